@@ -1,0 +1,134 @@
+//! Options from files, the environment and flags, each value with its origin.
+//!
+//! Pure: it is handed the texts of files and the variables, and reads neither itself. Inner crates never see [`Config`];
+//! they take small structs of their own.
+
+mod layers;
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+pub use layers::{ConfigBuilder, Origin, ResolvedValue};
+
+/// The documented defaults.
+pub const DEFAULT_TOML: &str = include_str!("default.toml");
+
+/// Every option, typed. `default.toml` says what each one means.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where things live.
+    pub data: DataConfig,
+    /// Which models, and where.
+    pub models: ModelsConfig,
+    /// The HTTP server.
+    pub server: ServerConfig,
+    /// Scanning, parsing and chunking.
+    pub index: IndexConfig,
+    /// Retrieval.
+    pub search: SearchConfig,
+    /// Answers.
+    pub answer: AnswerConfig,
+}
+
+/// `[data]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// The data directory; empty for the user's.
+    pub dir: PathBuf,
+}
+
+/// `[models]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelsConfig {
+    /// Where models are installed; empty for `models` in the data directory.
+    pub dir: PathBuf,
+    /// Id of the language model.
+    pub language: String,
+    /// Id of the embedding model.
+    pub embedding: String,
+    /// The Python that fetches packages.
+    pub python: String,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// A loopback address.
+    pub host: String,
+    /// Port; 0 for any free one.
+    pub port: u16,
+}
+
+/// `[index]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexConfig {
+    /// Cap of a file's size in MiB.
+    pub max_file_mb: u64,
+    /// Minutes between full scans.
+    pub scan_interval_minutes: u64,
+    /// Patterns to leave out.
+    pub ignore: Vec<String>,
+    /// Whether the built-in patterns apply.
+    pub builtin_ignores: bool,
+    /// Tokens a chunk aims at.
+    pub chunk_tokens: usize,
+    /// Tokens a chunk has at most.
+    pub max_chunk_tokens: usize,
+    /// Threads of the embedder; 0 for one per core.
+    pub embed_threads: usize,
+}
+
+/// `[search]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchConfig {
+    /// Weight of the semantic leg, 0 to 1.
+    pub semantic_weight: f32,
+    /// Candidates per leg.
+    pub candidates: usize,
+}
+
+/// `[answer]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerConfig {
+    /// Budget of the evidence in tokens.
+    pub evidence_tokens: usize,
+    /// Budget of the answer in tokens.
+    pub max_tokens: usize,
+    /// Questions that may wait.
+    pub queue: usize,
+    /// Threads of the language model; 0 for one per core.
+    pub threads: usize,
+}
+
+impl Config {
+    /// What no type can say: ranges and relations. Returns the complaint.
+    fn check(&self) -> Result<(), String> {
+        if !(0.0..=1.0).contains(&self.search.semantic_weight) {
+            return Err(format!("search.semantic_weight is {}, and must lie between 0 and 1", self.search.semantic_weight));
+        }
+        if self.search.candidates == 0 || self.search.candidates > 10_000 {
+            return Err(format!("search.candidates is {}, and must lie between 1 and 10000", self.search.candidates));
+        }
+        let (aim, most) = (self.index.chunk_tokens, self.index.max_chunk_tokens);
+        if aim < 32 || aim > most || most > 480 {
+            return Err(format!(
+                "index.chunk_tokens is {aim} and index.max_chunk_tokens {most}; needed is 32 ≤ chunk_tokens ≤ max_chunk_tokens ≤ 480"
+            ));
+        }
+        if self.index.scan_interval_minutes == 0 || self.index.max_file_mb == 0 {
+            return Err("index.scan_interval_minutes and index.max_file_mb must be 1 or more".to_owned());
+        }
+        if self.answer.max_tokens == 0 || self.answer.evidence_tokens < 64 {
+            return Err("answer.max_tokens must be 1 or more, and answer.evidence_tokens 64 or more".to_owned());
+        }
+        Ok(())
+    }
+}

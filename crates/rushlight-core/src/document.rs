@@ -1,0 +1,184 @@
+//! A file as it is read, and the documents a parser finds in it.
+
+use crate::error::Result;
+use crate::id::ContentHash;
+use crate::place::{Locator, TextSpan};
+use crate::time::Timestamp;
+
+/// A file's bytes on their way from a source to a parser.
+#[derive(Clone, Debug)]
+pub struct RawFile {
+    /// Path below the source's root, with `/` between folders. The file's name decides a first guess of its type.
+    pub path: String,
+    /// The whole content.
+    pub bytes: Vec<u8>,
+    /// BLAKE3 of `bytes`.
+    pub content_hash: ContentHash,
+    /// Last change as the file system has it.
+    pub modified: Timestamp,
+}
+
+/// What kind of document it is, as people filter for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocumentKind {
+    /// Markdown.
+    Note,
+    /// Plain text, source code included.
+    Text,
+    /// A web page.
+    Html,
+    /// One mail message.
+    Mail,
+    /// A PDF.
+    Pdf,
+    /// A table of values.
+    Table,
+}
+
+impl DocumentKind {
+    /// Every kind, in the order in which they are listed to people.
+    pub const ALL: [DocumentKind; 6] = [Self::Note, Self::Text, Self::Html, Self::Mail, Self::Pdf, Self::Table];
+
+    /// The word for it in the API, on the command line and in the indexes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Text => "text",
+            Self::Html => "html",
+            Self::Mail => "mail",
+            Self::Pdf => "pdf",
+            Self::Table => "table",
+        }
+    }
+
+    /// The kind that [`DocumentKind::as_str`] names.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// What is known of a document beside its text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DocMetadata {
+    /// Authors, or who sent the mail, as written (`Ada Lin <ada@example.org>`).
+    pub authors: Vec<String>,
+    /// To, Cc and Bcc.
+    pub recipients: Vec<String>,
+    /// Tags of front matter and of the text, without `#`.
+    pub tags: Vec<String>,
+    /// The document's own date: of the mail, of the front matter; otherwise `None`.
+    pub created: Option<Timestamp>,
+    /// BCP 47 tag when it is stated or plain to see: `en`, `zh-Hant`, `zh-Hans`.
+    pub language: Option<String>,
+    /// Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// The Message-ID this one answers.
+    pub in_reply_to: Option<String>,
+    /// Names of attachments, in order, whether or not they became documents of their own.
+    pub attachments: Vec<String>,
+}
+
+/// What a stretch of a document's text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BlockKind {
+    /// A heading; levels count from 1.
+    Heading {
+        /// 1 is the highest.
+        level: u8,
+    },
+    /// A paragraph.
+    Paragraph,
+    /// One item of a list.
+    ListItem,
+    /// A quotation; in mail, quoted lines.
+    Quote,
+    /// Code, kept as it is.
+    Code,
+    /// The header row of a table.
+    TableHeader,
+    /// A row of a table.
+    TableRow,
+    /// Header fields: front matter, a mail's From, To, Date, Subject.
+    Metadata,
+    /// A mail's signature.
+    Signature,
+}
+
+/// A stretch of a document's text that belongs together, with its place in the original.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// What it is.
+    pub kind: BlockKind,
+    /// Where it stands in [`ParsedDocument::text`]. Blocks are in order and do not overlap.
+    pub span: TextSpan,
+    /// Where it stands in the original.
+    pub locator: Locator,
+}
+
+/// Something a person should know of a document that was read nonetheless.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// A stable word for it, for example `attachment_not_read`, `page_without_text`, `charset_guessed`.
+    pub code: String,
+    /// What happened, on what. Lower case, no full stop.
+    pub message: String,
+}
+
+/// One document found in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParsedDocument {
+    /// Which part of the file it is: empty for the file itself; `message:3` for the third message of an mbox;
+    /// `message:3/part:2` for its attachment; `part:2` for the attachment of a single message. Unique in the file.
+    pub part: String,
+    /// A name for this part that stays when others before it go: a Message-ID or a hash of the part's bytes.
+    pub part_key: String,
+    /// BLAKE3 of the part's bytes; of the whole file's where `part` is empty.
+    pub content_hash: ContentHash,
+    /// What kind of document.
+    pub kind: DocumentKind,
+    /// IANA media type, for example `text/markdown`.
+    pub media_type: String,
+    /// Title: first heading, subject, front matter, or the file's name without its ending.
+    pub title: String,
+    /// What is known beside the text.
+    pub metadata: DocMetadata,
+    /// The text, in UTF-8. What is shown is always a slice of it.
+    pub text: String,
+    /// The text's structure: in order, not overlapping; between blocks there is white space only.
+    pub blocks: Vec<Block>,
+    /// Pages, where the format has them.
+    pub pages: Option<u32>,
+    /// Pages that have no readable text, counted from one.
+    pub unreadable_pages: Vec<u32>,
+    /// What a person should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why a file is deliberately not indexed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkipReason {
+    /// A stable word: `binary`, `empty`, `too_large`, `no_text`, `unsupported`, `encrypted`, `name_not_utf8`, `symlink_outside`.
+    pub code: String,
+    /// Why, and what could be done. Lower case, no full stop.
+    pub message: String,
+}
+
+/// What a parser makes of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ParsedFile {
+    /// One or more documents with text.
+    Documents(Vec<ParsedDocument>),
+    /// Nothing to index, and why.
+    Skipped(SkipReason),
+}
+
+/// Turns bytes into documents.
+///
+/// An error is the file's state (`failed`), never the end of a run. Called from the indexing thread.
+pub trait Parser: Send + Sync {
+    /// Raised when the same bytes would parse differently: what failed before is then tried again.
+    fn version(&self) -> u32;
+
+    /// Reads a file. A document without any text but white space is never returned: the file is skipped instead.
+    fn parse(&self, file: &RawFile) -> Result<ParsedFile>;
+}

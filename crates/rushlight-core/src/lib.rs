@@ -1,0 +1,37 @@
+//! The vocabulary of Rushlight: identifiers, documents, chunks, hits and answers, the ports that adapters
+//! implement, and the closed table of error codes.
+//!
+//! This crate knows the standard library, `thiserror` and `async-trait` only. It does no I/O and spawns nothing;
+//! every thread may use every type in it.
+
+pub mod answer;
+pub mod chunk;
+pub mod document;
+pub mod error;
+pub mod id;
+pub mod index;
+pub mod language_model;
+pub mod place;
+pub mod plan;
+pub mod progress;
+pub mod search;
+pub mod source;
+pub mod time;
+
+pub use answer::{Answer, AnswerEvent, Citation, Coverage, Grounding, Passage};
+pub use chunk::{Chunk, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter};
+pub use document::{
+    Block, BlockKind, DocMetadata, DocumentKind, ParsedDocument, ParsedFile, Parser, RawFile, SkipReason, Warning,
+};
+pub use error::{Error, ErrorCode, Fault, Result};
+pub use id::{ChunkId, ContentHash, DocId, EmbeddingKey, FileId, Generation, Principal, SourceId, SpaceId};
+pub use index::{IndexedChunk, IndexedDocument, KeywordHit, KeywordIndex, SearchFilter, VectorHit, VectorIndex};
+pub use language_model::{
+    GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message, Prompt, Role,
+};
+pub use place::{Locator, TextSpan};
+pub use plan::{FileRecord, FileRow, FileStatus, Plan, Rename, RenameFollowUp, Restamp, ScanSkip, SkippedBy};
+pub use progress::{Counts, IndexEvent, Reporter};
+pub use search::{Hit, LegScores, SearchMode, SearchRequest, SearchResponse, SearchTimings};
+pub use source::{FileStamp, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard};
+pub use time::{Clock, SystemClock, Timestamp};

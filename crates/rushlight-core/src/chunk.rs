@@ -37,7 +37,11 @@ impl Embedding {
     /// # Errors
     /// [`ErrorCode::EmbeddingFailed`] when there is no direction: no values, all zero, or one that is not finite.
     pub fn normalized(mut values: Vec<f32>) -> Result<Self> {
-        let norm = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt();
+        let norm = values
+            .iter()
+            .map(|v| f64::from(*v) * f64::from(*v))
+            .sum::<f64>()
+            .sqrt();
         if !norm.is_finite() || norm == 0.0 {
             return Err(Error::new(
                 ErrorCode::EmbeddingFailed,
@@ -57,7 +61,11 @@ impl Embedding {
 
     /// Cosine with another vector of the same dimensions, from -1 to 1.
     pub fn cosine(&self, other: &Embedding) -> f32 {
-        debug_assert_eq!(self.0.len(), other.0.len(), "cosine needs vectors of the same dimensions");
+        debug_assert_eq!(
+            self.0.len(),
+            other.0.len(),
+            "cosine needs vectors of the same dimensions"
+        );
         self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum()
     }
 }
@@ -116,7 +124,10 @@ mod tests {
         assert_eq!(embedding.values(), [0.6, 0.8]);
         assert!((embedding.cosine(&embedding) - 1.0).abs() < 1e-6);
         for bad in [vec![], vec![0.0, 0.0], vec![f32::NAN, 1.0], vec![f32::INFINITY]] {
-            assert_eq!(Embedding::normalized(bad).expect_err("refused").code(), ErrorCode::EmbeddingFailed);
+            assert_eq!(
+                Embedding::normalized(bad).expect_err("refused").code(),
+                ErrorCode::EmbeddingFailed
+            );
         }
     }
 }

@@ -37,7 +37,14 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// Every kind, in the order in which they are listed to people.
-    pub const ALL: [DocumentKind; 6] = [Self::Note, Self::Text, Self::Html, Self::Mail, Self::Pdf, Self::Table];
+    pub const ALL: [DocumentKind; 6] = [
+        Self::Note,
+        Self::Text,
+        Self::Html,
+        Self::Mail,
+        Self::Pdf,
+        Self::Table,
+    ];
 
     /// The word for it in the API, on the command line and in the indexes.
     pub fn as_str(self) -> &'static str {

@@ -21,7 +21,12 @@ pub struct Error {
 impl Error {
     /// An error of this code.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, source: None }
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            source: None,
+        }
     }
 
     /// With its cause.
@@ -74,7 +79,9 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
     }
 }
 
@@ -143,12 +150,18 @@ error_codes! {
     BindNotLoopback => "bind_not_loopback", 400, User, "use 127.0.0.1 or ::1; serving other machines needs users and permissions, which do not exist yet";
     /// No such route.
     NotFound => "not_found", 404, User, "";
+    /// The route exists, but not for this method.
+    MethodNotAllowed => "method_not_allowed", 405, User, "";
+    /// A request's body is larger than the limit.
+    RequestTooLarge => "request_too_large", 413, User, "send less at once; long texts belong in a document that is indexed";
     /// No such document.
     DocumentNotFound => "document_not_found", 404, User, "it may have been deleted since; search again";
     /// No such source.
     SourceNotFound => "source_not_found", 404, User, "run `rushlight status` to see the sources";
     /// No such space.
     SpaceNotFound => "space_not_found", 404, User, "run `rushlight status` to see the spaces";
+    /// No such conversation.
+    ConversationNotFound => "conversation_not_found", 404, User, "it may have been deleted since";
     /// This folder, or one above or below it, is a source already.
     SourceExists => "source_exists", 409, User, "remove the other source first, or index the two folders apart";
     /// A path does not exist.
@@ -232,7 +245,12 @@ impl ErrorCode {
     pub fn retryable(self) -> bool {
         matches!(
             self,
-            Self::FileUnreadable | Self::FileVanished | Self::DiskFull | Self::Timeout | Self::Busy | Self::ParserUnavailable
+            Self::FileUnreadable
+                | Self::FileVanished
+                | Self::DiskFull
+                | Self::Timeout
+                | Self::Busy
+                | Self::ParserUnavailable
         )
     }
 }

@@ -112,7 +112,8 @@ pub trait VectorIndex: Send + Sync {
     async fn generation(&self) -> Result<Generation>;
 
     /// The nearest chunks by cosine, nearest first, at most `limit`. Ties are broken by chunk id.
-    async fn nearest(&self, query: &Embedding, filter: &SearchFilter, limit: usize) -> Result<Vec<VectorHit>>;
+    async fn nearest(&self, query: &Embedding, filter: &SearchFilter, limit: usize)
+    -> Result<Vec<VectorHit>>;
 
     /// Every chunk in the last commit with its document, in any order.
     async fn chunks(&self) -> Result<Vec<(ChunkId, DocId)>>;

@@ -21,13 +21,17 @@ pub mod time;
 pub use answer::{Answer, AnswerEvent, Citation, Coverage, Grounding, Passage};
 pub use chunk::{Chunk, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter};
 pub use document::{
-    Block, BlockKind, DocMetadata, DocumentKind, ParsedDocument, ParsedFile, Parser, RawFile, SkipReason, Warning,
+    Block, BlockKind, DocMetadata, DocumentKind, ParsedDocument, ParsedFile, Parser, RawFile, SkipReason,
+    Warning,
 };
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use id::{ChunkId, ContentHash, DocId, EmbeddingKey, FileId, Generation, Principal, SourceId, SpaceId};
-pub use index::{IndexedChunk, IndexedDocument, KeywordHit, KeywordIndex, SearchFilter, VectorHit, VectorIndex};
+pub use index::{
+    IndexedChunk, IndexedDocument, KeywordHit, KeywordIndex, SearchFilter, VectorHit, VectorIndex,
+};
 pub use language_model::{
-    GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message, Prompt, Role,
+    GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message, Prompt,
+    Role,
 };
 pub use place::{Locator, TextSpan};
 pub use plan::{FileRecord, FileRow, FileStatus, Plan, Rename, RenameFollowUp, Restamp, ScanSkip, SkippedBy};

@@ -93,17 +93,42 @@ impl Locator {
                 Some(Self::Pages { first, last })
             }
             (
-                Self::MessagePart { part: p, first: a, last: b },
-                Self::MessagePart { part: q, first: c, last: d },
+                Self::MessagePart {
+                    part: p,
+                    first: a,
+                    last: b,
+                },
+                Self::MessagePart {
+                    part: q,
+                    first: c,
+                    last: d,
+                },
             ) if p == q => {
                 let (first, last) = join(&(*a, *b), &(*c, *d));
-                Some(Self::MessagePart { part: p.clone(), first, last })
+                Some(Self::MessagePart {
+                    part: p.clone(),
+                    first,
+                    last,
+                })
             }
-            (Self::Cells { sheet: p, first: a, last: b }, Self::Cells { sheet: q, first: c, last: d })
-                if p == q =>
-            {
+            (
+                Self::Cells {
+                    sheet: p,
+                    first: a,
+                    last: b,
+                },
+                Self::Cells {
+                    sheet: q,
+                    first: c,
+                    last: d,
+                },
+            ) if p == q => {
                 let (first, last) = join(&(*a, *b), &(*c, *d));
-                Some(Self::Cells { sheet: p.clone(), first, last })
+                Some(Self::Cells {
+                    sheet: p.clone(),
+                    first,
+                    last,
+                })
             }
             _ => None,
         }
@@ -119,7 +144,11 @@ mod tests {
         let lines = |first, last| Locator::Lines { first, last };
         assert_eq!(lines(3, 4).cover(&lines(1, 3)), Some(lines(1, 4)));
         assert_eq!(lines(3, 4).cover(&Locator::Pages { first: 1, last: 1 }), None);
-        let part = |part: &str| Locator::MessagePart { part: part.to_owned(), first: 1, last: 2 };
+        let part = |part: &str| Locator::MessagePart {
+            part: part.to_owned(),
+            first: 1,
+            last: 2,
+        };
         assert_eq!(part("1").cover(&part("2")), None);
     }
 

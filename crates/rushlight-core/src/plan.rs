@@ -152,7 +152,17 @@ pub struct Plan {
 impl Plan {
     /// True when the ledger's files are as the scan saw them.
     pub fn changes_nothing(&self) -> bool {
-        let Self { online: _, complete: _, added, changed, restamped, renamed, skipped, deleted, unreadable: _ } = self;
+        let Self {
+            online: _,
+            complete: _,
+            added,
+            changed,
+            restamped,
+            renamed,
+            skipped,
+            deleted,
+            unreadable: _,
+        } = self;
         added.is_empty()
             && changed.is_empty()
             && restamped.is_empty()
@@ -163,7 +173,11 @@ impl Plan {
 
     /// Number of files to read: new, changed, and moved ones that are parsed again.
     pub fn upserts(&self) -> u64 {
-        let reparsed = self.renamed.iter().filter(|rename| rename.follow_up == RenameFollowUp::Reparse).count();
+        let reparsed = self
+            .renamed
+            .iter()
+            .filter(|rename| rename.follow_up == RenameFollowUp::Reparse)
+            .count();
         (self.added.len() + self.changed.len() + reparsed) as u64
     }
 }

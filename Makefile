@@ -1,0 +1,46 @@
+# Rushlight. `make help` lists what there is.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+export RUSHLIGHT_MODELS_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/rushlight/models
+export RUSHLIGHT_DATA ?= $(abspath $(CURDIR)/../shared/data)
+export RUSHLIGHT_BIN := $(CARGO_TARGET_DIR)/release/rushlight
+
+.PHONY: help demo test bench build web models setup setup-test lint clean-demo
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: build models ## Set up, build, index the examples, answer two questions, serve the page
+	@scripts/demo.sh
+
+test: setup-test ## Check everything: format, lints, tests on fakes and on the real models, the page in a browser
+	@python3 scripts/test.py
+
+bench: build models ## Measure speed, memory and quality; write docs/benchmarks.md
+	@python3 tests/bench/run.py
+
+build: setup web ## Build the program with everything in it
+	@scripts/step.sh "build (the first time takes half an hour or more)" cargo build --release --bin rushlight
+
+web: setup ## Build the page
+	@scripts/step.sh "build the page" scripts/web.sh
+
+models: build ## Fetch and verify the default models (1.3 GB, once)
+	@$(RUSHLIGHT_BIN) models install
+
+setup: ## Check the tools, and install what is missing where that is allowed
+	@scripts/setup.sh
+
+setup-test: ## The same, with what the tests need beside it
+	@scripts/setup.sh --test
+
+lint: ## Format check and clippy, without the heavy adapters
+	@cargo fmt --check
+	@scripts/clippy.sh
+
+clean-demo: ## Delete the demonstration's index
+	@rm -rf .demo

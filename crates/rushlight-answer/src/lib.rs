@@ -1,0 +1,36 @@
+//! From hits to an answer that can be checked: evidence, prompt, the decision whether there is an answer at all,
+//! and the citations.
+//!
+//! A small model neither refuses nor cites reliably, so both are decided here, outside the generated text: a calibrated
+//! score says whether the passages hold the answer, and each generated sentence is matched with a passage whose quote is
+//! then compared to the letter. What no passage carries is not shown.
+//!
+//! This crate does no I/O, knows no adapter and keeps no state between questions. Everything is a function of its
+//! arguments; [`answer`] calls the model it is handed and is therefore called from the generating thread.
+
+mod answerable;
+mod citation;
+mod evidence;
+mod extract;
+mod flow;
+mod language;
+mod negation;
+mod numbers;
+mod prompt;
+mod question;
+mod sanitize;
+mod sentence;
+mod terms;
+#[cfg(test)]
+mod testing;
+
+pub use answerable::{Calibration, EvidenceFeatures, evidence_features};
+pub use citation::{CheckedText, CitationChecker, citation_is_verbatim};
+pub use evidence::{EvidenceBudget, select_evidence};
+pub use extract::best_sentence;
+pub use flow::{AnswerInputs, AnswerOptions, answer};
+pub use language::{AnswerLanguage, to_language};
+pub use prompt::{BuiltPrompt, Prompts, build_prompt};
+pub use question::{MAX_QUESTION_CHARS, check_question};
+pub use sanitize::plain_text;
+pub use sentence::sentences;

@@ -1,0 +1,177 @@
+//! The units in which a question, a sentence and a passage are compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::language::{is_han, simplified};
+
+/// Text for comparing: compatibility forms, accents, case and Chinese script folded.
+pub(crate) fn fold(text: &str) -> String {
+    let plain: String = text
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c))
+        .nfc()
+        .flat_map(char::to_lowercase)
+        .collect();
+    simplified(&plain)
+}
+
+/// The content units of a text: word stems, numbers, and pairs of Chinese characters; what every text has is left out.
+pub(crate) fn terms(text: &str) -> BTreeSet<String> {
+    let folded = fold(text);
+    let mut terms = BTreeSet::new();
+    let mut chars = folded.chars().peekable();
+    while let Some(&c) = chars.peek() {
+        if is_han(c) {
+            let mut run = Vec::new();
+            while let Some(c) = chars.next_if(|c| is_han(*c)) {
+                run.push(c);
+            }
+            han_terms(&run, &mut terms);
+        } else if c.is_alphanumeric() {
+            let mut word = String::new();
+            while let Some(c) =
+                chars.next_if(|c| (c.is_alphanumeric() && !is_han(*c)) || matches!(c, '\'' | '’'))
+            {
+                word.push(c);
+            }
+            let word = word.split(['\'', '’']).next().unwrap_or_default();
+            if !word.is_empty() && !STOP_WORDS.contains(&word) {
+                terms.insert(stem(word));
+            }
+        } else {
+            chars.next();
+        }
+    }
+    terms
+}
+
+/// Share of `wanted`, by weight, that is among `found`; 0 when nothing is wanted.
+pub(crate) fn covered(wanted: &BTreeSet<String>, found: &BTreeSet<String>, weights: &Weights) -> f32 {
+    let weigh = |terms: &mut dyn Iterator<Item = &String>| terms.map(|term| weights.of(term)).sum::<f32>();
+    let all = weigh(&mut wanted.iter());
+    if all == 0.0 {
+        0.0
+    } else {
+        weigh(&mut wanted.intersection(found)) / all
+    }
+}
+
+/// How much a term says: much when few of the texts have it.
+#[derive(Default)]
+pub(crate) struct Weights {
+    texts: usize,
+    having: BTreeMap<String, usize>,
+}
+
+impl Weights {
+    /// Counts over the terms of some texts.
+    pub(crate) fn over<'a>(texts: impl IntoIterator<Item = &'a BTreeSet<String>>) -> Self {
+        let mut weights = Self::default();
+        for terms in texts {
+            weights.texts += 1;
+            for term in terms {
+                *weights.having.entry(term.clone()).or_default() += 1;
+            }
+        }
+        weights
+    }
+
+    /// Inverse document frequency as in BM25, never below a floor, so that a term in every text still counts a little.
+    fn of(&self, term: &str) -> f32 {
+        let having = self.having.get(term).copied().unwrap_or(0) as f32;
+        let texts = self.texts as f32;
+        (1.0 + (texts - having + 0.5) / (having + 0.5)).ln().max(0.2)
+    }
+}
+
+/// Pairs of neighbouring characters, and the single one where a run has no neighbour for it.
+fn han_terms(run: &[char], terms: &mut BTreeSet<String>) {
+    let parts = run.split(|c| STOP_CHARS.contains(*c));
+    for part in parts {
+        match part {
+            [] => {}
+            [single] => {
+                terms.insert(single.to_string());
+            }
+            part => terms.extend(part.windows(2).map(|pair| pair.iter().collect::<String>())),
+        }
+    }
+}
+
+/// Cuts the endings that English inflects with. Crude, and the same on both sides of a comparison.
+fn stem(word: &str) -> String {
+    if word.chars().any(|c| c.is_ascii_digit()) || !word.is_ascii() {
+        return word.to_owned();
+    }
+    for (ending, least) in [
+        ("ies", 3),
+        ("ing", 4),
+        ("ed", 4),
+        ("es", 4),
+        ("ly", 4),
+        ("s", 3),
+        ("e", 3),
+        ("y", 3),
+    ] {
+        if let Some(stem) = word.strip_suffix(ending)
+            && stem.len() >= least
+            && !stem.ends_with('s')
+        {
+            return stem.to_owned();
+        }
+    }
+    word.to_owned()
+}
+
+/// Characters that bind Chinese words or ask, folded to Simplified.
+const STOP_CHARS: &str =
+    "的了是在有和与及或也都而被把为于以之其这那此哪谁什么吗呢吧何几多少怎个请问会能可中上下对从到由";
+
+/// Words that bind English sentences or ask.
+const STOP_WORDS: [&str; 96] = [
+    "a", "about", "after", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "before",
+    "being", "between", "both", "but", "by", "can", "could", "did", "do", "does", "doing", "during", "each",
+    "for", "from", "had", "has", "have", "having", "he", "her", "him", "his", "how", "i", "if", "in", "into",
+    "is", "it", "its", "kind", "many", "may", "me", "much", "my", "name", "no", "not", "of", "on", "one",
+    "or", "our", "out", "she", "should", "so", "some", "such", "than", "that", "the", "their", "them",
+    "then", "there", "these", "they", "this", "those", "through", "to", "type", "was", "we", "were", "what",
+    "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "yes", "you", "your",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(text: &str) -> Vec<String> {
+        terms(text).into_iter().collect()
+    }
+
+    #[test]
+    fn terms_fold_case_width_accents_inflection_and_script() {
+        assert_eq!(list("When did the Crises begin?"), ["begin", "cris"]);
+        assert_eq!(list("crisis"), ["crisis"]);
+        assert_eq!(list("Café ＡＢＣ ships shipped"), list("cafe abc ship shipped"));
+        assert_eq!(list("誰發現了印歐語系？"), list("谁发现了印欧语系"));
+        assert_eq!(list("茶"), ["茶"]);
+        assert_eq!(list("什麼是的？"), Vec::<String>::new());
+        assert_eq!(list("the dog's bone"), ["bon", "dog"]);
+    }
+
+    #[test]
+    fn stop_words_are_sorted_and_distinct() {
+        assert!(STOP_WORDS.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn rare_terms_weigh_more() {
+        let texts = [terms("tea house"), terms("tea garden"), terms("tea kettle")];
+        let weights = Weights::over(&texts);
+        let wanted = terms("tea garden");
+        assert!(covered(&wanted, &terms("garden"), &weights) > covered(&wanted, &terms("tea"), &weights));
+        assert_eq!(covered(&wanted, &wanted, &weights), 1.0);
+        assert_eq!(covered(&BTreeSet::new(), &wanted, &weights), 0.0);
+    }
+}

@@ -1,0 +1,146 @@
+//! What this crate's tests share: hits made of text, and a model that says what it is told.
+
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+
+use rushlight_core::{
+    Chunk, ChunkId, ContentHash, DocId, DocumentKind, EmbeddingKey, GenerateEvent, GenerationParams,
+    GenerationSummary, Hit, LanguageModel, LanguageModelSpec, LegScores, Locator, Passage, Prompt, Result,
+    SpaceId, TextSpan, Timestamp,
+};
+
+/// Where a hit's chunk begins in its imagined document.
+pub(crate) const OFFSET: usize = 1_000;
+
+/// A hit whose document is named after its title.
+pub(crate) fn hit(title: &str, text: &str) -> Hit {
+    let mut id = [0; 16];
+    for (byte, from) in id.iter_mut().zip(title.bytes().chain(std::iter::repeat(7))) {
+        *byte = from;
+    }
+    Hit {
+        chunk: Chunk {
+            id: ChunkId(id),
+            doc_id: DocId(id),
+            ordinal: 0,
+            text: text.to_owned(),
+            heading_path: Vec::new(),
+            span: TextSpan::new(OFFSET, OFFSET + text.len()),
+            locator: Locator::Lines { first: 1, last: 9 },
+            token_count: 0,
+            embedding_key: EmbeddingKey([0; 32]),
+        },
+        content_hash: ContentHash([1; 32]),
+        doc_id: DocId(id),
+        title: title.to_owned(),
+        path: format!("/docs/{title}.md"),
+        part: String::new(),
+        kind: DocumentKind::Note,
+        date: Timestamp(1_717_200_000_000),
+        space_id: SpaceId(1),
+        space: "personal".to_owned(),
+        scores: LegScores {
+            keyword: Some(1.0),
+            semantic: None,
+            fused: 0.9,
+        },
+        highlights: Vec::new(),
+    }
+}
+
+/// Whole hits as passages.
+pub(crate) fn passages(texts: &[&str]) -> Vec<Passage> {
+    texts
+        .iter()
+        .enumerate()
+        .map(|(index, text)| {
+            let hit = hit(&format!("doc {}", index + 1), text);
+            Passage {
+                number: index as u32 + 1,
+                span: hit.chunk.span,
+                text: hit.chunk.text.clone(),
+                token_count: words(text),
+                hit,
+            }
+        })
+        .collect()
+}
+
+/// A token per word of four letters or less, more for longer ones and for other scripts.
+pub(crate) fn words(text: &str) -> usize {
+    text.split_whitespace().map(|word| word.len().div_ceil(4)).sum()
+}
+
+/// Answers what it is told to.
+pub(crate) struct Scripted {
+    spec: LanguageModelSpec,
+    answer: String,
+    yes: f32,
+    /// Every prompt it was given.
+    pub(crate) prompts: Mutex<Vec<Prompt>>,
+}
+
+impl Scripted {
+    /// A model that gives `yes` as probability of a yes, and then writes `answer`.
+    pub(crate) fn new(yes: f32, answer: &str) -> Self {
+        let spec = LanguageModelSpec {
+            model_id: "scripted".to_owned(),
+            sha256: String::new(),
+            context_tokens: 4_096,
+        };
+        Self {
+            spec,
+            answer: answer.to_owned(),
+            yes,
+            prompts: Mutex::new(Vec::new()),
+        }
+    }
+}
+
+impl LanguageModel for Scripted {
+    fn spec(&self) -> &LanguageModelSpec {
+        &self.spec
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        words(text)
+    }
+
+    fn generate(
+        &self,
+        prompt: &Prompt,
+        params: &GenerationParams,
+        on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<GenerationSummary> {
+        self.prompts.lock().expect("one thread").push(prompt.clone());
+        let cancelled = || rushlight_core::Error::new(rushlight_core::ErrorCode::Cancelled, "cancelled");
+        for piece in self.answer.split_inclusive(' ') {
+            if on_event(GenerateEvent::Piece(piece)).is_break() {
+                return Err(cancelled());
+            }
+        }
+        Ok(GenerationSummary {
+            text: self.answer.clone(),
+            generated_tokens: words(&self.answer).min(params.max_tokens),
+            ..GenerationSummary::default()
+        })
+    }
+
+    fn first_token_log_probabilities(
+        &self,
+        prompt: &Prompt,
+        choices: &[&str],
+        on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<f32>> {
+        self.prompts.lock().expect("one thread").push(prompt.clone());
+        let _ = on_event(GenerateEvent::Reading { done: 10, total: 10 });
+        Ok(choices
+            .iter()
+            .map(|choice| match *choice {
+                "Yes" => self.yes.ln(),
+                "No" => (1.0 - self.yes).ln(),
+                _ => f32::NEG_INFINITY,
+            })
+            .collect())
+    }
+}

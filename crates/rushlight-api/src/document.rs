@@ -1,0 +1,300 @@
+//! A document to read, cut into sections.
+
+use rushlight_core as core;
+use serde::{Deserialize, Serialize};
+
+use crate::place::{Locator, Span};
+use crate::time::Time;
+
+/// Kind of document, as people filter for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Markdown.
+    Note,
+    /// Plain text.
+    Text,
+    /// A web page.
+    Html,
+    /// A mail message.
+    Mail,
+    /// A PDF.
+    Pdf,
+    /// A table of values.
+    Table,
+}
+
+impl From<core::DocumentKind> for Kind {
+    fn from(kind: core::DocumentKind) -> Self {
+        match kind {
+            core::DocumentKind::Note => Self::Note,
+            core::DocumentKind::Text => Self::Text,
+            core::DocumentKind::Html => Self::Html,
+            core::DocumentKind::Mail => Self::Mail,
+            core::DocumentKind::Pdf => Self::Pdf,
+            core::DocumentKind::Table => Self::Table,
+        }
+    }
+}
+
+impl From<Kind> for core::DocumentKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Note => Self::Note,
+            Kind::Text => Self::Text,
+            Kind::Html => Self::Html,
+            Kind::Mail => Self::Mail,
+            Kind::Pdf => Self::Pdf,
+            Kind::Table => Self::Table,
+        }
+    }
+}
+
+/// Reply of `GET /api/v1/documents/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Identity.
+    pub document_id: String,
+    /// Title.
+    pub title: String,
+    /// Absolute path of the file.
+    pub path: String,
+    /// Part within the file; empty for the file itself.
+    pub part: String,
+    /// Kind.
+    pub kind: Kind,
+    /// IANA media type.
+    pub media_type: String,
+    /// The document's own date, else the file's.
+    pub date: Time,
+    /// Name of the space.
+    pub space: String,
+    /// BLAKE3 of the bytes that were read.
+    pub content_hash: String,
+    /// Authors, or who sent it.
+    pub authors: Vec<String>,
+    /// Whom it was sent to.
+    pub recipients: Vec<String>,
+    /// Tags, without `#`.
+    pub tags: Vec<String>,
+    /// BCP 47 tag; `null` when unknown.
+    pub language: Option<String>,
+    /// Names of attachments.
+    pub attachments: Vec<String>,
+    /// How many pages; `null` where the format has none.
+    pub pages: Option<u32>,
+    /// Pages without readable text, counted from one.
+    pub unreadable_pages: Vec<u32>,
+    /// What a person should know of it.
+    pub warnings: Vec<Warning>,
+    /// The text in order.
+    pub sections: Vec<Section>,
+}
+
+impl Document {
+    /// The document as a parser found it, with what only the ledger knows: its identity, the file's absolute path, the
+    /// space's name and the date to show when the document states none.
+    pub fn new(
+        id: core::DocId,
+        path: String,
+        space: String,
+        file_date: core::Timestamp,
+        parsed: &core::ParsedDocument,
+    ) -> Self {
+        let core::ParsedDocument {
+            part,
+            part_key: _,
+            content_hash,
+            kind,
+            media_type,
+            title,
+            metadata,
+            text,
+            blocks,
+            pages,
+            unreadable_pages,
+            warnings,
+        } = parsed;
+        Self {
+            document_id: id.to_string(),
+            title: title.clone(),
+            path,
+            part: part.clone(),
+            kind: (*kind).into(),
+            media_type: media_type.clone(),
+            date: metadata.created.unwrap_or(file_date).into(),
+            space,
+            content_hash: content_hash.to_string(),
+            authors: metadata.authors.clone(),
+            recipients: metadata.recipients.clone(),
+            tags: metadata.tags.clone(),
+            language: metadata.language.clone(),
+            attachments: metadata.attachments.clone(),
+            pages: *pages,
+            unreadable_pages: unreadable_pages.clone(),
+            warnings: warnings.iter().map(Warning::from).collect(),
+            sections: Section::of(text, blocks),
+        }
+    }
+}
+
+/// What a person should know of a document that was read nonetheless.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// A stable word for it.
+    pub code: String,
+    /// What happened, on what.
+    pub message: String,
+}
+
+impl From<&core::Warning> for Warning {
+    fn from(warning: &core::Warning) -> Self {
+        let core::Warning { code, message } = warning;
+        Self {
+            code: code.clone(),
+            message: message.clone(),
+        }
+    }
+}
+
+/// A stretch of a document's text that belongs together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// Where it stands in the original, in words; may be empty.
+    pub label: String,
+    /// What it is.
+    pub kind: SectionKind,
+    /// Level of a heading, from 1; 0 for anything else.
+    pub level: u8,
+    /// Where it stands in the document's text.
+    pub span: Span,
+    /// Exactly the document's text under `span`.
+    pub text: String,
+}
+
+impl Section {
+    /// One section per block, in order. Between sections there is nothing but white space: text that no block covers
+    /// becomes a paragraph without a label, a block that does not fit the text is left out.
+    pub fn of(text: &str, blocks: &[core::Block]) -> Vec<Section> {
+        let mut sections = Vec::with_capacity(blocks.len());
+        let mut done = 0;
+        for block in blocks {
+            let span = block.span;
+            let (Some(before), Some(own)) = (text.get(done..span.start), text.get(span.start..span.end))
+            else {
+                continue;
+            };
+            sections.extend(uncovered(before, done));
+            let (kind, level) = SectionKind::of(block.kind);
+            let label = Locator::from(&block.locator).label();
+            sections.push(Section {
+                label,
+                kind,
+                level,
+                span: span.into(),
+                text: own.to_owned(),
+            });
+            done = span.end;
+        }
+        sections.extend(uncovered(&text[done..], done));
+        sections
+    }
+}
+
+/// The text that stands between blocks at `start`, unless it is white space.
+fn uncovered(text: &str, start: usize) -> Option<Section> {
+    let skipped = text.len() - text.trim_start().len();
+    let own = text.trim();
+    (!own.is_empty()).then(|| Section {
+        label: String::new(),
+        kind: SectionKind::Paragraph,
+        level: 0,
+        span: Span {
+            start: start + skipped,
+            end: start + skipped + own.len(),
+        },
+        text: own.to_owned(),
+    })
+}
+
+/// What a section is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SectionKind {
+    /// A heading.
+    Heading,
+    /// A paragraph.
+    Paragraph,
+    /// One item of a list.
+    ListItem,
+    /// A quotation.
+    Quote,
+    /// Code, kept as it is.
+    Code,
+    /// The header row of a table.
+    TableHeader,
+    /// A row of a table.
+    TableRow,
+    /// Front matter or a mail's header fields.
+    Metadata,
+    /// A mail's signature.
+    Signature,
+}
+
+impl SectionKind {
+    /// The kind, and the level of a heading or 0.
+    fn of(kind: core::BlockKind) -> (Self, u8) {
+        match kind {
+            core::BlockKind::Heading { level } => (Self::Heading, level),
+            core::BlockKind::Paragraph => (Self::Paragraph, 0),
+            core::BlockKind::ListItem => (Self::ListItem, 0),
+            core::BlockKind::Quote => (Self::Quote, 0),
+            core::BlockKind::Code => (Self::Code, 0),
+            core::BlockKind::TableHeader => (Self::TableHeader, 0),
+            core::BlockKind::TableRow => (Self::TableRow, 0),
+            core::BlockKind::Metadata => (Self::Metadata, 0),
+            core::BlockKind::Signature => (Self::Signature, 0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn block(start: usize, end: usize) -> core::Block {
+        core::Block {
+            kind: core::BlockKind::Paragraph,
+            span: core::TextSpan { start, end },
+            locator: core::Locator::Lines { first: 1, last: 1 },
+        }
+    }
+
+    #[test]
+    fn text_outside_blocks_is_shown_too() {
+        let sections = Section::of("one\n\n two \n茶", &[block(0, 3)]);
+        let shown: Vec<_> = sections
+            .iter()
+            .map(|s| (s.text.as_str(), s.span.start, s.label.as_str()))
+            .collect();
+        assert_eq!(shown, [("one", 0, "line 1"), ("two \n茶", 6, "")]);
+    }
+
+    proptest! {
+        #[test]
+        fn sections_are_verbatim_and_leave_out_white_space_only(
+            text in "[a-c茶\\n ]{0,40}",
+            cuts in prop::collection::vec((0usize..60, 0usize..60), 0..6),
+        ) {
+            let blocks: Vec<_> = cuts.iter().map(|(start, end)| block(*start, *end)).collect();
+            let mut done = 0;
+            for section in Section::of(&text, &blocks) {
+                prop_assert_eq!(text.get(section.span.start..section.span.end), Some(section.text.as_str()));
+                prop_assert!(text[done..section.span.start].trim().is_empty());
+                done = section.span.end;
+            }
+            prop_assert!(text[done..].trim().is_empty());
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! A hit, with its text cut at what is to be highlighted.
+
+use rushlight_core as core;
+use serde::{Deserialize, Serialize};
+
+use crate::document::Kind;
+use crate::place::Locator;
+use crate::time::Time;
+
+/// A chunk found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// The chunk.
+    pub chunk_id: String,
+    /// Its document.
+    pub document_id: String,
+    /// The version of the document that was searched.
+    pub content_hash: String,
+    /// The document's title.
+    pub title: String,
+    /// Absolute path of the file.
+    pub path: String,
+    /// Part within the file; empty for the file itself.
+    pub part: String,
+    /// Kind of document.
+    pub kind: Kind,
+    /// The document's date.
+    pub date: Time,
+    /// Name of the space.
+    pub space: String,
+    /// Headings above it, outermost first.
+    pub heading_path: Vec<String>,
+    /// Where it stands in the original.
+    pub locator: Locator,
+    /// The same in words.
+    pub label: String,
+    /// The chunk's text, verbatim.
+    pub text: String,
+    /// `text`, cut at what is to be highlighted; joined they are exactly `text`.
+    pub segments: Vec<Segment>,
+    /// Why it is here.
+    pub scores: Scores,
+}
+
+/// A stretch of a hit's text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// The text.
+    pub text: String,
+    /// True when it is a word of the query.
+    pub mark: bool,
+}
+
+/// What each leg said.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// BM25; `null` when the keyword leg did not return it.
+    pub keyword: Option<f32>,
+    /// Cosine; `null` when it was not computed.
+    pub semantic: Option<f32>,
+    /// What hits are ordered by, 0 to 1.
+    pub fused: f32,
+}
+
+impl From<core::LegScores> for Scores {
+    fn from(scores: core::LegScores) -> Self {
+        let core::LegScores {
+            keyword,
+            semantic,
+            fused,
+        } = scores;
+        Self {
+            keyword,
+            semantic,
+            fused,
+        }
+    }
+}
+
+impl From<&core::Hit> for Hit {
+    fn from(hit: &core::Hit) -> Self {
+        let locator = Locator::from(&hit.chunk.locator);
+        Self {
+            chunk_id: hit.chunk.id.to_string(),
+            document_id: hit.doc_id.to_string(),
+            content_hash: hit.content_hash.to_string(),
+            title: hit.title.clone(),
+            path: hit.path.clone(),
+            part: hit.part.clone(),
+            kind: hit.kind.into(),
+            date: hit.date.into(),
+            space: hit.space.clone(),
+            heading_path: hit.chunk.heading_path.clone(),
+            label: locator.label(),
+            locator,
+            segments: segments(&hit.chunk.text, &hit.highlights),
+            text: hit.chunk.text.clone(),
+            scores: hit.scores.into(),
+        }
+    }
+}
+
+/// Cuts `text` at `highlights`. A highlight that overlaps an earlier one, lies outside the text or cuts a character is
+/// left out: a missing mark is better than a missing hit. Neighbouring segments never have the same mark.
+fn segments(text: &str, highlights: &[core::TextSpan]) -> Vec<Segment> {
+    let mut segments: Vec<Segment> = Vec::new();
+    let mut push = |piece: &str, mark: bool| match segments.last_mut() {
+        _ if piece.is_empty() => {}
+        Some(last) if last.mark == mark => last.text.push_str(piece),
+        _ => segments.push(Segment {
+            text: piece.to_owned(),
+            mark,
+        }),
+    };
+    let mut done = 0;
+    for span in highlights {
+        let (Some(before), Some(marked)) = (text.get(done..span.start), text.get(span.start..span.end))
+        else {
+            continue;
+        };
+        push(before, false);
+        push(marked, true);
+        done = span.end;
+    }
+    push(&text[done..], false);
+    segments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn show(text: &str, highlights: &[(usize, usize)]) -> String {
+        let spans: Vec<_> = highlights
+            .iter()
+            .map(|(start, end)| core::TextSpan {
+                start: *start,
+                end: *end,
+            })
+            .collect();
+        segments(text, &spans)
+            .iter()
+            .map(|segment| {
+                if segment.mark {
+                    format!("[{}]", segment.text)
+                } else {
+                    segment.text.clone()
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn highlights_become_marks_and_bad_ones_are_left_out() {
+        assert_eq!(show("Steep at 70 °C.", &[(9, 15)]), "Steep at [70 °C].");
+        assert_eq!(show("綠茶與紅茶", &[(0, 6), (9, 15)]), "[綠茶]與[紅茶]");
+        assert_eq!(show("綠茶", &[(0, 3), (3, 6)]), "[綠茶]");
+        assert_eq!(show("綠茶", &[(1, 3), (3, 99)]), "綠茶");
+        assert_eq!(show("tea tea", &[(4, 7), (0, 3)]), "tea [tea]");
+        assert_eq!(show("", &[(0, 0)]), "");
+    }
+
+    proptest! {
+        #[test]
+        fn joined_segments_are_the_text(text in "[a-c茶°é\\n ]{0,30}", cuts in prop::collection::vec((0usize..60, 0usize..60), 0..8)) {
+            let spans: Vec<_> = cuts.iter().map(|(start, end)| core::TextSpan { start: *start, end: *end }).collect();
+            let segments = segments(&text, &spans);
+            prop_assert_eq!(segments.iter().map(|segment| segment.text.as_str()).collect::<String>(), text);
+            prop_assert!(segments.iter().all(|segment| !segment.text.is_empty()));
+            prop_assert!(segments.windows(2).all(|pair| pair[0].mark != pair[1].mark));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The JSON shapes of the HTTP API and of `--json`, as docs/api.md lists them, and how they follow from the core types.
+//!
+//! Plain data: this crate knows serde and how a time is written, but no HTTP, no files, no engine. It must never
+//! change a shape in a way that breaks who reads it: fields are added, not renamed. Every thread may use it.
+
+mod answer;
+mod conversation;
+mod document;
+mod error;
+mod hit;
+mod place;
+mod search;
+mod status;
+mod time;
+
+pub use answer::{
+    Answer, AskRequest, Asked, Citation, Coverage, Evidence, Generation, Grounding, Passage, Piece, Reading,
+};
+pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
+pub use document::{Document, Kind, Section, SectionKind, Warning};
+pub use error::{ErrorBody, ErrorDetail};
+pub use hit::{Hit, Scores, Segment};
+pub use place::{Locator, Span};
+pub use search::{Degraded, MAX_SEARCH_LIMIT, Mode, SearchRequest, SearchResponse, Timings};
+pub use status::{
+    Activity, AddSource, Counts, EmbeddingProgress, Model, ModelState, Models, Problem, ProblemQuery,
+    ProblemStatus, Problems, Source, Sources, Space, Spaces, Status, Watching,
+};
+pub use time::Time;

@@ -1,0 +1,636 @@
+//! The shapes as docs/api.md promises them, letter by letter.
+
+use expect_test::{Expect, expect, expect_file};
+use rushlight_api as api;
+use rushlight_core as core;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T, expected: Expect) {
+    let json = serde_json::to_string_pretty(value).expect("json");
+    assert_eq!(
+        &serde_json::from_str::<T>(&json).expect("own output is read"),
+        value
+    );
+    expected.assert_eq(&json);
+}
+
+fn hit() -> core::Hit {
+    let text = "Steep at 70 °C.";
+    core::Hit {
+        chunk: core::Chunk {
+            id: core::ChunkId([1; 16]),
+            doc_id: core::DocId([2; 16]),
+            ordinal: 0,
+            text: text.to_owned(),
+            heading_path: vec!["Tea".to_owned(), "Brewing".to_owned()],
+            span: core::TextSpan::new(120, 120 + text.len()),
+            locator: core::Locator::Lines { first: 3, last: 9 },
+            token_count: 7,
+            embedding_key: core::EmbeddingKey([3; 32]),
+        },
+        content_hash: core::ContentHash([4; 32]),
+        doc_id: core::DocId([2; 16]),
+        title: "Green tea".to_owned(),
+        path: "/home/ada/notes/tea.md".to_owned(),
+        part: String::new(),
+        kind: core::DocumentKind::Note,
+        date: core::Timestamp(1_772_355_600_000),
+        space_id: core::SpaceId(1),
+        space: "personal".to_owned(),
+        scores: core::LegScores {
+            keyword: Some(7.31),
+            semantic: None,
+            fused: 0.94,
+        },
+        highlights: vec![core::TextSpan::new(9, 15)],
+    }
+}
+
+fn answer() -> core::Answer {
+    core::Answer {
+        text: "Green tea is steeped at 70 °C. [1]".to_owned(),
+        citations: vec![core::Citation {
+            number: 1,
+            doc_id: core::DocId([2; 16]),
+            content_hash: core::ContentHash([4; 32]),
+            span: core::TextSpan::new(120, 136),
+            locator: core::Locator::Lines { first: 3, last: 3 },
+            quote: "Steep at 70 °C.".to_owned(),
+            title: "Green tea".to_owned(),
+            path: "/home/ada/notes/tea.md".to_owned(),
+            part: String::new(),
+            space: "personal".to_owned(),
+        }],
+        grounding: core::Grounding::Grounded,
+        closest: Vec::new(),
+        coverage: core::Coverage {
+            documents: 41,
+            documents_by_meaning: 40,
+            files_not_searched: 2,
+            unreadable_pages: 1,
+            spaces: vec!["personal".to_owned()],
+        },
+        answerable: Some(2.31),
+        generation: Some(core::GenerationSummary {
+            prompt_tokens: 412,
+            generated_tokens: 18,
+            prompt_ms: 4100,
+            generation_ms: 1900,
+            ..core::GenerationSummary::default()
+        }),
+        model_id: "qwen2.5-coder-1.5b-instruct".to_owned(),
+    }
+}
+
+#[test]
+fn search_response() {
+    let response = core::SearchResponse {
+        hits: vec![hit()],
+        degraded: vec![(
+            "semantic".to_owned(),
+            "embedding model is not installed".to_owned(),
+        )],
+        timings: core::SearchTimings {
+            keyword_us: 900,
+            embed_us: 0,
+            vector_us: 0,
+            total_us: 950,
+        },
+    };
+    check(
+        &api::SearchResponse::from(&response),
+        expect![[r#"
+        {
+          "hits": [
+            {
+              "chunk_id": "01010101010101010101010101010101",
+              "document_id": "02020202020202020202020202020202",
+              "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
+              "title": "Green tea",
+              "path": "/home/ada/notes/tea.md",
+              "part": "",
+              "kind": "note",
+              "date": "2026-03-01T09:00:00Z",
+              "space": "personal",
+              "heading_path": [
+                "Tea",
+                "Brewing"
+              ],
+              "locator": {
+                "kind": "lines",
+                "first": 3,
+                "last": 9
+              },
+              "label": "lines 3–9",
+              "text": "Steep at 70 °C.",
+              "segments": [
+                {
+                  "text": "Steep at ",
+                  "mark": false
+                },
+                {
+                  "text": "70 °C",
+                  "mark": true
+                },
+                {
+                  "text": ".",
+                  "mark": false
+                }
+              ],
+              "scores": {
+                "keyword": 7.31,
+                "semantic": null,
+                "fused": 0.94
+              }
+            }
+          ],
+          "degraded": [
+            {
+              "leg": "semantic",
+              "message": "embedding model is not installed"
+            }
+          ],
+          "timings": {
+            "keyword_us": 900,
+            "embed_us": 0,
+            "vector_us": 0,
+            "total_us": 950
+          }
+        }"#]],
+    );
+}
+
+#[test]
+fn answer_with_a_citation() {
+    check(
+        &api::Answer::from(&answer()),
+        expect![[r#"
+        {
+          "text": "Green tea is steeped at 70 °C. [1]",
+          "grounding": "grounded",
+          "citations": [
+            {
+              "number": 1,
+              "document_id": "02020202020202020202020202020202",
+              "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
+              "title": "Green tea",
+              "path": "/home/ada/notes/tea.md",
+              "part": "",
+              "space": "personal",
+              "locator": {
+                "kind": "lines",
+                "first": 3,
+                "last": 3
+              },
+              "label": "line 3",
+              "quote": "Steep at 70 °C.",
+              "span": {
+                "start": 120,
+                "end": 136
+              }
+            }
+          ],
+          "closest": [],
+          "coverage": {
+            "documents": 41,
+            "documents_by_meaning": 40,
+            "files_not_searched": 2,
+            "unreadable_pages": 1,
+            "spaces": [
+              "personal"
+            ]
+          },
+          "answerable": 2.31,
+          "model": "qwen2.5-coder-1.5b-instruct",
+          "generation": {
+            "prompt_tokens": 412,
+            "cached_tokens": 0,
+            "generated_tokens": 18,
+            "prompt_ms": 4100,
+            "generation_ms": 1900
+          }
+        }"#]],
+    );
+}
+
+#[test]
+fn answer_that_was_not_found() {
+    let not_found = core::Answer {
+        text: "The documents do not say.".to_owned(),
+        citations: Vec::new(),
+        grounding: core::Grounding::NotFound,
+        closest: vec![hit()],
+        answerable: None,
+        generation: None,
+        model_id: String::new(),
+        ..answer()
+    };
+    let value = serde_json::to_value(api::Answer::from(&not_found)).expect("json");
+    assert_eq!(value["grounding"], "not_found");
+    assert_eq!(value["generation"], serde_json::Value::Null);
+    assert_eq!(value["answerable"], serde_json::Value::Null);
+    assert_eq!(value["closest"][0]["title"], "Green tea");
+}
+
+#[test]
+fn passage() {
+    let hit = hit();
+    let passage = core::Passage {
+        number: 1,
+        span: hit.chunk.span,
+        text: hit.chunk.text.clone(),
+        token_count: 7,
+        hit,
+    };
+    let evidence = api::Evidence {
+        passages: vec![api::Passage::from(&passage)],
+    };
+    check(
+        &evidence,
+        expect![[r#"
+        {
+          "passages": [
+            {
+              "number": 1,
+              "title": "Green tea",
+              "path": "/home/ada/notes/tea.md",
+              "label": "lines 3–9",
+              "document_id": "02020202020202020202020202020202",
+              "text": "Steep at 70 °C."
+            }
+          ]
+        }"#]],
+    );
+}
+
+#[test]
+fn status() {
+    let counts = api::Counts::from(core::Counts {
+        seen: 41,
+        indexed: 39,
+        skipped: 1,
+        failed: 1,
+        waiting: 0,
+    });
+    let status = api::Status {
+        version: "0.1.0".to_owned(),
+        counts,
+        embedding: api::EmbeddingProgress {
+            done: 120,
+            waiting: 60,
+        },
+        activity: api::Activity::Embedding,
+        files_per_second: 41.5,
+        models: api::Models {
+            language: api::Model {
+                id: "qwen2.5-coder-1.5b-instruct".to_owned(),
+                state: api::ModelState::Missing,
+                message: "it is not installed".to_owned(),
+            },
+            embedding: api::Model {
+                id: "multilingual-e5-small".to_owned(),
+                state: api::ModelState::Ready,
+                message: String::new(),
+            },
+        },
+        sources: vec![api::Source {
+            id: 1,
+            root: "/home/ada/notes".to_owned(),
+            space: "personal".to_owned(),
+            online: true,
+            watching: api::Watching::Events,
+            notice: String::new(),
+            last_scan: None,
+            counts,
+        }],
+        spaces: vec![api::Space {
+            name: "personal".to_owned(),
+            documents: 41,
+            chunks: 180,
+            chunks_embedded: 120,
+            text_bytes: 81_000,
+        }],
+    };
+    check(
+        &status,
+        expect![[r#"
+        {
+          "version": "0.1.0",
+          "counts": {
+            "seen": 41,
+            "indexed": 39,
+            "skipped": 1,
+            "failed": 1,
+            "waiting": 0
+          },
+          "embedding": {
+            "done": 120,
+            "waiting": 60
+          },
+          "activity": "embedding",
+          "files_per_second": 41.5,
+          "models": {
+            "language": {
+              "id": "qwen2.5-coder-1.5b-instruct",
+              "state": "missing",
+              "message": "it is not installed"
+            },
+            "embedding": {
+              "id": "multilingual-e5-small",
+              "state": "ready",
+              "message": ""
+            }
+          },
+          "sources": [
+            {
+              "id": 1,
+              "root": "/home/ada/notes",
+              "space": "personal",
+              "online": true,
+              "watching": "events",
+              "notice": "",
+              "last_scan": null,
+              "counts": {
+                "seen": 41,
+                "indexed": 39,
+                "skipped": 1,
+                "failed": 1,
+                "waiting": 0
+              }
+            }
+          ],
+          "spaces": [
+            {
+              "name": "personal",
+              "documents": 41,
+              "chunks": 180,
+              "chunks_embedded": 120,
+              "text_bytes": 81000
+            }
+          ]
+        }"#]],
+    );
+}
+
+#[test]
+fn problems() {
+    let problems = api::Problems {
+        total: 2,
+        problems: vec![api::Problem {
+            source_id: 1,
+            path: "scan.pdf".to_owned(),
+            status: api::ProblemStatus::Skipped,
+            code: "no_text".to_owned(),
+            message: "no page has readable text".to_owned(),
+            hint: String::new(),
+            retryable: false,
+            attempts: 1,
+        }],
+    };
+    check(
+        &problems,
+        expect![[r#"
+        {
+          "total": 2,
+          "problems": [
+            {
+              "source_id": 1,
+              "path": "scan.pdf",
+              "status": "skipped",
+              "code": "no_text",
+              "message": "no page has readable text",
+              "hint": "",
+              "retryable": false,
+              "attempts": 1
+            }
+          ]
+        }"#]],
+    );
+}
+
+#[test]
+fn document() {
+    let parsed = core::ParsedDocument {
+        part: String::new(),
+        part_key: String::new(),
+        content_hash: core::ContentHash([4; 32]),
+        kind: core::DocumentKind::Note,
+        media_type: "text/markdown".to_owned(),
+        title: "Green tea".to_owned(),
+        metadata: core::DocMetadata {
+            tags: vec!["tea".to_owned()],
+            ..core::DocMetadata::default()
+        },
+        text: "# Green tea\n\nSteep at 70 °C.\n".to_owned(),
+        blocks: vec![
+            core::Block {
+                kind: core::BlockKind::Heading { level: 1 },
+                span: core::TextSpan::new(0, 11),
+                locator: core::Locator::Lines { first: 1, last: 1 },
+            },
+            core::Block {
+                kind: core::BlockKind::Paragraph,
+                span: core::TextSpan::new(13, 29),
+                locator: core::Locator::Lines { first: 3, last: 3 },
+            },
+        ],
+        pages: None,
+        unreadable_pages: Vec::new(),
+        warnings: vec![core::Warning {
+            code: "charset_guessed".to_owned(),
+            message: "read as big5".to_owned(),
+        }],
+    };
+    let document = api::Document::new(
+        core::DocId([2; 16]),
+        "/home/ada/notes/tea.md".to_owned(),
+        "personal".to_owned(),
+        core::Timestamp(1_772_355_600_123),
+        &parsed,
+    );
+    check(
+        &document,
+        expect![[r##"
+        {
+          "document_id": "02020202020202020202020202020202",
+          "title": "Green tea",
+          "path": "/home/ada/notes/tea.md",
+          "part": "",
+          "kind": "note",
+          "media_type": "text/markdown",
+          "date": "2026-03-01T09:00:00.123Z",
+          "space": "personal",
+          "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
+          "authors": [],
+          "recipients": [],
+          "tags": [
+            "tea"
+          ],
+          "language": null,
+          "attachments": [],
+          "pages": null,
+          "unreadable_pages": [],
+          "warnings": [
+            {
+              "code": "charset_guessed",
+              "message": "read as big5"
+            }
+          ],
+          "sections": [
+            {
+              "label": "line 1",
+              "kind": "heading",
+              "level": 1,
+              "span": {
+                "start": 0,
+                "end": 11
+              },
+              "text": "# Green tea"
+            },
+            {
+              "label": "line 3",
+              "kind": "paragraph",
+              "level": 0,
+              "span": {
+                "start": 13,
+                "end": 29
+              },
+              "text": "Steep at 70 °C."
+            }
+          ]
+        }"##]],
+    );
+}
+
+#[test]
+fn conversation() {
+    let conversation = api::Conversation {
+        id: "c1".to_owned(),
+        title: "How hot?".to_owned(),
+        turns: vec![api::Turn {
+            asked: core::Timestamp(1_772_355_600_000).into(),
+            question: "How hot?".to_owned(),
+            answer: api::Answer {
+                citations: Vec::new(),
+                ..api::Answer::from(&answer())
+            },
+        }],
+    };
+    let json = serde_json::to_string(&conversation).expect("json");
+    assert_eq!(
+        serde_json::from_str::<api::Conversation>(&json).expect("a kept conversation is read"),
+        conversation
+    );
+    check(
+        &api::Conversations {
+            conversations: vec![api::ConversationSummary {
+                id: "c1".to_owned(),
+                title: "How hot?".to_owned(),
+                updated: core::Timestamp(1_772_355_600_000).into(),
+                turns: 1,
+            }],
+        },
+        expect![[r#"
+            {
+              "conversations": [
+                {
+                  "id": "c1",
+                  "title": "How hot?",
+                  "updated": "2026-03-01T09:00:00Z",
+                  "turns": 1
+                }
+              ]
+            }"#]],
+    );
+}
+
+#[test]
+fn error() {
+    let cause = std::io::Error::new(std::io::ErrorKind::PermissionDenied, "permission denied");
+    let error = core::Error::new(core::ErrorCode::FileUnreadable, "cannot read `a.md`").with_source(cause);
+    check(
+        &api::ErrorBody::from(&error),
+        expect![[r#"
+        {
+          "error": {
+            "code": "file_unreadable",
+            "message": "cannot read `a.md`: permission denied",
+            "hint": "give the user that runs rushlight the right to read it"
+          }
+        }"#]],
+    );
+}
+
+#[test]
+fn requests_have_defaults_and_refuse_what_they_do_not_know() {
+    let request: api::SearchRequest = serde_json::from_str(r#"{"query": "green tea"}"#).expect("defaults");
+    let owner = vec![core::Principal::owner()];
+    let request = request.into_core(owner.clone()).expect("sound");
+    assert_eq!((request.limit, request.mode), (10, core::SearchMode::Hybrid));
+    assert_eq!(request.principals, owner);
+
+    let full = r#"{"query": "茶", "mode": "keyword", "spaces": ["personal"], "kinds": ["note", "pdf"], "sources": [1],
+        "from": "2026-01-01T00:00:00Z", "until": null, "limit": 100}"#;
+    let request = serde_json::from_str::<api::SearchRequest>(full)
+        .expect("read")
+        .into_core(owner.clone())
+        .expect("sound");
+    assert_eq!(request.kinds, [core::DocumentKind::Note, core::DocumentKind::Pdf]);
+    assert_eq!(request.sources, [core::SourceId(1)]);
+    assert_eq!(request.from, Some(core::Timestamp(1_767_225_600_000)));
+    assert_eq!(request.until, None);
+
+    for bad in [
+        r#"{}"#,
+        r#"{"query": 1}"#,
+        r#"{"query": "a", "limit": -1}"#,
+        r#"{"query": "a", "kinds": ["song"]}"#,
+        r#"{"query": "a", "mode": "psychic"}"#,
+        r#"{"query": "a", "principals": ["user:owner"]}"#,
+        r#"{"query": "a", "from": "yesterday"}"#,
+    ] {
+        assert!(serde_json::from_str::<api::SearchRequest>(bad).is_err(), "{bad}");
+    }
+    for bad in [
+        r#"{"query": "a", "limit": 0}"#,
+        r#"{"query": "a", "limit": 101}"#,
+        r#"{"query": "a", "from": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}"#,
+    ] {
+        let request: api::SearchRequest = serde_json::from_str(bad).expect("well formed");
+        let error = request.into_core(owner.clone()).expect_err(bad);
+        assert_eq!(error.code(), core::ErrorCode::InvalidRequest);
+    }
+    assert!(serde_json::from_str::<api::AskRequest>(r#"{"question": "a", "system": "b"}"#).is_err());
+    assert!(serde_json::from_str::<api::AddSource>(r#"{"path": "/a"}"#).is_err());
+}
+
+/// docs/errors.md is written from the table of codes: run the test with `UPDATE_EXPECT=1` after changing it.
+#[test]
+fn the_page_of_errors_is_up_to_date() {
+    let mut page = String::from(
+        "# Errors\n\n\
+         Every error has a code that does not change. The HTTP API sends it as `error.code` with the status below, the\n\
+         command line prints it with `--json` and ends with the exit code below. \"Whose\" says who can do something about\n\
+         it: *you* (the request or the file), *the machine* (disk, memory, a missing model: the same may work later) or\n\
+         *rushlight* (a fault of ours; please report it). What to do is the code's own hint; an error that knows better says\n\
+         so instead.\n\n\
+         This page is written by a test from the table in `crates/rushlight-core/src/error.rs`.\n\n\
+         | code | status | exit code | whose | what to do |\n|---|---|---|---|---|\n",
+    );
+    for code in core::ErrorCode::ALL {
+        let whose = match code.fault() {
+            core::Fault::User => "you",
+            core::Fault::Environment => "the machine",
+            core::Fault::Bug => "rushlight",
+        };
+        page.push_str(&format!(
+            "| `{}` | {} | {} | {whose} | {} |\n",
+            code.as_str(),
+            code.http_status(),
+            code.exit_code(),
+            code.hint(),
+        ));
+    }
+    expect_file!["../../../docs/errors.md"].assert_eq(&page);
+}

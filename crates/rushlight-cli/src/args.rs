@@ -1,0 +1,240 @@
+//! Arguments. The doc comments are what `--help` prints.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A private knowledge base: finds and answers from your notes, mail and PDFs, on your machine.
+#[derive(Debug, Parser)]
+#[command(name = "rushlight", version, about, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Globals {
+    /// Where ledger, indexes and the token live
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// A configuration file to read after the user's own
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+    /// Say more about what happens, on standard error; twice for details
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Add a folder of notes, mail or PDFs to a space; `index` or `serve` then reads it
+    Add(AddArgs),
+    /// Forget a folder and what was indexed of it; the files stay untouched
+    Remove(RemoveArgs),
+    /// Bring the index up to date with the folders, then end
+    Index,
+    /// Serve the page and the API on this machine, and follow every change of the folders
+    Serve(ServeArgs),
+    /// Find passages by word and by meaning
+    Search(SearchArgs),
+    /// Answer a question from the documents, with citations that can be checked
+    Ask(AskArgs),
+    /// Show folders, spaces, what is searchable and what is not, and why
+    Status(StatusArgs),
+    /// Compare folders, ledger and both indexes, and say whether anything is lost or doubled
+    Verify,
+    /// List, install and verify models
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Check this machine and the installation, and say what to do about what is wrong
+    Doctor,
+    /// Show the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Measure retrieval on a set of questions with known answers
+    Eval(EvalArgs),
+    /// Print a shell's completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Parse files for another process
+    #[command(hide = true)]
+    ParseWorker,
+}
+
+/// Arguments of `add`.
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// The folder
+    pub path: PathBuf,
+    /// The space its documents live in; made when it is new
+    #[arg(long, default_value = "personal")]
+    pub space: String,
+}
+
+/// Arguments of `remove`.
+#[derive(Debug, Args)]
+pub struct RemoveArgs {
+    /// The folder, or its number as `status` shows it
+    pub source: String,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Address to listen on; only this machine's own (loopback) is accepted
+    #[arg(long)]
+    pub host: Option<String>,
+    /// Port to listen on; 0 takes any free one
+    #[arg(long)]
+    pub port: Option<u16>,
+}
+
+/// What to search in.
+#[derive(Debug, Args)]
+pub struct ScopeArgs {
+    /// Only this space; may be given several times
+    #[arg(long = "space", value_name = "NAME")]
+    pub spaces: Vec<String>,
+    /// Only this kind: note, text, html, mail, pdf or table; may be given several times
+    #[arg(long = "kind", value_name = "KIND")]
+    pub kinds: Vec<String>,
+}
+
+/// Arguments of `search`.
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// Words, or a question. Words in double quotes must stand together
+    #[arg(required = true, num_args = 1..)]
+    pub query: Vec<String>,
+    /// Where to search
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// At most so many passages
+    #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub limit: u16,
+    /// By word, by meaning, or both
+    #[arg(long, value_enum, default_value_t = ModeArg::Hybrid)]
+    pub mode: ModeArg,
+    /// Only documents of this folder, or its number as `status` shows it
+    #[arg(long, value_name = "FOLDER")]
+    pub source: Option<String>,
+    /// Only documents from this day on, like 2024-03-01
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Only documents before this day
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// Show each passage's scores and where the time went
+    #[arg(long)]
+    pub explain: bool,
+}
+
+/// Which legs of the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModeArg {
+    /// Both.
+    Hybrid,
+    /// By word.
+    Keyword,
+    /// By meaning.
+    Semantic,
+}
+
+/// Arguments of `ask`.
+#[derive(Debug, Args)]
+pub struct AskArgs {
+    /// The question
+    #[arg(required = true, num_args = 1..)]
+    pub question: Vec<String>,
+    /// Where to search
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// List the files that are not searchable, or only in part, and why
+    #[arg(long)]
+    pub problems: bool,
+}
+
+/// Arguments of `eval`.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// Folder with corpus.jsonl, queries.jsonl and qrels.tsv
+    pub set: PathBuf,
+    /// Another file of queries in the same folder
+    #[arg(long, default_value = "queries.jsonl")]
+    pub queries: String,
+    /// Only the first so many queries
+    #[arg(long)]
+    pub limit: Option<usize>,
+    /// Weights of the semantic leg to try, from 0 to 1
+    #[arg(long, value_delimiter = ',', default_value = "0.3,0.4,0.5,0.6,0.7")]
+    pub weights: Vec<f32>,
+}
+
+/// What to do with models.
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// List the catalogue and what is installed
+    List,
+    /// Fetch models by name; without a name, the configured language and embedding model and their runtime
+    Install {
+        /// Names as `models list` shows them
+        ids: Vec<String>,
+    },
+    /// Read installed models whole and compare their SHA-256 with the catalogue; without a name, all of them
+    Verify {
+        /// Names as `models list` shows them
+        ids: Vec<String>,
+    },
+    /// Print the file or folder of an installed model
+    Path {
+        /// Name as `models list` shows it
+        id: String,
+    },
+    /// Install a model from a file: any GGUF, or the original of a catalogue's model
+    Add {
+        /// The file
+        file: PathBuf,
+        /// Name to give it
+        #[arg(long)]
+        id: Option<String>,
+    },
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every value and where it comes from
+    Show,
+    /// Print every option with its default and what it means, as a file to start from
+    Default,
+}

@@ -1,0 +1,116 @@
+//! `rushlight ask`: an answer with its citations.
+
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rushlight_api as api;
+use rushlight_core::{Answer, AnswerEvent, Citation, Coverage, Grounding, Principal, Result};
+use rushlight_engine::AskRequest;
+
+use super::search::print_hit;
+use super::{NoReporter, scope};
+use crate::args::AskArgs;
+use crate::context::Context;
+use crate::output::{Output, count, style, thousands};
+use crate::progress::bar;
+use crate::service::fence;
+use crate::wiring::Wiring;
+
+pub(crate) fn run(args: &AskArgs, context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+    let open = context.open(wiring, Arc::new(NoReporter))?;
+    let request = AskRequest {
+        principals: vec![Principal::owner()],
+        question: args.question.join(" "),
+        spaces: args.scope.spaces.clone(),
+        kinds: scope::kinds(&args.scope.kinds)?,
+        fence: fence()?,
+        max_tokens: context.config.answer.max_tokens,
+    };
+    let cancel = Arc::new(AtomicBool::new(false));
+    let on_interrupt = Arc::clone(&cancel);
+    open.runtime.spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            on_interrupt.store(true, Ordering::Release);
+        }
+    });
+    let spinner = bar(output.draws_progress(), "{spinner} {msg}");
+    spinner.enable_steady_tick(Duration::from_millis(120));
+    spinner.set_message("searching");
+    let shown = spinner.clone();
+    let answer = open.runtime.block_on(open.engine.ask(request, cancel, move |event| {
+        match event {
+            AnswerEvent::Evidence(passages) => {
+                shown.set_message(format!("reading {}", count(passages.len() as u64, "passage")));
+            }
+            AnswerEvent::Reading { done, total } => shown.set_message(format!("reading {done} of {total} tokens")),
+            AnswerEvent::Piece(_) => shown.set_message("writing"),
+            AnswerEvent::Finished(_) => {}
+        }
+        ControlFlow::Continue(())
+    }));
+    spinner.finish_and_clear();
+    let answer = answer?;
+    if output.is_json() {
+        output.json(&api::Answer::from(&answer));
+    } else {
+        print(&answer, output);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(answer: &Answer, output: &Output) {
+    let faint = style::FAINT;
+    output.line(&answer.text);
+    for citation in &answer.citations {
+        output.line("");
+        print_citation(citation, output);
+    }
+    if answer.grounding == Grounding::NotFound && !answer.closest.is_empty() {
+        output.line("\nthe closest passages are:");
+        for (index, hit) in answer.closest.iter().enumerate() {
+            output.line("");
+            print_hit(index + 1, hit, output);
+        }
+    }
+    output.line(format!("\n{faint}{}{faint:#}", closing(answer)));
+}
+
+fn print_citation(citation: &Citation, output: &Output) {
+    let (title, faint) = (style::TITLE, style::FAINT);
+    let label = api::Locator::from(&citation.locator).label();
+    let quote = citation.quote.split_whitespace().collect::<Vec<_>>().join(" ");
+    output.line(format!(
+        "[{}] {title}{}{title:#}  {faint}{label} · {}{faint:#}",
+        citation.number, citation.title, citation.space
+    ));
+    let part = if citation.part.is_empty() { String::new() } else { format!("  {}", citation.part) };
+    output.line(format!("    {faint}{}{part}{faint:#}", citation.path));
+    output.line(format!("    “{quote}”"));
+}
+
+/// How far the answer is carried, and what was searched.
+fn closing(answer: &Answer) -> String {
+    let Coverage { documents, documents_by_meaning, files_not_searched, unreadable_pages, spaces } = &answer.coverage;
+    let grounding = match answer.grounding {
+        Grounding::Grounded => "every sentence has its citation",
+        Grounding::Partial => "some sentences have no citation",
+        Grounding::NotFound => "no answer in the documents",
+    };
+    let mut line = format!("{grounding}; searched {} in {}", count(*documents, "document"), spaces.join(", "));
+    if documents_by_meaning < documents {
+        line.push_str(&format!(", {} of them by meaning too", thousands(*documents_by_meaning)));
+    }
+    if *files_not_searched > 0 {
+        line.push_str(&format!("; {} not searchable", count(*files_not_searched, "file")));
+    }
+    if *unreadable_pages > 0 {
+        line.push_str(&format!("; {} unreadable", count(*unreadable_pages, "page")));
+    }
+    if answer.model_id.is_empty() && answer.grounding != Grounding::NotFound {
+        line.push_str("; quoted without a language model");
+    }
+    line
+}

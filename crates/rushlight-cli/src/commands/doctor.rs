@@ -1,0 +1,86 @@
+//! `rushlight doctor`: what is wrong here, and what to do about it.
+
+use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
+
+use rushlight_core::Result;
+use rushlight_ledger::{DataDirLock, Ledger};
+use rushlight_models::{Catalogue, ModelState, ModelStore};
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::output::{Output, bytes, style};
+use crate::wiring::{Check, Wiring};
+
+/// Exit code when something is wrong.
+const UNWELL: u8 = 3;
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    name: &'a str,
+    ok: bool,
+    found: &'a str,
+    remedy: &'a str,
+}
+
+pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+    let mut checks = vec![data_directory(context)];
+    checks.extend(models(context));
+    checks.extend(wiring.checks(&context.config, &context.paths));
+    if output.is_json() {
+        let finding =
+            |check: &'_ Check| (check.name.clone(), check.ok, check.found.clone(), check.remedy.clone());
+        let owned: Vec<_> = checks.iter().map(finding).collect();
+        let findings: Vec<_> =
+            owned.iter().map(|(name, ok, found, remedy)| Finding { name, ok: *ok, found, remedy }).collect();
+        output.json(&findings);
+    } else {
+        let (good, bad) = (style::GOOD, style::BAD);
+        for check in &checks {
+            let mark = if check.ok { format!("{good}ok   {good:#}") } else { format!("{bad}wrong{bad:#}") };
+            output.line(format!("{mark} {}: {}", check.name, check.found));
+            if !check.remedy.is_empty() {
+                output.line(format!("      {}", check.remedy));
+            }
+        }
+    }
+    Ok(if checks.iter().all(|check| check.ok) { ExitCode::SUCCESS } else { ExitCode::from(UNWELL) })
+}
+
+fn data_directory(context: &Context) -> Check {
+    let name = "data directory".to_owned();
+    let dir = context.paths.data.display();
+    let tried = DataDirLock::acquire(&context.paths.data).and_then(|_lock| Ledger::open(&context.paths.ledger)?.check());
+    match tried {
+        Ok(()) => Check { name, ok: true, found: format!("{dir}, the ledger is sound"), remedy: String::new() },
+        Err(error) => Check { name, ok: false, found: error.chain(), remedy: error.hint().to_owned() },
+    }
+}
+
+fn models(context: &Context) -> Vec<Check> {
+    let store = ModelStore::new(&context.paths.models, Catalogue::builtin());
+    let wanted = super::models::wanted(context);
+    wanted.iter().map(|id| model(&store, id)).collect()
+}
+
+fn model(store: &ModelStore, id: &str) -> Check {
+    let name = format!("model {id}");
+    match store.status(id) {
+        Ok(status) => match status.state {
+            ModelState::Installed { .. } => match store.verify(id, &AtomicBool::new(false), &mut |_, _| {}) {
+                Ok(_) => {
+                    let found = format!("installed, {}, SHA-256 as in the catalogue", bytes(status.entry.installed_bytes()));
+                    Check { name, ok: true, found, remedy: String::new() }
+                }
+                Err(error) => Check { name, ok: false, found: error.chain(), remedy: error.hint().to_owned() },
+            },
+            _ => Check {
+                name,
+                ok: false,
+                found: "not installed".to_owned(),
+                remedy: format!("run `rushlight models install {id}`"),
+            },
+        },
+        Err(error) => Check { name, ok: false, found: error.chain(), remedy: error.hint().to_owned() },
+    }
+}

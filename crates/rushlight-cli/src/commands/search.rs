@@ -1,0 +1,138 @@
+//! `rushlight search`: passages by word and by meaning.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use rushlight_api as api;
+use rushlight_core::{Hit, Result, SearchMode, SearchRequest, SearchResponse};
+
+use super::{NoReporter, scope};
+use crate::args::{ModeArg, SearchArgs};
+use crate::context::Context;
+use crate::output::{Output, style};
+use crate::wiring::Wiring;
+
+/// Characters of a passage that are shown around its first match.
+const SHOWN_CHARS: usize = 240;
+
+pub(crate) fn run(args: &SearchArgs, context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+    let open = context.open(wiring, Arc::new(NoReporter))?;
+    let mut request = SearchRequest {
+        mode: match args.mode {
+            ModeArg::Hybrid => SearchMode::Hybrid,
+            ModeArg::Keyword => SearchMode::Keyword,
+            ModeArg::Semantic => SearchMode::Semantic,
+        },
+        spaces: args.scope.spaces.clone(),
+        kinds: scope::kinds(&args.scope.kinds)?,
+        from: args.from.as_deref().map(scope::day).transpose()?,
+        until: args.until.as_deref().map(scope::day).transpose()?,
+        limit: args.limit.into(),
+        ..SearchRequest::new(args.query.join(" "))
+    };
+    if let Some(source) = &args.source {
+        request.sources = vec![open.find_source(source)?.id];
+    }
+    let response = open.runtime.block_on(open.engine.search(request))?;
+    if output.is_json() {
+        output.json(&api::SearchResponse::from(&response));
+    } else {
+        print(&response, args.explain, output);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(response: &SearchResponse, explain: bool, output: &Output) {
+    if response.hits.is_empty() {
+        output.line("nothing found");
+    }
+    for (index, hit) in response.hits.iter().enumerate() {
+        if index > 0 {
+            output.line("");
+        }
+        print_hit(index + 1, hit, output);
+        if explain {
+            let score = |value: Option<f32>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
+            let scores = hit.scores;
+            let (words, meaning) = (score(scores.keyword), score(scores.semantic));
+            output.line(format!("   score {:.3}: words {words}, meaning {meaning}", scores.fused));
+        }
+    }
+    for (leg, why) in &response.degraded {
+        let by = if leg == "semantic" { "meaning" } else { "word" };
+        output.note(format!("\nnot searched by {by}: {why}"));
+    }
+    if explain {
+        let timings = response.timings;
+        let ms = |us: u64| us as f64 / 1000.0;
+        output.line(format!(
+            "\n{:.1} ms: words {:.1}, embedding the query {:.1}, meaning {:.1}",
+            ms(timings.total_us),
+            ms(timings.keyword_us),
+            ms(timings.embed_us),
+            ms(timings.vector_us)
+        ));
+    }
+}
+
+/// Prints a hit as people read it: title and headings, place, path, and the text around the first match.
+pub(crate) fn print_hit(number: usize, hit: &Hit, output: &Output) {
+    let (title, faint, mark) = (style::TITLE, style::FAINT, style::MARK);
+    let label = api::Locator::from(&hit.chunk.locator).label();
+    let headings: String = hit
+        .chunk
+        .heading_path
+        .iter()
+        .filter(|heading| **heading != hit.title)
+        .map(|heading| format!(" › {heading}"))
+        .collect();
+    output.line(format!("{number}. {title}{}{title:#}{headings}  {faint}{label} · {}{faint:#}", hit.title, hit.space));
+    let part = if hit.part.is_empty() { String::new() } else { format!("  {}", hit.part) };
+    output.line(format!("   {faint}{}{part}{faint:#}", hit.path));
+    let mut shown = String::new();
+    for (text, marked) in excerpt(hit) {
+        let text = one_line(&text);
+        match marked {
+            true => shown.push_str(&format!("{mark}{text}{mark:#}")),
+            false => shown.push_str(&text),
+        }
+    }
+    output.line(format!("   {shown}"));
+}
+
+/// The text with every run of white space as one space.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_whitespace() {
+            true if line.ends_with(' ') => {}
+            true => line.push(' '),
+            false => line.push(c),
+        }
+    }
+    line
+}
+
+/// The stretch of the text around its first match, cut on character boundaries, in marked and unmarked pieces.
+fn excerpt(hit: &Hit) -> Vec<(String, bool)> {
+    let text = &hit.chunk.text;
+    let first = hit.highlights.first().map_or(0, |span| span.start);
+    let before = text[..first].char_indices().rev().nth(SHOWN_CHARS / 4).map_or(0, |(at, _)| at);
+    let end = text[before..].char_indices().nth(SHOWN_CHARS).map_or(text.len(), |(at, _)| before + at);
+    let mut pieces = Vec::new();
+    let mut push = |piece: &str, marked: bool| {
+        if !piece.is_empty() {
+            pieces.push((piece.to_owned(), marked));
+        }
+    };
+    push(if before > 0 { "… " } else { "" }, false);
+    let mut at = before;
+    for span in hit.highlights.iter().filter(|span| span.start >= before && span.end <= end) {
+        push(&text[at..span.start], false);
+        push(&text[span.range()], true);
+        at = span.end;
+    }
+    push(&text[at..end], false);
+    push(if end < text.len() { " …" } else { "" }, false);
+    pieces
+}

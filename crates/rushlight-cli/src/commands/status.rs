@@ -1,0 +1,104 @@
+//! `rushlight status`: what is searchable and what is not, and why.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use rushlight_api as api;
+use rushlight_core::Result;
+
+use super::NoReporter;
+use crate::args::StatusArgs;
+use crate::context::Context;
+use crate::output::{Output, bytes, count, style, thousands};
+use crate::service;
+use crate::wiring::Wiring;
+
+/// Problems read from the ledger at once.
+const PAGE: usize = 500;
+
+pub(crate) fn run(args: &StatusArgs, context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+    let open = context.open(wiring, Arc::new(NoReporter))?;
+    if args.problems {
+        let problems = problems(open.engine.ledger())?;
+        match output.is_json() {
+            true => output.json(&problems),
+            false => print_problems(&problems, output),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let status = service::status(&open.engine.status()?);
+    match output.is_json() {
+        true => output.json(&status),
+        false => print(&status, context, output),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn problems(ledger: &rushlight_ledger::Ledger) -> Result<api::Problems> {
+    let mut found = api::Problems::default();
+    let mut offset = 0;
+    loop {
+        let page = ledger.problem_files(None, PAGE, offset)?;
+        found.total = page.total;
+        if page.items.is_empty() {
+            return Ok(found);
+        }
+        offset += page.items.len();
+        found.problems.extend(page.items.iter().flat_map(service::problems));
+    }
+}
+
+fn print_problems(problems: &api::Problems, output: &Output) {
+    if problems.problems.is_empty() {
+        output.line("every file is searchable in full");
+    }
+    for problem in &problems.problems {
+        let word = match problem.status {
+            api::ProblemStatus::Skipped => "skipped",
+            api::ProblemStatus::Failed => "failed ",
+            api::ProblemStatus::Warning => "warning",
+        };
+        let style = if problem.status == api::ProblemStatus::Failed { style::BAD } else { style::MARK };
+        output.line(format!("{style}{word}{style:#} {}: {}", problem.path, problem.message));
+        if !problem.hint.is_empty() {
+            output.line(format!("        {}", problem.hint));
+        }
+    }
+}
+
+fn print(status: &api::Status, context: &Context, output: &Output) {
+    let (title, faint, bad) = (style::TITLE, style::FAINT, style::BAD);
+    if status.sources.is_empty() {
+        output.line("no folder is indexed yet; `rushlight add FOLDER --space NAME` adds one");
+    }
+    for source in &status.sources {
+        let offline = if source.online { String::new() } else { format!("  {bad}not there{bad:#}") };
+        output.line(format!("{}. {title}{}{title:#}  {faint}{}{faint:#}{offline}", source.id, source.root, source.space));
+        let counts = source.counts;
+        output.line(format!(
+            "   {} seen: {} indexed, {} skipped, {} failed, {} waiting",
+            count(counts.seen, "file"),
+            thousands(counts.indexed),
+            thousands(counts.skipped),
+            thousands(counts.failed),
+            thousands(counts.waiting)
+        ));
+        if !source.notice.is_empty() {
+            output.line(format!("   {}", source.notice));
+        }
+    }
+    for space in &status.spaces {
+        output.line(format!(
+            "\nspace {title}{}{title:#}: {}, {} of text, {} of {} searchable by meaning",
+            space.name,
+            count(space.documents, "document"),
+            bytes(space.text_bytes),
+            thousands(space.chunks_embedded),
+            count(space.chunks, "passage")
+        ));
+    }
+    output.line(format!("\n{faint}data in {}{faint:#}", context.paths.data.display()));
+    if status.counts.skipped + status.counts.failed > 0 {
+        output.line(format!("{faint}`rushlight status --problems` says why files were skipped or failed{faint:#}"));
+    }
+}

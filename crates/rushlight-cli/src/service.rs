@@ -1,0 +1,346 @@
+//! The engine behind the HTTP routes.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rushlight_api as api;
+use rushlight_core::{
+    Answer, AnswerEvent, DocId, Error, ErrorCode, FileStatus, Result, SearchRequest, SearchResponse, SourceId, SystemClock,
+    Clock,
+};
+use rushlight_engine::{AskRequest, Engine, EngineStatus, LazyState, ModelStatus, SourceStatus, Watching};
+use rushlight_ledger::{ConversationId, ProblemFile, SpaceStatistics, Turn};
+use rushlight_server::{Question, Service};
+use tokio::sync::{mpsc, watch};
+
+/// Changes of the status are looked at this often at most.
+const STATUS_EVERY: Duration = Duration::from_millis(250);
+/// Characters of a conversation's title.
+const TITLE_CHARS: usize = 80;
+/// Conversations listed at most.
+const CONVERSATIONS: usize = 200;
+
+/// The engine as the routes see it.
+pub(crate) struct EngineService {
+    engine: Engine,
+    max_tokens: usize,
+    status: watch::Receiver<api::Status>,
+}
+
+impl EngineService {
+    /// Starts following the engine's status on the current runtime.
+    pub(crate) async fn start(engine: Engine, max_tokens: usize) -> Result<Self> {
+        let (sender, status) = watch::channel(read_status(engine.clone()).await?);
+        let mut changes = engine.subscribe();
+        let followed = engine.clone();
+        tokio::spawn(async move {
+            while changes.changed().await.is_ok() {
+                match read_status(followed.clone()).await {
+                    Ok(status) => drop(sender.send(status)),
+                    Err(error) => tracing::error!(code = error.code().as_str(), "the status cannot be read"),
+                }
+                tokio::time::sleep(STATUS_EVERY).await;
+            }
+        });
+        Ok(Self { engine, max_tokens, status })
+    }
+
+    /// Runs what reads the ledger on a blocking thread.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Engine) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        blocking(self.engine.clone(), work).await
+    }
+
+    fn keep(engine: &Engine, id: Option<&str>, question: &str, answer: &Answer) -> Result<String> {
+        let now = SystemClock.now();
+        let id = match id {
+            Some(id) => conversation_id(id)?,
+            None => engine.ledger().create_conversation(&question.chars().take(TITLE_CHARS).collect::<String>(), now)?,
+        };
+        let json = serde_json::to_string(&api::Answer::from(answer)).expect("the shape has string keys only");
+        engine.ledger().append_turn(id, &Turn { question: question.to_owned(), answer: json, asked: now })?;
+        Ok(id.0.to_string())
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    engine: Engine,
+    work: impl FnOnce(Engine) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(move || work(engine)).await {
+        Ok(result) => result,
+        Err(cause) => Err(Error::new(ErrorCode::Internal, "a blocking task ended early").with_source(cause)),
+    }
+}
+
+async fn read_status(engine: Engine) -> Result<api::Status> {
+    blocking(engine, |engine| Ok(status(&engine.status()?))).await
+}
+
+#[async_trait]
+impl Service for EngineService {
+    async fn status(&self) -> Result<api::Status> {
+        read_status(self.engine.clone()).await
+    }
+
+    fn subscribe(&self) -> watch::Receiver<api::Status> {
+        self.status.clone()
+    }
+
+    async fn search(&self, request: SearchRequest) -> Result<SearchResponse> {
+        self.engine.search(request).await
+    }
+
+    async fn ask(
+        &self,
+        question: Question,
+        cancel: Arc<AtomicBool>,
+        events: mpsc::Sender<AnswerEvent>,
+    ) -> Result<(Answer, String)> {
+        if let Some(id) = question.conversation.clone() {
+            let id = conversation_id(&id)?;
+            self.blocking(move |engine| engine.ledger().conversation(id)?.map(drop).ok_or_else(|| no_conversation(id))).await?;
+        }
+        let request = AskRequest {
+            principals: question.principals,
+            question: question.question.clone(),
+            spaces: question.spaces,
+            kinds: question.kinds,
+            fence: fence()?,
+            max_tokens: self.max_tokens,
+        };
+        let stopped = Arc::clone(&cancel);
+        let answer = self
+            .engine
+            .ask(request, cancel, move |event| {
+                if !matches!(event, AnswerEvent::Finished(_)) && events.blocking_send(event).is_err() {
+                    stopped.store(true, Ordering::Release);
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
+            })
+            .await?;
+        let kept = answer.clone();
+        let id = self
+            .blocking(move |engine| Self::keep(&engine, question.conversation.as_deref(), &question.question, &kept))
+            .await?;
+        Ok((answer, id))
+    }
+
+    async fn document(&self, id: DocId) -> Result<api::Document> {
+        self.blocking(move |engine| document(&engine, id)).await
+    }
+
+    async fn sources(&self) -> Result<Vec<api::Source>> {
+        self.blocking(|engine| Ok(engine.status()?.sources.iter().map(source).collect())).await
+    }
+
+    async fn add_source(&self, path: String, space: String) -> Result<api::Source> {
+        self.blocking(move |engine| {
+            let record = engine.add_source(&path, space.trim())?;
+            let counts = engine.ledger().counts(Some(record.id))?;
+            Ok(source(&SourceStatus { record, counts, watching: None }))
+        })
+        .await
+    }
+
+    async fn remove_source(&self, id: SourceId) -> Result<()> {
+        self.blocking(move |engine| engine.remove_source(id)).await
+    }
+
+    async fn scan_source(&self, id: SourceId) -> Result<()> {
+        self.blocking(move |engine| engine.scan_source(id)).await
+    }
+
+    async fn problems(&self, source: Option<SourceId>, limit: usize, offset: usize) -> Result<api::Problems> {
+        self.blocking(move |engine| {
+            let page = engine.ledger().problem_files(source, limit, offset)?;
+            Ok(api::Problems { total: page.total, problems: page.items.iter().flat_map(problems).collect() })
+        })
+        .await
+    }
+
+    async fn spaces(&self) -> Result<Vec<api::Space>> {
+        self.blocking(|engine| Ok(engine.ledger().statistics()?.iter().map(space).collect())).await
+    }
+
+    async fn conversations(&self) -> Result<Vec<api::ConversationSummary>> {
+        self.blocking(|engine| {
+            let page = engine.ledger().conversations(CONVERSATIONS, 0)?;
+            let summary = |record: rushlight_ledger::ConversationRecord| api::ConversationSummary {
+                id: record.id.0.to_string(),
+                title: record.title,
+                updated: record.updated.into(),
+                turns: record.turns.into(),
+            };
+            Ok(page.items.into_iter().map(summary).collect())
+        })
+        .await
+    }
+
+    async fn conversation(&self, id: &str) -> Result<api::Conversation> {
+        let id = conversation_id(id)?;
+        self.blocking(move |engine| {
+            let (record, turns) = engine.ledger().conversation(id)?.ok_or_else(|| no_conversation(id))?;
+            let turn = |turn: Turn| {
+                let answer = serde_json::from_str(&turn.answer).map_err(|cause| {
+                    Error::new(ErrorCode::LedgerFailed, format!("a kept answer of conversation {} is unreadable", id.0))
+                        .with_source(cause)
+                })?;
+                Ok(api::Turn { asked: turn.asked.into(), question: turn.question, answer })
+            };
+            let turns = turns.into_iter().map(turn).collect::<Result<_>>()?;
+            Ok(api::Conversation { id: id.0.to_string(), title: record.title, turns })
+        })
+        .await
+    }
+
+    async fn delete_conversation(&self, id: &str) -> Result<()> {
+        let id = conversation_id(id)?;
+        self.blocking(move |engine| match engine.ledger().delete_conversation(id)? {
+            true => Ok(()),
+            false => Err(no_conversation(id)),
+        })
+        .await
+    }
+}
+
+/// Fences the evidence in a prompt: 96 random bits, so that no document can contain it.
+pub(crate) fn fence() -> Result<String> {
+    let mut bytes = [0u8; 12];
+    getrandom::fill(&mut bytes)
+        .map_err(|cause| Error::new(ErrorCode::Internal, "the system gives no random bytes").with_source(cause))?;
+    Ok(hex::encode(bytes))
+}
+
+fn conversation_id(id: &str) -> Result<ConversationId> {
+    id.parse().map(ConversationId).map_err(|_| {
+        Error::new(ErrorCode::InvalidId, format!("`{id}` is not a conversation: a whole number is expected"))
+    })
+}
+
+fn no_conversation(id: ConversationId) -> Error {
+    Error::new(ErrorCode::ConversationNotFound, format!("there is no conversation {}", id.0))
+}
+
+fn document(engine: &Engine, id: DocId) -> Result<api::Document> {
+    let record = engine
+        .ledger()
+        .document(id)?
+        .ok_or_else(|| Error::new(ErrorCode::DocumentNotFound, format!("there is no document {id}")))?;
+    let summary = record.summary;
+    let parsed = rushlight_core::ParsedDocument {
+        part: summary.part,
+        part_key: String::new(),
+        content_hash: summary.content_hash,
+        kind: summary.kind,
+        media_type: summary.media_type,
+        title: summary.title,
+        metadata: record.metadata,
+        text: record.text,
+        blocks: record.blocks,
+        pages: summary.pages,
+        unreadable_pages: summary.unreadable_pages,
+        warnings: summary.warnings,
+    };
+    Ok(api::Document::new(id, summary.path, summary.space, summary.date, &parsed))
+}
+
+/// The engine's status in the API's shape.
+pub(crate) fn status(status: &EngineStatus) -> api::Status {
+    let done = status.spaces.iter().map(|space| space.embedded_chunks).sum();
+    api::Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        counts: status.counts.into(),
+        embedding: api::EmbeddingProgress { done, waiting: status.waiting_for_vectors },
+        activity: match status.activity {
+            rushlight_engine::Activity::Idle => api::Activity::Idle,
+            rushlight_engine::Activity::Scanning => api::Activity::Scanning,
+            rushlight_engine::Activity::Indexing => api::Activity::Indexing,
+            rushlight_engine::Activity::Embedding => api::Activity::Embedding,
+        },
+        files_per_second: status.files_per_second,
+        models: api::Models { language: model(&status.language_model), embedding: model(&status.embedding_model) },
+        sources: status.sources.iter().map(source).collect(),
+        spaces: status.spaces.iter().map(space).collect(),
+    }
+}
+
+fn model(status: &ModelStatus) -> api::Model {
+    let (state, message) = match &status.state {
+        LazyState::Unloaded => (api::ModelState::Unloaded, String::new()),
+        LazyState::Loading => (api::ModelState::Loading, String::new()),
+        LazyState::Ready => (api::ModelState::Ready, String::new()),
+        LazyState::Failed { code: ErrorCode::ModelMissing, message } => (api::ModelState::Missing, message.clone()),
+        LazyState::Failed { message, .. } => (api::ModelState::Failed, message.clone()),
+    };
+    api::Model { id: status.id.clone(), state, message }
+}
+
+fn source(status: &SourceStatus) -> api::Source {
+    let record = &status.record;
+    let (watching, why) = match &status.watching {
+        Some(Watching::Events) => (api::Watching::Events, ""),
+        Some(Watching::Polling(why)) => (api::Watching::Polling, why.as_str()),
+        Some(Watching::None(why)) => (api::Watching::None, why.as_str()),
+        None => (api::Watching::None, ""),
+    };
+    let notice = record.notice.as_deref().unwrap_or(why).to_owned();
+    api::Source {
+        id: record.id.0,
+        root: record.root.clone(),
+        space: record.space.clone(),
+        online: record.online,
+        watching,
+        notice,
+        last_scan: record.last_scan.map(Into::into),
+        counts: status.counts.into(),
+    }
+}
+
+fn space(statistics: &SpaceStatistics) -> api::Space {
+    api::Space {
+        name: statistics.space.name.clone(),
+        documents: statistics.documents,
+        chunks: statistics.chunks,
+        chunks_embedded: statistics.embedded_chunks,
+        text_bytes: statistics.text_bytes,
+    }
+}
+
+/// What there is to say of a file: its state, or the warnings of its documents.
+pub(crate) fn problems(problem: &ProblemFile) -> Vec<api::Problem> {
+    let line = |status, code: &str, message: &str, hint: &str, retryable, attempts| api::Problem {
+        source_id: problem.file.source_id.0,
+        path: problem.file.stamp.path.clone(),
+        status,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        hint: hint.to_owned(),
+        retryable,
+        attempts,
+    };
+    match &problem.file.status {
+        FileStatus::Failed { code, message, attempts, next_attempt: _ } => {
+            vec![line(api::ProblemStatus::Failed, code.as_str(), message, code.hint(), code.retryable(), *attempts)]
+        }
+        FileStatus::Skipped { reason, by: _ } => {
+            vec![line(api::ProblemStatus::Skipped, &reason.code, &reason.message, "", false, 0)]
+        }
+        FileStatus::Waiting | FileStatus::Indexed => {
+            let warning = |(part, warning): &(String, rushlight_core::Warning)| {
+                let message = match part.as_str() {
+                    "" => warning.message.clone(),
+                    part => format!("{part}: {}", warning.message),
+                };
+                line(api::ProblemStatus::Warning, &warning.code, &message, "", false, 0)
+            };
+            problem.warnings.iter().map(warning).collect()
+        }
+    }
+}

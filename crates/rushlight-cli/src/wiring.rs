@@ -1,0 +1,53 @@
+//! What the binary does for the command line: name the adapters.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use rushlight_config::Config;
+use rushlight_core::{Reporter, Result};
+use rushlight_engine::Engine;
+use rushlight_ledger::Ledger;
+
+use crate::context::Paths;
+
+/// What an engine is put together from.
+pub struct EngineSetup<'a> {
+    /// The options.
+    pub config: &'a Config,
+    /// Where things live.
+    pub paths: &'a Paths,
+    /// The opened ledger; its data directory is locked.
+    pub ledger: Arc<Ledger>,
+    /// Takes progress.
+    pub reporter: Arc<dyn Reporter>,
+    /// The runtime that async work runs on.
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// Puts the parts together.
+pub trait Wiring: Sync {
+    /// An engine with the real adapters.
+    ///
+    /// # Errors
+    /// What keeps it from being built. A missing model does not.
+    fn engine(&self, setup: EngineSetup<'_>) -> Result<Engine>;
+
+    /// Checks what the adapters need of this machine; fast, loads no model.
+    fn checks(&self, config: &Config, paths: &Paths) -> Vec<Check>;
+
+    /// Serves as the process that parses files for another.
+    fn parse_worker(&self) -> ExitCode;
+}
+
+/// One line of `rushlight doctor`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What was checked.
+    pub name: String,
+    /// True when it is as it should be.
+    pub ok: bool,
+    /// What was found.
+    pub found: String,
+    /// What to do when it is not; otherwise empty.
+    pub remedy: String,
+}

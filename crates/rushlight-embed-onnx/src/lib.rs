@@ -1,0 +1,18 @@
+//! The [`Embedder`](rushlight_core::Embedder) on fastembed and ONNX Runtime, and the
+//! [`TokenCounter`](rushlight_core::TokenCounter) of its tokenizer.
+//!
+//! This crate knows a folder with `model.onnx` and `tokenizer.json`, and the path of ONNX Runtime's library. It does
+//! not know where models come from, never reads the environment (the library is loaded from the path it is given,
+//! `ORT_DYLIB_PATH` plays no part) and opens no connection.
+//!
+//! The indexing thread embeds passages on one session, with as many threads as it was given; questions have a session
+//! of their own with one thread, so that a question never waits for the batch that is being indexed. Both may be called
+//! from any thread that may compute for a while.
+
+mod batches;
+mod embedder;
+mod runtime;
+mod token_counter;
+
+pub use embedder::{OnnxEmbedder, OnnxEmbedderOptions};
+pub use token_counter::HfTokenCounter;

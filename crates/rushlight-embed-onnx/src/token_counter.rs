@@ -1,0 +1,71 @@
+//! Counting tokens from `tokenizer.json` alone; ONNX Runtime is not needed.
+
+use std::path::Path;
+
+use rushlight_core::{Error, ErrorCode, Result, TokenCounter};
+use tokenizers::Tokenizer;
+
+/// The tokenizer of an embedding model.
+pub struct HfTokenCounter {
+    id: String,
+    tokenizer: Tokenizer,
+}
+
+impl HfTokenCounter {
+    /// Reads a `tokenizer.json`. `id` is what [`TokenCounter::id`] returns.
+    ///
+    /// # Errors
+    /// `ModelMissing` when there is no such file, `ModelUnusable` when it is none of these.
+    pub fn load(path: &Path, id: impl Into<String>) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|error| {
+            Error::new(
+                ErrorCode::ModelMissing,
+                format!("cannot read the tokenizer `{}`", path.display()),
+            )
+            .with_source(error)
+        })?;
+        let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| {
+            Error::new(
+                ErrorCode::ModelUnusable,
+                format!("`{}` is not a tokenizer", path.display()),
+            )
+            .with_source(error)
+        })?;
+        tokenizer.with_padding(None);
+        // Without a limit nothing is refused.
+        tokenizer
+            .with_truncation(None)
+            .expect("no limit is always accepted");
+        Ok(Self {
+            id: id.into(),
+            tokenizer,
+        })
+    }
+}
+
+impl TokenCounter for HfTokenCounter {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn token_ends(&self, text: &str) -> Vec<usize> {
+        // The unigram model takes any text: what it does not know becomes one unknown token.
+        let Ok(encoding) = self.tokenizer.encode(text, false) else {
+            return Vec::new();
+        };
+        let mut last = 0;
+        let ends = encoding.get_offsets().iter().map(|(_, end)| {
+            // Normalization may map one character to several and drop others: keep to the text's own boundaries.
+            last = ceil_char_boundary(text, (*end).max(last));
+            last
+        });
+        ends.collect()
+    }
+}
+
+/// The first character boundary at or after `at`, at most the end.
+fn ceil_char_boundary(text: &str, at: usize) -> usize {
+    (at..text.len())
+        .find(|index| text.is_char_boundary(*index))
+        .unwrap_or(text.len())
+}

@@ -1,0 +1,72 @@
+//! The slow half of indexing: vectors, computed in small batches so that an edit or a question never waits long.
+
+use std::time::{Duration, Instant};
+
+use rushlight_core::{EmbedKind, IndexEvent, Result};
+use rushlight_ingest::embedding_text;
+
+use crate::indexer::Indexer;
+use crate::status::Activity;
+
+/// Chunks taken from the ledger at once, to be sorted by length.
+const TAKE: usize = 128;
+/// Chunks given to the model at once: about a second of work.
+const BATCH: usize = 16;
+/// Vectors become searchable at least this often while there are more to compute.
+const SYNC_EVERY: Duration = Duration::from_secs(10);
+
+impl Indexer<'_> {
+    /// Computes some vectors; false when there are none to compute, or no model to do it.
+    pub(crate) fn embed(&mut self) -> Result<bool> {
+        let shared = self.shared;
+        let model_id = &shared.embedder_spec.model_id;
+        let mut pending = shared.ledger.pending_embeddings(model_id, TAKE)?;
+        if pending.is_empty() {
+            self.summary.embedding_error = None;
+            return Ok(false);
+        }
+        let embedder = match shared.embedder.get() {
+            Ok(embedder) => embedder,
+            Err(error) => {
+                self.summary.embedding_error = Some(error.chain());
+                return Ok(false);
+            }
+        };
+        shared.set_activity(Activity::Embedding);
+        pending.sort_by_key(|chunk| chunk.token_count);
+        for batch in pending.chunks(BATCH) {
+            shared.gate.pass(|| shared.stopping());
+            if shared.stopping() || !shared.pending_commands.is_empty() {
+                break;
+            }
+            let texts: Vec<String> =
+                batch.iter().map(|chunk| embedding_text(&chunk.title, &chunk.heading_path, &chunk.text)).collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let vectors = embedder.embed(EmbedKind::Passage, &texts)?;
+            let entries: Vec<_> = batch.iter().map(|chunk| chunk.embedding_key).zip(vectors).collect();
+            self.unsynced_vectors.extend(shared.ledger.store_embeddings(model_id, &entries)?);
+            self.summary.embedded += entries.len() as u64;
+            shared.progress.lock().embedded = self.summary.embedded;
+            shared.reporter.report(&IndexEvent::Embedded {
+                done: self.summary.embedded,
+                waiting: shared.ledger.pending_embedding_count(model_id)?,
+            });
+            shared.touch();
+        }
+        if self.last_vector_sync.elapsed() > SYNC_EVERY {
+            self.sync_vectors()?;
+        }
+        Ok(true)
+    }
+
+    /// Makes the vectors the ledger has searchable.
+    pub(crate) fn sync_vectors(&mut self) -> Result<()> {
+        let shared = self.shared;
+        while let Some(space) = self.unsynced_vectors.first().copied() {
+            shared.runtime.block_on(shared.indexes.sync_vector(&shared.ledger, space))?;
+            self.unsynced_vectors.remove(&space);
+        }
+        self.last_vector_sync = Instant::now();
+        Ok(())
+    }
+}

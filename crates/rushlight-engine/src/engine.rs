@@ -1,0 +1,261 @@
+//! The engine itself: what it holds, how it opens, and the calls that are a line or two.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::{Receiver, Sender};
+use parking_lot::Mutex;
+use rushlight_core::{
+    Clock, Counts, Embedder, EmbedderSpec, LanguageModel, Parser, Reporter, Result, Source, SourceId, TokenCounter,
+};
+use rushlight_ledger::{ChunkedBy, Ledger, Requeue, SourceRecord};
+use tokio::sync::{Semaphore, watch};
+
+use crate::gate::Gate;
+use crate::indexer::{Command, Indexer, Until};
+use crate::indexes::Indexes;
+use crate::lazy::Lazy;
+use crate::parts::{EngineOptions, EngineParts, OpenSource};
+use crate::status::{Activity, Watching};
+
+/// Index, search, ask and status. Cheap to clone; all clones are one engine.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) indexes: Indexes,
+    pub(crate) open_source: OpenSource,
+    pub(crate) sources: Mutex<HashMap<SourceId, Arc<dyn Source>>>,
+    pub(crate) parser: Arc<dyn Parser>,
+    pub(crate) tokens: Arc<dyn TokenCounter>,
+    pub(crate) embedder_spec: EmbedderSpec,
+    pub(crate) embedder: Lazy<dyn Embedder>,
+    pub(crate) language_model: Lazy<dyn LanguageModel>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) reporter: Arc<dyn Reporter>,
+    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) options: EngineOptions,
+    pub(crate) chunked_by: ChunkedBy,
+    pub(crate) gate: Gate,
+    pub(crate) stop: AtomicBool,
+    pub(crate) commands: Sender<Command>,
+    pub(crate) pending_commands: Receiver<Command>,
+    pub(crate) changed: watch::Sender<u64>,
+    pub(crate) progress: Mutex<Progress>,
+    pub(crate) answering: Semaphore,
+    pub(crate) questions: Arc<Semaphore>,
+}
+
+/// What the indexing thread tells of itself.
+#[derive(Default)]
+pub(crate) struct Progress {
+    pub(crate) activity: Activity,
+    pub(crate) files_per_second: f64,
+    pub(crate) embedded: u64,
+    pub(crate) last_error: Option<(rushlight_core::ErrorCode, String)>,
+    pub(crate) watching: BTreeMap<SourceId, Watching>,
+}
+
+/// What a run of [`Engine::index_until_idle`] came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IndexSummary {
+    /// Files of all sources, by state, at the end.
+    pub counts: Counts,
+    /// Files looked at in this run.
+    pub files: u64,
+    /// Chunks embedded in this run.
+    pub embedded: u64,
+    /// Chunks that still have no vector, and why when the model is not to be had.
+    pub waiting_for_vectors: u64,
+    /// Why vectors could not be computed.
+    pub embedding_error: Option<String>,
+    /// Sources whose root is missing.
+    pub offline: Vec<String>,
+    /// True when it was stopped before the end.
+    pub stopped: bool,
+}
+
+/// The indexing thread; stops when this is dropped.
+pub struct IndexingThread {
+    engine: Engine,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Puts the parts together. Opens no index and loads no model yet.
+    pub fn new(parts: EngineParts) -> Self {
+        let EngineParts {
+            index_dir,
+            ledger,
+            open_source,
+            parser,
+            tokens,
+            embedder_spec,
+            embedder,
+            language_model,
+            keyword,
+            vector,
+            clock,
+            reporter,
+            runtime,
+            options,
+        } = parts;
+        let chunked_by =
+            ChunkedBy { chunker_id: options.chunk.id(&*tokens), model_id: embedder_spec.model_id.clone() };
+        let indexes =
+            Indexes::new(index_dir, embedder_spec.model_id.clone(), embedder_spec.dimensions, keyword, vector);
+        let (commands, pending_commands) = crossbeam_channel::unbounded();
+        let queue = options.answer_queue + 1;
+        Self {
+            shared: Arc::new(Shared {
+                ledger,
+                indexes,
+                open_source,
+                sources: Mutex::default(),
+                parser,
+                tokens,
+                embedder_spec,
+                embedder,
+                language_model,
+                clock,
+                reporter,
+                runtime,
+                options,
+                chunked_by,
+                gate: Gate::default(),
+                stop: AtomicBool::new(false),
+                commands,
+                pending_commands,
+                changed: watch::Sender::new(0),
+                progress: Mutex::default(),
+                answering: Semaphore::new(1),
+                questions: Arc::new(Semaphore::new(queue)),
+            }),
+        }
+    }
+
+    /// The ledger, to read from and for what is not indexing: conversations, listings, documents.
+    pub fn ledger(&self) -> &Ledger {
+        &self.shared.ledger
+    }
+
+    /// Adds a folder to a space. A running indexing thread begins with it at once.
+    ///
+    /// # Errors
+    /// `PathNotFound`, `PathUnsuitable`, `SourceExists`.
+    pub fn add_source(&self, root: &str, space: &str) -> Result<SourceRecord> {
+        let opened = (self.shared.open_source)(root)?;
+        let space = self.shared.ledger.ensure_space(space)?;
+        let record = self.shared.ledger.add_source(opened.root(), space.id, self.shared.clock.now())?;
+        self.shared.sources.lock().insert(record.id, opened);
+        self.send(Command::Added(record.id));
+        self.shared.touch();
+        Ok(record)
+    }
+
+    /// Forgets a folder and all that was indexed of it; the files stay as they are.
+    ///
+    /// # Errors
+    /// `SourceNotFound`.
+    pub fn remove_source(&self, id: SourceId) -> Result<()> {
+        let record = self.shared.ledger.source(id)?;
+        self.shared.ledger.remove_source(id)?;
+        self.shared.sources.lock().remove(&id);
+        self.shared.progress.lock().watching.remove(&id);
+        self.send(Command::Removed(id, record.space_id));
+        self.shared.touch();
+        Ok(())
+    }
+
+    /// Looks at a folder again, failed files included.
+    ///
+    /// # Errors
+    /// `SourceNotFound`.
+    pub fn scan_source(&self, id: SourceId) -> Result<()> {
+        self.shared.ledger.source(id)?;
+        self.shared.ledger.requeue(Requeue::FailedOf(id))?;
+        self.send(Command::Scan(id));
+        Ok(())
+    }
+
+    /// Scans every source and works on this thread until nothing is left to do or [`Engine::stop`] is called.
+    ///
+    /// # Errors
+    /// What kept the ledger or the indexes from being written; a file's own trouble is its state.
+    pub fn index_until_idle(&self) -> Result<IndexSummary> {
+        Indexer::new(&self.shared).run(Until::Idle)
+    }
+
+    /// Starts the indexing thread: scans every source, watches them, and keeps both indexes up to date.
+    pub fn start_indexing(&self) -> std::io::Result<IndexingThread> {
+        let engine = self.clone();
+        let thread = std::thread::Builder::new().name("rushlight-index".to_owned()).spawn(move || {
+            if let Err(error) = Indexer::new(&engine.shared).run(Until::Stopped) {
+                tracing::error!(code = error.code().as_str(), error = %error.chain(), "indexing ended");
+            }
+        })?;
+        Ok(IndexingThread { engine: self.clone(), thread: Some(thread) })
+    }
+
+    /// Asks indexing to stop at the next file or batch. What was done is kept.
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.send(Command::Wake);
+    }
+
+    fn send(&self, command: Command) {
+        self.shared.commands.send(command).expect("the engine keeps a receiver as long as it lives");
+    }
+}
+
+impl Shared {
+    /// The opened source of this row.
+    pub(crate) fn source(&self, record: &SourceRecord) -> Result<Arc<dyn Source>> {
+        let mut sources = self.sources.lock();
+        if let Some(source) = sources.get(&record.id) {
+            return Ok(Arc::clone(source));
+        }
+        let source = (self.open_source)(&record.root)?;
+        sources.insert(record.id, Arc::clone(&source));
+        Ok(source)
+    }
+
+    /// Tells whoever watches the status that it changed.
+    pub(crate) fn touch(&self) {
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_activity(&self, activity: Activity) {
+        let mut progress = self.progress.lock();
+        if progress.activity != activity {
+            progress.activity = activity;
+            drop(progress);
+            self.touch();
+        }
+    }
+}
+
+impl Drop for IndexingThread {
+    fn drop(&mut self) {
+        self.engine.stop();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the indexing thread panicked");
+        }
+    }
+}
+
+/// Turns a cancel flag into what event callbacks return.
+pub(crate) fn go_on_unless(cancelled: bool) -> ControlFlow<()> {
+    if cancelled { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}

@@ -1,0 +1,159 @@
+//! The two indexes of each space, opened when first needed and brought up to date from the ledger's change feed.
+//!
+//! Normal work and recovery are one path: an index at generation `g` applies what the ledger has after `g`. One that
+//! cannot be read, or that the ledger no longer knows how to bring up to date, is deleted and begins at zero.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rushlight_core::{Error, ErrorCode, KeywordIndex, Result, SpaceId, VectorIndex};
+use rushlight_ledger::Ledger;
+
+use crate::parts::{KeywordFactory, VectorFactory};
+
+/// Documents per page of the change feed: bounds memory and the work that a crash loses.
+const PAGE: usize = 256;
+
+pub(crate) struct Indexes {
+    dir: PathBuf,
+    model_id: String,
+    dimensions: usize,
+    keyword: Box<dyn KeywordFactory>,
+    vector: Box<dyn VectorFactory>,
+    open_keyword: Mutex<HashMap<SpaceId, Arc<dyn KeywordIndex>>>,
+    open_vector: tokio::sync::Mutex<HashMap<SpaceId, Arc<dyn VectorIndex>>>,
+}
+
+impl Indexes {
+    pub(crate) fn new(
+        dir: PathBuf,
+        model_id: String,
+        dimensions: usize,
+        keyword: Box<dyn KeywordFactory>,
+        vector: Box<dyn VectorFactory>,
+    ) -> Self {
+        Self {
+            dir,
+            model_id,
+            dimensions,
+            keyword,
+            vector,
+            open_keyword: Mutex::default(),
+            open_vector: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub(crate) fn factory(&self) -> &dyn KeywordFactory {
+        &*self.keyword
+    }
+
+    /// The space's keyword index.
+    pub(crate) fn keyword(&self, space: SpaceId) -> Result<Arc<dyn KeywordIndex>> {
+        let mut open = self.open_keyword.lock();
+        if let Some(index) = open.get(&space) {
+            return Ok(Arc::clone(index));
+        }
+        let dir = self.keyword_dir(space);
+        let index = match self.keyword.open(&dir) {
+            Err(error) if error.code() == ErrorCode::IndexFailed => {
+                tracing::warn!(space = space.0, error = %error.chain(), "keyword index is unreadable and is rebuilt");
+                remove(&dir)?;
+                self.keyword.open(&dir)?
+            }
+            other => other?,
+        };
+        open.insert(space, Arc::clone(&index));
+        Ok(index)
+    }
+
+    /// The space's vector index for the serving model.
+    pub(crate) async fn vector(&self, space: SpaceId) -> Result<Arc<dyn VectorIndex>> {
+        let mut open = self.open_vector.lock().await;
+        if let Some(index) = open.get(&space) {
+            return Ok(Arc::clone(index));
+        }
+        let dir = self.vector_dir(space);
+        let index = match self.vector.open(&dir, self.dimensions).await {
+            Err(error) if error.code() == ErrorCode::IndexFailed => {
+                tracing::warn!(space = space.0, error = %error.chain(), "vector index is unreadable and is rebuilt");
+                remove(&dir)?;
+                self.vector.open(&dir, self.dimensions).await?
+            }
+            other => other?,
+        };
+        open.insert(space, Arc::clone(&index));
+        Ok(index)
+    }
+
+    /// Brings the space's keyword index to the ledger's newest generation.
+    pub(crate) fn sync_keyword(&self, ledger: &Ledger, space: SpaceId) -> Result<()> {
+        loop {
+            let index = self.keyword(space)?;
+            let since = index.generation()?;
+            let changes = ledger.keyword_changes(space, since, PAGE)?;
+            if changes.restart {
+                self.open_keyword.lock().remove(&space);
+                drop(index);
+                remove(&self.keyword_dir(space))?;
+                continue;
+            }
+            if changes.reached != since {
+                index.apply(&changes.upserts, &changes.deletes)?;
+                index.commit(changes.reached)?;
+            }
+            if !changes.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Brings the space's vector index to the ledger's newest generation.
+    pub(crate) async fn sync_vector(&self, ledger: &Ledger, space: SpaceId) -> Result<()> {
+        loop {
+            let index = self.vector(space).await?;
+            let since = index.generation().await?;
+            let changes = ledger.vector_changes(space, since, PAGE)?;
+            if changes.restart {
+                self.open_vector.lock().await.remove(&space);
+                drop(index);
+                remove(&self.vector_dir(space))?;
+                continue;
+            }
+            if changes.reached != since {
+                index.apply(&changes.upserts, &changes.deletes).await?;
+                index.commit(changes.reached).await?;
+            }
+            if !changes.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Forgets the removals that both indexes have applied, and merges small files of the vector index.
+    pub(crate) async fn tidy(&self, ledger: &Ledger, space: SpaceId) -> Result<()> {
+        let keyword = self.keyword(space)?.generation()?;
+        let vector = self.vector(space).await?;
+        ledger.prune_tombstones(space, keyword, vector.generation().await?)?;
+        vector.compact().await
+    }
+
+    fn keyword_dir(&self, space: SpaceId) -> PathBuf {
+        self.dir.join(format!("space-{space}")).join("keyword")
+    }
+
+    fn vector_dir(&self, space: SpaceId) -> PathBuf {
+        self.dir.join(format!("space-{space}")).join(format!("vectors-{}", self.model_id))
+    }
+}
+
+fn remove(dir: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(dir) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::new(ErrorCode::IndexFailed, format!("cannot remove the index `{}`", dir.display()))
+                .with_source(cause))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,29 @@
+//! The facade: index, search, ask and status over the ports of `rushlight-core`.
+//!
+//! It knows the ledger and the pure crates, and no adapter. What computes is sync and runs on the indexing thread or on
+//! blocking threads of the runtime; what waits is async; the border is crossed in [`indexes`] and [`search`] only.
+//!
+//! Threads: any thread may call [`Engine`]. One indexing thread (`rushlight-index`, or the caller's in
+//! [`Engine::index_until_idle`]) is the only writer of both indexes.
+
+mod ask;
+mod embedding;
+mod engine;
+mod gate;
+mod indexer;
+mod indexes;
+mod lazy;
+mod look;
+mod parts;
+mod search;
+mod status;
+mod verify;
+
+pub use ask::AskRequest;
+pub use engine::{Engine, IndexSummary, IndexingThread};
+pub use lazy::{Lazy, LazyState};
+pub use parts::{EngineOptions, EngineParts, KeywordFactory, VectorFactory};
+pub use status::{Activity, EngineStatus, ModelStatus, SourceStatus, Watching};
+pub use verify::{SpaceVerification, Verification};
+
+pub use rushlight_ledger as ledger;

@@ -1,0 +1,89 @@
+//! Looking at one file: read, parse, chunk. Everything that can go wrong becomes the file's state.
+
+use std::collections::HashMap;
+
+use rushlight_core::{
+    ChunkId, DocId, EmbeddingKey, Error, FileRecord, ParsedDocument, ParsedFile, Parser, Principal, Result, Source,
+    TokenCounter,
+};
+use rushlight_ingest::{ChunkOptions, chunk, chunk_id, embedding_key, embedding_text};
+use rushlight_ledger::{ChunkedBy, CompletedFile, FileOutcome, Ledger, NewChunk, NewDocument};
+
+/// What looking at files needs beside the file.
+pub(crate) struct Looker<'a> {
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) parser: &'a dyn Parser,
+    pub(crate) tokens: &'a dyn TokenCounter,
+    pub(crate) options: &'a ChunkOptions,
+    pub(crate) chunked_by: &'a ChunkedBy,
+}
+
+impl Looker<'_> {
+    /// What became of the file.
+    ///
+    /// # Errors
+    /// Only the ledger's; the file's own are its state.
+    pub(crate) fn look_at(&self, source: &dyn Source, file: &FileRecord) -> Result<CompletedFile> {
+        let outcome = match self.read(source, file) {
+            Ok(outcome) => outcome?,
+            Err(error) => FileOutcome::Failed { code: error.code(), message: error.chain() },
+        };
+        Ok(CompletedFile { file: file.id, stamp: file.stamp.clone(), parser_version: self.parser.version(), outcome })
+    }
+
+    /// The outer error is the file's, the inner one the ledger's.
+    fn read(&self, source: &dyn Source, file: &FileRecord) -> Result<Result<FileOutcome>, Error> {
+        let raw = source.fetch(&file.stamp)?;
+        if file.content_hash == Some(raw.content_hash) && file.parser_version == self.parser.version() {
+            return Ok(Ok(FileOutcome::Unchanged));
+        }
+        let content_hash = raw.content_hash;
+        Ok(match self.parser.parse(&raw)? {
+            ParsedFile::Skipped(reason) => Ok(FileOutcome::Skipped(reason)),
+            ParsedFile::Documents(documents) => {
+                self.documents(file, documents).map(|documents| FileOutcome::Indexed { content_hash, documents })
+            }
+        })
+    }
+
+    fn documents(&self, file: &FileRecord, parsed: Vec<ParsedDocument>) -> Result<Vec<NewDocument>> {
+        let parts: Vec<(&str, &str)> =
+            parsed.iter().map(|document| (document.part.as_str(), document.part_key.as_str())).collect();
+        let ids = self.ledger.document_ids(file.id, &parts)?;
+        Ok(ids.into_iter().zip(parsed).map(|(doc_id, document)| self.document(doc_id, document)).collect())
+    }
+
+    fn document(&self, doc_id: DocId, document: ParsedDocument) -> NewDocument {
+        NewDocument {
+            doc_id,
+            chunks: self.chunks(doc_id, &document),
+            access: vec![Principal::owner()],
+            chunked_by: self.chunked_by.clone(),
+            document,
+        }
+    }
+
+    /// The document's chunks as the ledger takes them.
+    pub(crate) fn chunks(&self, doc_id: DocId, document: &ParsedDocument) -> Vec<NewChunk> {
+        let mut occurrences: HashMap<EmbeddingKey, u32> = HashMap::new();
+        let mut new_chunk = |draft: rushlight_ingest::ChunkDraft| {
+            let text = &document.text[draft.span.range()];
+            let key = embedding_key(
+                &self.chunked_by.model_id,
+                &embedding_text(&document.title, &draft.heading_path, text),
+            );
+            let occurrence = occurrences.entry(key).or_default();
+            let id: ChunkId = chunk_id(doc_id, key, *occurrence);
+            *occurrence += 1;
+            NewChunk {
+                id,
+                span: draft.span,
+                locator: draft.locator,
+                heading_path: draft.heading_path,
+                token_count: draft.token_count,
+                embedding_key: key,
+            }
+        };
+        chunk(document, self.tokens, self.options).into_iter().map(&mut new_chunk).collect()
+    }
+}

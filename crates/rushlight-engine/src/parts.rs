@@ -1,0 +1,88 @@
+//! What an engine is made of. The binary names the adapters; tests put fakes in their place.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rushlight_answer::AnswerOptions;
+use rushlight_core::{
+    Clock, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, Parser, Reporter, Result, Source, TextSpan,
+    TokenCounter, VectorIndex,
+};
+use rushlight_ingest::ChunkOptions;
+use rushlight_ledger::Ledger;
+
+use crate::lazy::Lazy;
+
+/// Opens keyword indexes.
+pub trait KeywordFactory: Send + Sync {
+    /// Opens the index in `dir`, or makes an empty one there. `IndexFailed` means it is to be deleted and made anew.
+    fn open(&self, dir: &Path) -> Result<Arc<dyn KeywordIndex>>;
+
+    /// Where the query's words stand in `text`, for highlighting: in order, not overlapping.
+    fn highlight(&self, query: &str, text: &str) -> Vec<TextSpan>;
+}
+
+/// Opens vector indexes.
+#[async_trait]
+pub trait VectorFactory: Send + Sync {
+    /// Opens the index in `dir`, or makes an empty one there. `IndexFailed` means it is to be deleted and made anew.
+    async fn open(&self, dir: &Path, dimensions: usize) -> Result<Arc<dyn VectorIndex>>;
+}
+
+/// Opens a source by its root.
+pub type OpenSource = Box<dyn Fn(&str) -> Result<Arc<dyn Source>> + Send + Sync>;
+
+/// Every part of an engine.
+pub struct EngineParts {
+    /// Folder of the indexes; they are derived, and may be deleted while no engine runs.
+    pub index_dir: PathBuf,
+    /// The truth.
+    pub ledger: Arc<Ledger>,
+    /// Opens sources.
+    pub open_source: OpenSource,
+    /// Reads files.
+    pub parser: Arc<dyn Parser>,
+    /// Counts tokens for chunking.
+    pub tokens: Arc<dyn TokenCounter>,
+    /// What the embedding model is, installed or not.
+    pub embedder_spec: EmbedderSpec,
+    /// The embedding model.
+    pub embedder: Lazy<dyn Embedder>,
+    /// The language model.
+    pub language_model: Lazy<dyn LanguageModel>,
+    /// Opens keyword indexes.
+    pub keyword: Box<dyn KeywordFactory>,
+    /// Opens vector indexes.
+    pub vector: Box<dyn VectorFactory>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Takes progress.
+    pub reporter: Arc<dyn Reporter>,
+    /// The runtime that async work runs on.
+    pub runtime: tokio::runtime::Handle,
+    /// Settings.
+    pub options: EngineOptions,
+}
+
+/// Settings of an engine.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// How to chunk.
+    pub chunk: ChunkOptions,
+    /// Threads that read and parse files.
+    pub parse_threads: usize,
+    /// Time between full scans while serving.
+    pub scan_interval: Duration,
+    /// How long a hint waits for others before a scan.
+    pub debounce: Duration,
+    /// Weight of the semantic leg, 0 to 1.
+    pub semantic_weight: f32,
+    /// Chunks taken from each leg.
+    pub candidates: usize,
+    /// How to answer.
+    pub answer: AnswerOptions,
+    /// Questions that may wait while one is answered.
+    pub answer_queue: usize,
+}

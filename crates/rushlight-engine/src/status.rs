@@ -1,0 +1,135 @@
+//! How things are, as values.
+
+use rushlight_core::{Counts, ErrorCode, Result};
+use rushlight_ledger::{SourceRecord, SpaceStatistics};
+use tokio::sync::watch;
+
+use crate::engine::Engine;
+use crate::lazy::LazyState;
+
+/// What the indexing thread does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activity {
+    /// Nothing is left to do.
+    #[default]
+    Idle,
+    /// Comparing folders with the ledger.
+    Scanning,
+    /// Reading files.
+    Indexing,
+    /// Computing vectors.
+    Embedding,
+}
+
+impl Activity {
+    /// The word for it in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Scanning => "scanning",
+            Self::Indexing => "indexing",
+            Self::Embedding => "embedding",
+        }
+    }
+}
+
+/// How changes of a source are noticed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watching {
+    /// The system tells.
+    Events,
+    /// By looking from time to time, and why.
+    Polling(String),
+    /// Only by full scans, and why.
+    None(String),
+}
+
+/// A source with its state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceStatus {
+    /// The source.
+    pub record: SourceRecord,
+    /// Its files by state.
+    pub counts: Counts,
+    /// How it is watched; `None` when nothing watches.
+    pub watching: Option<Watching>,
+}
+
+/// A model with its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelStatus {
+    /// Its id.
+    pub id: String,
+    /// How it stands.
+    pub state: LazyState,
+}
+
+/// How everything is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EngineStatus {
+    /// Files of all sources by state.
+    pub counts: Counts,
+    /// What the indexing thread does.
+    pub activity: Activity,
+    /// Files a second in the last batch; 0 when idle.
+    pub files_per_second: f64,
+    /// Chunks embedded since the start.
+    pub embedded: u64,
+    /// Chunks that have no vector yet.
+    pub waiting_for_vectors: u64,
+    /// What keeps indexing from going on.
+    pub last_error: Option<(ErrorCode, String)>,
+    /// The language model.
+    pub language_model: ModelStatus,
+    /// The embedding model.
+    pub embedding_model: ModelStatus,
+    /// The sources.
+    pub sources: Vec<SourceStatus>,
+    /// The spaces.
+    pub spaces: Vec<SpaceStatistics>,
+}
+
+impl Engine {
+    /// How everything is now.
+    ///
+    /// # Errors
+    /// `LedgerFailed`.
+    pub fn status(&self) -> Result<EngineStatus> {
+        let shared = &self.shared;
+        let (activity, files_per_second, embedded, last_error, watching) = {
+            let progress = shared.progress.lock();
+            (
+                progress.activity,
+                progress.files_per_second,
+                progress.embedded,
+                progress.last_error.clone(),
+                progress.watching.clone(),
+            )
+        };
+        let source_status = |record: SourceRecord| {
+            let counts = shared.ledger.counts(Some(record.id))?;
+            let watching = watching.get(&record.id).cloned();
+            Ok(SourceStatus { record, counts, watching })
+        };
+        Ok(EngineStatus {
+            counts: shared.ledger.counts(None)?,
+            activity,
+            files_per_second,
+            embedded,
+            waiting_for_vectors: shared.ledger.pending_embedding_count(&shared.embedder_spec.model_id)?,
+            last_error,
+            language_model: ModelStatus {
+                id: shared.language_model.id().to_owned(),
+                state: shared.language_model.state(),
+            },
+            embedding_model: ModelStatus { id: shared.embedder.id().to_owned(), state: shared.embedder.state() },
+            sources: shared.ledger.sources()?.into_iter().map(source_status).collect::<Result<_>>()?,
+            spaces: shared.ledger.statistics()?,
+        })
+    }
+
+    /// Changes whenever the status may have.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.shared.changed.subscribe()
+    }
+}

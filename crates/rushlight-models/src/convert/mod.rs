@@ -1,0 +1,60 @@
+//! Conversion of multilingual-e5-small from the 4-bit file that registries carry to what ONNX Runtime reads.
+//!
+//! Nothing is computed anew: the 4-bit blocks are laid out in another order and keep their values, so the vectors are
+//! those of the source file. The same input gives the same bytes, which is why the catalogue can pin the results.
+
+mod base64;
+mod charsmap;
+mod e5_file;
+mod graph;
+mod onnx;
+mod tokenizer;
+
+use std::fs;
+use std::path::Path;
+
+use rushlight_core::{Error, ErrorCode, Result};
+
+use crate::files::io_error;
+
+/// Reads `source` (an `e5-small-q4.bin`) and writes `model.onnx`, `tokenizer.json` and the small files beside them
+/// into `target`, which exists.
+///
+/// # Errors
+/// `ModelCorrupt` when the file is not of the format; what the system says when a file cannot be read or written.
+pub fn convert_e5(source: &Path, target: &Path) -> Result<()> {
+    let bytes =
+        fs::read(source).map_err(|error| io_error(ErrorCode::ModelCorrupt, "cannot read", source, error))?;
+    let file = e5_file::E5File::parse(&bytes).map_err(|reason| {
+        Error::new(
+            ErrorCode::ModelCorrupt,
+            format!("`{}` is not an e5 model file: {reason}", source.display()),
+        )
+    })?;
+    let corrupt = |reason: String| {
+        Error::new(
+            ErrorCode::ModelCorrupt,
+            format!("`{}` cannot be converted: {reason}", source.display()),
+        )
+    };
+    let model = graph::build(&file).map_err(corrupt)?;
+    write(target, "model.onnx", &prost::Message::encode_to_vec(&model))?;
+    write(
+        target,
+        "tokenizer.json",
+        &tokenizer::tokenizer_json(&file).map_err(corrupt)?,
+    )?;
+    write(target, "config.json", &tokenizer::config_json(&file))?;
+    write(
+        target,
+        "tokenizer_config.json",
+        &tokenizer::tokenizer_config_json(&file),
+    )?;
+    // Empty on purpose: see `tokenizer` on why no special token may be matched inside a text.
+    write(target, "special_tokens_map.json", b"{}\n")
+}
+
+fn write(target: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let path = target.join(name);
+    fs::write(&path, bytes).map_err(|error| io_error(ErrorCode::DiskFull, "cannot write", &path, error))
+}

@@ -1,0 +1,34 @@
+//! The routes of docs/api.md: each takes its request apart, calls the service, and gives the reply its shape.
+
+mod ask;
+mod events;
+mod plain;
+
+use axum::routing::{delete, get, post};
+use axum::{Router, middleware};
+
+use crate::app::App;
+use crate::limits;
+
+/// Everything under `/api/v1`. Streams have no time limit.
+pub(crate) fn router(app: &App) -> Router<App> {
+    let streams = Router::new()
+        .route("/events", get(events::events))
+        .route("/ask", post(ask::ask));
+    Router::new()
+        .route("/status", get(plain::status))
+        .route("/search", post(plain::search))
+        .route("/documents/{id}", get(plain::document))
+        .route("/sources", get(plain::sources).post(plain::add_source))
+        .route("/sources/{id}", delete(plain::remove_source))
+        .route("/sources/{id}/scan", post(plain::scan_source))
+        .route("/problems", get(plain::problems))
+        .route("/spaces", get(plain::spaces))
+        .route("/conversations", get(plain::conversations))
+        .route(
+            "/conversations/{id}",
+            get(plain::conversation).delete(plain::delete_conversation),
+        )
+        .layer(middleware::from_fn_with_state(app.clone(), limits::timeout))
+        .merge(streams)
+}

@@ -1,0 +1,93 @@
+//! The routes that reply once.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use rushlight_api as api;
+use rushlight_core::SourceId;
+
+use crate::app::App;
+use crate::auth::principals;
+use crate::error::Reply;
+use crate::extract::{Params, PathId, Payload};
+
+pub(crate) async fn status(State(app): State<App>) -> Reply<Json<api::Status>> {
+    Ok(Json(app.service.status().await?))
+}
+
+pub(crate) async fn search(
+    State(app): State<App>,
+    Payload(request): Payload<api::SearchRequest>,
+) -> Reply<Json<api::SearchResponse>> {
+    let response = app.service.search(request.into_core(principals())?).await?;
+    Ok(Json(api::SearchResponse::from(&response)))
+}
+
+pub(crate) async fn document(State(app): State<App>, id: PathId) -> Reply<Json<api::Document>> {
+    Ok(Json(app.service.document(id.document()?).await?))
+}
+
+pub(crate) async fn sources(State(app): State<App>) -> Reply<Json<api::Sources>> {
+    Ok(Json(api::Sources {
+        sources: app.service.sources().await?,
+    }))
+}
+
+pub(crate) async fn add_source(
+    State(app): State<App>,
+    Payload(request): Payload<api::AddSource>,
+) -> Reply<(StatusCode, Json<api::Source>)> {
+    let api::AddSource { path, space } = request.check()?;
+    Ok((
+        StatusCode::CREATED,
+        Json(app.service.add_source(path, space).await?),
+    ))
+}
+
+pub(crate) async fn remove_source(State(app): State<App>, id: PathId) -> Reply<StatusCode> {
+    app.service.remove_source(id.source()?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn scan_source(
+    State(app): State<App>,
+    id: PathId,
+) -> Reply<(StatusCode, Json<serde_json::Map<String, serde_json::Value>>)> {
+    app.service.scan_source(id.source()?).await?;
+    Ok((StatusCode::ACCEPTED, Json(serde_json::Map::new())))
+}
+
+pub(crate) async fn problems(
+    State(app): State<App>,
+    Params(query): Params<api::ProblemQuery>,
+) -> Reply<Json<api::Problems>> {
+    let api::ProblemQuery {
+        source,
+        limit,
+        offset,
+    } = query.check()?;
+    Ok(Json(
+        app.service.problems(source.map(SourceId), limit, offset).await?,
+    ))
+}
+
+pub(crate) async fn spaces(State(app): State<App>) -> Reply<Json<api::Spaces>> {
+    Ok(Json(api::Spaces {
+        spaces: app.service.spaces().await?,
+    }))
+}
+
+pub(crate) async fn conversations(State(app): State<App>) -> Reply<Json<api::Conversations>> {
+    Ok(Json(api::Conversations {
+        conversations: app.service.conversations().await?,
+    }))
+}
+
+pub(crate) async fn conversation(State(app): State<App>, id: PathId) -> Reply<Json<api::Conversation>> {
+    Ok(Json(app.service.conversation(&id.0).await?))
+}
+
+pub(crate) async fn delete_conversation(State(app): State<App>, id: PathId) -> Reply<StatusCode> {
+    app.service.delete_conversation(&id.0).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

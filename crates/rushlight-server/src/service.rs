@@ -1,0 +1,81 @@
+//! What the routes need of the program behind them.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use async_trait::async_trait;
+use rushlight_api as api;
+use rushlight_core::{
+    Answer, AnswerEvent, DocId, DocumentKind, Principal, Result, SearchRequest, SearchResponse, SourceId,
+};
+use tokio::sync::{mpsc, watch};
+
+/// A question and who asks it.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The asker's principals.
+    pub principals: Vec<Principal>,
+    /// The question.
+    pub question: String,
+    /// Names of spaces; empty: all.
+    pub spaces: Vec<String>,
+    /// Kinds of documents; empty: all.
+    pub kinds: Vec<DocumentKind>,
+    /// The conversation it belongs to; `None` begins a new one.
+    pub conversation: Option<String>,
+}
+
+/// The program behind the routes. Called from the runtime's threads, many at once; what computes must not do so on them.
+///
+/// A future may be dropped before it is done, when its time is up; only `ask` always runs to its end.
+#[async_trait]
+pub trait Service: Send + Sync + 'static {
+    /// How things are, now.
+    async fn status(&self) -> Result<api::Status>;
+
+    /// How things are, as it changes. The sender lives as long as the service.
+    fn subscribe(&self) -> watch::Receiver<api::Status>;
+
+    /// Searches.
+    async fn search(&self, request: SearchRequest) -> Result<SearchResponse>;
+
+    /// Answers a question, and says which conversation keeps it. `cancel` becomes true when nobody waits any more: the
+    /// call then ends soon, with any result. Events are taken at once, however slow the reader is; that they are no
+    /// longer taken is no error. [`AnswerEvent::Finished`] need not be sent: the returned answer is what counts.
+    async fn ask(
+        &self,
+        question: Question,
+        cancel: Arc<AtomicBool>,
+        events: mpsc::Sender<AnswerEvent>,
+    ) -> Result<(Answer, String)>;
+
+    /// A document to read.
+    async fn document(&self, id: DocId) -> Result<api::Document>;
+
+    /// The sources.
+    async fn sources(&self) -> Result<Vec<api::Source>>;
+
+    /// Adds a folder to a space, which is made when it is new, and starts indexing it.
+    async fn add_source(&self, path: String, space: String) -> Result<api::Source>;
+
+    /// Forgets a folder and its index.
+    async fn remove_source(&self, id: SourceId) -> Result<()>;
+
+    /// Starts to look at a folder again and to try its failed files again; does not wait for it.
+    async fn scan_source(&self, id: SourceId) -> Result<()>;
+
+    /// Files that are not searchable, or only in part.
+    async fn problems(&self, source: Option<SourceId>, limit: usize, offset: usize) -> Result<api::Problems>;
+
+    /// The spaces.
+    async fn spaces(&self) -> Result<Vec<api::Space>>;
+
+    /// Kept conversations, newest first.
+    async fn conversations(&self) -> Result<Vec<api::ConversationSummary>>;
+
+    /// One conversation; `ConversationNotFound` when there is none of this id.
+    async fn conversation(&self, id: &str) -> Result<api::Conversation>;
+
+    /// Deletes one; `ConversationNotFound` when there is none of this id.
+    async fn delete_conversation(&self, id: &str) -> Result<()>;
+}

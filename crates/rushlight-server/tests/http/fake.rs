@@ -1,0 +1,356 @@
+//! A service whose answers are known, and a client without a socket.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::response::Response;
+use http_body_util::BodyExt;
+use rushlight_api as api;
+use rushlight_core as core;
+use rushlight_core::{Error, ErrorCode, Result};
+use rushlight_server::{Limits, Question, Service, Token, router};
+use tokio::sync::{Notify, mpsc, watch};
+use tower::ServiceExt;
+
+pub(crate) const PORT: u16 = 7878;
+pub(crate) const HOST: &str = "127.0.0.1:7878";
+
+/// Words that make the service misbehave, as a query or a question.
+pub(crate) const PANICS: &str = "swordfish panics";
+pub(crate) const FAILS: &str = "swordfish fails";
+pub(crate) const HANGS: &str = "swordfish hangs";
+
+pub(crate) struct FakeService {
+    pub(crate) status: watch::Sender<api::Status>,
+    /// Told when a hanging question was cancelled.
+    pub(crate) cancelled: Notify,
+}
+
+impl FakeService {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            status: watch::Sender::new(status(0)),
+            cancelled: Notify::new(),
+        })
+    }
+}
+
+pub(crate) fn status(indexed: u64) -> api::Status {
+    let model = || api::Model {
+        id: "model".to_owned(),
+        state: api::ModelState::Ready,
+        message: String::new(),
+    };
+    api::Status {
+        version: "0.1.0".to_owned(),
+        counts: api::Counts {
+            seen: indexed,
+            indexed,
+            ..api::Counts::default()
+        },
+        embedding: api::EmbeddingProgress::default(),
+        activity: api::Activity::Idle,
+        files_per_second: 0.0,
+        models: api::Models {
+            language: model(),
+            embedding: model(),
+        },
+        sources: Vec::new(),
+        spaces: Vec::new(),
+    }
+}
+
+fn source(root: String, space: String) -> api::Source {
+    api::Source {
+        id: 1,
+        root,
+        space,
+        online: true,
+        watching: api::Watching::Events,
+        notice: String::new(),
+        last_scan: None,
+        counts: api::Counts::default(),
+    }
+}
+
+fn answer() -> core::Answer {
+    core::Answer {
+        text: "70 °C [1]".to_owned(),
+        citations: Vec::new(),
+        grounding: core::Grounding::Grounded,
+        closest: Vec::new(),
+        coverage: core::Coverage::default(),
+        answerable: None,
+        generation: None,
+        model_id: "model".to_owned(),
+    }
+}
+
+/// An error for an id that is not there.
+fn known(id: core::SourceId) -> Result<()> {
+    if id == core::SourceId(1) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::SourceNotFound,
+        format!("there is no source {id}"),
+    ))
+}
+
+fn known_conversation(id: &str) -> Result<()> {
+    if id == "c1" {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::ConversationNotFound,
+        "there is no such conversation",
+    ))
+}
+
+#[async_trait]
+impl Service for FakeService {
+    async fn status(&self) -> Result<api::Status> {
+        Ok(self.status.borrow().clone())
+    }
+
+    fn subscribe(&self) -> watch::Receiver<api::Status> {
+        self.status.subscribe()
+    }
+
+    async fn search(&self, request: core::SearchRequest) -> Result<core::SearchResponse> {
+        assert_eq!(request.principals, [core::Principal::owner()]);
+        match request.query.as_str() {
+            PANICS => panic!("{PANICS}"),
+            HANGS => pending().await,
+            FAILS => Err(Error::new(ErrorCode::SearchUnavailable, "no leg answered")),
+            _ => Ok(core::SearchResponse {
+                timings: core::SearchTimings {
+                    total_us: request.limit as u64,
+                    ..Default::default()
+                },
+                ..Default::default()
+            }),
+        }
+    }
+
+    async fn ask(
+        &self,
+        question: Question,
+        cancel: Arc<AtomicBool>,
+        events: mpsc::Sender<core::AnswerEvent>,
+    ) -> Result<(core::Answer, String)> {
+        assert_eq!(question.principals, [core::Principal::owner()]);
+        // Nobody may be there any more to take it.
+        let send = async |event| drop(events.send(event).await);
+        match question.question.as_str() {
+            PANICS => panic!("{PANICS}"),
+            FAILS => Err(Error::new(
+                ErrorCode::ModelMissing,
+                "model `model` is not installed",
+            )),
+            HANGS => {
+                send(core::AnswerEvent::Reading { done: 0, total: 1 }).await;
+                while !cancel.load(Ordering::Relaxed) {
+                    tokio::task::yield_now().await;
+                }
+                self.cancelled.notify_one();
+                Err(Error::new(ErrorCode::Cancelled, "cancelled"))
+            }
+            _ => {
+                send(core::AnswerEvent::Evidence(Vec::new())).await;
+                send(core::AnswerEvent::Reading {
+                    done: 128,
+                    total: 412,
+                })
+                .await;
+                for piece in ["70", " °C\n", "[1]"] {
+                    send(core::AnswerEvent::Piece(piece.to_owned())).await;
+                }
+                send(core::AnswerEvent::Finished(Box::new(answer()))).await;
+                Ok((
+                    answer(),
+                    question.conversation.unwrap_or_else(|| "new".to_owned()),
+                ))
+            }
+        }
+    }
+
+    async fn document(&self, id: core::DocId) -> Result<api::Document> {
+        if id != core::DocId([2; 16]) {
+            return Err(Error::new(
+                ErrorCode::DocumentNotFound,
+                format!("there is no document {id}"),
+            ));
+        }
+        Ok(api::Document {
+            document_id: id.to_string(),
+            title: "Green tea".to_owned(),
+            path: "/home/ada/tea.md".to_owned(),
+            part: String::new(),
+            kind: api::Kind::Note,
+            media_type: "text/markdown".to_owned(),
+            date: core::Timestamp(0).into(),
+            space: "personal".to_owned(),
+            content_hash: String::new(),
+            authors: Vec::new(),
+            recipients: Vec::new(),
+            tags: Vec::new(),
+            language: None,
+            attachments: Vec::new(),
+            pages: None,
+            unreadable_pages: Vec::new(),
+            warnings: Vec::new(),
+            sections: Vec::new(),
+        })
+    }
+
+    async fn sources(&self) -> Result<Vec<api::Source>> {
+        Ok(vec![source("/home/ada".to_owned(), "personal".to_owned())])
+    }
+
+    async fn add_source(&self, path: String, space: String) -> Result<api::Source> {
+        if path == "/exists" {
+            return Err(Error::new(
+                ErrorCode::SourceExists,
+                "`/exists` is a source already",
+            ));
+        }
+        Ok(source(path, space))
+    }
+
+    async fn remove_source(&self, id: core::SourceId) -> Result<()> {
+        known(id)
+    }
+
+    async fn scan_source(&self, id: core::SourceId) -> Result<()> {
+        known(id)
+    }
+
+    async fn problems(
+        &self,
+        source: Option<core::SourceId>,
+        limit: usize,
+        offset: usize,
+    ) -> Result<api::Problems> {
+        source.map_or(Ok(()), known)?;
+        Ok(api::Problems {
+            total: (limit * 1000 + offset) as u64,
+            problems: Vec::new(),
+        })
+    }
+
+    async fn spaces(&self) -> Result<Vec<api::Space>> {
+        Ok(Vec::new())
+    }
+
+    async fn conversations(&self) -> Result<Vec<api::ConversationSummary>> {
+        Ok(Vec::new())
+    }
+
+    async fn conversation(&self, id: &str) -> Result<api::Conversation> {
+        known_conversation(id)?;
+        Ok(api::Conversation {
+            id: id.to_owned(),
+            title: String::new(),
+            turns: Vec::new(),
+        })
+    }
+
+    async fn delete_conversation(&self, id: &str) -> Result<()> {
+        known_conversation(id)
+    }
+}
+
+/// The router with its service, its token, and the switch that stops it.
+pub(crate) struct Client {
+    pub(crate) service: Arc<FakeService>,
+    pub(crate) token: Token,
+    pub(crate) stop: watch::Sender<bool>,
+    router: Router,
+}
+
+/// What came back.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The status and the code of an error of our shape, complete and with nothing beside it.
+    pub(crate) fn failure(&self) -> (u16, String) {
+        let body: api::ErrorBody = serde_json::from_value(self.json()).expect("the shape of an error");
+        assert!(!body.error.message.is_empty());
+        (self.status.as_u16(), body.error.code)
+    }
+}
+
+impl Client {
+    pub(crate) fn new() -> Self {
+        Self::with(Limits::default())
+    }
+
+    pub(crate) fn with(limits: Limits) -> Self {
+        let service = FakeService::new();
+        let token = Token::random().expect("randomness");
+        let stop = watch::Sender::new(false);
+        let router = router(service.clone(), token.clone(), PORT, limits, stop.subscribe());
+        Self {
+            service,
+            token,
+            stop,
+            router,
+        }
+    }
+
+    /// A request with the token, to the right host.
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> Request<Body> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, HOST)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token.reveal()));
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        request.body(Body::from(body.to_owned())).expect("a request")
+    }
+
+    /// The reply with its body still to be read.
+    pub(crate) async fn open(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.expect("infallible")
+    }
+
+    /// The whole reply.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        let (head, body) = self.open(request).await.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        Reply {
+            status: head.status,
+            headers: head.headers,
+            body: String::from_utf8(bytes.to_vec()).expect("UTF-8"),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send(self.request("GET", path, "")).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Reply {
+        self.send(self.request("POST", path, body)).await
+    }
+}
+
+/// A JSON body with one text in it.
+pub(crate) fn body(field: &str, text: &str) -> String {
+    serde_json::json!({ field: text }).to_string()
+}

@@ -1,0 +1,346 @@
+//! The suite of [`VectorIndex`].
+
+use std::path::PathBuf;
+
+use rushlight_core::{
+    ChunkId, DocId, Embedding, Generation, IndexedDocument, SearchFilter, VectorHit, VectorIndex,
+};
+
+use super::admits;
+use super::sample::{chunk_id, doc_id, document, filters, owner, varied};
+
+/// Dimensions of the vectors the suite writes.
+pub const DIMENSIONS: usize = 16;
+
+/// Asserts what [`VectorIndex`] promises. `open` opens the index of a folder for vectors of [`DIMENSIONS`], creating it when
+/// the folder is empty; only one index of a folder is open at a time.
+pub async fn vector_index(open: impl AsyncFn(PathBuf) -> Box<dyn VectorIndex>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut numbers = 0..;
+    let mut fresh = async || {
+        let number: u32 = numbers.next().expect("endless");
+        open(folder.path().join(number.to_string())).await
+    };
+    a_new_index_is_empty(&*fresh().await).await;
+    nothing_is_visible_before_the_commit(&*fresh().await).await;
+    documents_are_replaced_and_removed_whole(&*fresh().await).await;
+    the_last_word_before_a_commit_wins(&*fresh().await).await;
+    the_generation_is_that_of_the_last_commit(&*fresh().await).await;
+    a_replayed_commit_changes_nothing(&*fresh().await).await;
+    nearest_is_exact(&*fresh().await).await;
+    ties_are_broken_by_chunk_id(&*fresh().await).await;
+    filters_agree_with_the_plain_predicate(&*fresh().await).await;
+    what_cannot_be_compared_is_refused(&*fresh().await).await;
+    compaction_changes_nothing(&*fresh().await).await;
+    a_reopened_index_holds_what_was_committed(&open, folder.path().join("reopened")).await;
+}
+
+/// A direction that depends on `seed` only; different seeds are far from each other and never tie.
+fn direction(seed: u64) -> Embedding {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let value = |_| {
+        // xorshift64*: enough to spread directions.
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        (state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    };
+    Embedding::normalized((0..DIMENSIONS).map(value).collect()).expect("has a direction")
+}
+
+/// A document with one chunk per direction.
+fn with_vectors(number: u8, seeds: &[u64]) -> IndexedDocument {
+    embed(document(number, &vec![""; seeds.len()]), seeds)
+}
+
+fn embed(mut document: IndexedDocument, seeds: &[u64]) -> IndexedDocument {
+    for (chunk, seed) in document.chunks.iter_mut().zip(seeds) {
+        chunk.text = String::new();
+        chunk.embedding = Some(direction(*seed));
+    }
+    document
+}
+
+async fn write(index: &dyn VectorIndex, generation: i64, documents: &[IndexedDocument], deletes: &[DocId]) {
+    index.apply(documents, deletes).await.expect("applies");
+    index.commit(Generation(generation)).await.expect("commits");
+}
+
+async fn nearest(index: &dyn VectorIndex, seed: u64, filter: &SearchFilter, limit: usize) -> Vec<VectorHit> {
+    index
+        .nearest(&direction(seed), filter, limit)
+        .await
+        .expect("searches")
+}
+
+async fn chunks(index: &dyn VectorIndex) -> Vec<(ChunkId, DocId)> {
+    let mut chunks = index.chunks().await.expect("lists");
+    chunks.sort_unstable();
+    chunks
+}
+
+async fn a_new_index_is_empty(index: &dyn VectorIndex) {
+    assert_eq!(
+        index.generation().await.expect("reads"),
+        Generation::ZERO,
+        "zero for a new index"
+    );
+    assert!(chunks(index).await.is_empty() && nearest(index, 1, &owner(), 10).await.is_empty());
+    index.compact().await.expect("an empty index is compacted");
+    index
+        .commit(Generation(1))
+        .await
+        .expect("a commit of nothing moves the generation on");
+    assert_eq!(index.generation().await.expect("reads"), Generation(1));
+}
+
+async fn nothing_is_visible_before_the_commit(index: &dyn VectorIndex) {
+    index.apply(&[with_vectors(1, &[1])], &[]).await.expect("applies");
+    assert!(chunks(index).await.is_empty() && nearest(index, 1, &owner(), 10).await.is_empty());
+    index.commit(Generation(1)).await.expect("commits");
+    assert_eq!(chunks(index).await, [(chunk_id(1, 0), doc_id(1))]);
+    index.apply(&[], &[doc_id(1)]).await.expect("applies");
+    assert_eq!(
+        nearest(index, 1, &owner(), 10).await.len(),
+        1,
+        "a removal is not visible before the commit"
+    );
+    index.commit(Generation(2)).await.expect("commits");
+    assert!(chunks(index).await.is_empty() && nearest(index, 1, &owner(), 10).await.is_empty());
+}
+
+async fn documents_are_replaced_and_removed_whole(index: &dyn VectorIndex) {
+    write(
+        index,
+        1,
+        &[with_vectors(1, &[1, 2, 3]), with_vectors(2, &[4])],
+        &[],
+    )
+    .await;
+    assert_eq!(chunks(index).await.len(), 4);
+    write(index, 2, &[with_vectors(1, &[5])], &[]).await;
+    assert_eq!(
+        chunks(index).await,
+        [(chunk_id(1, 0), doc_id(1)), (chunk_id(2, 0), doc_id(2))]
+    );
+    let hit = &nearest(index, 5, &owner(), 1).await[0];
+    assert_eq!((hit.chunk_id, hit.doc_id), (chunk_id(1, 0), doc_id(1)));
+    assert!(
+        (hit.similarity - 1.0).abs() < 1e-4,
+        "the new vector took the old one's place"
+    );
+    write(
+        index,
+        3,
+        &[with_vectors(1, &[]), with_vectors(3, &[6])],
+        &[doc_id(2), doc_id(99)],
+    )
+    .await;
+    assert_eq!(chunks(index).await, [(chunk_id(3, 0), doc_id(3))]);
+}
+
+async fn the_last_word_before_a_commit_wins(index: &dyn VectorIndex) {
+    index
+        .apply(&[with_vectors(1, &[1]), with_vectors(2, &[2])], &[])
+        .await
+        .expect("applies");
+    index
+        .apply(&[with_vectors(1, &[3])], &[doc_id(2)])
+        .await
+        .expect("applies");
+    index.commit(Generation(1)).await.expect("commits");
+    assert_eq!(chunks(index).await, [(chunk_id(1, 0), doc_id(1))]);
+    assert!(nearest(index, 3, &owner(), 1).await[0].similarity > 0.999);
+    index.apply(&[], &[doc_id(1)]).await.expect("applies");
+    index.apply(&[with_vectors(1, &[4])], &[]).await.expect("applies");
+    index.commit(Generation(2)).await.expect("commits");
+    assert!(
+        nearest(index, 4, &owner(), 1).await[0].similarity > 0.999,
+        "removed and written again is there"
+    );
+}
+
+async fn the_generation_is_that_of_the_last_commit(index: &dyn VectorIndex) {
+    write(index, 7, &[with_vectors(1, &[1])], &[]).await;
+    index.apply(&[with_vectors(2, &[2])], &[]).await.expect("applies");
+    assert_eq!(
+        index.generation().await.expect("reads"),
+        Generation(7),
+        "applying does not move it"
+    );
+    index.commit(Generation(9)).await.expect("commits");
+    assert_eq!(index.generation().await.expect("reads"), Generation(9));
+}
+
+async fn a_replayed_commit_changes_nothing(index: &dyn VectorIndex) {
+    for _ in 0..2 {
+        write(index, 1, &[with_vectors(1, &[1, 2])], &[doc_id(2)]).await;
+        assert_eq!(
+            chunks(index).await,
+            [(chunk_id(1, 0), doc_id(1)), (chunk_id(1, 1), doc_id(1))]
+        );
+    }
+}
+
+async fn nearest_is_exact(index: &dyn VectorIndex) {
+    let documents: Vec<_> = (1..=60u8)
+        .map(|n| with_vectors(n, &[u64::from(n), u64::from(n) + 1_000]))
+        .collect();
+    for (round, some) in documents.chunks(17).enumerate() {
+        write(index, round as i64 + 1, some, &[]).await;
+    }
+    for seed in [7, 500, 501, 502] {
+        let query = direction(seed);
+        let mut expected: Vec<(ChunkId, f32)> = documents
+            .iter()
+            .flat_map(|d| &d.chunks)
+            .filter_map(|chunk| Some((chunk.id, chunk.embedding.as_ref()?.cosine(&query))))
+            .collect();
+        expected.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        for limit in [0, 1, 10, 120, 500] {
+            let hits = nearest(index, seed, &owner(), limit).await;
+            assert_eq!(hits.len(), limit.min(expected.len()), "at most {limit}");
+            for (hit, (chunk, cosine)) in hits.iter().zip(&expected) {
+                assert_eq!(hit.chunk_id, *chunk, "nearest first");
+                assert!(
+                    (hit.similarity - cosine).abs() < 1e-4,
+                    "{} is not the cosine {cosine}",
+                    hit.similarity
+                );
+            }
+        }
+    }
+}
+
+async fn ties_are_broken_by_chunk_id(index: &dyn VectorIndex) {
+    for (round, number) in [9u8, 3, 7, 1, 5].into_iter().enumerate() {
+        write(index, round as i64 + 1, &[with_vectors(number, &[1, 1])], &[]).await;
+    }
+    let expected: Vec<_> = [1u8, 3, 5, 7, 9]
+        .into_iter()
+        .flat_map(|n| [chunk_id(n, 0), chunk_id(n, 1)])
+        .collect();
+    for limit in [10, 4] {
+        let hits: Vec<_> = nearest(index, 2, &owner(), limit)
+            .await
+            .into_iter()
+            .map(|hit| hit.chunk_id)
+            .collect();
+        assert_eq!(
+            hits,
+            expected[..limit],
+            "ties are broken by chunk id, at a limit of {limit} too"
+        );
+    }
+}
+
+async fn filters_agree_with_the_plain_predicate(index: &dyn VectorIndex) {
+    let documents: Vec<_> = varied(|number| vec![String::new(); usize::from(number % 3)])
+        .into_iter()
+        .map(|document| {
+            let seed = u64::from(document.doc_id.0[0]);
+            embed(document, &[seed, seed + 100])
+        })
+        .collect();
+    write(index, 1, &documents[..25], &[]).await;
+    write(index, 2, &documents[25..], &[]).await;
+    for filter in filters() {
+        let mut hits: Vec<_> = nearest(index, 1, &filter, 1_000)
+            .await
+            .into_iter()
+            .map(|hit| (hit.chunk_id, hit.doc_id))
+            .collect();
+        hits.sort_unstable();
+        let admitted = documents.iter().filter(|document| admits(&filter, document));
+        let expected: Vec<_> = admitted
+            .flat_map(|d| d.chunks.iter().map(|c| (c.id, d.doc_id)))
+            .collect();
+        assert_eq!(hits, expected, "{filter:?}");
+        let few = nearest(index, 1, &filter, 3).await;
+        assert_eq!(
+            few.len(),
+            expected.len().min(3),
+            "the limit counts what passed the filter"
+        );
+    }
+}
+
+async fn what_cannot_be_compared_is_refused(index: &dyn VectorIndex) {
+    let mut without = with_vectors(1, &[1, 2]);
+    without.chunks[1].embedding = None;
+    assert!(
+        index.apply(&[without], &[]).await.is_err(),
+        "chunks without an embedding are refused"
+    );
+    let mut other = with_vectors(2, &[1]);
+    other.chunks[0].embedding =
+        Some(Embedding::normalized(vec![1.0; DIMENSIONS + 1]).expect("has a direction"));
+    assert!(
+        index.apply(&[other], &[]).await.is_err(),
+        "vectors of other dimensions are refused"
+    );
+    index.commit(Generation(1)).await.expect("commits");
+    assert!(
+        chunks(index).await.is_empty(),
+        "a refused call leaves nothing behind"
+    );
+    let query = Embedding::normalized(vec![1.0; DIMENSIONS - 1]).expect("has a direction");
+    assert!(
+        index.nearest(&query, &owner(), 1).await.is_err(),
+        "a query of other dimensions is refused"
+    );
+}
+
+async fn compaction_changes_nothing(index: &dyn VectorIndex) {
+    for number in 1..=12u8 {
+        write(
+            index,
+            i64::from(number),
+            &[with_vectors(number, &[u64::from(number)])],
+            &[doc_id(number / 2)],
+        )
+        .await;
+    }
+    let before = (chunks(index).await, nearest(index, 5, &owner(), 100).await);
+    index.compact().await.expect("compacts");
+    assert_eq!(
+        (chunks(index).await, nearest(index, 5, &owner(), 100).await),
+        before
+    );
+    assert_eq!(index.generation().await.expect("reads"), Generation(12));
+    write(index, 13, &[with_vectors(40, &[40])], &[]).await;
+    assert_eq!(
+        chunks(index).await.len(),
+        before.0.len() + 1,
+        "writing goes on after it"
+    );
+}
+
+async fn a_reopened_index_holds_what_was_committed(
+    open: &impl AsyncFn(PathBuf) -> Box<dyn VectorIndex>,
+    folder: PathBuf,
+) {
+    let index = open(folder.clone()).await;
+    write(&*index, 3, &[with_vectors(1, &[1]), with_vectors(2, &[2])], &[]).await;
+    index
+        .apply(&[with_vectors(3, &[3])], &[doc_id(1)])
+        .await
+        .expect("applies");
+    drop(index);
+    let index = open(folder).await;
+    assert_eq!(
+        index.generation().await.expect("reads"),
+        Generation(3),
+        "a commit is durable with its generation"
+    );
+    assert_eq!(
+        chunks(&*index).await,
+        [(chunk_id(1, 0), doc_id(1)), (chunk_id(2, 0), doc_id(2))]
+    );
+    write(&*index, 4, &[with_vectors(3, &[3])], &[]).await;
+    assert_eq!(
+        nearest(&*index, 3, &owner(), 10).await.len(),
+        3,
+        "a reopened index takes writes"
+    );
+}

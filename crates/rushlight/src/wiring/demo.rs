@@ -1,0 +1,33 @@
+//! The testkit's fakes in place of the heavy adapters. Vectors are hashed words; the language model quotes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rushlight_cli::Paths;
+use rushlight_config::Config;
+use rushlight_core::{Embedder, Result, VectorIndex};
+use rushlight_engine::{Lazy, VectorFactory};
+use rushlight_testkit::{HashEmbedder, MemVectorIndex, ScriptedModel, WordTokenCounter};
+
+use super::Models;
+
+struct InMemory;
+
+#[async_trait]
+impl VectorFactory for InMemory {
+    async fn open(&self, _dir: &Path, _dimensions: usize) -> Result<Arc<dyn VectorIndex>> {
+        Ok(Arc::new(MemVectorIndex::new()))
+    }
+}
+
+pub(crate) fn models(_config: &Config, _paths: &Paths) -> Result<Models> {
+    let embedder = HashEmbedder::new();
+    Ok(Models {
+        tokens: Arc::new(WordTokenCounter),
+        embedder_spec: embedder.spec().clone(),
+        embedder: Lazy::ready("hash", Arc::new(embedder) as _),
+        language_model: Lazy::ready("scripted", Arc::new(ScriptedModel::new()) as _),
+        vector: Box::new(InMemory),
+    })
+}

@@ -1,0 +1,113 @@
+//! The real models: ONNX Runtime for vectors, candle for answers, LanceDB to keep the vectors.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rushlight_cli::{Check, Paths};
+use rushlight_config::Config;
+use rushlight_core::{
+    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Result, TokenCounter, VectorIndex,
+};
+use rushlight_embed_onnx::{HfTokenCounter, OnnxEmbedder, OnnxEmbedderOptions};
+use rushlight_engine::{Lazy, VectorFactory};
+use rushlight_llm_candle::{CandleModel, CandleOptions};
+use rushlight_models::{Catalogue, ModelKind, ModelStore};
+use rushlight_vectors_lance::{LanceIndex, LanceOptions};
+
+use super::{Models, cores};
+
+/// Tokens of prompt and answer together: more than any prompt of ours, and a bound on memory.
+const MAX_CONTEXT: usize = 4096;
+
+struct Lance;
+
+#[async_trait]
+impl VectorFactory for Lance {
+    async fn open(&self, dir: &Path, dimensions: usize) -> Result<Arc<dyn VectorIndex>> {
+        Ok(Arc::new(LanceIndex::open(dir, LanceOptions { dimensions }).await?))
+    }
+}
+
+pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
+    let store = ModelStore::new(&paths.models, Catalogue::builtin());
+    let entry = store.entry(&config.models.embedding)?;
+    if entry.kind != ModelKind::Embedding {
+        return Err(wrong_kind("models.embedding", &entry.id, "an embedding model"));
+    }
+    let language = store.entry(&config.models.language)?;
+    if language.kind != ModelKind::Language {
+        return Err(wrong_kind("models.language", &language.id, "a language model"));
+    }
+    let embedder_spec = EmbedderSpec {
+        model_id: entry.id.clone(),
+        dimensions: entry.dimensions,
+        max_tokens: entry.context_tokens,
+    };
+    Ok(Models {
+        tokens: tokens(&store, &entry.id)?,
+        embedder: embedder(store.clone(), embedder_spec.clone(), cores(config.index.embed_threads)),
+        language_model: language_model(store, language.id),
+        embedder_spec,
+        vector: Box::new(Lance),
+    })
+}
+
+fn wrong_kind(key: &str, id: &str, expected: &str) -> Error {
+    Error::new(ErrorCode::InvalidConfig, format!("`{key}` is `{id}`, which is not {expected}"))
+        .with_hint("run `rushlight models list` to see the kinds")
+}
+
+/// The embedding model's own tokenizer, or an estimate as long as it is not installed: documents are then searchable by
+/// word, and chunked anew once it is.
+fn tokens(store: &ModelStore, id: &str) -> Result<Arc<dyn TokenCounter>> {
+    match store.ensure_verified(id) {
+        Ok(_) => Ok(Arc::new(HfTokenCounter::load(&store.folder(id)?)?)),
+        Err(error) if error.code() == ErrorCode::ModelMissing => Ok(Arc::new(rushlight_ingest::EstimatedTokens)),
+        Err(error) => Err(error),
+    }
+}
+
+fn runtime_library(store: &ModelStore) -> Result<std::path::PathBuf> {
+    let id = store.default_id(ModelKind::Runtime).ok_or_else(|| {
+        Error::new(ErrorCode::RuntimeMissing, "the catalogue names no ONNX Runtime for this machine")
+    })?;
+    store.ensure_verified(id).map_err(|error| {
+        let code = if error.code() == ErrorCode::ModelMissing { ErrorCode::RuntimeMissing } else { error.code() };
+        Error::new(code, error.message().to_owned())
+    })
+}
+
+fn embedder(store: ModelStore, spec: EmbedderSpec, threads: usize) -> Lazy<dyn Embedder> {
+    Lazy::new(spec.model_id.clone(), move || {
+        store.ensure_verified(&spec.model_id)?;
+        let options = OnnxEmbedderOptions {
+            model_id: spec.model_id.clone(),
+            model_dir: store.folder(&spec.model_id)?,
+            runtime_library: runtime_library(&store)?,
+            threads,
+            ..OnnxEmbedderOptions::default()
+        };
+        Ok(Arc::new(OnnxEmbedder::load(options)?))
+    })
+}
+
+fn language_model(store: ModelStore, id: String) -> Lazy<dyn LanguageModel> {
+    Lazy::new(id.clone(), move || {
+        let path = store.ensure_verified(&id)?;
+        let sha256 = store.entry(&id)?.files.first().map(|file| file.sha256.clone()).unwrap_or_default();
+        let options = CandleOptions { model_id: id.clone(), sha256, max_context: MAX_CONTEXT };
+        Ok(Arc::new(CandleModel::load(&path, options)?))
+    })
+}
+
+/// ONNX Runtime is there and new enough.
+pub(crate) fn checks(paths: &Paths) -> Vec<Check> {
+    let store = ModelStore::new(&paths.models, Catalogue::builtin());
+    let name = "ONNX Runtime".to_owned();
+    let found = runtime_library(&store).and_then(|library| rushlight_embed_onnx::runtime_version(&library));
+    vec![match found {
+        Ok(version) => Check { name, ok: true, found: version, remedy: String::new() },
+        Err(error) => Check { name, ok: false, found: error.chain(), remedy: error.hint().to_owned() },
+    }]
+}

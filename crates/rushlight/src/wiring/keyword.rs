@@ -1,0 +1,20 @@
+//! The keyword index on tantivy.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rushlight_core::{KeywordIndex, Result, TextSpan};
+use rushlight_engine::KeywordFactory;
+use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex, query_spans};
+
+pub(crate) struct Tantivy;
+
+impl KeywordFactory for Tantivy {
+    fn open(&self, dir: &Path) -> Result<Arc<dyn KeywordIndex>> {
+        Ok(Arc::new(TantivyIndex::open(dir, KeywordOptions::default())?))
+    }
+
+    fn highlight(&self, query: &str, text: &str) -> Vec<TextSpan> {
+        query_spans(query, text)
+    }
+}

@@ -1,0 +1,152 @@
+//! Which adapter stands behind which port.
+//!
+//! Feature `full` names the real ones. Feature `demo` without it names the testkit's fakes for vectors and models, so
+//! that everything else can be built and tried in a minute.
+
+#[cfg(all(feature = "demo", not(feature = "full")))]
+mod demo;
+#[cfg(feature = "full")]
+mod full;
+mod keyword;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rushlight_answer::AnswerOptions;
+use rushlight_cli::{Check, EngineSetup, Paths, Wiring};
+use rushlight_config::Config;
+use rushlight_core::{
+    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Result, Source, SystemClock, TokenCounter,
+};
+use rushlight_engine::{Engine, EngineOptions, EngineParts, Lazy, VectorFactory};
+use rushlight_ingest::ChunkOptions;
+use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
+use rushlight_watch::{FolderOptions, FolderSource};
+
+#[cfg(all(feature = "demo", not(feature = "full")))]
+use demo::models;
+#[cfg(feature = "full")]
+use full::models;
+
+#[cfg(not(any(feature = "full", feature = "demo")))]
+compile_error!("choose a lane: the default feature `full`, or `--no-default-features --features demo`");
+
+/// The adapters of this build.
+pub(crate) struct Adapters;
+
+/// What stands behind the ports that are heavy.
+pub(crate) struct Models {
+    pub(crate) tokens: Arc<dyn TokenCounter>,
+    pub(crate) embedder_spec: EmbedderSpec,
+    pub(crate) embedder: Lazy<dyn Embedder>,
+    pub(crate) language_model: Lazy<dyn LanguageModel>,
+    pub(crate) vector: Box<dyn VectorFactory>,
+}
+
+impl Wiring for Adapters {
+    fn engine(&self, setup: EngineSetup<'_>) -> Result<Engine> {
+        let EngineSetup { config, paths, ledger, reporter, runtime } = setup;
+        let Models { tokens, embedder_spec, embedder, language_model, vector } = models(config, paths)?;
+        let folder_options = FolderOptions {
+            max_file_bytes: config.index.max_file_mb << 20,
+            ignore_patterns: config.index.ignore.clone(),
+            builtin_ignores: config.index.builtin_ignores,
+            ..FolderOptions::default()
+        };
+        let open_source = move |root: &str| {
+            FolderSource::new(root, folder_options.clone()).map(|source| Arc::new(source) as Arc<dyn Source>)
+        };
+        Ok(Engine::new(EngineParts {
+            index_dir: paths.indexes.clone(),
+            ledger,
+            open_source: Box::new(open_source),
+            parser: Arc::new(Parsers::new(ParseOptions::new(worker_command()?))),
+            tokens,
+            embedder_spec,
+            embedder,
+            language_model,
+            keyword: Box::new(keyword::Tantivy),
+            vector,
+            clock: Arc::new(SystemClock),
+            reporter,
+            runtime,
+            options: options(config),
+        }))
+    }
+
+    fn checks(&self, config: &Config, paths: &Paths) -> Vec<Check> {
+        let mut checks = vec![python(config)];
+        checks.extend(cpu());
+        #[cfg(feature = "full")]
+        checks.extend(full::checks(paths));
+        #[cfg(not(feature = "full"))]
+        let _ = paths;
+        checks
+    }
+
+    fn parse_worker(&self) -> ExitCode {
+        rushlight_parse::worker::main()
+    }
+}
+
+fn options(config: &Config) -> EngineOptions {
+    EngineOptions {
+        chunk: ChunkOptions {
+            target_tokens: config.index.chunk_tokens,
+            max_tokens: config.index.max_chunk_tokens,
+            ..ChunkOptions::default()
+        },
+        parse_threads: cores(0).min(4),
+        scan_interval: Duration::from_secs(config.index.scan_interval_minutes * 60),
+        debounce: Duration::from_millis(150),
+        semantic_weight: config.search.semantic_weight,
+        candidates: config.search.candidates,
+        answer: AnswerOptions::default(),
+        answer_queue: config.answer.queue,
+    }
+}
+
+/// This program again, as the process that parses.
+fn worker_command() -> Result<WorkerCommand> {
+    let program = std::env::current_exe()
+        .map_err(|cause| Error::new(ErrorCode::ParserUnavailable, "cannot tell where this program is").with_source(cause))?;
+    Ok(WorkerCommand { program, args: vec!["parse-worker".into()] })
+}
+
+/// The configured number of threads, or one per core.
+pub(crate) fn cores(configured: usize) -> usize {
+    match configured {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    }
+}
+
+fn cpu() -> Option<Check> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let ok = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
+        let found = if ok { "AVX2 and FMA" } else { "no AVX2" }.to_owned();
+        let remedy = if ok { String::new() } else { ErrorCode::CpuUnsupported.hint().to_owned() };
+        Some(Check { name: "processor".to_owned(), ok, found, remedy })
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    None
+}
+
+fn python(config: &Config) -> Check {
+    let name = "python with pip".to_owned();
+    let program = &config.models.python;
+    match std::process::Command::new(program).args(["-m", "pip", "--version"]).output() {
+        Ok(output) if output.status.success() => {
+            let found = String::from_utf8_lossy(&output.stdout).split(" from ").next().unwrap_or_default().trim().to_owned();
+            Check { name, ok: true, found, remedy: String::new() }
+        }
+        _ => Check {
+            name,
+            ok: false,
+            found: format!("`{program} -m pip` does not run"),
+            remedy: "install Python 3 with pip to fetch models, or set models.python; nothing else needs it".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,110 @@
+//! What is given to the embedding model for a chunk, and the names that follow from it.
+
+use rushlight_core::{ChunkId, DocId, EmbeddingKey};
+
+/// Bytes of a title or heading that are embedded; longer ones are cut.
+const LINE_BYTES: usize = 200;
+/// Bytes of the heading path that are embedded; the innermost headings are kept.
+const PATH_BYTES: usize = 300;
+
+/// The text that is embedded for a chunk: its title and its headings on a line each, then the text. Long titles and
+/// paths are cut, so that the text itself keeps its room in the model. A heading equal to the title is said once.
+pub fn embedding_text(title: &str, heading_path: &[String], text: &str) -> String {
+    let title = cut(title.trim());
+    let mut headings: Vec<&str> = Vec::new();
+    let mut bytes = 0;
+    for heading in heading_path.iter().rev() {
+        let heading = cut(heading.trim());
+        bytes += heading.len();
+        if bytes > PATH_BYTES {
+            break;
+        }
+        if !heading.is_empty() && heading != title {
+            headings.push(heading);
+        }
+    }
+    headings.reverse();
+    let mut embedded = String::with_capacity(title.len() + bytes + text.len() + 8);
+    if !title.is_empty() {
+        embedded.push_str(title);
+        embedded.push('\n');
+    }
+    if !headings.is_empty() {
+        embedded.push_str(&headings.join(" > "));
+        embedded.push('\n');
+    }
+    embedded.push_str(text);
+    embedded
+}
+
+/// The key an embedding is kept under: BLAKE3 of the model's id and the embedded text.
+pub fn embedding_key(model_id: &str, embedding_text: &str) -> EmbeddingKey {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(model_id.len() as u64).to_le_bytes());
+    hasher.update(model_id.as_bytes());
+    hasher.update(embedding_text.as_bytes());
+    EmbeddingKey(*hasher.finalize().as_bytes())
+}
+
+/// A chunk's identity: the first half of BLAKE3 of its document, its embedding key and which occurrence of that key in
+/// the document it is, counted from zero. It does not change when text before it does.
+pub fn chunk_id(doc_id: DocId, key: EmbeddingKey, occurrence: u32) -> ChunkId {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&doc_id.0);
+    hasher.update(&key.0);
+    hasher.update(&occurrence.to_le_bytes());
+    let mut id = [0; 16];
+    id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    ChunkId(id)
+}
+
+fn cut(line: &str) -> &str {
+    &line[..line.floor_char_boundary(LINE_BYTES)]
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn title_headings_and_text_stand_on_lines_of_their_own() {
+        let path = ["茶".to_owned(), "Oolong".to_owned(), " ".to_owned()];
+        expect![[r#"
+            茶
+            Oolong
+            半發酵。"#]]
+        .assert_eq(&embedding_text("茶", &path, "半發酵。"));
+        assert_eq!(embedding_text("", &[], "only text"), "only text");
+    }
+
+    #[test]
+    fn long_headings_leave_room_for_the_text() {
+        let path: Vec<String> = (0..100).map(|n| format!("{n} {}", "題".repeat(100))).collect();
+        let embedded = embedding_text(&"t".repeat(10_000), &path, "text");
+        assert!(
+            embedded.len() < LINE_BYTES + PATH_BYTES + 20,
+            "{}",
+            embedded.len()
+        );
+        assert!(embedded.contains("99 題") && embedded.ends_with("\ntext"));
+    }
+
+    #[test]
+    fn keys_and_ids_depend_on_all_they_are_made_of() {
+        let key = embedding_key("model", "text");
+        assert_eq!(key, embedding_key("model", "text"));
+        assert_ne!(key, embedding_key("modelt", "ext"));
+        let ids = [
+            chunk_id(DocId([0; 16]), key, 0),
+            chunk_id(DocId([0; 16]), key, 1),
+            chunk_id(DocId([1; 16]), key, 0),
+            chunk_id(DocId([0; 16]), embedding_key("model", "other"), 0),
+        ];
+        assert_eq!(
+            ids.iter().collect::<std::collections::HashSet<_>>().len(),
+            ids.len()
+        );
+    }
+}

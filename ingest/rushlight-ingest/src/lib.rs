@@ -1,0 +1,16 @@
+//! What happens between a file on disk and the ledger, as pure functions over values: comparing a scan with what is
+//! known, cutting documents into chunks, and naming what is embedded.
+//!
+//! Knows no file format, no database and no model; reads nothing, waits for nothing. Every thread may call it; the
+//! indexing thread does.
+
+mod chunk;
+mod embed;
+mod place;
+mod plan;
+mod sentences;
+mod split;
+
+pub use chunk::{ChunkDraft, ChunkOptions, chunk};
+pub use embed::{chunk_id, embedding_key, embedding_text};
+pub use plan::{PlanScope, plan};

@@ -1,0 +1,185 @@
+//! What a file is, by its name and its first bytes.
+
+use crate::mail::mbox;
+
+/// A type of file, as far as it decides who reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Markdown,
+    Text,
+    /// Program text and data in text form: kept as it is.
+    Code,
+    Html,
+    /// Values parted by this byte, or by whatever the first line speaks for.
+    Table(Option<u8>),
+    Mail,
+    Mbox,
+    Pdf,
+    /// Known and not read: what it is called.
+    Unsupported(&'static str),
+}
+
+const CODE: &[&str] = &[
+    "rs", "py", "js", "ts", "jsx", "tsx", "c", "h", "cc", "cpp", "hpp", "java", "go", "rb", "php", "sh", "bash", "zsh",
+    "sql", "toml", "yaml", "yml", "json", "jsonl", "ini", "cfg", "conf", "xml", "css", "scss", "svelte", "vue", "swift",
+    "kt", "lua", "pl", "r", "tex", "bib", "svg", "ipynb", "proto", "cmake", "gradle", "bat", "ps1",
+];
+
+/// Files by their first bytes that are known and not read.
+const MAGIC: &[(&[u8], &str)] = &[
+    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"PK\x03\x04", "a zip archive or office document"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an older office document or Outlook message"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"\xfd7zXZ\0", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"Rar!\x1a\x07", "a rar archive"),
+    (b"{\\rtf", "a rich text document"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"\x7fELF", "a program"),
+    (b"!BDN", "an Outlook mailbox"),
+    (b"\x78\x9f\x3e\x22", "a TNEF attachment"),
+    (b"%!PS", "a PostScript document"),
+    (b"OggS", "an Ogg recording"),
+    (b"ID3", "an MP3 recording"),
+];
+
+/// What the file of this name with these bytes is.
+pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if looks_like_pdf(start) {
+        return Format::Pdf;
+    }
+    if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
+        return Format::Unsupported(what);
+    }
+    let extension = extension(path);
+    match extension.as_str() {
+        "md" | "markdown" | "mdown" | "mkd" => return Format::Markdown,
+        "html" | "htm" | "xhtml" => return Format::Html,
+        "csv" => return Format::Table(None),
+        "tsv" | "tab" => return Format::Table(Some(b'\t')),
+        "pdf" => return Format::Pdf,
+        "eml" if mbox::starts_one(start) => return Format::Mbox,
+        "eml" => return Format::Mail,
+        "mbox" | "mbx" if mbox::starts_one(start) => return Format::Mbox,
+        code if CODE.contains(&code) => return Format::Code,
+        _ => {}
+    }
+    if mbox::starts_one(start) {
+        return Format::Mbox;
+    }
+    if (in_maildir(path) && looks_like_mail(start, 1)) || looks_like_mail(start, 2) {
+        return Format::Mail;
+    }
+    if looks_like_html(start) { Format::Html } else { Format::Text }
+}
+
+/// The ending of the name, lower case, without the dot.
+pub(crate) fn extension(path: &str) -> String {
+    let name = file_name(path);
+    match name.rfind('.') {
+        Some(at) if at > 0 => name[at + 1..].to_ascii_lowercase(),
+        _ => String::new(),
+    }
+}
+
+/// The last component.
+pub(crate) fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The last component without its ending: the title of what has no other.
+pub(crate) fn file_stem(path: &str) -> &str {
+    let name = file_name(path);
+    match name.rfind('.') {
+        Some(at) if at > 0 => &name[..at],
+        _ => name,
+    }
+}
+
+/// Readers of PDF accept some bytes of junk before the mark.
+fn looks_like_pdf(start: &[u8]) -> bool {
+    memchr::memmem::find(&start[..start.len().min(1024)], b"%PDF-").is_some_and(|at| at == 0 || !start[..at].is_ascii())
+}
+
+fn looks_like_html(start: &[u8]) -> bool {
+    let head = start[..start.len().min(256)].trim_ascii_start().to_ascii_lowercase();
+    head.starts_with(b"<!doctype html") || head.starts_with(b"<html")
+}
+
+fn in_maildir(path: &str) -> bool {
+    let mut folders = path.rsplit('/').skip(1);
+    matches!(folders.next(), Some("cur" | "new"))
+}
+
+/// True when it begins with at least so many header fields that only mail has, besides its well-formed lines.
+fn looks_like_mail(start: &[u8], at_least: usize) -> bool {
+    const FIELDS: [&[u8]; 12] = [
+        b"from", b"received", b"return-path", b"message-id", b"mime-version", b"delivered-to", b"reply-to", b"x-mailer",
+        b"to", b"date", b"subject", b"content-type",
+    ];
+    let (mut known, mut strong) = (0, false);
+    for line in start[..start.len().min(16 << 10)].split(|b| *b == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            break;
+        }
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            continue;
+        }
+        let Some(colon) = line.iter().position(|b| *b == b':') else { return false };
+        let name = &line[..colon];
+        if name.is_empty() || !name.iter().all(|b| (33..127).contains(b)) {
+            return false;
+        }
+        if let Some(index) = FIELDS.iter().position(|field| name.eq_ignore_ascii_case(field)) {
+            known += 1;
+            // A note may well begin with "Date:" and "Subject:"; who sent it, and by which way, only a mail says.
+            strong |= index < 6;
+        }
+    }
+    strong && known >= at_least
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_and_content_decide() {
+        let mail = b"Received: from a by b\nFrom: a@example.org\nSubject: hello\n\nbody\n";
+        let mbox = b"From a@example.org Thu Jan  1 00:00:00 2026\nFrom: a@example.org\nSubject: hello\n\nbody\n";
+        let cases: &[(&str, &[u8], Format)] = &[
+            ("a.md", b"# hello", Format::Markdown),
+            ("a.md", b"\x89PNG\r\n\x1a\n", Format::Unsupported("a PNG image")),
+            ("A.MD", mail, Format::Markdown),
+            ("notes.txt", b"Date: today\nSubject: tea\n\nx", Format::Text),
+            ("notes.txt", mail, Format::Mail),
+            ("a.eml", b"broken", Format::Mail),
+            ("a.eml", mbox, Format::Mbox),
+            ("Inbox", mbox, Format::Mbox),
+            ("mail/cur/17.host:2,S", b"From: a@example.org\n\nhi", Format::Mail),
+            ("mail/cur/17.host:2,S", b"nothing of the kind", Format::Text),
+            ("page", b"<!DOCTYPE html><p>x", Format::Html),
+            ("paper.pdf", b"not one", Format::Pdf),
+            ("paper", b"%PDF-1.7\n", Format::Pdf),
+            ("main.rs", b"fn main() {}", Format::Code),
+            ("a.tsv", b"a\tb", Format::Table(Some(b'\t'))),
+            (".gitignore", b"x", Format::Text),
+        ];
+        for (path, bytes, format) in cases {
+            assert_eq!(detect(path, bytes), *format, "{path}");
+        }
+    }
+
+    #[test]
+    fn names_come_apart() {
+        assert_eq!((file_stem("a/b.c.md"), extension("a/b.c.MD").as_str()), ("b.c", "md"));
+        assert_eq!((file_stem(".env"), extension(".env").as_str()), (".env", ""));
+    }
+}

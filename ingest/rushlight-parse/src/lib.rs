@@ -1,0 +1,29 @@
+//! Turns a file's bytes into documents: Markdown, plain text in the encodings people have, tables, web pages, mail
+//! with its attachments, and PDF.
+//!
+//! What comes from strangers and is hard to read safely (PDF always, web pages when they are large or deep) is read
+//! by a child process that may open no file, no socket and no program, and that is killed when it takes too long.
+//! Everything else is read in this process by code that is linear in its input.
+//!
+//! This crate must not know where files come from, how they are cut into chunks or where they are stored. It is
+//! called from the indexing thread; [`Parsers`] may be shared between threads.
+
+mod build;
+mod decode;
+mod detect;
+mod front_matter;
+mod html;
+mod language;
+mod mail;
+mod markdown;
+mod options;
+mod parsers;
+mod pdf;
+mod place;
+mod table;
+mod tags;
+mod text;
+pub mod worker;
+
+pub use options::{ParseOptions, WorkerCommand, WorkerLimits};
+pub use parsers::Parsers;

@@ -1,0 +1,284 @@
+//! Mail: one message becomes a document, and so does each attachment that can be read.
+
+mod body;
+pub(crate) mod defuse;
+mod header;
+pub(crate) mod mbox;
+mod parts;
+
+use std::borrow::Cow;
+
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use rushlight_core::{BlockKind, ContentHash, DocMetadata, DocumentKind, Locator, ParsedDocument, Warning};
+
+use crate::build::TextBuilder;
+use crate::detect;
+use crate::html::Page;
+use crate::options::ParseOptions;
+use parts::{part_numbers, part_text, raw_bytes};
+
+/// Reads what lies in a mail beside its text.
+pub(crate) trait Inside {
+    /// The documents in an attachment of this name; the first may have an empty part. An error says why there are none.
+    fn attachment(&self, name: &str, bytes: &[u8]) -> Result<Vec<ParsedDocument>, String>;
+    /// A page's text.
+    fn page(&self, source: &str) -> (Page, Vec<Warning>);
+    /// Limits.
+    fn options(&self) -> &ParseOptions;
+}
+
+/// Where a message lies, and what its documents are called after.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// Part of the message itself; empty for the file's own.
+    pub(crate) part: &'a str,
+    /// Its title when it has no subject.
+    pub(crate) name: &'a str,
+    /// Messages above it.
+    pub(crate) depth: u32,
+}
+
+/// The documents of a message. Empty when there is neither a header field that people read nor a text.
+pub(crate) fn documents(raw: &[u8], place: Place<'_>, inside: &dyn Inside) -> Vec<ParsedDocument> {
+    let guarded = defuse::hide_encoded_messages(raw);
+    let Some(message) = MessageParser::default().parse(guarded.as_ref()) else { return Vec::new() };
+    let mut out = Vec::new();
+    collect(&message, content_hash(raw), place, "", inside, &mut out);
+    defuse::take_apart(message);
+    out
+}
+
+/// BLAKE3 of the bytes.
+pub(crate) fn content_hash(bytes: &[u8]) -> ContentHash {
+    ContentHash(*blake3::hash(bytes).as_bytes())
+}
+
+fn collect(
+    message: &Message<'_>,
+    hash: ContentHash,
+    place: Place<'_>,
+    number_prefix: &str,
+    inside: &dyn Inside,
+    out: &mut Vec<ParsedDocument>,
+) {
+    let numbers = part_numbers(message, number_prefix);
+    let mut metadata = header::metadata(message);
+    let mut warnings = Vec::new();
+    let mut builder = TextBuilder::default();
+    let head = header::lines(message);
+    let last = u32::try_from(head.len()).unwrap_or(u32::MAX);
+    builder.push(
+        BlockKind::Metadata,
+        &head.join("\n"),
+        Locator::MessagePart { part: "header".to_owned(), first: 1, last },
+    );
+    let body = body_parts(message);
+    for id in &body {
+        write_body(message, *id, &numbers, inside, &mut builder, &mut warnings);
+    }
+    let attachments: Vec<u32> = message.attachments.iter().copied().filter(|id| !body.contains(id)).collect();
+    for id in &attachments {
+        if let Some(part) = message.parts.get(*id as usize) {
+            metadata.attachments.push(name_of(part, *id, &numbers));
+        }
+    }
+    let (text, blocks) = builder.finish();
+    let index = out.len();
+    let key = metadata.message_id.clone().unwrap_or_else(|| hash.to_string());
+    let inherited = DocMetadata {
+        authors: metadata.authors.clone(),
+        recipients: metadata.recipients.clone(),
+        created: metadata.created,
+        ..DocMetadata::default()
+    };
+    if !text.is_empty() {
+        metadata.language = crate::language::guess(&text);
+        out.push(ParsedDocument {
+            part: place.part.to_owned(),
+            part_key: key.clone(),
+            content_hash: hash,
+            kind: DocumentKind::Mail,
+            media_type: "message/rfc822".to_owned(),
+            title: header::subject(message).unwrap_or_else(|| place.name.to_owned()),
+            metadata,
+            text,
+            blocks,
+            pages: None,
+            unreadable_pages: Vec::new(),
+            warnings: Vec::new(),
+        });
+    }
+    let context = Attached { message, place, numbers: &numbers, key: &key, inherited: &inherited };
+    for (count, id) in attachments.iter().enumerate() {
+        let Some(part) = message.parts.get(*id as usize) else { continue };
+        if count >= inside.options().max_attachments {
+            warnings.push(not_read(&name_of(part, *id, &numbers), "the message has more attachments than are read"));
+            continue;
+        }
+        read_attachment(&context, *id, part, inside, out, &mut warnings);
+    }
+    if let Some(document) = out.get_mut(index).filter(|document| document.part == place.part) {
+        document.warnings = warnings;
+    }
+}
+
+/// The parts that make up the text: plain where there is a choice, otherwise the page.
+fn body_parts(message: &Message<'_>) -> Vec<u32> {
+    let is_text = |id: &u32| {
+        message
+            .parts
+            .get(*id as usize)
+            .is_some_and(|part| matches!(&part.body, PartType::Text(text) | PartType::Html(text) if !text.trim().is_empty()))
+    };
+    let plain: Vec<u32> = message.text_body.iter().copied().filter(is_text).collect();
+    if plain.is_empty() { message.html_body.iter().copied().filter(is_text).collect() } else { plain }
+}
+
+fn write_body(
+    message: &Message<'_>,
+    id: u32,
+    numbers: &[String],
+    inside: &dyn Inside,
+    builder: &mut TextBuilder,
+    warnings: &mut Vec<Warning>,
+) {
+    let Some(part) = message.parts.get(id as usize) else { return };
+    let number = numbers.get(id as usize).cloned().unwrap_or_default();
+    let (text, warning) = part_text(message, part);
+    warnings.extend(warning);
+    let text: Cow<'_, str> = match &part.body {
+        PartType::Html(_) => {
+            let (page, found) = inside.page(&text);
+            warnings.extend(found);
+            Cow::Owned(page.text)
+        }
+        _ => text,
+    };
+    for stretch in body::stretches(&text) {
+        let locator =
+            Locator::MessagePart { part: number.clone(), first: stretch.first, last: stretch.last };
+        builder.push(stretch.kind, stretch.text, locator);
+    }
+}
+
+struct Attached<'a> {
+    message: &'a Message<'a>,
+    place: Place<'a>,
+    numbers: &'a [String],
+    key: &'a str,
+    inherited: &'a DocMetadata,
+}
+
+fn read_attachment(
+    at: &Attached<'_>,
+    id: u32,
+    part: &MessagePart<'_>,
+    inside: &dyn Inside,
+    out: &mut Vec<ParsedDocument>,
+    warnings: &mut Vec<Warning>,
+) {
+    let number = at.numbers.get(id as usize).cloned().unwrap_or_default();
+    let name = name_of(part, id, at.numbers);
+    let root = match at.place.part.split_once("part:") {
+        Some((before, _)) => before.to_owned(),
+        None if at.place.part.is_empty() => String::new(),
+        None => format!("{}/", at.place.part),
+    };
+    let own_part = format!("{root}part:{number}");
+    let depth = at.place.depth + 1;
+    let too_deep = depth > inside.options().max_message_depth;
+
+    if let PartType::Message(nested) = &part.body {
+        if too_deep {
+            warnings.push(not_read(&name, "it lies too deep in other messages"));
+            return;
+        }
+        let hash = content_hash(raw_bytes(at.message, part));
+        let title = header::subject(nested).unwrap_or_else(|| name.clone());
+        let place = Place { part: &own_part, name: &title, depth };
+        let before = out.len();
+        collect(nested, hash, place, &format!("{number}."), inside, out);
+        if out.len() == before {
+            warnings.push(not_read(&name, "there is no text in it"));
+        }
+        return;
+    }
+    let encoded_message = part.content_type().is_some_and(|kind| kind.ctype().eq_ignore_ascii_case(defuse::ENCODED));
+    let (bytes, warning): (Cow<'_, [u8]>, Option<Warning>) = match &part.body {
+        PartType::Text(_) | PartType::Html(_) => {
+            let (text, warning) = part_text(at.message, part);
+            (Cow::Owned(text.into_owned().into_bytes()), warning)
+        }
+        _ => (Cow::Borrowed(part.contents()), None),
+    };
+    warnings.extend(warning);
+    if bytes.trim_ascii().is_empty() {
+        return;
+    }
+    if encoded_message {
+        if too_deep {
+            warnings.push(not_read(&name, "it lies too deep in other messages"));
+            return;
+        }
+        let found = documents(&bytes, Place { part: &own_part, name: &name, depth }, inside);
+        if found.is_empty() {
+            warnings.push(not_read(&name, "there is no text in it"));
+        }
+        // Its own parts are numbered below it.
+        out.extend(found.into_iter().map(|mut document| {
+            if let Some(own) = document.part.strip_prefix(&format!("{root}part:")).filter(|_| document.part != own_part) {
+                document.part = format!("{root}part:{number}.{own}");
+            }
+            document
+        }));
+        return;
+    }
+    match inside.attachment(&name_for_type(part, &name), &bytes) {
+        Ok(found) => {
+            for (index, mut document) in found.into_iter().enumerate() {
+                document.part = match (index, document.part.as_str()) {
+                    (0, "") => own_part.clone(),
+                    (_, inner) => format!("{own_part}/{inner}"),
+                };
+                document.part_key = format!("{}/{}", at.key, document.content_hash);
+                if document.kind != DocumentKind::Mail {
+                    document.title = name.clone();
+                    let own = std::mem::take(&mut document.metadata);
+                    document.metadata = DocMetadata { tags: own.tags, language: own.language, ..at.inherited.clone() };
+                }
+                out.push(document);
+            }
+        }
+        Err(why) => warnings.push(not_read(&name, &why)),
+    }
+}
+
+/// The attachment's file name, or one made of its number.
+fn name_of(part: &MessagePart<'_>, id: u32, numbers: &[String]) -> String {
+    let stated = part.attachment_name().map(header::one_line).filter(|name| !name.is_empty());
+    stated
+        .or_else(|| part.message().and_then(header::subject))
+        .unwrap_or_else(|| format!("part {}", numbers.get(id as usize).map_or("?", String::as_str)))
+}
+
+/// A name that tells the type: the stated one, with an ending from the stated media type where it has none.
+fn name_for_type(part: &MessagePart<'_>, name: &str) -> String {
+    let base = detect::file_name(&name.replace('\\', "/")).to_owned();
+    if !detect::extension(&base).is_empty() {
+        return base;
+    }
+    let Some(kind) = part.content_type() else { return base };
+    let ending = match (kind.ctype().to_ascii_lowercase().as_str(), kind.subtype().map(str::to_ascii_lowercase).as_deref()) {
+        ("text", Some("html")) => "html",
+        ("text", Some("csv")) => "csv",
+        ("text", Some("tab-separated-values")) => "tsv",
+        ("text", Some("markdown" | "x-markdown")) => "md",
+        ("application", Some("pdf")) => "pdf",
+        _ => return base,
+    };
+    format!("{base}.{ending}")
+}
+
+fn not_read(name: &str, why: &str) -> Warning {
+    Warning { code: "attachment_not_read".to_owned(), message: format!("attachment `{name}` is not searchable: {why}") }
+}

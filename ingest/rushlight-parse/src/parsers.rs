@@ -1,0 +1,317 @@
+//! Decides who reads a file, and puts documents together.
+
+use std::collections::{HashMap, HashSet};
+
+use rushlight_core::{
+    Block, BlockKind, ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, ParsedFile, Parser,
+    RawFile, Result, SkipReason, Warning,
+};
+
+use crate::decode::{Decoded, decode, decode_labelled};
+use crate::detect::{Format, detect, file_name, file_stem};
+use crate::html::{self, Page};
+use crate::mail::{self, Inside, Place, mbox};
+use crate::options::ParseOptions;
+use crate::worker::{Answer, Isolation, Job, Pool, Reply};
+use crate::{language, markdown, pdf, table, text};
+
+/// Raised when the same bytes would parse differently.
+const VERSION: u32 = 1;
+
+/// All parsers behind one port.
+#[derive(Debug)]
+pub struct Parsers {
+    options: ParseOptions,
+    pool: Pool,
+}
+
+impl Parsers {
+    /// With these options. No worker is started before the first file that needs one.
+    pub fn new(options: ParseOptions) -> Self {
+        let pool = Pool::new(options.worker.clone(), options.limits);
+        Self { options, pool }
+    }
+
+    /// Starts a worker and has it try what it must not do. True when everything was refused; the first value says by
+    /// what.
+    ///
+    /// # Errors
+    /// `ParserUnavailable` when the worker does not start.
+    pub fn check_isolation(&self) -> Result<(Isolation, bool)> {
+        self.pool.probe()
+    }
+
+    fn read(&self, path: &str, bytes: &[u8], hash: ContentHash) -> Result<Found> {
+        if bytes.is_empty() {
+            return Ok(Found::Skipped(skip("empty", format!("`{}` is empty", file_name(path)))));
+        }
+        match detect(path, bytes) {
+            Format::Unsupported(what) => {
+                let name = file_name(path);
+                // A known type under a name that promises text is no document of that name.
+                let code = if promises_text(path) { "binary" } else { "unsupported" };
+                Ok(Found::Skipped(skip(code, format!("`{name}` is {what}, which is not read"))))
+            }
+            Format::Pdf => self.pdf(path, bytes, hash),
+            Format::Mail => Ok(self.mail(path, bytes)),
+            Format::Mbox => Ok(self.mailbox(path, bytes)),
+            Format::Html => {
+                let decoded = match html::stated_charset(bytes) {
+                    Some(charset) => decode_labelled(bytes, &charset),
+                    None => decode(bytes),
+                };
+                Ok(self.html(path, decoded, hash))
+            }
+            format @ (Format::Markdown | Format::Text | Format::Code | Format::Table(_)) => {
+                Ok(plain(path, decode(bytes), hash, format))
+            }
+        }
+    }
+
+    fn pdf(&self, path: &str, bytes: &[u8], hash: ContentHash) -> Result<Found> {
+        let name = file_name(path);
+        let failed = |what: String| Error::new(ErrorCode::ParserFailed, format!("cannot read `{name}`: {what}"));
+        let found = match self.pool.run(Job::Pdf { max_text: self.options.max_text_bytes }, bytes)? {
+            Reply::Answer(Answer::Pdf(Ok(found))) => found,
+            Reply::Answer(Answer::Pdf(Err(fault))) => return Err(pdf::error(fault, name)),
+            Reply::Answer(Answer::Panicked { at }) => return Err(failed(format!("the parser failed at {at}"))),
+            Reply::Answer(_) => return Err(failed("the worker answered something else".to_owned())),
+            Reply::Lost(what) => return Err(failed(what)),
+        };
+        let assembled = match pdf::assemble(&found, name) {
+            Ok(assembled) => assembled,
+            Err(reason) => return Ok(Found::Skipped(reason)),
+        };
+        let metadata = DocMetadata { authors: found.author.into_iter().collect(), ..DocMetadata::default() };
+        let mut document =
+            document(path, hash, DocumentKind::Pdf, "application/pdf", assembled.text, assembled.blocks, metadata);
+        if let Some(title) = found.title {
+            document.title = title;
+        }
+        document.pages = Some(assembled.page_count);
+        document.unreadable_pages = assembled.unreadable_pages;
+        document.warnings = assembled.warnings;
+        Ok(Found::Documents(vec![document]))
+    }
+
+    fn html(&self, path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash) -> Found {
+        let Some(decoded) = decoded else { return binary(path) };
+        let (page, warnings) = self.page(&decoded.text);
+        if page.text.is_empty() {
+            return no_text(path);
+        }
+        let mut document =
+            document(path, hash, DocumentKind::Html, "text/html", page.text, page.blocks, page.metadata);
+        let heading = document.blocks.iter().find(|block| matches!(block.kind, BlockKind::Heading { .. }));
+        let heading = heading.and_then(|block| block.span.of(&document.text)).map(one_line);
+        if let Some(title) = page.title.as_deref().map(one_line).filter(|title| !title.is_empty()).or(heading) {
+            document.title = title;
+        }
+        document.warnings = decoded.warnings;
+        document.warnings.extend(warnings);
+        Found::Documents(vec![document])
+    }
+
+    fn mail(&self, path: &str, bytes: &[u8]) -> Found {
+        let place = Place { part: "", name: file_stem(path), depth: 0 };
+        let documents = mail::documents(bytes, place, self);
+        if documents.is_empty() { no_text(path) } else { Found::Documents(documents) }
+    }
+
+    fn mailbox(&self, path: &str, bytes: &[u8]) -> Found {
+        let mut documents = Vec::new();
+        for (index, range) in mbox::split(bytes).into_iter().enumerate() {
+            let part = format!("message:{}", index + 1);
+            let place = Place { part: &part, name: &format!("{} {}", file_stem(path), index + 1), depth: 0 };
+            documents.extend(mail::documents(&mbox::unquote(&bytes[range]), place, self));
+        }
+        if documents.is_empty() { no_text(path) } else { Found::Documents(documents) }
+    }
+}
+
+impl Parser for Parsers {
+    fn version(&self) -> u32 {
+        VERSION
+    }
+
+    fn parse(&self, file: &RawFile) -> Result<ParsedFile> {
+        match self.read(&file.path, &file.bytes, file.content_hash)? {
+            Found::Skipped(reason) => Ok(ParsedFile::Skipped(reason)),
+            Found::Documents(mut documents) => {
+                make_unique(&mut documents);
+                Ok(ParsedFile::Documents(documents))
+            }
+        }
+    }
+}
+
+impl Inside for Parsers {
+    fn attachment(&self, name: &str, bytes: &[u8]) -> Result<Vec<ParsedDocument>, String> {
+        // A mailbox or message that is attached as a file is left closed: it would need a numbering of its own.
+        if let Format::Mail | Format::Mbox = detect(name, bytes) {
+            return match decode(bytes).map(|decoded| plain(name, Some(decoded), mail::content_hash(bytes), Format::Text)) {
+                Some(Found::Documents(documents)) => Ok(documents),
+                _ => Err("it has no text".to_owned()),
+            };
+        }
+        match self.read(name, bytes, mail::content_hash(bytes)) {
+            Ok(Found::Documents(documents)) => Ok(documents),
+            Ok(Found::Skipped(reason)) => Err(reason.message),
+            Err(error) => Err(error.chain()),
+        }
+    }
+
+    fn page(&self, source: &str) -> (Page, Vec<Warning>) {
+        let max_text = self.options.max_text_bytes;
+        let mut warnings = Vec::new();
+        let found = if html::is_small(source) {
+            html::extract(source, max_text)
+        } else {
+            match self.pool.run(Job::Page { max_text }, source.as_bytes()) {
+                Ok(Reply::Answer(Answer::Page(page))) => page,
+                other => {
+                    tracing::debug!(bytes = source.len(), outcome = ?other.is_ok(), "a page is read without its structure");
+                    warnings.push(Warning {
+                        code: "structure_not_read".to_owned(),
+                        message: "the page is too large or too deep; its text is kept without its structure".to_owned(),
+                    });
+                    html::strip_tags(source, max_text)
+                }
+            }
+        };
+        if found.truncated {
+            warnings.push(Warning {
+                code: "text_truncated".to_owned(),
+                message: "the text is longer than the limit; its end is left out".to_owned(),
+            });
+        }
+        (Page::from(found), warnings)
+    }
+
+    fn options(&self) -> &ParseOptions {
+        &self.options
+    }
+}
+
+/// What reading found.
+enum Found {
+    Documents(Vec<ParsedDocument>),
+    Skipped(SkipReason),
+}
+
+fn plain(path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash, format: Format) -> Found {
+    let Some(Decoded { text, warnings }) = decoded else { return binary(path) };
+    let text = text.into_owned();
+    let mut title = None;
+    let mut metadata = DocMetadata::default();
+    let mut found_warnings = Vec::new();
+    let (kind, media_type, blocks) = match format {
+        Format::Markdown => {
+            let parsed = markdown::parse(&text);
+            title = parsed.title;
+            metadata = parsed.metadata;
+            found_warnings = parsed.warnings;
+            (DocumentKind::Note, "text/markdown", parsed.blocks)
+        }
+        Format::Table(delimiter) => {
+            let media_type = if delimiter == Some(b'\t') { "text/tab-separated-values" } else { "text/csv" };
+            (DocumentKind::Table, media_type, table::rows(&text, delimiter))
+        }
+        Format::Code => (DocumentKind::Text, "text/plain", text::paragraphs(&text, BlockKind::Code)),
+        _ => (DocumentKind::Text, "text/plain", text::paragraphs(&text, BlockKind::Paragraph)),
+    };
+    if blocks.is_empty() {
+        return no_text(path);
+    }
+    let mut document = document(path, hash, kind, media_type, text, blocks, metadata);
+    if let Some(title) = title.as_deref().map(one_line).filter(|title| !title.is_empty()) {
+        document.title = title;
+    }
+    document.warnings = warnings;
+    document.warnings.extend(found_warnings);
+    Found::Documents(vec![document])
+}
+
+fn document(
+    path: &str,
+    hash: ContentHash,
+    kind: DocumentKind,
+    media_type: &str,
+    text: String,
+    blocks: Vec<Block>,
+    mut metadata: DocMetadata,
+) -> ParsedDocument {
+    if metadata.language.is_none() {
+        metadata.language = language::guess(&text);
+    }
+    ParsedDocument {
+        part: String::new(),
+        part_key: String::new(),
+        content_hash: hash,
+        kind,
+        media_type: media_type.to_owned(),
+        title: file_stem(path).to_owned(),
+        metadata,
+        text,
+        blocks,
+        pages: None,
+        unreadable_pages: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+/// Parts are unique in a file, and so are their keys: of equal messages each is the n-th of its key.
+fn make_unique(documents: &mut [ParsedDocument]) {
+    let mut parts = HashSet::new();
+    let mut keys: HashMap<String, u32> = HashMap::new();
+    for document in documents {
+        while !parts.insert(document.part.clone()) {
+            document.part.push('\'');
+        }
+        if document.part.is_empty() {
+            document.part_key = String::new();
+            continue;
+        }
+        let seen = keys.entry(document.part_key.clone()).or_default();
+        *seen += 1;
+        if *seen > 1 {
+            document.part_key = format!("{}#{seen}", document.part_key);
+        }
+    }
+}
+
+fn promises_text(path: &str) -> bool {
+    !matches!(detect(path, b"text"), Format::Unsupported(_) | Format::Pdf | Format::Text) || path.to_lowercase().ends_with(".txt")
+}
+
+fn binary(path: &str) -> Found {
+    Found::Skipped(skip("binary", format!("`{}` is not text", file_name(path))))
+}
+
+fn no_text(path: &str) -> Found {
+    Found::Skipped(skip("no_text", format!("`{}` has no text", file_name(path))))
+}
+
+fn skip(code: &str, message: String) -> SkipReason {
+    SkipReason { code: code.to_owned(), message }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Checks what every parser promises of its blocks.
+#[cfg(test)]
+pub(crate) fn check_blocks(text: &str, blocks: &[Block]) -> Result<(), proptest::test_runner::TestCaseError> {
+    use proptest::{prop_assert, prop_assert_eq};
+    let mut at = 0;
+    for block in blocks {
+        prop_assert!(block.span.start >= at, "blocks overlap at {at}");
+        let slice = block.span.of(text);
+        prop_assert!(slice.is_some_and(|slice| !slice.trim().is_empty()), "an empty block, or one inside a character");
+        prop_assert_eq!(text[at..block.span.start].trim(), "", "text lies between blocks");
+        at = block.span.end;
+    }
+    prop_assert_eq!(text[at..].trim(), "", "text lies after the last block");
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! The worker's side: limit yourself, then read what you are given.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::{Command, ExitCode};
+use std::sync::Mutex;
+
+use super::protocol::{Answer, Job, MAX_FRAME, Ready, Setup, VERSION, read_frame, receive, send};
+use super::{Isolation, limits};
+use crate::{html, pdf};
+
+/// Libraries recurse as deep as their input; a frame of theirs is rarely over a kilobyte.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Runs the worker until its standard input ends. To be called first thing in a process of its own, before any other
+/// thread is started: the limits it sets cannot be lifted again.
+pub fn main() -> ExitCode {
+    run(work)
+}
+
+/// As [`main`], but a document that begins with `%FAULT-` makes it misbehave in the way the next word says. For tests
+/// of what the parent does then.
+#[doc(hidden)]
+pub fn main_with_faults() -> ExitCode {
+    run(|job, bytes| {
+        if let Some(fault) = bytes.strip_prefix(b"%PDF-%FAULT-") {
+            misbehave(fault);
+        }
+        work(job, bytes)
+    })
+}
+
+fn run(work: fn(Job, &[u8]) -> Answer) -> ExitCode {
+    match serve(work) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn serve(work: fn(Job, &[u8]) -> Answer) -> io::Result<()> {
+    let mut requests = io::stdin().lock();
+    let mut replies = take_standard_output()?;
+    let place = quiet_panics();
+
+    let Some(setup) = receive::<Setup>(&mut requests, MAX_FRAME)? else { return Ok(()) };
+    let isolation = isolate(&setup);
+    send(&mut replies, &Ready { version: VERSION, isolation })?;
+    if setup.version != VERSION {
+        return Ok(());
+    }
+    while let Some(job) = receive::<Job>(&mut requests, MAX_FRAME)? {
+        let Some(bytes) = read_frame(&mut requests, MAX_FRAME)? else { return Ok(()) };
+        limits::allow_cpu(setup.cpu_seconds);
+        let answer = std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new()
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, || panic::catch_unwind(AssertUnwindSafe(|| work(job, &bytes))))?;
+            Ok::<_, io::Error>(thread.join().and_then(|result| result))
+        })?;
+        let answer = answer.unwrap_or_else(|_| Answer::Panicked {
+            at: place.lock().map(|at| at.clone()).unwrap_or_default(),
+        });
+        send(&mut replies, &answer)?;
+    }
+    Ok(())
+}
+
+fn work(job: Job, bytes: &[u8]) -> Answer {
+    match job {
+        Job::Pdf { max_text } => Answer::Pdf(pdf::extract(bytes, max_text)),
+        Job::Page { max_text } => Answer::Page(html::extract(&String::from_utf8_lossy(bytes), max_text)),
+        Job::Probe => probe(),
+    }
+}
+
+/// Tries what a reader of documents has no need of.
+fn probe() -> Answer {
+    let program = std::env::current_exe().unwrap_or_default();
+    Answer::Probe {
+        file_refused: OpenOptions::new().read(true).open("/").is_err() && std::fs::read_dir("/").is_err(),
+        socket_refused: TcpListener::bind(("127.0.0.1", 0)).is_err(),
+        program_refused: Command::new(program).spawn().is_err(),
+    }
+}
+
+fn isolate(setup: &Setup) -> Isolation {
+    let limits = limits::set(setup.memory_bytes);
+    #[cfg(target_os = "linux")]
+    {
+        // Landlock and seccomp of an unprivileged process ask for it.
+        let _ = nix::sys::prctl::set_no_new_privs();
+        let file_system = super::sandbox::deny_file_system();
+        Isolation { limits, file_system, system_calls: super::sandbox::deny_system_calls() }
+    }
+    #[cfg(not(target_os = "linux"))]
+    Isolation { limits, ..Isolation::default() }
+}
+
+/// The pipe to the parent. Standard output is pointed elsewhere, so that a library that prints cannot garble it.
+#[cfg(unix)]
+fn take_standard_output() -> io::Result<impl Write> {
+    use std::os::fd::AsFd;
+    let pipe = io::stdout().as_fd().try_clone_to_owned()?;
+    nix::unistd::dup2_stdout(OpenOptions::new().write(true).open("/dev/null")?)?;
+    Ok(io::BufWriter::new(std::fs::File::from(pipe)))
+}
+
+#[cfg(not(unix))]
+fn take_standard_output() -> io::Result<impl Write> {
+    Ok(io::BufWriter::new(io::stdout()))
+}
+
+/// Panics are kept by their place: their message may hold text of the document.
+fn quiet_panics() -> &'static Mutex<String> {
+    static PLACE: Mutex<String> = Mutex::new(String::new());
+    panic::set_hook(Box::new(|info| {
+        if let (Some(at), Ok(mut place)) = (info.location(), PLACE.lock()) {
+            let file = at.file().rsplit(['/', '\\']).next().unwrap_or_default();
+            *place = format!("{file}:{}", at.line());
+        }
+    }));
+    &PLACE
+}
+
+fn misbehave(fault: &[u8]) {
+    let starts = |word: &[u8]| fault.starts_with(word);
+    if starts(b"panic") {
+        panic!("as asked");
+    } else if starts(b"overflow") {
+        std::hint::black_box(recurse(1));
+    } else if starts(b"hang") {
+        loop {
+            std::thread::park();
+        }
+    } else if starts(b"memory") {
+        std::hint::black_box(vec![1u8; 1 << 40]);
+    } else if starts(b"exit") {
+        std::process::exit(3);
+    } else if starts(b"garble") {
+        // A library that prints.
+        let _ = io::stdout().write_all(b"noise");
+        let _ = io::stdout().flush();
+    }
+}
+
+#[expect(unconditional_recursion, reason = "it is there to overflow the stack")]
+fn recurse(n: u64) -> u64 {
+    let frame = std::hint::black_box([n; 64]);
+    recurse(frame[0] + 1) + frame[63]
+}

@@ -1,0 +1,249 @@
+//! The parent's side: starts workers, hands them documents, replaces them.
+
+use std::io::{self, BufWriter};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use rushlight_core::{Error, ErrorCode, Result};
+
+use super::Isolation;
+use super::protocol::{Answer, Job, MAX_FRAME, Ready, Setup, VERSION, receive, send, write_frame};
+use crate::options::{WorkerCommand, WorkerLimits};
+
+/// What became of a document.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// The worker's answer.
+    Answer(Answer),
+    /// The worker did not survive it: what happened, for people.
+    Lost(String),
+}
+
+/// Workers at rest, and how to start more.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    command: WorkerCommand,
+    limits: WorkerLimits,
+    resting: Mutex<Vec<Worker>>,
+}
+
+impl Pool {
+    pub(crate) fn new(command: WorkerCommand, limits: WorkerLimits) -> Self {
+        Self { command, limits, resting: Mutex::new(Vec::new()) }
+    }
+
+    /// Has `bytes` read.
+    ///
+    /// # Errors
+    /// `ParserUnavailable` when no worker can be started.
+    pub(crate) fn run(&self, job: Job, bytes: &[u8]) -> Result<Reply> {
+        let mut worker = self.take()?;
+        let mut outcome = worker.run(job, bytes, self.limits.timeout);
+        if let Err(Loss::Ended) = outcome
+            && worker.served > 0
+        {
+            // What earlier documents left behind may have killed it; this one is judged by a fresh worker.
+            worker = self.start()?;
+            outcome = worker.run(job, bytes, self.limits.timeout);
+        }
+        match outcome {
+            Ok(answer) => {
+                worker.served += 1;
+                let panicked = matches!(answer, Answer::Panicked { .. });
+                if !panicked && worker.served < self.limits.documents_per_worker {
+                    self.resting.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(worker);
+                }
+                Ok(Reply::Answer(answer))
+            }
+            Err(Loss::Late) => Ok(Reply::Lost(format!("it took longer than {} s", self.limits.timeout.as_secs()))),
+            Err(Loss::Ended) => Ok(Reply::Lost(worker.end())),
+        }
+    }
+
+    /// How far workers are shut off here, found out by trying.
+    pub(crate) fn probe(&self) -> Result<(Isolation, bool)> {
+        let mut worker = self.start()?;
+        match worker.run(Job::Probe, b"", self.limits.timeout) {
+            Ok(Answer::Probe { file_refused, socket_refused, program_refused }) => {
+                Ok((worker.isolation, file_refused && socket_refused && program_refused))
+            }
+            Ok(_) | Err(_) => Err(self.unavailable("it did not answer a test")),
+        }
+    }
+
+    fn take(&self) -> Result<Worker> {
+        let resting = self.resting.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
+        match resting {
+            Some(worker) => Ok(worker),
+            None => self.start(),
+        }
+    }
+
+    fn start(&self) -> Result<Worker> {
+        Worker::start(&self.command, &self.limits).map_err(|cause| self.unavailable("it does not start").with_source(cause))
+    }
+
+    fn unavailable(&self, what: &str) -> Error {
+        Error::new(
+            ErrorCode::ParserUnavailable,
+            format!("cannot use the parse worker `{}`: {what}", self.command.program.display()),
+        )
+    }
+}
+
+/// Why there is no answer.
+enum Loss {
+    /// The worker was killed for taking too long.
+    Late,
+    /// The worker ended, or talked nonsense and was killed.
+    Ended,
+}
+
+#[derive(Debug)]
+struct Worker {
+    child: Child,
+    /// Requests go through a thread of their own, so that a worker which does not read cannot hold the caller.
+    requests: Option<Sender<(Job, Vec<u8>)>>,
+    replies: Receiver<io::Result<Answer>>,
+    isolation: Isolation,
+    served: u32,
+}
+
+impl Worker {
+    fn start(command: &WorkerCommand, limits: &WorkerLimits) -> io::Result<Self> {
+        let mut start = Command::new(&command.program);
+        start.args(&command.args).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::CommandExt;
+            start.process_group(0).current_dir("/");
+        }
+        let mut child = start.spawn()?;
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::Error::other("a pipe is missing"));
+        };
+        let setup = Setup {
+            version: VERSION,
+            memory_bytes: limits.memory_bytes,
+            cpu_seconds: limits.timeout.as_secs().max(1),
+        };
+        let (requests, to_send) = mpsc::channel();
+        let (ready_to, ready) = mpsc::channel();
+        let (answered, replies) = mpsc::channel();
+        let mut worker = Self { child, requests: Some(requests), replies, isolation: Isolation::default(), served: 0 };
+        // Ends when the worker does, or when this end of it is dropped.
+        std::thread::Builder::new()
+            .name("parse-worker".to_owned())
+            .spawn(move || converse(stdin, stdout, &setup, &ready_to, &to_send, &answered))?;
+        let ready = match ready.recv_timeout(limits.start_timeout) {
+            Ok(ready) => ready?,
+            Err(_) => return Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer")),
+        };
+        if ready.version != VERSION {
+            return Err(io::Error::other("it is of another version"));
+        }
+        tracing::debug!(isolation = ?ready.isolation, "parse worker started");
+        worker.isolation = ready.isolation;
+        Ok(worker)
+    }
+
+    fn run(&mut self, job: Job, bytes: &[u8], timeout: Duration) -> Result<Answer, Loss> {
+        let sent = self.requests.as_ref().map(|requests| requests.send((job, bytes.to_vec())));
+        if !matches!(sent, Some(Ok(()))) {
+            return Err(Loss::Ended);
+        }
+        match self.replies.recv_timeout(timeout) {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => Err(Loss::Ended),
+            Err(RecvTimeoutError::Timeout) => {
+                self.kill();
+                Err(Loss::Late)
+            }
+        }
+    }
+
+    /// How a worker that stopped answering ended, for people.
+    fn end(&mut self) -> String {
+        // It has closed its pipe, so it is as good as gone; what talks nonsense is not, and is killed.
+        let deadline = Instant::now() + Duration::from_secs(2);
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return describe(status),
+                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
+                _ => return "the worker gave no sensible answer".to_owned(),
+            }
+        }
+    }
+
+    fn kill(&mut self) {
+        #[cfg(unix)]
+        if let Ok(pid) = i32::try_from(self.child.id()) {
+            // The whole group, should it have got a child past the guard.
+            let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.requests = None;
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            self.kill();
+        }
+    }
+}
+
+fn converse(
+    stdin: ChildStdin,
+    mut stdout: ChildStdout,
+    setup: &Setup,
+    ready: &Sender<io::Result<Ready>>,
+    requests: &Receiver<(Job, Vec<u8>)>,
+    answers: &Sender<io::Result<Answer>>,
+) {
+    let mut stdin = BufWriter::new(stdin);
+    let ended = || io::Error::from(io::ErrorKind::UnexpectedEof);
+    let first = send(&mut stdin, setup)
+        .and_then(|()| receive::<Ready>(&mut stdout, 1 << 10))
+        .and_then(|first| first.ok_or_else(ended));
+    let failed = first.is_err();
+    if ready.send(first).is_err() || failed {
+        return;
+    }
+    while let Ok((job, bytes)) = requests.recv() {
+        let answer = send(&mut stdin, &job)
+            .and_then(|()| write_frame(&mut stdin, &bytes))
+            .and_then(|()| receive::<Answer>(&mut stdout, MAX_FRAME))
+            .and_then(|answer| answer.ok_or_else(ended));
+        let failed = answer.is_err();
+        if answers.send(answer).is_err() || failed {
+            return;
+        }
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::Signal;
+        use std::os::unix::process::ExitStatusExt;
+        if let Some(number) = status.signal() {
+            return match Signal::try_from(number) {
+                Ok(Signal::SIGABRT | Signal::SIGSEGV | Signal::SIGBUS) => {
+                    "it ran out of stack or memory".to_owned()
+                }
+                Ok(Signal::SIGXCPU) => "it took too much processor time".to_owned(),
+                Ok(signal) => format!("the worker was ended by {signal}"),
+                Err(_) => format!("the worker was ended by signal {number}"),
+            };
+        }
+    }
+    match status.code() {
+        Some(code) => format!("the worker ended with exit code {code}"),
+        None => "the worker ended".to_owned(),
+    }
+}

@@ -1,0 +1,109 @@
+//! What parent and worker say to each other: frames of a length and that many bytes.
+
+use std::io::{self, Read, Write};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Isolation;
+use crate::html::PageText;
+use crate::pdf::{PdfFault, PdfText};
+
+/// Raised when the two no longer understand each other: a worker of another version is refused at its start.
+pub(crate) const VERSION: u32 = 1;
+
+/// Longest frame that is accepted.
+pub(crate) const MAX_FRAME: usize = 1 << 30;
+
+/// The parent's first words.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Setup {
+    pub(crate) version: u32,
+    pub(crate) memory_bytes: u64,
+    pub(crate) cpu_seconds: u64,
+}
+
+/// The worker's reply to [`Setup`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Ready {
+    pub(crate) version: u32,
+    pub(crate) isolation: Isolation,
+}
+
+/// What to read; the bytes follow in a frame of their own.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum Job {
+    /// A PDF.
+    Pdf { max_text: usize },
+    /// A web page, in UTF-8.
+    Page { max_text: usize },
+    /// Try what must be refused, and say what was.
+    Probe,
+}
+
+/// What was found.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    Pdf(Result<PdfText, PdfFault>),
+    Page(PageText),
+    Probe { file_refused: bool, socket_refused: bool, program_refused: bool },
+    /// The parser panicked, at this place of its source.
+    Panicked { at: String },
+}
+
+/// Writes one frame.
+pub(crate) fn write_frame(to: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(bytes.len()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    to.write_all(&length.to_le_bytes())?;
+    to.write_all(bytes)?;
+    to.flush()
+}
+
+/// Reads one frame of at most `cap` bytes; `None` at the end.
+pub(crate) fn read_frame(from: &mut impl Read, cap: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut length = [0; 4];
+    match from.read_exact(&mut length) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let length = u32::from_le_bytes(length) as usize;
+    if length > cap {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("a frame of {length} bytes is over the cap")));
+    }
+    // Grown as it comes, so that a lie about the length costs nothing.
+    let mut bytes = Vec::new();
+    from.take(length as u64).read_to_end(&mut bytes)?;
+    if bytes.len() < length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(Some(bytes))
+}
+
+/// Writes a value as one frame.
+pub(crate) fn send(to: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    let bytes = postcard::to_stdvec(value).map_err(io::Error::other)?;
+    write_frame(to, &bytes)
+}
+
+/// Reads a value from one frame; `None` at the end.
+pub(crate) fn receive<T: DeserializeOwned>(from: &mut impl Read, cap: usize) -> io::Result<Option<T>> {
+    let Some(bytes) = read_frame(from, cap)? else { return Ok(None) };
+    postcard::from_bytes(&bytes).map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_round_trip_and_are_capped() {
+        let mut wire = Vec::new();
+        send(&mut wire, &Answer::Panicked { at: "a.rs:1".to_owned() }).expect("writes");
+        let answer: Option<Answer> = receive(&mut wire.as_slice(), 100).expect("reads");
+        assert!(matches!(answer, Some(Answer::Panicked { at }) if at == "a.rs:1"));
+        assert!(read_frame(&mut wire.as_slice(), 2).is_err());
+        assert!(read_frame(&mut &wire[..6], 100).is_err(), "cut off");
+        assert!(read_frame(&mut &b""[..], 100).expect("end").is_none());
+    }
+}

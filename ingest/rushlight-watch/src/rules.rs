@@ -1,0 +1,127 @@
+//! What is left out of a folder without a trace: ignore rules.
+
+use std::path::Path;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use rushlight_core::{Error, ErrorCode, Result};
+
+use crate::options::FolderOptions;
+
+/// File in any folder with patterns of what to leave out below it, in the syntax of `.gitignore`.
+pub(crate) const IGNORE_FILE: &str = ".rushlightignore";
+
+/// What nobody searches for.
+///
+/// Hidden files and folders are among them: a home folder's hidden half is caches, keys and settings, and to index a
+/// private key by accident is worse than to miss a note that somebody hid. A Maildir's folders begin with a dot
+/// too (`.Sent`), so those that hold one are brought back.
+const BUILTIN: &[&str] = &[
+    ".*",
+    "node_modules/",
+    "target/",
+    "__pycache__/",
+    "*.tmp",
+    "*.temp",
+    "*.swp",
+    "*.swo",
+    "*~",
+    "#*#",
+    "~$*",
+    "*.part",
+    "*.crdownload",
+    "Thumbs.db",
+    "desktop.ini",
+    "lost+found/",
+];
+
+/// The rules that hold for the whole root.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    patterns: Gitignore,
+}
+
+impl Rules {
+    /// From the built-in patterns and the user's.
+    ///
+    /// # Errors
+    /// `InvalidConfig` for a pattern that is none.
+    pub(crate) fn new(root: &Path, options: &FolderOptions) -> Result<Self> {
+        let mut builder = GitignoreBuilder::new(root);
+        let builtin = BUILTIN.iter().copied().filter(|_| options.builtin_ignores);
+        for pattern in builtin.chain(options.ignore_patterns.iter().map(String::as_str)) {
+            builder.add_line(None, pattern).map_err(|cause| bad_pattern(pattern, cause))?;
+        }
+        let patterns = builder.build().map_err(|cause| bad_pattern("", cause))?;
+        Ok(Self { patterns })
+    }
+
+    /// True when the entry is left out by itself; what is below a folder that is left out is never asked for.
+    pub(crate) fn ignores(&self, path: &Path, is_dir: bool) -> bool {
+        let matched = self.patterns.matched(path, is_dir);
+        if !matched.is_ignore() {
+            return false;
+        }
+        let hidden = matched.inner().is_some_and(|glob| glob.original() == ".*");
+        !(hidden && is_dir && is_maildir(path))
+    }
+
+    /// True when the entry or a folder above it, up to `root`, is left out.
+    pub(crate) fn ignores_on_the_way(&self, root: &Path, path: &Path, is_dir: bool) -> bool {
+        let Ok(below) = path.strip_prefix(root) else { return true };
+        let mut at = root.to_path_buf();
+        let mut components = below.components().peekable();
+        while let Some(component) = components.next() {
+            at.push(component);
+            if self.ignores(&at, is_dir || components.peek().is_some()) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+fn is_maildir(path: &Path) -> bool {
+    path.join("cur").is_dir() && path.join("new").is_dir()
+}
+
+fn bad_pattern(pattern: &str, cause: ignore::Error) -> Error {
+    Error::new(ErrorCode::InvalidConfig, format!("`{pattern}` is not an ignore pattern")).with_source(cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builtin_patterns_leave_out_what_nobody_searches_for() {
+        let root = Path::new("/root");
+        let rules = Rules::new(root, &FolderOptions::default()).expect("sound patterns");
+        for (path, is_dir, left_out) in [
+            ("a.md", false, false),
+            ("target", false, false),
+            ("target", true, true),
+            (".git", true, true),
+            (".DS_Store", false, true),
+            ("sub/.a.md.swp", false, true),
+            ("a.md~", false, true),
+            ("#a.md#", false, true),
+            ("~$letter.docx", false, true),
+            ("# plan.md", false, false),
+        ] {
+            assert_eq!(rules.ignores(&root.join(path), is_dir), left_out, "{path}");
+        }
+        assert!(rules.ignores_on_the_way(root, Path::new("/root/.git/config/a.md"), false));
+        assert!(rules.ignores_on_the_way(root, Path::new("/elsewhere"), false));
+    }
+
+    #[test]
+    fn own_patterns_may_bring_back() {
+        let options = FolderOptions { ignore_patterns: vec!["!.notes".into(), "/drafts/".into()], ..Default::default() };
+        let rules = Rules::new(Path::new("/r"), &options).expect("sound patterns");
+        assert!(!rules.ignores(Path::new("/r/.notes"), true));
+        assert!(rules.ignores(Path::new("/r/drafts"), true));
+        assert!(!rules.ignores(Path::new("/r/a/drafts"), true));
+        let bad = FolderOptions { ignore_patterns: vec!["a[".into()], ..Default::default() };
+        assert_eq!(Rules::new(Path::new("/r"), &bad).expect_err("refused").code(), ErrorCode::InvalidConfig);
+    }
+}

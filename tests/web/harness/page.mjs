@@ -1,0 +1,106 @@
+// Opens the page in a browser and watches what it does: each scene ends with the checks that hold everywhere.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { chromium } from 'playwright-core'
+
+export const link = process.env.WEB_LINK
+export const folders = JSON.parse(process.env.WEB_FOLDERS)
+export const withoutAnswers = process.env.WEB_ANSWERS ? false : 'no models: RUSHLIGHT_MODELS_DIR is not set'
+export const origin = new URL(link).origin
+
+/** A model on a slow machine takes its time. */
+export const patience = 180_000
+
+const flags = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+let browser
+after(() => browser?.close())
+
+/**
+ * A test with a page of its own. Afterwards nothing may have left the origin, no policy been violated, no error logged
+ * (`expectTrouble` lets those through that are the point of a scene) and no hostile text run.
+ */
+export function scene(name, options, body) {
+  const { skip = false, expectTrouble = null, token = true, ...context } = options
+  test(name, { skip, timeout: 300_000 }, async () => {
+    browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: flags })
+    const opened = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB', colorScheme: 'light', ...context })
+    const page = await opened.newPage()
+    const outside = []
+    const trouble = []
+    page.on('request', (request) => {
+      const url = request.url()
+      if (!url.startsWith(`${origin}/`) && !url.startsWith('data:')) outside.push(url)
+    })
+    page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()))
+    page.on('pageerror', (error) => trouble.push(String(error)))
+    page.on('dialog', (dialog) => {
+      trouble.push(`a dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    await page.addInitScript(() => {
+      window.violations = []
+      document.addEventListener('securitypolicyviolation', (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`))
+    })
+    try {
+      if (token) await page.goto(link)
+      await body(page, opened)
+      assert.deepEqual(outside, [], 'requests that left the origin')
+      assert.deepEqual(trouble.filter((line) => !expectTrouble?.test(line)), [], 'errors in the console')
+      assert.deepEqual(await page.evaluate(() => window.violations ?? []), [], 'violations of the content security policy')
+      assert.equal(await page.evaluate(() => window.hostile), undefined, 'hostile text has run')
+    } catch (error) {
+      await page.screenshot({ path: artefact(`failed ${name}`) }).catch(() => undefined)
+      throw error
+    } finally {
+      await opened.close()
+    }
+  })
+}
+
+function artefact(name) {
+  return join(process.env.WEB_ARTEFACTS, `${name.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 80)}.png`)
+}
+
+export async function picture(page, name) {
+  await page.screenshot({ path: artefact(name) })
+}
+
+/** Goes to a place of the page without loading it again. */
+export async function go(page, hash) {
+  await page.evaluate((to) => (location.hash = to), hash)
+}
+
+export async function searchFor(page, words) {
+  const field = page.getByRole('searchbox')
+  await field.fill('')
+  await field.pressSequentially(words, { delay: 15 })
+  await page.getByRole('list', { name: /Results|搜尋結果/ }).waitFor()
+}
+
+export async function noSidewaysScroll(page) {
+  const { wide, view } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, view: document.documentElement.clientWidth }))
+  assert.ok(wide <= view, `the page is ${wide} wide in a view of ${view}`)
+}
+
+export async function accessible(page) {
+  await page.evaluate(axe)
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] })
+    return violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target} ${node.failureSummary}`).slice(0, 3).join(' | ')}`)
+  })
+  assert.deepEqual(found, [], 'what axe found')
+}
+
+/** True when the element's top is inside the view. */
+export async function inView(locator) {
+  return locator.evaluate((element) => {
+    const box = element.getBoundingClientRect()
+    return box.top >= 0 && box.top < innerHeight && box.left >= 0 && box.left < innerWidth
+  })
+}

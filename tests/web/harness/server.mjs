@@ -1,0 +1,78 @@
+// Starts the program under test, or its stand-in, over a copy of the fixtures.
+
+import { execFile, spawn } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { hostileFiles } from './hostile.mjs'
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url))
+
+/** `link` opens the page; `folders` are paths: one indexed, one to add, one with hostile names and texts, indexed too. */
+export async function startServer() {
+  const base = mkdtempSync(join(tmpdir(), 'rushlight-web-'))
+  const folders = { notes: join(base, 'notes'), more: join(base, 'more notes'), hostile: join(base, 'hostile') }
+  cpSync(here('../fixtures/'), folders.notes, { recursive: true })
+  writeFileSync(join(folders.notes, 'picture.bin'), Buffer.from([0, 1, 2, 255, 254, 0, 0, 7]))
+  writeFileSync(join(folders.notes, 'empty.md'), '')
+  mkdirSync(folders.more)
+  writeFileSync(join(folders.more, 'bees.md'), '# Bees\n\nThe second hive is to be inspected on Saturday, with smoke and patience.\n')
+  mkdirSync(folders.hostile)
+  for (const { name, text } of hostileFiles) writeFileSync(join(folders.hostile, name), text)
+
+  const binary = process.env.RUSHLIGHT_BIN
+  const data = join(base, 'data')
+  if (binary) {
+    const call = promisify(execFile)
+    await call(binary, ['--data-dir', data, 'add', folders.notes, '--space', 'personal'])
+    await call(binary, ['--data-dir', data, 'add', folders.hostile, '--space', 'outside'])
+    await call(binary, ['--data-dir', data, 'index'])
+  }
+  const child = binary
+    ? spawn(binary, ['--data-dir', data, 'serve', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    : spawn(process.execPath, [here('../mock-server.mjs'), folders.notes, 'personal', folders.hostile, 'outside'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const stop = async () => {
+    if (child.exitCode === null) {
+      const gone = new Promise((done) => child.once('exit', done))
+      child.kill('SIGTERM')
+      await Promise.race([gone, new Promise((done) => setTimeout(done, 10_000).unref())])
+      if (child.exitCode === null) child.kill('SIGKILL')
+    }
+    rmSync(base, { recursive: true, force: true })
+  }
+  try {
+    const link = await printedLink(child)
+    return {
+      link,
+      folders,
+      stop,
+      answers: !binary || Boolean(process.env.RUSHLIGHT_MODELS_DIR),
+      what: binary ? `the real program (${binary})` : 'the stand-in mock-server.mjs (RUSHLIGHT_BIN is not set)',
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function printedLink(child) {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    const timer = setTimeout(() => reject(new Error(`no link after 120 s; the server said:\n${said}`)), 120_000)
+    const hear = (piece) => {
+      said += piece
+      const link = /http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost):\d+\/\?token=[^\s\u001b]+/.exec(said)
+      if (!link) return
+      clearTimeout(timer)
+      resolve(link[0])
+    }
+    child.stdout.setEncoding('utf8').on('data', hear)
+    child.stderr.setEncoding('utf8').on('data', hear)
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      reject(new Error(`the server ended with code ${code}:\n${said}`))
+    })
+  })
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { accessible, folders, go, patience, picture, scene, searchFor } from './harness/page.mjs'
+
+const count = (area, name) => area.locator(`[data-count=${name}]`).first().textContent().then(Number)
+
+scene('the Library counts the files, and the counts add up', {}, async (page) => {
+  await go(page, '#/library')
+  const summary = page.locator('[data-test=summary]')
+  await summary.getByText('Files seen').waitFor()
+  const seen = Number(await summary.locator('dd').first().textContent())
+  const parts = await Promise.all(['indexed', 'waiting', 'skipped', 'failed'].map((name) => count(summary, name)))
+  assert.equal(seen, parts.reduce((sum, part) => sum + part, 0))
+  assert.ok(parts[0] >= 6 && parts[2] >= 1, `indexed ${parts[0]}, skipped ${parts[2]}`)
+  await page.getByText(folders.notes, { exact: true }).first().waitFor()
+  const problems = page.locator('[data-test=problems]')
+  await problems.getByText('picture.bin').waitFor()
+  await page.getByText('multilingual-e5-small').waitFor()
+  await accessible(page)
+  await picture(page, 'library')
+})
+
+scene('a folder is added, searched, scanned and removed', { expectTrouble: /40[49]/ }, async (page) => {
+  await go(page, '#/library')
+  const path = page.getByLabel('Path of the folder')
+  await path.fill(`${folders.more}-nowhere`)
+  await page.getByRole('button', { name: 'Add and index' }).click()
+  await page.getByRole('alert').getByText('There is no such folder').waitFor()
+  await path.fill(folders.more)
+  await page.getByLabel('Space').fill('bees')
+  await page.getByRole('button', { name: 'Add and index' }).click()
+  await page.getByText(`${folders.more} was added.`).waitFor()
+  const card = page.locator('li.card').filter({ has: page.getByRole('heading', { name: folders.more, exact: true }) })
+  await card.waitFor()
+  await page.waitForFunction(
+    (root) => document.querySelector(`[data-source="${root}"] [data-count=indexed]`)?.textContent === '1',
+    folders.more,
+    { timeout: patience },
+  )
+  await card.getByRole('button', { name: `Scan now: ${folders.more}` }).click()
+  await page.getByText('is being looked at').waitFor()
+  await go(page, '#/search')
+  await searchFor(page, 'hive')
+  await page.getByRole('link', { name: /Bees/ }).first().waitFor()
+
+  await go(page, '#/library')
+  await card.getByRole('button', { name: `Remove: ${folders.more}` }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('The files stay untouched').waitFor()
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await card.getByRole('button', { name: `Remove: ${folders.more}` }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await card.waitFor({ state: 'detached', timeout: patience })
+})
+
+scene('a first start shows the three steps', {}, async (page) => {
+  const none = { seen: 0, indexed: 0, skipped: 0, failed: 0, waiting: 0 }
+  await page.route('**/api/v1/events', async (route) => {
+    const model = (id, state) => ({ id, state, message: '' })
+    const status = {
+      version: '0.1.0', counts: none, embedding: { done: 0, waiting: 0 }, activity: 'idle', files_per_second: 0,
+      models: { language: model('qwen2.5-coder-1.5b-instruct', 'missing'), embedding: model('multilingual-e5-small', 'missing') }, sources: [], spaces: [],
+    }
+    await route.fulfill({ status: 200, contentType: 'text/event-stream', body: `event: status\ndata: ${JSON.stringify(status)}\n\n` })
+  })
+  await page.reload()
+  await page.getByRole('heading', { name: 'Three steps to the first answer' }).waitFor()
+  await accessible(page)
+  await picture(page, 'first start')
+  await page.getByRole('link', { name: 'Add the first folder' }).click()
+  await page.getByText('No folder yet.').waitFor()
+  await page.getByText('Not installed').first().waitFor()
+})
+
+scene('progress is followed live', {}, async (page) => {
+  await page.addInitScript(() => {
+    const plain = window.fetch
+    window.fetch = async (url, options) => {
+      if (!String(url).endsWith('/events')) return plain(url, options)
+      const body = new ReadableStream({ start: (out) => void (window.tell = (status) => out.enqueue(new TextEncoder().encode(`event: status\ndata: ${JSON.stringify(status)}\n\n`))) })
+      return new Response(body)
+    }
+  })
+  await page.goto(new URL('/#/library', page.url()).href)
+  await page.reload()
+  await page.waitForFunction(() => window.tell)
+  const tell = (indexed) =>
+    page.evaluate((done) => {
+      const counts = { seen: 12000, indexed: done, skipped: 3, failed: 1, waiting: 12000 - 4 - done }
+      const model = (id) => ({ id, state: 'ready', message: '' })
+      window.tell({
+        version: '0.1.0', counts, embedding: { done: 120, waiting: 2060 }, activity: 'indexing', files_per_second: 41.5,
+        models: { language: model('l'), embedding: model('e') },
+        sources: [{ id: 1, root: '/home/ada/notes', space: 'personal', online: false, watching: 'polling', notice: '', last_scan: null, counts }],
+        spaces: [{ name: 'personal', documents: done, chunks: 180, chunks_embedded: 120, text_bytes: 81000 }],
+      })
+    }, indexed)
+  const summary = page.locator('[data-test=summary]')
+  await tell(1500)
+  await summary.getByText('1,500').waitFor()
+  await summary.getByText('41.5 files per second').waitFor()
+  await page.getByText('The folder is not reachable.').waitFor()
+  await tell(9000)
+  await summary.getByText('9,000').waitFor()
+  await accessible(page)
+  await picture(page, 'library progress')
+})

@@ -1,0 +1,279 @@
+// A stand-in for `rushlight serve`: the routes of docs/api.md over a small fixture folder, so that the page can be worked
+// on and its tests can run without the program. Serves web/dist with the content security policy of the real server.
+// Usage: node mock-server.mjs [FOLDER SPACE]...
+
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { basename, extname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url))
+const token = randomBytes(32).toString('hex')
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const mediaTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
+const kinds = { '.md': 'note', '.txt': 'text', '.html': 'html', '.eml': 'mail', '.csv': 'table' }
+const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))
+const bytes = (text) => Buffer.byteLength(text)
+const hash = (text) => createHash('sha256').update(text).digest('hex').slice(0, 32)
+
+const state = { sources: [], documents: new Map(), problems: [], conversations: [], next: 1, listeners: new Set() }
+
+function walk(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? walk(path) : [path]
+  })
+}
+
+function addSource(root, space) {
+  const source = { id: state.next++, root, space, online: true, watching: 'events', notice: '', last_scan: new Date().toISOString(), counts: null }
+  const counts = { seen: 0, indexed: 0, skipped: 0, failed: 0, waiting: 0 }
+  for (const path of walk(root)) {
+    const kind = kinds[extname(path)]
+    counts.seen++
+    if (!kind) {
+      counts.skipped++
+      state.problems.push(problem(source, path, 'skipped', 'unsupported', 'no reader for this format'))
+      continue
+    }
+    const text = readFileSync(path, 'utf8')
+    if (text.trim() === '') {
+      counts.skipped++
+      state.problems.push(problem(source, path, 'skipped', 'empty', 'the file is empty'))
+      continue
+    }
+    counts.indexed++
+    const document = parse(path, kind, text, source)
+    state.documents.set(document.document_id, document)
+  }
+  source.counts = counts
+  state.sources.push(source)
+  changed()
+  return source
+}
+
+function problem(source, path, status, code, message) {
+  return { source_id: source.id, path: path.slice(source.root.length + 1), status, code, message, hint: '', retryable: false, attempts: 1 }
+}
+
+function parse(path, kind, text, source) {
+  const sections = []
+  let line = 1
+  for (const block of text.matchAll(/(?:[^\n]*\S[^\n]*\n?)+/g)) {
+    const start = bytes(text.slice(0, block.index))
+    const before = text.slice(0, block.index).split('\n').length
+    line = before
+    const content = block[0].replace(/\n$/, '')
+    const last = line + content.split('\n').length - 1
+    const level = /^(#+) /.exec(content)?.[1].length
+    const locator = { kind: 'lines', first: line, last }
+    sections.push({
+      label: line === last ? `line ${line}` : `lines ${line}–${last}`,
+      locator,
+      kind: level ? 'heading' : kind === 'table' ? 'table_row' : 'paragraph',
+      level: level ?? null,
+      span: { start, end: start + bytes(content) },
+      text: content,
+    })
+  }
+  const title = /^# (.+)$/m.exec(text)?.[1] ?? basename(path, extname(path))
+  return {
+    document_id: hash(path), title, path, part: '', kind, media_type: 'text/plain', date: statSync(path).mtime.toISOString(), space: source.space,
+    content_hash: hash(text), authors: [], recipients: [], tags: [], language: null, attachments: [], pages: null, unreadable_pages: [], warnings: [],
+    sections, source: source.id,
+  }
+}
+
+function words(query) {
+  return query.toLowerCase().match(/[\p{sc=Han}]{2}|[\p{sc=Han}]|[\p{L}\p{N}]+/gu) ?? []
+}
+
+function search({ query, spaces = [], kinds: wanted = [], limit = 10 }) {
+  const terms = words(query).filter((term) => !['the', 'is', 'at', 'what', 'of', 'a', 'to', 'how'].includes(term))
+  const hits = []
+  for (const document of state.documents.values()) {
+    if (spaces.length > 0 && !spaces.includes(document.space)) continue
+    if (wanted.length > 0 && !wanted.includes(document.kind)) continue
+    document.sections.forEach((section, index) => {
+      const low = section.text.toLowerCase()
+      const found = terms.filter((term) => low.includes(term))
+      if (found.length === 0 || section.kind === 'heading') return
+      const score = found.length / terms.length
+      const heading = document.sections.slice(0, index).findLast((one) => one.kind === 'heading')
+      hits.push({
+        chunk_id: `${document.document_id}-${index}`, document_id: document.document_id, content_hash: document.content_hash, title: document.title,
+        path: document.path, part: '', kind: document.kind, date: document.date, space: document.space,
+        heading_path: heading ? [heading.text.replace(/^#+ /, '')] : [], locator: section.locator, label: section.label, text: section.text,
+        segments: highlight(section.text, found), scores: { keyword: score * 8, semantic: null, fused: score }, span: section.span,
+      })
+    })
+  }
+  return hits.sort((a, b) => b.scores.fused - a.scores.fused).slice(0, limit)
+}
+
+function highlight(text, terms) {
+  const pattern = new RegExp(`(${terms.map((term) => term.replace(/[^\p{L}\p{N}]/gu, '\\$&')).join('|')})`, 'giu')
+  return text.split(pattern).map((piece, index) => ({ text: piece, mark: index % 2 === 1 })).filter((segment) => segment.text !== '')
+}
+
+function counts() {
+  const sum = { seen: 0, indexed: 0, skipped: 0, failed: 0, waiting: 0 }
+  for (const source of state.sources) for (const key of Object.keys(sum)) sum[key] += source.counts[key]
+  return sum
+}
+
+function spaces() {
+  return [...new Set(state.sources.map((source) => source.space))].map((name) => {
+    const documents = [...state.documents.values()].filter((document) => document.space === name)
+    const chunks = documents.reduce((total, document) => total + document.sections.length, 0)
+    return { name, documents: documents.length, chunks, chunks_embedded: chunks, text_bytes: 0 }
+  })
+}
+
+function status() {
+  const model = (id) => ({ id, state: 'ready', message: '' })
+  return {
+    version: '0.1.0', counts: counts(), embedding: { done: 0, waiting: 0 }, activity: 'idle', files_per_second: 0,
+    models: { language: model('qwen2.5-coder-1.5b-instruct'), embedding: model('multilingual-e5-small') },
+    sources: state.sources, spaces: spaces(),
+  }
+}
+
+function changed() {
+  for (const reply of state.listeners) send(reply, 'status', status())
+}
+
+function send(reply, event, data) {
+  reply.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+}
+
+function stream(reply) {
+  reply.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
+}
+
+async function ask(body, request, reply) {
+  stream(reply)
+  let gone = false
+  reply.on('close', () => (gone = true))
+  const hits = search({ query: body.question, spaces: body.spaces, kinds: body.kinds, limit: 5 })
+  const good = hits.filter((hit) => hit.scores.fused >= 0.5)
+  const passages = hits.map((hit, index) => ({ number: index + 1, title: hit.title, path: hit.path, label: hit.label, document_id: hit.document_id, text: hit.text }))
+  await sleep(150)
+  send(reply, 'evidence', { passages })
+  for (let done = 0; done <= 412 && !gone; done += 103) {
+    send(reply, 'reading', { done, total: 412 })
+    await sleep(80)
+  }
+  const coverage = {
+    documents: state.documents.size, documents_by_meaning: state.documents.size, files_not_searched: counts().skipped, unreadable_pages: 0,
+    spaces: spaces().map((space) => space.name),
+  }
+  const citations = good.slice(0, 2).map((hit, index) => {
+    const quote = /[^\n。.]*[。.]?/.exec(hit.text.slice(Math.max(0, hit.text.search(/\S/))))[0]
+    const offset = bytes(hit.text.slice(0, hit.text.indexOf(quote)))
+    return {
+      number: index + 1, document_id: hit.document_id, content_hash: hit.content_hash, title: hit.title, path: hit.path, part: '', space: hit.space,
+      locator: hit.locator, label: hit.label, quote, span: { start: hit.span.start + offset, end: hit.span.start + offset + bytes(quote) },
+    }
+  })
+  const text = citations.map((citation) => `${citation.quote} [${citation.number}]`).join(' ')
+  for (const piece of text.match(/[\s\S]{1,6}/gu) ?? []) {
+    if (gone) return
+    send(reply, 'piece', { text: piece })
+    await sleep(25)
+  }
+  const answer = {
+    text, grounding: citations.length > 0 ? 'grounded' : 'not_found', citations, closest: citations.length > 0 ? [] : hits.slice(0, 3), coverage, answerable: 2.3,
+    model: 'qwen2.5-coder-1.5b-instruct', generation: { prompt_tokens: 412, cached_tokens: 0, generated_tokens: 18, prompt_ms: 4100, generation_ms: 1900 },
+  }
+  let kept = state.conversations.find((one) => one.id === body.conversation)
+  if (!kept) state.conversations.unshift((kept = { id: hash(String(Math.random())), title: body.question, turns: [] }))
+  kept.updated = new Date().toISOString()
+  kept.turns.push({ asked: body.question, question: body.question, answer })
+  send(reply, 'answer', { answer, conversation: kept.id })
+  reply.end()
+}
+
+function fail(reply, code, status_, message, hint = '') {
+  json(reply, status_, { error: { code, message, hint } })
+}
+
+function json(reply, code, body) {
+  reply.writeHead(code, { 'Content-Type': 'application/json' }).end(code === 204 ? undefined : JSON.stringify(body))
+}
+
+async function api(request, reply, url) {
+  let raw = ''
+  for await (const piece of request) raw += piece
+  const body = raw === '' ? {} : JSON.parse(raw)
+  const [, resource, id, deed] = url.pathname.slice('/api/v1'.length).split('/')
+  switch (`${request.method} ${resource}${deed ? ` ${deed}` : ''}`) {
+    case 'GET status':
+      return json(reply, 200, status())
+    case 'GET events':
+      stream(reply)
+      state.listeners.add(reply)
+      reply.on('close', () => state.listeners.delete(reply))
+      return send(reply, 'status', status())
+    case 'POST search': {
+      const hits = search(body)
+      return json(reply, 200, { hits, degraded: [], timings: { keyword_us: 900, embed_us: 0, vector_us: 0, total_us: 1900 } })
+    }
+    case 'POST ask':
+      return ask(body, request, reply)
+    case 'GET documents': {
+      const document = state.documents.get(decodeURIComponent(id))
+      return document ? json(reply, 200, document) : fail(reply, 'document_not_found', 404, `no document ${id}`, 'it may have been deleted since; search again')
+    }
+    case 'POST sources': {
+      if (!existsSync(body.path)) return fail(reply, 'path_not_found', 404, `${body.path} does not exist`, 'check the spelling; the path is taken as it stands')
+      if (state.sources.some((source) => source.root === body.path)) return fail(reply, 'source_exists', 409, `${body.path} is a source already`)
+      return json(reply, 201, addSource(body.path, body.space))
+    }
+    case 'POST sources scan':
+      return json(reply, 202, {})
+    case 'DELETE sources':
+      state.sources = state.sources.filter((source) => source.id !== Number(id))
+      for (const [key, document] of state.documents) if (document.source === Number(id)) state.documents.delete(key)
+      state.problems = state.problems.filter((one) => one.source_id !== Number(id))
+      changed()
+      return json(reply, 204)
+    case 'GET sources':
+      return json(reply, 200, { sources: state.sources })
+    case 'GET problems': {
+      const source = url.searchParams.get('source')
+      const all = state.problems.filter((one) => !source || one.source_id === Number(source))
+      const offset = Number(url.searchParams.get('offset') ?? 0)
+      return json(reply, 200, { total: all.length, problems: all.slice(offset, offset + Number(url.searchParams.get('limit') ?? 50)) })
+    }
+    case 'GET conversations':
+      if (!id) return json(reply, 200, { conversations: state.conversations.map(({ turns, ...head }) => ({ ...head, turns: turns.length })) })
+      return json(reply, 200, state.conversations.find((one) => one.id === id) ?? {})
+    case 'DELETE conversations':
+      state.conversations = state.conversations.filter((one) => one.id !== id)
+      return json(reply, 204)
+    default:
+      return fail(reply, 'not_found', 404, `no route ${url.pathname}`)
+  }
+}
+
+const server = createServer((request, reply) => {
+  const url = new URL(request.url, 'http://127.0.0.1')
+  const allowed = request.headers.cookie?.includes(`rushlight_session=${token}`)
+  reply.setHeader('Content-Security-Policy', policy)
+  if (url.searchParams.get('token') === token) {
+    reply.writeHead(303, { 'Set-Cookie': `rushlight_session=${token}; HttpOnly; SameSite=Strict; Path=/`, Location: '/' }).end()
+  } else if (url.pathname.startsWith('/api/')) {
+    if (!allowed) return fail(reply, 'unauthorized', 401, 'no token', 'open the link that `rushlight serve` printed')
+    api(request, reply, url).catch((error) => reply.headersSent ? reply.end() : fail(reply, 'internal', 500, error.message))
+  } else {
+    const path = join(dist, url.pathname === '/' ? 'index.html' : resolve('/', url.pathname).slice(1))
+    if (!existsSync(path)) return fail(reply, 'not_found', 404, 'no such file')
+    reply.writeHead(200, { 'Content-Type': mediaTypes[extname(path)] ?? 'application/octet-stream' }).end(readFileSync(path))
+  }
+})
+
+for (let index = 2; index + 1 < process.argv.length; index += 2) addSource(resolve(process.argv[index]), process.argv[index + 1])
+server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}/?token=${token}`))

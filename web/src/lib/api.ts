@@ -1,0 +1,338 @@
+// The HTTP API as docs/api.md has it: its shapes, and one function per route. Knows nothing of the page.
+
+import { readEvents, type SseEvent } from './sse'
+
+export interface Span {
+  start: number
+  end: number
+}
+
+export type Locator =
+  | { kind: 'whole' }
+  | { kind: 'lines'; first: number; last: number }
+  | { kind: 'pages'; first: number; last: number }
+  | { kind: 'message_part'; part: string; first: number; last: number }
+  | { kind: 'cells'; sheet: string; first: number; last: number }
+
+export type DocumentKind = 'note' | 'text' | 'html' | 'mail' | 'pdf' | 'table'
+
+export const documentKinds: readonly DocumentKind[] = ['note', 'mail', 'pdf', 'table', 'html', 'text']
+
+/** A run of text, and whether it is to be highlighted. */
+export interface Segment {
+  text: string
+  mark: boolean
+}
+
+export interface Hit {
+  chunk_id: string
+  document_id: string
+  content_hash: string
+  title: string
+  path: string
+  part: string
+  kind: DocumentKind
+  date: string | null
+  space: string
+  heading_path: string[]
+  locator: Locator
+  label: string
+  text: string
+  segments: Segment[]
+  scores: { keyword: number | null; semantic: number | null; fused: number }
+}
+
+export interface Citation {
+  number: number
+  document_id: string
+  content_hash: string
+  title: string
+  path: string
+  part: string
+  space: string
+  locator: Locator
+  label: string
+  quote: string
+  span: Span
+}
+
+export type Grounding = 'grounded' | 'partial' | 'not_found'
+
+export interface Coverage {
+  documents: number
+  documents_by_meaning: number
+  files_not_searched: number
+  unreadable_pages: number
+  spaces: string[]
+}
+
+export interface Answer {
+  text: string
+  grounding: Grounding
+  citations: Citation[]
+  closest: Hit[]
+  coverage: Coverage
+  answerable: number | null
+  model: string
+  generation: {
+    prompt_tokens: number
+    cached_tokens: number
+    generated_tokens: number
+    prompt_ms: number
+    generation_ms: number
+  } | null
+}
+
+export interface Counts {
+  seen: number
+  indexed: number
+  skipped: number
+  failed: number
+  waiting: number
+}
+
+export interface Source {
+  id: number
+  root: string
+  space: string
+  online: boolean
+  watching: 'events' | 'polling' | 'none'
+  notice: string
+  last_scan: string | null
+  counts: Counts
+}
+
+export interface Space {
+  name: string
+  documents: number
+  chunks: number
+  chunks_embedded: number
+  text_bytes: number
+}
+
+export type ModelState = 'ready' | 'loading' | 'missing' | 'unloaded' | 'failed'
+
+export interface Model {
+  id: string
+  state: ModelState
+  message: string
+}
+
+export type Activity = 'idle' | 'scanning' | 'indexing' | 'embedding'
+
+export interface Status {
+  version: string
+  counts: Counts
+  embedding: { done: number; waiting: number }
+  activity: Activity
+  files_per_second: number
+  models: { language: Model; embedding: Model }
+  sources: Source[]
+  spaces: Space[]
+}
+
+export interface SearchRequest {
+  query: string
+  spaces?: string[]
+  kinds?: DocumentKind[]
+  limit?: number
+}
+
+export interface SearchReply {
+  hits: Hit[]
+  degraded: { leg: string; message: string }[]
+  timings: { keyword_us: number; embed_us: number; vector_us: number; total_us: number }
+}
+
+export interface Passage {
+  number: number
+  title: string
+  path: string
+  label: string
+  document_id: string
+  text: string
+}
+
+export interface AskRequest {
+  question: string
+  spaces: string[]
+  kinds: DocumentKind[]
+  conversation: string | null
+}
+
+export type AskEvent =
+  | { event: 'evidence'; passages: Passage[] }
+  | { event: 'reading'; done: number; total: number }
+  | { event: 'piece'; text: string }
+  | { event: 'answer'; answer: Answer; conversation: string | null }
+
+export interface Section {
+  label: string
+  kind: string
+  level?: number | null
+  span: Span
+  text: string
+}
+
+export interface Document {
+  document_id: string
+  title: string
+  path: string
+  part: string
+  kind: DocumentKind
+  media_type: string
+  date: string | null
+  space: string
+  content_hash: string
+  authors: string[]
+  recipients: string[]
+  tags: string[]
+  language: string | null
+  attachments: unknown[]
+  pages: number | null
+  unreadable_pages: number[]
+  warnings: { code: string; message: string }[]
+  sections: Section[]
+}
+
+export interface Problem {
+  source_id: number
+  path: string
+  status: 'skipped' | 'failed' | 'warning'
+  code: string
+  message: string
+  hint: string
+  retryable: boolean
+  attempts: number
+}
+
+export interface ConversationHead {
+  id: string
+  title: string
+  updated: string
+  turns: number
+}
+
+export interface Conversation {
+  id: string
+  title: string
+  turns: { asked: string; question: string; answer: Answer }[]
+}
+
+/** What went wrong, in the API's words; `offline` and `broken_reply` are the page's own codes. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly hint: string,
+    readonly status: number,
+  ) {
+    super(message)
+    this.name = 'ApiError'
+  }
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
+}
+
+/** Any failure as an [`ApiError`]: what fetch throws by itself means that nobody answered. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof SyntaxError) return new ApiError('broken_reply', error.message, '', 0)
+  return new ApiError('offline', error instanceof Error ? error.message : String(error), '', 0)
+}
+
+/** The error a body names, whether it came as a reply or as the last event of a stream. */
+export function errorFromBody(body: unknown, status: number): ApiError {
+  const error = (body as { error?: { code?: unknown; message?: unknown; hint?: unknown } } | null)?.error
+  if (typeof error?.code === 'string') {
+    return new ApiError(error.code, String(error.message ?? ''), String(error.hint ?? ''), status)
+  }
+  return new ApiError(status === 401 ? 'unauthorized' : 'broken_reply', `HTTP ${status}`, '', status)
+}
+
+async function call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const request: RequestInit = { method, credentials: 'same-origin', cache: 'no-store' }
+  if (body !== undefined) {
+    request.body = JSON.stringify(body)
+    request.headers = { 'Content-Type': 'application/json' }
+  }
+  if (signal) request.signal = signal
+  const reply = await fetch(`/api/v1${path}`, request)
+  if (!reply.ok) throw errorFromBody(await reply.json().catch(() => null), reply.status)
+  return reply
+}
+
+async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const reply = await call(method, path, body, signal)
+  return (await reply.json()) as T
+}
+
+async function* events(reply: Response): AsyncGenerator<SseEvent> {
+  if (reply.body) yield* readEvents(reply.body)
+}
+
+export function search(request: SearchRequest, signal?: AbortSignal): Promise<SearchReply> {
+  return json('POST', '/search', request, signal)
+}
+
+/** Streams an answer. Ends after `answer`; throws what the event `error` carries. Aborting cancels it on the server. */
+export async function* ask(request: AskRequest, signal: AbortSignal): AsyncGenerator<AskEvent> {
+  const reply = await call('POST', '/ask', request, signal)
+  for await (const { event, data } of events(reply)) {
+    const value: unknown = JSON.parse(data)
+    if (event === 'error') throw errorFromBody(value, reply.status)
+    if (event === 'evidence' || event === 'reading' || event === 'piece' || event === 'answer') {
+      yield { event, ...(value as object) } as AskEvent
+      if (event === 'answer') return
+    }
+  }
+  throw new ApiError('broken_reply', 'the stream ended before the answer', '', reply.status)
+}
+
+/** Streams the status, at once and at each change, until the connection ends. */
+export async function* statusEvents(signal: AbortSignal): AsyncGenerator<Status> {
+  const reply = await call('GET', '/events', undefined, signal)
+  for await (const { event, data } of events(reply)) {
+    if (event === 'error') throw errorFromBody(JSON.parse(data), reply.status)
+    if (event === 'status') yield JSON.parse(data) as Status
+  }
+}
+
+export function document(id: string, signal?: AbortSignal): Promise<Document> {
+  return json('GET', `/documents/${encodeURIComponent(id)}`, undefined, signal)
+}
+
+export function addSource(path: string, space: string): Promise<Source> {
+  return json('POST', '/sources', { path, space })
+}
+
+export async function removeSource(id: number): Promise<void> {
+  await call('DELETE', `/sources/${id}`)
+}
+
+export async function scanSource(id: number): Promise<void> {
+  await call('POST', `/sources/${id}/scan`)
+}
+
+export function problems(
+  filter: { source: number | null; limit: number; offset: number },
+  signal?: AbortSignal,
+): Promise<{ total: number; problems: Problem[] }> {
+  const query = new URLSearchParams({ limit: String(filter.limit), offset: String(filter.offset) })
+  if (filter.source !== null) query.set('source', String(filter.source))
+  return json('GET', `/problems?${query}`, undefined, signal)
+}
+
+export async function conversations(): Promise<ConversationHead[]> {
+  return (await json<{ conversations: ConversationHead[] }>('GET', '/conversations')).conversations
+}
+
+export function conversation(id: string, signal?: AbortSignal): Promise<Conversation> {
+  return json('GET', `/conversations/${encodeURIComponent(id)}`, undefined, signal)
+}
+
+export async function deleteConversation(id: string): Promise<void> {
+  await call('DELETE', `/conversations/${encodeURIComponent(id)}`)
+}

@@ -1,0 +1,18 @@
+// What the page remembers in the browser. A browser that forbids it gets the defaults each time.
+
+export function remembered<T extends string>(name: string, allowed: readonly T[]): T | null {
+  try {
+    const value = localStorage.getItem(`rushlight.${name}`)
+    return allowed.find((choice) => choice === value) ?? null
+  } catch {
+    return null
+  }
+}
+
+export function remember(name: string, value: string): void {
+  try {
+    localStorage.setItem(`rushlight.${name}`, value)
+  } catch {
+    // The choice holds until the page is closed.
+  }
+}

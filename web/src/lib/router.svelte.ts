@@ -1,0 +1,62 @@
+// The current route, and the way to others. What a target quotes travels in the history's state, not in the address.
+
+import { formatRoute, home, parseRoute, type Route } from './route'
+
+/** What a link hands to the document it opens. */
+export interface Carried {
+  /** Words to mark. */
+  quote: string
+  /** The version the words were read from. */
+  contentHash: string
+  /** Which mark or result opened it, to give the focus back. */
+  opener: string
+}
+
+class Router {
+  route: Route = $state.raw(parseRoute(location.hash))
+  carried: Carried | null = $state.raw(carriedOf(history.state))
+
+  constructor() {
+    const read = (): void => {
+      this.route = parseRoute(location.hash)
+      this.carried = carriedOf(history.state)
+    }
+    addEventListener('popstate', read)
+    addEventListener('hashchange', read)
+  }
+
+  go(route: Route, carried: Carried | null = null): void {
+    history.pushState(carried, '', formatRoute(route))
+    this.route = route
+    this.carried = carried
+  }
+
+  /** Changes the address without a step in the history. */
+  replace(route: Route): void {
+    history.replaceState($state.snapshot(this.carried), '', formatRoute(route))
+    this.route = route
+  }
+
+  /** The current route without its document. */
+  get bare(): Route {
+    return { ...this.route, document: null, span: null }
+  }
+
+  /** The route of a place, from its beginning. */
+  to(place: Route['place']): Route {
+    return { ...home, place }
+  }
+}
+
+function carriedOf(state: unknown): Carried | null {
+  const value = state as Partial<Carried> | null
+  if (typeof value?.quote !== 'string') return null
+  return { quote: value.quote, contentHash: String(value.contentHash ?? ''), opener: String(value.opener ?? '') }
+}
+
+export const router = new Router()
+
+/** For links: a plain click stays in the page, all others (new tab, copy) are the browser's. */
+export function isPlainClick(event: MouseEvent): boolean {
+  return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
+}

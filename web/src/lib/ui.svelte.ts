@@ -1,0 +1,72 @@
+// Language and appearance: chosen, remembered, and written to <html>.
+
+import { en, type Messages } from './messages/en'
+import { zhHant } from './messages/zh-Hant'
+import { remember, remembered } from './preferences'
+
+export type Language = 'en' | 'zh-Hant'
+export type Theme = 'system' | 'light' | 'dark'
+
+export const languages: readonly { id: Language; name: string }[] = [
+  { id: 'en', name: 'English' },
+  { id: 'zh-Hant', name: '繁體中文' },
+]
+export const themes: readonly Theme[] = ['system', 'light', 'dark']
+
+const catalogues: Record<Language, Messages> = { en, 'zh-Hant': zhHant }
+
+function preferredLanguage(): Language {
+  const wanted = navigator.languages.find((tag) => /^(zh|en)\b/i.test(tag))
+  return wanted?.toLowerCase().startsWith('zh') ? 'zh-Hant' : 'en'
+}
+
+class Ui {
+  language: Language = $state(remembered<Language>('language', ['en', 'zh-Hant']) ?? preferredLanguage())
+  theme: Theme = $state(remembered<Theme>('theme', themes) ?? 'system')
+  m: Messages = $derived(catalogues[this.language])
+
+  // Dates as the reader's own region writes them, where the browser names one of this language.
+  #locale = $derived(navigator.languages.find((tag) => tag.split('-')[0] === this.m.locale.split('-')[0]) ?? this.m.locale)
+  #number = $derived(new Intl.NumberFormat(this.m.locale, { maximumFractionDigits: 1 }))
+  #date = $derived(new Intl.DateTimeFormat(this.#locale, { dateStyle: 'medium' }))
+  #moment = $derived(new Intl.DateTimeFormat(this.#locale, { dateStyle: 'medium', timeStyle: 'short' }))
+  #list = $derived(new Intl.ListFormat(this.m.locale, { type: 'conjunction' }))
+
+  number(value: number): string {
+    return this.#number.format(value)
+  }
+
+  /** A day; what is no date stays as it is. */
+  date(iso: string | null): string {
+    const time = new Date(iso ?? '')
+    return Number.isNaN(time.getTime()) ? (iso ?? '') : this.#date.format(time)
+  }
+
+  moment(iso: string | null): string {
+    const time = new Date(iso ?? '')
+    return Number.isNaN(time.getTime()) ? (iso ?? '') : this.#moment.format(time)
+  }
+
+  list(items: readonly string[]): string {
+    return this.#list.format(items)
+  }
+
+  setLanguage(language: Language): void {
+    this.language = language
+    remember('language', language)
+    this.apply()
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme
+    remember('theme', theme)
+    this.apply()
+  }
+
+  apply(): void {
+    document.documentElement.lang = this.language
+    document.documentElement.dataset.theme = this.theme
+  }
+}
+
+export const ui = new Ui()

@@ -1,0 +1,7 @@
+import { mount } from 'svelte'
+import App from './App.svelte'
+import { ui } from './lib/ui.svelte'
+
+ui.apply()
+const target = document.getElementById('page')
+if (target) mount(App, { target })

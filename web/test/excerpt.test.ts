@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import type { Segment } from '../src/lib/api'
+import { excerpt } from '../src/lib/excerpt'
+import { pick, random } from './random'
+
+const plain = (segments: Segment[]): string => segments.map((segment) => segment.text).join('')
+
+test('a short passage stays whole', () => {
+  const segments = [{ text: 'Steep at ', mark: false }, { text: '70 °C', mark: true }, { text: '', mark: false }]
+  expect(excerpt(segments, 100)).toEqual(segments.slice(0, 2))
+})
+
+test('a long passage is cut around its first highlight, between words', () => {
+  const segments = [
+    { text: 'before '.repeat(100), mark: false },
+    { text: 'the word', mark: true },
+    { text: ' after'.repeat(100), mark: false },
+  ]
+  const cut = excerpt(segments, 120)
+  expect(plain(cut)).toMatch(/^… before .*before the word after.* after …$/)
+  expect(cut.filter((segment) => segment.mark)).toEqual([{ text: 'the word', mark: true }])
+})
+
+test('what is shown is a piece of the passage, without broken characters, and holds the highlight', () => {
+  const alphabet = ['a', 'bc ', '茶', '🍵', ' ', '。', '\n', 'dé']
+  for (let seed = 1; seed <= 500; seed++) {
+    const next = random(seed)
+    const text = (length: number): string => Array.from({ length: Math.floor(next() * length) }, () => pick(next, alphabet)).join('')
+    const segments = [
+      { text: text(200), mark: false },
+      { text: '⟨here⟩', mark: true },
+      { text: text(200), mark: false },
+    ]
+    const cut = excerpt(segments, 60)
+    const shown = plain(cut).replace(/^… /, '').replace(/ …$/, '')
+    expect(plain(segments), `seed ${seed}`).toContain(shown)
+    expect(shown.isWellFormed(), `seed ${seed}`).toBe(true)
+    expect(shown, `seed ${seed}`).toContain('⟨here⟩')
+    expect(shown.length).toBeLessThanOrEqual(90)
+  }
+})

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { explain } from '../src/lib/explain'
+import { en } from '../src/lib/messages/en'
+import { zhHant } from '../src/lib/messages/zh-Hant'
+
+type Leaf = [path: string, value: unknown]
+
+function leaves(value: unknown, path = ''): Leaf[] {
+  if (typeof value !== 'object' || value === null) return [[path, value]]
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, `${path}.${key}`))
+}
+
+/** What a message says; functions are called with samples of their parameters' kinds. */
+function said(value: unknown): string {
+  if (typeof value !== 'function') return String(value)
+  const message = value as (...values: unknown[]) => string
+  return message(...[3, 5, 7].slice(0, message.length))
+}
+
+test('both languages have the same messages, and functions take the same values', () => {
+  const shape = (catalogue: object): string[] =>
+    leaves(catalogue).map(([path, value]) => `${path}: ${typeof value === 'function' ? `function of ${value.length}` : typeof value}`)
+  expect(shape(zhHant).sort()).toEqual(shape(en).sort())
+})
+
+test('no message is empty but hints that have nothing to say, in both languages alike', () => {
+  const empty = (catalogue: object): string[] =>
+    leaves(catalogue).filter(([, value]) => said(value) === '').map(([path]) => path)
+  expect(empty(en).every((path) => /^\.errors\.\w+\.hint$/.test(path))).toBe(true)
+  expect(empty(zhHant)).toEqual(empty(en))
+})
+
+test('the Chinese catalogue is Chinese', () => {
+  const same = ['.locale', '.name', '.common.comma', '.connection.stop', '.kinds.pdf', '.search.keySlash', '.place.sheet']
+  const left = leaves(zhHant).filter(([path, value]) => said(value) !== '' && !/\p{sc=Han}/u.test(said(value)) && !same.includes(path))
+  expect(left.map(([path]) => path)).toEqual([])
+})
+
+test('numbers are counted in words', () => {
+  expect(en.search.found(1)).toBe('1 passage found')
+  expect(en.search.found(1234)).toBe('1,234 passages found')
+  expect(zhHant.search.found(1234)).toBe('找到 1,234 個段落')
+})
+
+test('an error is explained in the language of the page, with what the program knows', () => {
+  const error = { code: 'path_not_found', message: '/nowhere does not exist', hint: 'check the spelling' }
+  expect(explain(error, en)).toEqual({ what: 'There is no such folder', hint: 'Check the spelling.', detail: '/nowhere does not exist' })
+  expect(explain(error, zhHant).hint).toBe('請檢查拼字；路徑會照原樣使用。')
+  expect(explain({ code: 'constructor', message: 'm', hint: '' }, en)).toEqual({ what: 'constructor', hint: '', detail: 'm' })
+})

@@ -32,6 +32,20 @@ test('a quote may run over sections, and white space may differ', () => {
   expect(marked.first).toBe(1)
 })
 
+test('a span alone marks exactly its bytes, across sections and beside wide characters', () => {
+  const all = sections('綠茶 🍵：70 °C。好', 'Steep at 70 °C. Then wait.')
+  const first = all[0]!.span.end - new TextEncoder().encode('70 °C。好').length
+  const second = all[1]!.span.start + 'Steep at'.length
+  const marked = markPassage(all, { span: { start: first, end: second }, quote: '' })
+  expect(shown(marked)).toEqual(['綠茶 🍵：«70 °C。好»', '«Steep at» 70 °C. Then wait.'])
+  expect(marked.exact).toBe(true)
+})
+
+test('of the same words twice in a section the span decides', () => {
+  const all = sections('tea and tea')
+  expect(shown(markPassage(all, { span: { start: 8, end: 11 }, quote: 'tea' }))).toEqual(['tea and «tea»'])
+})
+
 test('where the words are gone their section is marked, and that is said', () => {
   const all = sections('one', 'two', 'three')
   const marked = markPassage(all, { span: { start: 5, end: 7 }, quote: 'something else' })

@@ -17,7 +17,7 @@ use clap::Parser;
 
 pub use args::Cli;
 pub use context::Paths;
-pub use wiring::{Check, EngineSetup, Wiring};
+pub use wiring::{Check, EngineSetup, IndexParts, Wiring};
 
 /// Runs the command that the process's arguments name.
 pub fn run(wiring: &dyn Wiring) -> ExitCode {

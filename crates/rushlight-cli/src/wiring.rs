@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use rushlight_config::Config;
-use rushlight_core::{Reporter, Result};
-use rushlight_engine::Engine;
+use rushlight_core::{Embedder, Reporter, Result};
+use rushlight_engine::{Engine, KeywordFactory, Lazy, VectorFactory};
 use rushlight_ledger::Ledger;
 
 use crate::context::Paths;
@@ -24,6 +24,16 @@ pub struct EngineSetup<'a> {
     pub runtime: tokio::runtime::Handle,
 }
 
+/// Both indexes and the embedding model.
+pub struct IndexParts {
+    /// Opens keyword indexes.
+    pub keyword: Box<dyn KeywordFactory>,
+    /// Opens vector indexes.
+    pub vector: Box<dyn VectorFactory>,
+    /// The embedding model.
+    pub embedder: Lazy<dyn Embedder>,
+}
+
 /// Puts the parts together.
 pub trait Wiring: Sync {
     /// An engine with the real adapters.
@@ -31,6 +41,12 @@ pub trait Wiring: Sync {
     /// # Errors
     /// What keeps it from being built. A missing model does not.
     fn engine(&self, setup: EngineSetup<'_>) -> Result<Engine>;
+
+    /// The parts of retrieval alone, to be measured.
+    ///
+    /// # Errors
+    /// What keeps them from being built. A missing model does not.
+    fn index_parts(&self, config: &Config, paths: &Paths) -> Result<IndexParts>;
 
     /// Checks what the adapters need of this machine; fast, loads no model.
     fn checks(&self, config: &Config, paths: &Paths) -> Vec<Check>;

@@ -17,13 +17,22 @@ impl TextBuilder {
             return;
         }
         if !self.text.is_empty() {
-            let rows = |kind| matches!(kind, BlockKind::TableHeader | BlockKind::TableRow | BlockKind::ListItem);
+            let rows = |kind| {
+                matches!(
+                    kind,
+                    BlockKind::TableHeader | BlockKind::TableRow | BlockKind::ListItem
+                )
+            };
             let tight = rows(kind) && self.blocks.last().is_some_and(|last| rows(last.kind));
             self.text.push_str(if tight { "\n" } else { "\n\n" });
         }
         let start = self.text.len();
         self.text.push_str(text);
-        self.blocks.push(Block { kind, span: TextSpan::new(start, self.text.len()), locator });
+        self.blocks.push(Block {
+            kind,
+            span: TextSpan::new(start, self.text.len()),
+            locator,
+        });
     }
 
     /// Bytes so far.

@@ -28,7 +28,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
         return None;
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return Some(Decoded { text: Cow::Borrowed(text), warnings: Vec::new() });
+        return Some(Decoded {
+            text: Cow::Borrowed(text),
+            warnings: Vec::new(),
+        });
     }
     let encoding = guess(bytes);
     decode_as(bytes, encoding, Some(guessed(encoding)))
@@ -37,15 +40,28 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
 /// The text of `bytes` in an encoding that is stated by its name, as in a web page; guessed when there is no such
 /// encoding or the bytes contradict it.
 pub(crate) fn decode_labelled<'a>(bytes: &'a [u8], label: &str) -> Option<Decoded<'a>> {
-    let Some(encoding) = Encoding::for_label(label.as_bytes()) else { return decode(bytes) };
+    let Some(encoding) = Encoding::for_label(label.as_bytes()) else {
+        return decode(bytes);
+    };
     if Encoding::for_bom(bytes).is_some() || (encoding != UTF_8 && std::str::from_utf8(bytes).is_ok()) {
         return decode(bytes);
     }
     let (text, broken) = encoding.decode_without_bom_handling(bytes);
-    if broken { decode(bytes) } else { Some(Decoded { text, warnings: Vec::new() }) }
+    if broken {
+        decode(bytes)
+    } else {
+        Some(Decoded {
+            text,
+            warnings: Vec::new(),
+        })
+    }
 }
 
-fn decode_as<'a>(bytes: &'a [u8], encoding: &'static Encoding, guessed: Option<Warning>) -> Option<Decoded<'a>> {
+fn decode_as<'a>(
+    bytes: &'a [u8],
+    encoding: &'static Encoding,
+    guessed: Option<Warning>,
+) -> Option<Decoded<'a>> {
     let (text, broken) = encoding.decode_without_bom_handling(bytes);
     let mut warnings: Vec<_> = guessed.into_iter().collect();
     if broken {
@@ -64,7 +80,10 @@ pub(crate) fn charset_broken(name: &str) -> Warning {
 }
 
 fn guessed(encoding: &'static Encoding) -> Warning {
-    Warning { code: "charset_guessed".to_owned(), message: format!("read as {}, which is a guess", encoding.name()) }
+    Warning {
+        code: "charset_guessed".to_owned(),
+        message: format!("read as {}, which is a guess", encoding.name()),
+    }
 }
 
 /// True for bytes that are no text in any encoding but UTF-16: a zero byte, or more than a few control characters.
@@ -99,7 +118,10 @@ fn plausible(text: &str, has_ascii: bool) -> bool {
         all += 1;
         let common = match c {
             '\t' | '\n' | '\r' | ' '..='~' | '\u{a0}'..='\u{24f}' => has_ascii,
-            '\u{4e00}'..='\u{9fff}' | '\u{3000}'..='\u{30ff}' | '\u{ff00}'..='\u{ffef}' | '\u{2010}'..='\u{2030}' => true,
+            '\u{4e00}'..='\u{9fff}'
+            | '\u{3000}'..='\u{30ff}'
+            | '\u{ff00}'..='\u{ffef}'
+            | '\u{2010}'..='\u{2030}' => true,
             '\u{370}'..='\u{52f}' | '\u{ac00}'..='\u{d7af}' => has_ascii,
             _ => false,
         };
@@ -172,7 +194,11 @@ fn everyday_share(bytes: &[u8], classify: impl Fn(u8, u8) -> Pair) -> f64 {
         at += 2;
     }
     // Two characters may be chance: "naïve café" must not become Chinese.
-    if all < 3 { 0.0 } else { everyday as f64 / all as f64 }
+    if all < 3 {
+        0.0
+    } else {
+        everyday as f64 / all as f64
+    }
 }
 
 #[cfg(test)]
@@ -185,52 +211,90 @@ mod tests {
 
     fn read(bytes: &[u8]) -> (String, Vec<String>) {
         let decoded = decode(bytes).expect("is text");
-        (decoded.text.into_owned(), decoded.warnings.into_iter().map(|w| w.code).collect())
+        (
+            decoded.text.into_owned(),
+            decoded.warnings.into_iter().map(|w| w.code).collect(),
+        )
     }
 
     fn utf16(text: &str, big: bool) -> Vec<u8> {
-        text.encode_utf16().flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() }).collect()
+        text.encode_utf16()
+            .flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() })
+            .collect()
     }
 
     #[test]
     fn utf8_with_and_without_mark_needs_no_warning() {
         assert_eq!(read(TRADITIONAL.as_bytes()), (TRADITIONAL.to_owned(), vec![]));
-        assert_eq!(read(format!("\u{feff}{SIMPLIFIED}").as_bytes()), (SIMPLIFIED.to_owned(), vec![]));
+        assert_eq!(
+            read(format!("\u{feff}{SIMPLIFIED}").as_bytes()),
+            (SIMPLIFIED.to_owned(), vec![])
+        );
     }
 
     #[test]
     fn utf16_in_both_orders_with_and_without_mark() {
-        for text in [TRADITIONAL, SIMPLIFIED, "Minutes of the meeting\r\nPresent: three\r\n", "王小明，你好嗎？我們明天見。再會了朋友"] {
+        for text in [
+            TRADITIONAL,
+            SIMPLIFIED,
+            "Minutes of the meeting\r\nPresent: three\r\n",
+            "王小明，你好嗎？我們明天見。再會了朋友",
+        ] {
             for big in [false, true] {
-                assert_eq!(read(&utf16(&format!("\u{feff}{text}"), big)), (text.to_owned(), vec![]));
-                assert_eq!(read(&utf16(text, big)), (text.to_owned(), vec!["charset_guessed".to_owned()]), "{big}");
+                assert_eq!(
+                    read(&utf16(&format!("\u{feff}{text}"), big)),
+                    (text.to_owned(), vec![])
+                );
+                assert_eq!(
+                    read(&utf16(text, big)),
+                    (text.to_owned(), vec!["charset_guessed".to_owned()]),
+                    "{big}"
+                );
             }
         }
     }
 
     #[test]
     fn big5_and_gb18030_are_told_apart_down_to_a_short_line() {
-        for text in [TRADITIONAL, "王小明您好", "明天開會，請準時。", "Agenda: 預算 and 人事"] {
+        for text in [
+            TRADITIONAL,
+            "王小明您好",
+            "明天開會，請準時。",
+            "Agenda: 預算 and 人事",
+        ] {
             let (bytes, _, broken) = BIG5.encode(text);
             assert!(!broken, "{text}");
             assert_eq!(read(&bytes).0, text);
         }
-        for text in [SIMPLIFIED, "王小明您好", "明天开会，请准时。", "Agenda: 预算 and 人事"] {
+        for text in [
+            SIMPLIFIED,
+            "王小明您好",
+            "明天开会，请准时。",
+            "Agenda: 预算 and 人事",
+        ] {
             let (bytes, _, broken) = GB18030.encode(text);
             assert!(!broken, "{text}");
-            assert_eq!(read(&bytes), (text.to_owned(), vec!["charset_guessed".to_owned()]));
+            assert_eq!(
+                read(&bytes),
+                (text.to_owned(), vec!["charset_guessed".to_owned()])
+            );
         }
     }
 
     #[test]
     fn western_text_stays_western() {
-        let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode("Ein naïves Café über der Straße, schön und groß.");
+        let (bytes, _, _) =
+            encoding_rs::WINDOWS_1252.encode("Ein naïves Café über der Straße, schön und groß.");
         assert_eq!(read(&bytes).0, "Ein naïves Café über der Straße, schön und groß.");
     }
 
     #[test]
     fn binary_is_no_text() {
-        for bytes in [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], b"\x7fELF\x02\x01\x01\0\0\0\0\0", b"\x01\x02\x03\x04\x05\x06"] {
+        for bytes in [
+            &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..],
+            b"\x7fELF\x02\x01\x01\0\0\0\0\0",
+            b"\x01\x02\x03\x04\x05\x06",
+        ] {
             assert_eq!(decode(bytes), None);
         }
     }
@@ -239,8 +303,18 @@ mod tests {
     fn a_stated_encoding_is_kept_unless_the_bytes_contradict_it() {
         let (bytes, _, _) = BIG5.encode(TRADITIONAL);
         assert_eq!(decode_labelled(&bytes, "big5").expect("text").text, TRADITIONAL);
-        assert_eq!(decode_labelled(TRADITIONAL.as_bytes(), "iso-8859-1").expect("text").text, TRADITIONAL);
-        assert_eq!(decode_labelled(TRADITIONAL.as_bytes(), "no-such").expect("text").text, TRADITIONAL);
+        assert_eq!(
+            decode_labelled(TRADITIONAL.as_bytes(), "iso-8859-1")
+                .expect("text")
+                .text,
+            TRADITIONAL
+        );
+        assert_eq!(
+            decode_labelled(TRADITIONAL.as_bytes(), "no-such")
+                .expect("text")
+                .text,
+            TRADITIONAL
+        );
     }
 
     proptest! {

@@ -20,9 +20,10 @@ pub(crate) enum Format {
 }
 
 const CODE: &[&str] = &[
-    "rs", "py", "js", "ts", "jsx", "tsx", "c", "h", "cc", "cpp", "hpp", "java", "go", "rb", "php", "sh", "bash", "zsh",
-    "sql", "toml", "yaml", "yml", "json", "jsonl", "ini", "cfg", "conf", "xml", "css", "scss", "svelte", "vue", "swift",
-    "kt", "lua", "pl", "r", "tex", "bib", "svg", "ipynb", "proto", "cmake", "gradle", "bat", "ps1",
+    "rs", "py", "js", "ts", "jsx", "tsx", "c", "h", "cc", "cpp", "hpp", "java", "go", "rb", "php", "sh",
+    "bash", "zsh", "sql", "toml", "yaml", "yml", "json", "jsonl", "ini", "cfg", "conf", "xml", "css", "scss",
+    "svelte", "vue", "swift", "kt", "lua", "pl", "r", "tex", "bib", "svg", "ipynb", "proto", "cmake",
+    "gradle", "bat", "ps1",
 ];
 
 /// Files by their first bytes that are known and not read.
@@ -32,7 +33,10 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"GIF8", "a GIF image"),
     (b"PK\x03\x04", "a zip archive or office document"),
     (b"PK\x05\x06", "an empty zip archive"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an older office document or Outlook message"),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an older office document or Outlook message",
+    ),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (b"\xfd7zXZ\0", "an xz archive"),
@@ -76,7 +80,11 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
     if (in_maildir(path) && looks_like_mail(start, 1)) || looks_like_mail(start, 2) {
         return Format::Mail;
     }
-    if looks_like_html(start) { Format::Html } else { Format::Text }
+    if looks_like_html(start) {
+        Format::Html
+    } else {
+        Format::Text
+    }
 }
 
 /// The ending of the name, lower case, without the dot.
@@ -104,11 +112,14 @@ pub(crate) fn file_stem(path: &str) -> &str {
 
 /// Readers of PDF accept some bytes of junk before the mark.
 fn looks_like_pdf(start: &[u8]) -> bool {
-    memchr::memmem::find(&start[..start.len().min(1024)], b"%PDF-").is_some_and(|at| at == 0 || !start[..at].is_ascii())
+    memchr::memmem::find(&start[..start.len().min(1024)], b"%PDF-")
+        .is_some_and(|at| at == 0 || !start[..at].is_ascii())
 }
 
 fn looks_like_html(start: &[u8]) -> bool {
-    let head = start[..start.len().min(256)].trim_ascii_start().to_ascii_lowercase();
+    let head = start[..start.len().min(256)]
+        .trim_ascii_start()
+        .to_ascii_lowercase();
     head.starts_with(b"<!doctype html") || head.starts_with(b"<html")
 }
 
@@ -120,8 +131,18 @@ fn in_maildir(path: &str) -> bool {
 /// True when it begins with at least so many header fields that only mail has, besides its well-formed lines.
 fn looks_like_mail(start: &[u8], at_least: usize) -> bool {
     const FIELDS: [&[u8]; 12] = [
-        b"from", b"received", b"return-path", b"message-id", b"mime-version", b"delivered-to", b"reply-to", b"x-mailer",
-        b"to", b"date", b"subject", b"content-type",
+        b"from",
+        b"received",
+        b"return-path",
+        b"message-id",
+        b"mime-version",
+        b"delivered-to",
+        b"reply-to",
+        b"x-mailer",
+        b"to",
+        b"date",
+        b"subject",
+        b"content-type",
     ];
     let (mut known, mut strong) = (0, false);
     for line in start[..start.len().min(16 << 10)].split(|b| *b == b'\n') {
@@ -132,7 +153,9 @@ fn looks_like_mail(start: &[u8], at_least: usize) -> bool {
         if line.starts_with(b" ") || line.starts_with(b"\t") {
             continue;
         }
-        let Some(colon) = line.iter().position(|b| *b == b':') else { return false };
+        let Some(colon) = line.iter().position(|b| *b == b':') else {
+            return false;
+        };
         let name = &line[..colon];
         if name.is_empty() || !name.iter().all(|b| (33..127).contains(b)) {
             return false;
@@ -153,7 +176,8 @@ mod tests {
     #[test]
     fn name_and_content_decide() {
         let mail = b"Received: from a by b\nFrom: a@example.org\nSubject: hello\n\nbody\n";
-        let mbox = b"From a@example.org Thu Jan  1 00:00:00 2026\nFrom: a@example.org\nSubject: hello\n\nbody\n";
+        let mbox =
+            b"From a@example.org Thu Jan  1 00:00:00 2026\nFrom: a@example.org\nSubject: hello\n\nbody\n";
         let cases: &[(&str, &[u8], Format)] = &[
             ("a.md", b"# hello", Format::Markdown),
             ("a.md", b"\x89PNG\r\n\x1a\n", Format::Unsupported("a PNG image")),
@@ -179,7 +203,10 @@ mod tests {
 
     #[test]
     fn names_come_apart() {
-        assert_eq!((file_stem("a/b.c.md"), extension("a/b.c.MD").as_str()), ("b.c", "md"));
+        assert_eq!(
+            (file_stem("a/b.c.md"), extension("a/b.c.MD").as_str()),
+            ("b.c", "md")
+        );
         assert_eq!((file_stem(".env"), extension(".env").as_str()), (".env", ""));
     }
 }

@@ -65,11 +65,25 @@ fn strings(value: &Value, separators: &[char]) -> Vec<String> {
         Value::Array(items) => return items.iter().flat_map(|item| strings(item, &[])).collect(),
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
-        Value::Object(fields) => return fields.get("name").map(|name| strings(name, &[])).unwrap_or_default(),
+        Value::Object(fields) => {
+            return fields
+                .get("name")
+                .map(|name| strings(name, &[]))
+                .unwrap_or_default();
+        }
         Value::Null | Value::Bool(_) => return Vec::new(),
     };
-    let pieces = if separators.is_empty() { vec![whole.as_str()] } else { whole.split(separators).collect() };
-    pieces.into_iter().map(str::trim).filter(|piece| !piece.is_empty()).map(str::to_owned).collect()
+    let pieces = if separators.is_empty() {
+        vec![whole.as_str()]
+    } else {
+        whole.split(separators).collect()
+    };
+    pieces
+        .into_iter()
+        .map(str::trim)
+        .filter(|piece| !piece.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A date as people write it in front matter and web pages; one without a zone is taken as UTC.
@@ -100,7 +114,11 @@ mod tests {
         assert_eq!(metadata.created, Some(Timestamp(1_772_323_200_000)));
         assert_eq!(metadata.language.as_deref(), Some("zh-Hant"));
         let mut metadata = DocMetadata::default();
-        read("tags: tea, green tea\ndate: 2026-03-01T08:00:00+08:00", &mut metadata, &mut warnings);
+        read(
+            "tags: tea, green tea\ndate: 2026-03-01T08:00:00+08:00",
+            &mut metadata,
+            &mut warnings,
+        );
         assert_eq!(metadata.tags, ["tea", "green"]);
         assert_eq!(metadata.created, Some(Timestamp(1_772_323_200_000)));
         assert!(warnings.is_empty());
@@ -109,7 +127,10 @@ mod tests {
     #[test]
     fn what_is_no_yaml_is_a_warning() {
         let mut warnings = Vec::new();
-        assert_eq!(read("a: [1,\nb: }", &mut DocMetadata::default(), &mut warnings), None);
+        assert_eq!(
+            read("a: [1,\nb: }", &mut DocMetadata::default(), &mut warnings),
+            None
+        );
         assert_eq!(warnings[0].code, "front_matter_unreadable");
     }
 

@@ -74,7 +74,13 @@ impl From<PageText> for Page {
             builder.push(kind, text, Locator::Whole);
         }
         let (text, blocks) = builder.finish();
-        Self { title: page.title, metadata, text, blocks, truncated: page.truncated }
+        Self {
+            title: page.title,
+            metadata,
+            text,
+            blocks,
+            truncated: page.truncated,
+        }
     }
 }
 
@@ -132,13 +138,20 @@ fn depth(source: &str) -> usize {
         match bytes.get(at + 1) {
             Some(b'/') => open = open.saturating_sub(1),
             Some(b) if b.is_ascii_alphabetic() => {
-                let name: Vec<u8> =
-                    bytes[at + 1..].iter().take(12).take_while(|b| b.is_ascii_alphanumeric()).copied().collect();
+                let name: Vec<u8> = bytes[at + 1..]
+                    .iter()
+                    .take(12)
+                    .take_while(|b| b.is_ascii_alphanumeric())
+                    .copied()
+                    .collect();
                 const LEFT_OPEN: [&str; 22] = [
-                    "p", "li", "td", "tr", "th", "dt", "dd", "option", "br", "img", "hr", "input", "meta", "link", "col",
-                    "area", "base", "wbr", "source", "embed", "tbody", "thead",
+                    "p", "li", "td", "tr", "th", "dt", "dd", "option", "br", "img", "hr", "input", "meta",
+                    "link", "col", "area", "base", "wbr", "source", "embed", "tbody", "thead",
                 ];
-                if !LEFT_OPEN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())) {
+                if !LEFT_OPEN
+                    .iter()
+                    .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+                {
                     open += 1;
                     deepest = deepest.max(open);
                 }
@@ -156,9 +169,10 @@ pub(crate) fn strip_tags(source: &str, max_text: usize) -> PageText {
     while let Some(at) = rest.find('<') {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
-        let hidden = ["<script", "<style"]
-            .iter()
-            .find(|tag| rest.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag)));
+        let hidden = ["<script", "<style"].iter().find(|tag| {
+            rest.get(..tag.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(tag))
+        });
         let end = match hidden {
             Some(tag) => {
                 let closing = format!("</{}", &tag[1..]);
@@ -192,7 +206,11 @@ pub(crate) fn strip_tags(source: &str, max_text: usize) -> PageText {
         .filter(|line| !line.is_empty())
         .map(|line| (Kind::Paragraph, line.to_owned()))
         .collect();
-    PageText { pieces, truncated, ..PageText::default() }
+    PageText {
+        pieces,
+        truncated,
+        ..PageText::default()
+    }
 }
 
 /// Collects text while the tree is walked in document order. Elements are known by their depth: of those that are
@@ -246,7 +264,12 @@ impl Walk {
             return;
         }
         match name {
-            "html" => self.page.language = element.attr("lang").map(str::to_owned).filter(|lang| !lang.is_empty()),
+            "html" => {
+                self.page.language = element
+                    .attr("lang")
+                    .map(str::to_owned)
+                    .filter(|lang| !lang.is_empty())
+            }
             "title" => {
                 // Those inside drawings name the drawing.
                 self.in_title = self.page.title.is_none();
@@ -332,7 +355,11 @@ impl Walk {
 
     fn flush(&mut self) {
         let text = std::mem::take(&mut self.pending);
-        let text = if self.verbatim.is_some() { text.trim_matches('\n') } else { text.trim() };
+        let text = if self.verbatim.is_some() {
+            text.trim_matches('\n')
+        } else {
+            text.trim()
+        };
         if text.trim().is_empty() {
             return;
         }
@@ -353,11 +380,23 @@ impl Walk {
     }
 
     fn meta(&mut self, element: &Element) {
-        let name = element.attr("name").or_else(|| element.attr("property")).unwrap_or_default();
-        let Some(content) = element.attr("content").map(str::trim).filter(|content| !content.is_empty()) else { return };
+        let name = element
+            .attr("name")
+            .or_else(|| element.attr("property"))
+            .unwrap_or_default();
+        let Some(content) = element
+            .attr("content")
+            .map(str::trim)
+            .filter(|content| !content.is_empty())
+        else {
+            return;
+        };
         match name.to_ascii_lowercase().as_str() {
             "author" => self.page.authors.push(content.to_owned()),
-            "keywords" => self.page.keywords.extend(content.split(',').map(|word| word.trim().to_owned())),
+            "keywords" => self
+                .page
+                .keywords
+                .extend(content.split(',').map(|word| word.trim().to_owned())),
             "date" | "dc.date" | "article:published_time" => self.page.date = Some(content.to_owned()),
             _ => {}
         }
@@ -367,25 +406,68 @@ impl Walk {
 /// What a reader of the page does not see.
 fn is_hidden(name: &str, element: &Element) -> bool {
     const UNSEEN: [&str; 18] = [
-        "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "audio", "video", "meta",
-        "link", "select", "button", "textarea", "datalist", "math",
+        "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "audio",
+        "video", "meta", "link", "select", "button", "textarea", "datalist", "math",
     ];
-    if UNSEEN.contains(&name) || element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true") {
+    if UNSEEN.contains(&name)
+        || element.attr("hidden").is_some()
+        || element.attr("aria-hidden") == Some("true")
+    {
         return true;
     }
     element.attr("style").is_some_and(|style| {
-        let style: String = style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-        style.contains("display:none") || style.contains("visibility:hidden") || style.contains("mso-hide:all")
+        let style: String = style
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .collect::<String>()
+            .to_ascii_lowercase();
+        style.contains("display:none")
+            || style.contains("visibility:hidden")
+            || style.contains("mso-hide:all")
     })
 }
 
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "p" | "div" | "section" | "article" | "header" | "footer" | "main" | "nav" | "aside" | "ul" | "ol" | "li" | "dl"
-            | "dt" | "dd" | "table" | "thead" | "tbody" | "tfoot" | "tr" | "caption" | "h1" | "h2" | "h3" | "h4" | "h5"
-            | "h6" | "pre" | "blockquote" | "figure" | "figcaption" | "hr" | "form" | "fieldset" | "address" | "details"
-            | "summary" | "body" | "center"
+        "p" | "div"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "main"
+            | "nav"
+            | "aside"
+            | "ul"
+            | "ol"
+            | "li"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "table"
+            | "thead"
+            | "tbody"
+            | "tfoot"
+            | "tr"
+            | "caption"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "pre"
+            | "blockquote"
+            | "figure"
+            | "figcaption"
+            | "hr"
+            | "form"
+            | "fieldset"
+            | "address"
+            | "details"
+            | "summary"
+            | "body"
+            | "center"
     )
 }
 
@@ -418,7 +500,11 @@ mod tests {
         check_blocks(&page.text, &page.blocks).expect("sound");
         let mut out = format!("title {:?} {:?}\n", page.title, page.metadata);
         for block in &page.blocks {
-            out.push_str(&format!("{:?} {:?}\n", block.kind, block.span.of(&page.text).expect("in text")));
+            out.push_str(&format!(
+                "{:?} {:?}\n",
+                block.kind,
+                block.span.of(&page.text).expect("in text")
+            ));
         }
         expected.assert_eq(&out);
     }
@@ -466,8 +552,14 @@ mod tests {
 
     #[test]
     fn a_page_states_its_charset() {
-        assert_eq!(stated_charset(b"<meta charset=\"Big5\">").as_deref(), Some("big5"));
-        assert_eq!(stated_charset(b"<meta content='text/html; charset=gb2312'>").as_deref(), Some("gb2312"));
+        assert_eq!(
+            stated_charset(b"<meta charset=\"Big5\">").as_deref(),
+            Some("big5")
+        );
+        assert_eq!(
+            stated_charset(b"<meta content='text/html; charset=gb2312'>").as_deref(),
+            Some("gb2312")
+        );
         assert_eq!(stated_charset(b"<p>"), None);
     }
 

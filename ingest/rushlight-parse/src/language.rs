@@ -8,8 +8,8 @@ const TRADITIONAL: &str = "這個們來時說國對會經過學將當從點問�
 const SIMPLIFIED: &str = "这个们来时说国对会经过学将当从点问题现关应无业东车长门马见话书让给还进开头写实体发电种样义动机总区场员产农术万专边达运选条";
 
 const ENGLISH: [&str; 20] = [
-    "the", "of", "and", "to", "in", "is", "a", "that", "for", "it", "with", "on", "as", "was", "are", "be", "this",
-    "by", "you", "not",
+    "the", "of", "and", "to", "in", "is", "a", "that", "for", "it", "with", "on", "as", "was", "are", "be",
+    "this", "by", "you", "not",
 ];
 
 /// How much of a text is looked at, in characters.
@@ -52,7 +52,10 @@ pub(crate) fn guess(text: &str) -> Option<String> {
 fn is_english(text: &str) -> bool {
     let end = text.char_indices().nth(SAMPLE).map_or(text.len(), |(at, _)| at);
     let (mut words, mut frequent) = (0usize, 0usize);
-    for word in text[..end].split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
+    for word in text[..end]
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+    {
         words += 1;
         frequent += usize::from(ENGLISH.iter().any(|known| known.eq_ignore_ascii_case(word)));
     }
@@ -76,7 +79,10 @@ mod tests {
         let cases = [
             ("這個問題我們已經討論過了，將來會從頭說起。", Some("zh-Hant")),
             ("这个问题我们已经讨论过了，将来会从头说起。", Some("zh-Hans")),
-            ("The kettle is on the stove and it is not yet boiling, as you can hear.", Some("en")),
+            (
+                "The kettle is on the stove and it is not yet boiling, as you can hear.",
+                Some("en"),
+            ),
             ("これはお茶の本です。とても面白いです。", Some("ja")),
             ("Der Kessel steht auf dem Herd und kocht noch nicht.", None),
             ("山水人口大小上下", None),

@@ -27,7 +27,10 @@ pub(crate) fn parse(text: &str) -> Markdown {
         if text.starts_with("---") {
             front_title = front_matter::read(&text[content], &mut out.metadata, &mut out.warnings);
         }
-        leaves.push(Leaf { kind: BlockKind::Metadata, range: 0..end });
+        leaves.push(Leaf {
+            kind: BlockKind::Metadata,
+            range: 0..end,
+        });
         body = end;
     }
     let mut walk = Walk::new();
@@ -40,17 +43,28 @@ pub(crate) fn parse(text: &str) -> Markdown {
         walk.event(&event, range.start + body..range.end + body);
     }
     walk.close_loose();
-    let Walk { leaves: found, verbatim, first_heading, .. } = walk;
+    let Walk {
+        leaves: found,
+        verbatim,
+        first_heading,
+        ..
+    } = walk;
     leaves.extend(found);
     let leaves = without_gaps(text, leaves);
 
     let mut lines = LineCursor::new(text);
     for Leaf { kind, range } in &leaves {
         let locator = lines.locate(range.start, range.end);
-        out.blocks.push(Block { kind: *kind, span: TextSpan::new(range.start, range.end), locator });
+        out.blocks.push(Block {
+            kind: *kind,
+            span: TextSpan::new(range.start, range.end),
+            locator,
+        });
     }
     collect_tags(text, &leaves, &verbatim, &mut out.metadata.tags);
-    out.title = front_title.or(first_heading).filter(|title| !title.trim().is_empty());
+    out.title = front_title
+        .or(first_heading)
+        .filter(|title| !title.trim().is_empty());
     out
 }
 
@@ -236,7 +250,9 @@ fn without_gaps(text: &str, mut leaves: Vec<Leaf>) -> Vec<Leaf> {
         if start >= leaf.range.end {
             continue;
         }
-        let Some((start, end)) = trimmed(text, start, leaf.range.end) else { continue };
+        let Some((start, end)) = trimmed(text, start, leaf.range.end) else {
+            continue;
+        };
         leaf.range = start..end;
         // The rest of the line on which the block begins opens it.
         let line = text[at..start].rfind('\n').map_or(at, |offset| at + offset + 1);
@@ -252,13 +268,18 @@ fn without_gaps(text: &str, mut leaves: Vec<Leaf>) -> Vec<Leaf> {
 }
 
 fn fill(text: &str, from: usize, to: usize, out: &mut Vec<Leaf>, next: Option<&mut Leaf>) {
-    let Some((start, end)) = trimmed(text, from, to) else { return };
+    let Some((start, end)) = trimmed(text, from, to) else {
+        return;
+    };
     let says_something = text[start..end].contains(char::is_alphanumeric);
     match (out.last_mut(), next) {
         // Front matter stays what it is.
         (Some(last), _) if !says_something && last.kind != BlockKind::Metadata => last.range.end = end,
         (_, Some(next)) if !says_something => next.range.start = start,
-        _ => out.push(Leaf { kind: BlockKind::Paragraph, range: start..end }),
+        _ => out.push(Leaf {
+            kind: BlockKind::Paragraph,
+            range: start..end,
+        }),
     }
 }
 
@@ -292,10 +313,19 @@ mod tests {
         check_blocks(text, &parsed.blocks).expect("sound");
         let mut out = String::new();
         for block in &parsed.blocks {
-            let rushlight_core::Locator::Lines { first, last } = block.locator else { panic!("lines") };
-            out.push_str(&format!("{first}-{last} {:?} {:?}\n", block.kind, block.span.of(text).expect("in text")));
+            let rushlight_core::Locator::Lines { first, last } = block.locator else {
+                panic!("lines")
+            };
+            out.push_str(&format!(
+                "{first}-{last} {:?} {:?}\n",
+                block.kind,
+                block.span.of(text).expect("in text")
+            ));
         }
-        out.push_str(&format!("title {:?} tags {:?}\n", parsed.title, parsed.metadata.tags));
+        out.push_str(&format!(
+            "title {:?} tags {:?}\n",
+            parsed.title, parsed.metadata.tags
+        ));
         expected.assert_eq(&out);
     }
 

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use rushlight_core::{
-    Block, BlockKind, ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, ParsedFile, Parser,
-    RawFile, Result, SkipReason, Warning,
+    Block, BlockKind, ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, ParsedFile,
+    Parser, RawFile, Result, SkipReason, Warning,
 };
 
 use crate::decode::{Decoded, decode, decode_labelled};
@@ -43,14 +43,24 @@ impl Parsers {
 
     fn read(&self, path: &str, bytes: &[u8], hash: ContentHash) -> Result<Found> {
         if bytes.is_empty() {
-            return Ok(Found::Skipped(skip("empty", format!("`{}` is empty", file_name(path)))));
+            return Ok(Found::Skipped(skip(
+                "empty",
+                format!("`{}` is empty", file_name(path)),
+            )));
         }
         match detect(path, bytes) {
             Format::Unsupported(what) => {
                 let name = file_name(path);
                 // A known type under a name that promises text is no document of that name.
-                let code = if promises_text(path) { "binary" } else { "unsupported" };
-                Ok(Found::Skipped(skip(code, format!("`{name}` is {what}, which is not read"))))
+                let code = if promises_text(path) {
+                    "binary"
+                } else {
+                    "unsupported"
+                };
+                Ok(Found::Skipped(skip(
+                    code,
+                    format!("`{name}` is {what}, which is not read"),
+                )))
             }
             Format::Pdf => self.pdf(path, bytes, hash),
             Format::Mail => Ok(self.mail(path, bytes)),
@@ -70,11 +80,19 @@ impl Parsers {
 
     fn pdf(&self, path: &str, bytes: &[u8], hash: ContentHash) -> Result<Found> {
         let name = file_name(path);
-        let failed = |what: String| Error::new(ErrorCode::ParserFailed, format!("cannot read `{name}`: {what}"));
-        let found = match self.pool.run(Job::Pdf { max_text: self.options.max_text_bytes }, bytes)? {
+        let failed =
+            |what: String| Error::new(ErrorCode::ParserFailed, format!("cannot read `{name}`: {what}"));
+        let found = match self.pool.run(
+            Job::Pdf {
+                max_text: self.options.max_text_bytes,
+            },
+            bytes,
+        )? {
             Reply::Answer(Answer::Pdf(Ok(found))) => found,
             Reply::Answer(Answer::Pdf(Err(fault))) => return Err(pdf::error(fault, name)),
-            Reply::Answer(Answer::Panicked { at }) => return Err(failed(format!("the parser failed at {at}"))),
+            Reply::Answer(Answer::Panicked { at }) => {
+                return Err(failed(format!("the parser failed at {at}")));
+            }
             Reply::Answer(_) => return Err(failed("the worker answered something else".to_owned())),
             Reply::Lost(what) => return Err(failed(what)),
         };
@@ -82,9 +100,19 @@ impl Parsers {
             Ok(assembled) => assembled,
             Err(reason) => return Ok(Found::Skipped(reason)),
         };
-        let metadata = DocMetadata { authors: found.author.into_iter().collect(), ..DocMetadata::default() };
-        let mut document =
-            document(path, hash, DocumentKind::Pdf, "application/pdf", assembled.text, assembled.blocks, metadata);
+        let metadata = DocMetadata {
+            authors: found.author.into_iter().collect(),
+            ..DocMetadata::default()
+        };
+        let mut document = document(
+            path,
+            hash,
+            DocumentKind::Pdf,
+            "application/pdf",
+            assembled.text,
+            assembled.blocks,
+            metadata,
+        );
         if let Some(title) = found.title {
             document.title = title;
         }
@@ -95,16 +123,36 @@ impl Parsers {
     }
 
     fn html(&self, path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash) -> Found {
-        let Some(decoded) = decoded else { return binary(path) };
+        let Some(decoded) = decoded else {
+            return binary(path);
+        };
         let (page, warnings) = self.page(&decoded.text);
         if page.text.is_empty() {
             return no_text(path);
         }
-        let mut document =
-            document(path, hash, DocumentKind::Html, "text/html", page.text, page.blocks, page.metadata);
-        let heading = document.blocks.iter().find(|block| matches!(block.kind, BlockKind::Heading { .. }));
-        let heading = heading.and_then(|block| block.span.of(&document.text)).map(one_line);
-        if let Some(title) = page.title.as_deref().map(one_line).filter(|title| !title.is_empty()).or(heading) {
+        let mut document = document(
+            path,
+            hash,
+            DocumentKind::Html,
+            "text/html",
+            page.text,
+            page.blocks,
+            page.metadata,
+        );
+        let heading = document
+            .blocks
+            .iter()
+            .find(|block| matches!(block.kind, BlockKind::Heading { .. }));
+        let heading = heading
+            .and_then(|block| block.span.of(&document.text))
+            .map(one_line);
+        if let Some(title) = page
+            .title
+            .as_deref()
+            .map(one_line)
+            .filter(|title| !title.is_empty())
+            .or(heading)
+        {
             document.title = title;
         }
         document.warnings = decoded.warnings;
@@ -113,19 +161,35 @@ impl Parsers {
     }
 
     fn mail(&self, path: &str, bytes: &[u8]) -> Found {
-        let place = Place { part: "", name: file_stem(path), depth: 0 };
+        let place = Place {
+            part: "",
+            name: file_stem(path),
+            depth: 0,
+        };
         let documents = mail::documents(bytes, place, self);
-        if documents.is_empty() { no_text(path) } else { Found::Documents(documents) }
+        if documents.is_empty() {
+            no_text(path)
+        } else {
+            Found::Documents(documents)
+        }
     }
 
     fn mailbox(&self, path: &str, bytes: &[u8]) -> Found {
         let mut documents = Vec::new();
         for (index, range) in mbox::split(bytes).into_iter().enumerate() {
             let part = format!("message:{}", index + 1);
-            let place = Place { part: &part, name: &format!("{} {}", file_stem(path), index + 1), depth: 0 };
+            let place = Place {
+                part: &part,
+                name: &format!("{} {}", file_stem(path), index + 1),
+                depth: 0,
+            };
             documents.extend(mail::documents(&mbox::unquote(&bytes[range]), place, self));
         }
-        if documents.is_empty() { no_text(path) } else { Found::Documents(documents) }
+        if documents.is_empty() {
+            no_text(path)
+        } else {
+            Found::Documents(documents)
+        }
     }
 }
 
@@ -149,7 +213,9 @@ impl Inside for Parsers {
     fn attachment(&self, name: &str, bytes: &[u8]) -> Result<Vec<ParsedDocument>, String> {
         // A mailbox or message that is attached as a file is left closed: it would need a numbering of its own.
         if let Format::Mail | Format::Mbox = detect(name, bytes) {
-            return match decode(bytes).map(|decoded| plain(name, Some(decoded), mail::content_hash(bytes), Format::Text)) {
+            return match decode(bytes)
+                .map(|decoded| plain(name, Some(decoded), mail::content_hash(bytes), Format::Text))
+            {
                 Some(Found::Documents(documents)) => Ok(documents),
                 _ => Err("it has no text".to_owned()),
             };
@@ -173,7 +239,8 @@ impl Inside for Parsers {
                     tracing::debug!(bytes = source.len(), outcome = ?other.is_ok(), "a page is read without its structure");
                     warnings.push(Warning {
                         code: "structure_not_read".to_owned(),
-                        message: "the page is too large or too deep; its text is kept without its structure".to_owned(),
+                        message: "the page is too large or too deep; its text is kept without its structure"
+                            .to_owned(),
                     });
                     html::strip_tags(source, max_text)
                 }
@@ -200,7 +267,9 @@ enum Found {
 }
 
 fn plain(path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash, format: Format) -> Found {
-    let Some(Decoded { text, warnings }) = decoded else { return binary(path) };
+    let Some(Decoded { text, warnings }) = decoded else {
+        return binary(path);
+    };
     let text = text.into_owned();
     let mut title = None;
     let mut metadata = DocMetadata::default();
@@ -214,11 +283,23 @@ fn plain(path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash, format: Fo
             (DocumentKind::Note, "text/markdown", parsed.blocks)
         }
         Format::Table(delimiter) => {
-            let media_type = if delimiter == Some(b'\t') { "text/tab-separated-values" } else { "text/csv" };
+            let media_type = if delimiter == Some(b'\t') {
+                "text/tab-separated-values"
+            } else {
+                "text/csv"
+            };
             (DocumentKind::Table, media_type, table::rows(&text, delimiter))
         }
-        Format::Code => (DocumentKind::Text, "text/plain", text::paragraphs(&text, BlockKind::Code)),
-        _ => (DocumentKind::Text, "text/plain", text::paragraphs(&text, BlockKind::Paragraph)),
+        Format::Code => (
+            DocumentKind::Text,
+            "text/plain",
+            text::paragraphs(&text, BlockKind::Code),
+        ),
+        _ => (
+            DocumentKind::Text,
+            "text/plain",
+            text::paragraphs(&text, BlockKind::Paragraph),
+        ),
     };
     if blocks.is_empty() {
         return no_text(path);
@@ -281,7 +362,10 @@ fn make_unique(documents: &mut [ParsedDocument]) {
 }
 
 fn promises_text(path: &str) -> bool {
-    !matches!(detect(path, b"text"), Format::Unsupported(_) | Format::Pdf | Format::Text) || path.to_lowercase().ends_with(".txt")
+    !matches!(
+        detect(path, b"text"),
+        Format::Unsupported(_) | Format::Pdf | Format::Text
+    ) || path.to_lowercase().ends_with(".txt")
 }
 
 fn binary(path: &str) -> Found {
@@ -293,7 +377,10 @@ fn no_text(path: &str) -> Found {
 }
 
 fn skip(code: &str, message: String) -> SkipReason {
-    SkipReason { code: code.to_owned(), message }
+    SkipReason {
+        code: code.to_owned(),
+        message,
+    }
 }
 
 fn one_line(text: &str) -> String {
@@ -308,7 +395,10 @@ pub(crate) fn check_blocks(text: &str, blocks: &[Block]) -> Result<(), proptest:
     for block in blocks {
         prop_assert!(block.span.start >= at, "blocks overlap at {at}");
         let slice = block.span.of(text);
-        prop_assert!(slice.is_some_and(|slice| !slice.trim().is_empty()), "an empty block, or one inside a character");
+        prop_assert!(
+            slice.is_some_and(|slice| !slice.trim().is_empty()),
+            "an empty block, or one inside a character"
+        );
         prop_assert_eq!(text[at..block.span.start].trim(), "", "text lies between blocks");
         at = block.span.end;
     }

@@ -54,7 +54,11 @@ pub(crate) fn extract(bytes: &[u8], max_text: usize) -> Result<PdfText, PdfFault
     }
     ensure_media_boxes(&mut document);
     let (title, author) = information(&document);
-    let mut out = PdfText { title, author, ..PdfText::default() };
+    let mut out = PdfText {
+        title,
+        author,
+        ..PdfText::default()
+    };
     let mut taken = 0usize;
     for number in page_numbers {
         if out.truncated {
@@ -91,7 +95,10 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
             builder.push(
                 BlockKind::Paragraph,
                 &text[start..end],
-                Locator::Pages { first: number, last: number },
+                Locator::Pages {
+                    first: number,
+                    last: number,
+                },
             );
         }
         if builder.len() == before {
@@ -101,10 +108,16 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
     let page_count = u32::try_from(pdf.pages.len()).unwrap_or(u32::MAX);
     let (text, blocks) = builder.finish();
     if blocks.is_empty() {
-        let pages = if page_count == 1 { "its page has".to_owned() } else { format!("its {page_count} pages have") };
+        let pages = if page_count == 1 {
+            "its page has".to_owned()
+        } else {
+            format!("its {page_count} pages have")
+        };
         return Err(SkipReason {
             code: "no_text".to_owned(),
-            message: format!("`{name}`: {pages} no readable text; it may be scanned and needs text recognition first"),
+            message: format!(
+                "`{name}`: {pages} no readable text; it may be scanned and needs text recognition first"
+            ),
         });
     }
     let mut warnings = Vec::new();
@@ -124,16 +137,23 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
             message: "the text is longer than the limit; the last pages are left out".to_owned(),
         });
     }
-    Ok(Pdf { text, blocks, page_count, unreadable_pages: unreadable, warnings })
+    Ok(Pdf {
+        text,
+        blocks,
+        page_count,
+        unreadable_pages: unreadable,
+        warnings,
+    })
 }
 
 /// The error for a file that the worker could not read.
 pub(crate) fn error(fault: PdfFault, name: &str) -> Error {
     match fault {
         PdfFault::Encrypted => Error::new(ErrorCode::FileEncrypted, format!("`{name}` needs a password")),
-        PdfFault::Broken(what) => {
-            Error::new(ErrorCode::FileBroken, format!("`{name}` is not a readable PDF: {}", what.to_lowercase()))
-        }
+        PdfFault::Broken(what) => Error::new(
+            ErrorCode::FileBroken,
+            format!("`{name}` is not a readable PDF: {}", what.to_lowercase()),
+        ),
     }
 }
 
@@ -168,7 +188,10 @@ fn ensure_media_boxes(document: &mut Document) {
             continue;
         }
         if let Ok(page) = document.get_dictionary_mut(id) {
-            let sheet = [0, 0, 595, 842].into_iter().map(|n: i64| Object::Integer(n)).collect();
+            let sheet = [0, 0, 595, 842]
+                .into_iter()
+                .map(|n: i64| Object::Integer(n))
+                .collect();
             page.set("MediaBox", Object::Array(sheet));
         }
     }
@@ -178,34 +201,58 @@ fn has_media_box(document: &Document, page: pdf_extract::ObjectId) -> bool {
     let mut id = page;
     // Page trees are shallow; a longer chain is a loop.
     for _ in 0..64 {
-        let Ok(dictionary) = document.get_dictionary(id) else { return false };
+        let Ok(dictionary) = document.get_dictionary(id) else {
+            return false;
+        };
         if let Ok(media_box) = dictionary.get(b"MediaBox") {
             let resolved = document.dereference(media_box).map(|(_, object)| object);
-            return resolved.and_then(Object::as_array).is_ok_and(|corners| corners.len() == 4);
+            return resolved
+                .and_then(Object::as_array)
+                .is_ok_and(|corners| corners.len() == 4);
         }
-        let Ok(parent) = dictionary.get(b"Parent").and_then(Object::as_reference) else { return false };
+        let Ok(parent) = dictionary.get(b"Parent").and_then(Object::as_reference) else {
+            return false;
+        };
         id = parent;
     }
     false
 }
 
 fn information(document: &Document) -> (Option<String>, Option<String>) {
-    let info = document.trailer.get(b"Info").ok().and_then(|info| document.dereference(info).ok());
-    let Some(info) = info.and_then(|(_, object)| object.as_dict().ok()) else { return (None, None) };
-    (information_text(document, info, b"Title"), information_text(document, info, b"Author"))
+    let info = document
+        .trailer
+        .get(b"Info")
+        .ok()
+        .and_then(|info| document.dereference(info).ok());
+    let Some(info) = info.and_then(|(_, object)| object.as_dict().ok()) else {
+        return (None, None);
+    };
+    (
+        information_text(document, info, b"Title"),
+        information_text(document, info, b"Author"),
+    )
 }
 
 fn information_text(document: &Document, info: &Dictionary, key: &[u8]) -> Option<String> {
     let (_, object) = document.dereference(info.get(key).ok()?).ok()?;
     let bytes = object.as_str().ok()?;
     let text = match bytes {
-        [0xfe, 0xff, rest @ ..] => encoding_rs::UTF_16BE.decode_without_bom_handling(rest).0.into_owned(),
-        [0xff, 0xfe, rest @ ..] => encoding_rs::UTF_16LE.decode_without_bom_handling(rest).0.into_owned(),
+        [0xfe, 0xff, rest @ ..] => encoding_rs::UTF_16BE
+            .decode_without_bom_handling(rest)
+            .0
+            .into_owned(),
+        [0xff, 0xfe, rest @ ..] => encoding_rs::UTF_16LE
+            .decode_without_bom_handling(rest)
+            .0
+            .into_owned(),
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
         // PDFDocEncoding is windows-1252 for all that a title is made of; many writers put UTF-8 there.
         bytes => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
-            Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
+            Err(_) => encoding_rs::WINDOWS_1252
+                .decode_without_bom_handling(bytes)
+                .0
+                .into_owned(),
         },
     };
     let text: String = text.chars().filter(|c| !c.is_control()).collect();
@@ -221,7 +268,9 @@ fn tidy(page: &str) -> String {
     let mut normal = String::new();
     for c in page.chars() {
         match c {
-            '\u{2e80}'..='\u{2fdf}' | '\u{f900}'..='\u{faff}' | '\u{fb00}'..='\u{fb06}' => normal.extend([c].into_iter().nfkc()),
+            '\u{2e80}'..='\u{2fdf}' | '\u{f900}'..='\u{faff}' | '\u{fb00}'..='\u{fb06}' => {
+                normal.extend([c].into_iter().nfkc())
+            }
             '\r' => {}
             '\n' | '\t' => normal.push(c),
             '\u{a0}' => normal.push(' '),
@@ -238,10 +287,14 @@ fn tidy(page: &str) -> String {
             at += 1;
             continue;
         }
-        let end = chars[at..].iter().position(|c| *c != ' ' && *c != '\n').map_or(chars.len(), |n| at + n);
+        let end = chars[at..]
+            .iter()
+            .position(|c| *c != ' ' && *c != '\n')
+            .map_or(chars.len(), |n| at + n);
         let gap = &chars[at..end];
         let breaks = gap.iter().filter(|c| **c == '\n').count();
-        let between_han = out.chars().next_back().is_some_and(is_wide) && chars.get(end).is_some_and(|c| is_wide(*c));
+        let between_han =
+            out.chars().next_back().is_some_and(is_wide) && chars.get(end).is_some_and(|c| is_wide(*c));
         match breaks {
             _ if between_han && breaks < 2 => {}
             0 => out.push(' '),
@@ -273,7 +326,10 @@ mod tests {
     use crate::parsers::check_blocks;
 
     fn text_of(pages: &[&str]) -> PdfText {
-        PdfText { pages: pages.iter().map(|page| (*page).to_owned()).collect(), ..PdfText::default() }
+        PdfText {
+            pages: pages.iter().map(|page| (*page).to_owned()).collect(),
+            ..PdfText::default()
+        }
     }
 
     #[test]
@@ -298,11 +354,17 @@ mod tests {
 
     #[test]
     fn chinese_is_joined_and_ligatures_opened() {
-        assert_eq!(tidy("會 議\n記錄\n\n⾏程 o\u{fb03}ce A\nB"), "會議記錄\n\n行程 office A\nB");
+        assert_eq!(
+            tidy("會 議\n記錄\n\n⾏程 o\u{fb03}ce A\nB"),
+            "會議記錄\n\n行程 office A\nB"
+        );
     }
 
     #[test]
     fn junk_is_broken_not_a_crash() {
-        assert!(matches!(extract(b"%PDF-1.7\nnothing", 1000), Err(PdfFault::Broken(_))));
+        assert!(matches!(
+            extract(b"%PDF-1.7\nnothing", 1000),
+            Err(PdfFault::Broken(_))
+        ));
     }
 }

@@ -22,7 +22,9 @@ impl<'a> LineCursor<'a> {
             self.line = 1;
         }
         let breaks = memchr_iter(b'\n', &self.text.as_bytes()[self.at..to]).count();
-        self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+        self.line = self
+            .line
+            .saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
         self.at = to;
         self.line
     }

@@ -5,7 +5,8 @@
 pub(crate) fn collect(text: &str, tags: &mut Vec<String>) {
     let mut before = ' ';
     for (at, c) in text.char_indices() {
-        let opens = before.is_whitespace() || matches!(before, '(' | '[' | '（' | '「' | '，' | '。' | '、' | ',');
+        let opens =
+            before.is_whitespace() || matches!(before, '(' | '[' | '（' | '「' | '，' | '。' | '、' | ',');
         if c == '#' && opens {
             let rest = &text[at + 1..];
             let end = rest
@@ -33,7 +34,10 @@ mod tests {
     #[test]
     fn tags_are_found_where_people_write_them() {
         let mut tags = Vec::new();
-        collect("#tea and (#work/tea), #茶道，#tea again; issue #12, a#b, C# ## x #green-tea.", &mut tags);
+        collect(
+            "#tea and (#work/tea), #茶道，#tea again; issue #12, a#b, C# ## x #green-tea.",
+            &mut tags,
+        );
         assert_eq!(tags, ["tea", "work/tea", "茶道", "green-tea"]);
     }
 }

@@ -15,7 +15,11 @@ pub(crate) fn paragraphs(text: &str, kind: BlockKind) -> Vec<Block> {
             _ => start,
         };
         let locator = lines.locate(start, end);
-        blocks.push(Block { kind, span: TextSpan::new(start, end), locator });
+        blocks.push(Block {
+            kind,
+            span: TextSpan::new(start, end),
+            locator,
+        });
     }
     blocks
 }
@@ -54,7 +58,10 @@ mod tests {
     fn empty_lines_part_paragraphs() {
         let text = "\n  one\nmore\n \n\ntwo\n";
         let blocks = paragraphs(text, BlockKind::Paragraph);
-        let got: Vec<_> = blocks.iter().map(|b| (b.span.of(text), b.locator.clone())).collect();
+        let got: Vec<_> = blocks
+            .iter()
+            .map(|b| (b.span.of(text), b.locator.clone()))
+            .collect();
         assert_eq!(
             got,
             [
@@ -62,7 +69,10 @@ mod tests {
                 (Some("two"), Locator::Lines { first: 6, last: 6 }),
             ]
         );
-        assert_eq!(paragraphs(text, BlockKind::Code)[0].span.of(text), Some("  one\nmore"));
+        assert_eq!(
+            paragraphs(text, BlockKind::Code)[0].span.of(text),
+            Some("  one\nmore")
+        );
     }
 
     proptest! {

@@ -36,17 +36,26 @@ fn read_once(path: &Path, stamp: &FileStamp, max_bytes: u64) -> Result<ReadOnce>
     let mut file = open(path).map_err(failed)?;
     let before = file.metadata().map_err(failed)?;
     if !before.is_file() {
-        return Err(Error::new(ErrorCode::FileVanished, format!("`{}` is no file any more", stamp.path)));
+        return Err(Error::new(
+            ErrorCode::FileVanished,
+            format!("`{}` is no file any more", stamp.path),
+        ));
     }
     let too_large = || {
-        Error::new(ErrorCode::FileTooLarge, format!("`{}` has more than {max_bytes} bytes", stamp.path))
+        Error::new(
+            ErrorCode::FileTooLarge,
+            format!("`{}` has more than {max_bytes} bytes", stamp.path),
+        )
     };
     if before.len() > max_bytes {
         return Err(too_large());
     }
     let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0));
     // One byte more than allowed is enough to know that it has grown beyond the cap.
-    Read::by_ref(&mut file).take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    Read::by_ref(&mut file)
+        .take(max_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     if bytes.len() as u64 > max_bytes {
         return Err(too_large());
     }
@@ -54,19 +63,32 @@ fn read_once(path: &Path, stamp: &FileStamp, max_bytes: u64) -> Result<ReadOnce>
     let stamp_at = |metadata: &Metadata| stamp_of(stamp.path.clone(), path, metadata);
     let (before, after) = (stamp_at(&before), stamp_at(&after));
     let changed = before != after || bytes.len() as u64 != after.size;
-    Ok(ReadOnce { bytes, stamp: after, changed })
+    Ok(ReadOnce {
+        bytes,
+        stamp: after,
+        changed,
+    })
 }
 
 /// The real path of a file below the root. A link is followed only where it ends below the root.
 fn locate(root: &Path, relative: &str) -> Result<PathBuf> {
     let below = Path::new(relative);
-    if !below.components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err(Error::new(ErrorCode::FileVanished, format!("`{relative}` is not a path below the folder")));
+    if !below
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
+    {
+        return Err(Error::new(
+            ErrorCode::FileVanished,
+            format!("`{relative}` is not a path below the folder"),
+        ));
     }
     let real_root = fs::canonicalize(root).map_err(|error| failed(relative, error))?;
     let real = fs::canonicalize(root.join(below)).map_err(|error| failed(relative, error))?;
     if !real.starts_with(&real_root) {
-        return Err(Error::new(ErrorCode::FileUnreadable, format!("`{relative}` leads out of the folder")));
+        return Err(Error::new(
+            ErrorCode::FileUnreadable,
+            format!("`{relative}` leads out of the folder"),
+        ));
     }
     Ok(real)
 }

@@ -49,7 +49,9 @@ impl Rules {
         let mut builder = GitignoreBuilder::new(root);
         let builtin = BUILTIN.iter().copied().filter(|_| options.builtin_ignores);
         for pattern in builtin.chain(options.ignore_patterns.iter().map(String::as_str)) {
-            builder.add_line(None, pattern).map_err(|cause| bad_pattern(pattern, cause))?;
+            builder
+                .add_line(None, pattern)
+                .map_err(|cause| bad_pattern(pattern, cause))?;
         }
         let patterns = builder.build().map_err(|cause| bad_pattern("", cause))?;
         Ok(Self { patterns })
@@ -67,7 +69,9 @@ impl Rules {
 
     /// True when the entry or a folder above it, up to `root`, is left out.
     pub(crate) fn ignores_on_the_way(&self, root: &Path, path: &Path, is_dir: bool) -> bool {
-        let Ok(below) = path.strip_prefix(root) else { return true };
+        let Ok(below) = path.strip_prefix(root) else {
+            return true;
+        };
         let mut at = root.to_path_buf();
         let mut components = below.components().peekable();
         while let Some(component) = components.next() {
@@ -85,7 +89,11 @@ fn is_maildir(path: &Path) -> bool {
 }
 
 fn bad_pattern(pattern: &str, cause: ignore::Error) -> Error {
-    Error::new(ErrorCode::InvalidConfig, format!("`{pattern}` is not an ignore pattern")).with_source(cause)
+    Error::new(
+        ErrorCode::InvalidConfig,
+        format!("`{pattern}` is not an ignore pattern"),
+    )
+    .with_source(cause)
 }
 
 #[cfg(test)]
@@ -116,12 +124,21 @@ mod tests {
 
     #[test]
     fn own_patterns_may_bring_back() {
-        let options = FolderOptions { ignore_patterns: vec!["!.notes".into(), "/drafts/".into()], ..Default::default() };
+        let options = FolderOptions {
+            ignore_patterns: vec!["!.notes".into(), "/drafts/".into()],
+            ..Default::default()
+        };
         let rules = Rules::new(Path::new("/r"), &options).expect("sound patterns");
         assert!(!rules.ignores(Path::new("/r/.notes"), true));
         assert!(rules.ignores(Path::new("/r/drafts"), true));
         assert!(!rules.ignores(Path::new("/r/a/drafts"), true));
-        let bad = FolderOptions { ignore_patterns: vec!["a[".into()], ..Default::default() };
-        assert_eq!(Rules::new(Path::new("/r"), &bad).expect_err("refused").code(), ErrorCode::InvalidConfig);
+        let bad = FolderOptions {
+            ignore_patterns: vec!["a[".into()],
+            ..Default::default()
+        };
+        assert_eq!(
+            Rules::new(Path::new("/r"), &bad).expect_err("refused").code(),
+            ErrorCode::InvalidConfig
+        );
     }
 }

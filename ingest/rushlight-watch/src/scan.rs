@@ -23,15 +23,23 @@ pub(crate) struct Scan<'a> {
 
 impl Scan<'_> {
     /// Walks everything below `under`, ordered by name.
-    pub(crate) fn run(&self, under: &str, visit: &mut dyn FnMut(ScanEntry) -> ControlFlow<()>) -> Result<ScanSummary> {
+    pub(crate) fn run(
+        &self,
+        under: &str,
+        visit: &mut dyn FnMut(ScanEntry) -> ControlFlow<()>,
+    ) -> Result<ScanSummary> {
         let mut summary = ScanSummary::default();
         // The real root: links are judged by where they really lead.
-        let Ok(real_root) = fs::canonicalize(self.root) else { return Ok(summary) };
+        let Ok(real_root) = fs::canonicalize(self.root) else {
+            return Ok(summary);
+        };
         if fs::read_dir(self.root).is_err() {
             return Ok(summary);
         }
         summary.online = true;
-        let Some(start) = self.start(under) else { return Ok(summary) };
+        let Some(start) = self.start(under) else {
+            return Ok(summary);
+        };
         let mut report = Report { summary, visit };
         self.walk(&start, &real_root, &mut report);
         Ok(report.summary)
@@ -43,7 +51,9 @@ impl Scan<'_> {
             return Some(self.root.to_path_buf());
         }
         let path = self.root.join(under);
-        let sound = Path::new(under).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        let sound = Path::new(under)
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_)));
         let is_dir = fs::symlink_metadata(&path).ok()?.is_dir();
         if !sound || self.rules.ignores_on_the_way(self.root, &path, is_dir) {
             return None;
@@ -62,7 +72,9 @@ impl Scan<'_> {
     /// True when no ignore file between the root and the path leaves it out. The walker reads those below its start
     /// only, and those above by rules that do not end at our root.
     fn not_ignored_by_files(&self, path: &Path, is_dir: bool) -> bool {
-        let Ok(below) = path.strip_prefix(self.root) else { return false };
+        let Ok(below) = path.strip_prefix(self.root) else {
+            return false;
+        };
         let mut files = VecDeque::new();
         let mut at = self.root.to_path_buf();
         let mut components = below.components().peekable();
@@ -73,7 +85,10 @@ impl Scan<'_> {
             }
             at.push(component);
             let is_dir = is_dir || components.peek().is_some();
-            let decision = files.iter().map(|file| file.matched(&at, is_dir)).find(|matched| !matched.is_none());
+            let decision = files
+                .iter()
+                .map(|file| file.matched(&at, is_dir))
+                .find(|matched| !matched.is_none());
             if decision.is_some_and(|matched| matched.is_ignore()) {
                 return false;
             }
@@ -137,13 +152,21 @@ impl Scan<'_> {
         self.file(path, &metadata, report)
     }
 
-    fn link(&self, path: &Path, own: &Metadata, real_root: &Path, report: &mut Report<'_>) -> ControlFlow<()> {
+    fn link(
+        &self,
+        path: &Path,
+        own: &Metadata,
+        real_root: &Path,
+        report: &mut Report<'_>,
+    ) -> ControlFlow<()> {
         let target = match fs::canonicalize(path) {
             Ok(target) => target,
             // Leads nowhere, or round in a circle: there is no file.
             Err(_) => return ControlFlow::Continue(()),
         };
-        let Ok(metadata) = fs::metadata(&target) else { return ControlFlow::Continue(()) };
+        let Ok(metadata) = fs::metadata(&target) else {
+            return ControlFlow::Continue(());
+        };
         if metadata.is_dir() && target.starts_with(real_root) {
             // What it leads to is walked where it stands.
             return ControlFlow::Continue(());
@@ -151,7 +174,10 @@ impl Scan<'_> {
         if !target.starts_with(real_root) {
             let reason = SkipReason {
                 code: "symlink_outside".to_owned(),
-                message: format!("`{}` is a link that leads out of the folder; add its target as a source", self.relative(path).0),
+                message: format!(
+                    "`{}` is a link that leads out of the folder; add its target as a source",
+                    self.relative(path).0
+                ),
             };
             return report.skipped(self.stamp(path, own).0, reason);
         }
@@ -164,15 +190,30 @@ impl Scan<'_> {
     fn file(&self, path: &Path, metadata: &Metadata, report: &mut Report<'_>) -> ControlFlow<()> {
         let (stamp, is_utf8) = self.stamp(path, metadata);
         if !is_utf8 {
-            let message = format!("the name of `{}` is not UTF-8; rename it to have it indexed", stamp.path);
-            return report.skipped(stamp, SkipReason { code: "name_not_utf8".to_owned(), message });
+            let message = format!(
+                "the name of `{}` is not UTF-8; rename it to have it indexed",
+                stamp.path
+            );
+            return report.skipped(
+                stamp,
+                SkipReason {
+                    code: "name_not_utf8".to_owned(),
+                    message,
+                },
+            );
         }
         if stamp.size > self.options.max_file_bytes {
             let message = format!(
                 "`{}` has {} bytes, more than the limit of {}",
                 stamp.path, stamp.size, self.options.max_file_bytes
             );
-            return report.skipped(stamp, SkipReason { code: "too_large".to_owned(), message });
+            return report.skipped(
+                stamp,
+                SkipReason {
+                    code: "too_large".to_owned(),
+                    message,
+                },
+            );
         }
         report.summary.files += 1;
         (report.visit)(ScanEntry::File(stamp))
@@ -183,10 +224,13 @@ impl Scan<'_> {
         let io_error = error.io_error();
         match (path, io_error) {
             // Gone since its folder was listed.
-            (Some(_), Some(io_error)) if io_error.kind() == io::ErrorKind::NotFound => ControlFlow::Continue(()),
-            (path, Some(io_error)) => {
-                report.unreadable(path.map_or_else(String::new, |path| self.relative(path).0), io_error)
+            (Some(_), Some(io_error)) if io_error.kind() == io::ErrorKind::NotFound => {
+                ControlFlow::Continue(())
             }
+            (path, Some(io_error)) => report.unreadable(
+                path.map_or_else(String::new, |path| self.relative(path).0),
+                io_error,
+            ),
             // A malformed ignore file: its sound lines hold.
             (path, None) => {
                 tracing::warn!(path = ?path, %error, "part of an ignore file cannot be used");
@@ -219,7 +263,10 @@ impl Report<'_> {
 
     fn unreadable(&mut self, path: String, error: &io::Error) -> ControlFlow<()> {
         self.summary.unreadable += 1;
-        (self.visit)(ScanEntry::Unreadable { path, message: error.to_string().to_lowercase() })
+        (self.visit)(ScanEntry::Unreadable {
+            path,
+            message: error.to_string().to_lowercase(),
+        })
     }
 }
 
@@ -239,11 +286,18 @@ pub(crate) fn relative(root: &Path, path: &Path) -> (String, bool) {
 
 /// A file's stamp.
 pub(crate) fn stamp_of(relative: String, path: &Path, metadata: &Metadata) -> FileStamp {
-    FileStamp { path: relative, size: metadata.len(), modified_ns: modified_ns(metadata), file_id: file_id(path, metadata) }
+    FileStamp {
+        path: relative,
+        size: metadata.len(),
+        modified_ns: modified_ns(metadata),
+        file_id: file_id(path, metadata),
+    }
 }
 
 fn modified_ns(metadata: &Metadata) -> i64 {
-    let Ok(modified) = metadata.modified() else { return 0 };
+    let Ok(modified) = metadata.modified() else {
+        return 0;
+    };
     match modified.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |ns| -ns),
@@ -254,19 +308,38 @@ fn modified_ns(metadata: &Metadata) -> i64 {
 fn file_id(_path: &Path, metadata: &Metadata) -> Option<FileId> {
     use std::os::unix::fs::MetadataExt;
     // The same that `file-id` reads, without asking the system again.
-    Some(FileId { device: metadata.dev(), inode: metadata.ino() })
+    Some(FileId {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+    })
 }
 
 #[cfg(not(unix))]
 fn file_id(path: &Path, _metadata: &Metadata) -> Option<FileId> {
     match file_id::get_file_id(path).ok()? {
-        file_id::FileId::Inode { device_id, inode_number } => Some(FileId { device: device_id, inode: inode_number }),
-        file_id::FileId::LowRes { volume_serial_number, file_index } => {
-            Some(FileId { device: u64::from(volume_serial_number), inode: file_index })
-        }
-        file_id::FileId::HighRes { volume_serial_number, file_id } => {
+        file_id::FileId::Inode {
+            device_id,
+            inode_number,
+        } => Some(FileId {
+            device: device_id,
+            inode: inode_number,
+        }),
+        file_id::FileId::LowRes {
+            volume_serial_number,
+            file_index,
+        } => Some(FileId {
+            device: u64::from(volume_serial_number),
+            inode: file_index,
+        }),
+        file_id::FileId::HighRes {
+            volume_serial_number,
+            file_id,
+        } => {
             // Both halves count: file systems with wide ids use the upper one.
-            Some(FileId { device: volume_serial_number ^ ((file_id >> 64) as u64), inode: file_id as u64 })
+            Some(FileId {
+                device: volume_serial_number ^ ((file_id >> 64) as u64),
+                inode: file_id as u64,
+            })
         }
     }
 }

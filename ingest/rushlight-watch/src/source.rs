@@ -31,14 +31,25 @@ impl FolderSource {
     pub fn new(root: impl Into<PathBuf>, options: FolderOptions) -> Result<Self> {
         let root: PathBuf = root.into();
         let unsuitable = |what: &str| {
-            Error::new(ErrorCode::PathUnsuitable, format!("`{}` cannot be a source: {what}", root.display()))
+            Error::new(
+                ErrorCode::PathUnsuitable,
+                format!("`{}` cannot be a source: {what}", root.display()),
+            )
         };
         if !root.is_absolute() {
             return Err(unsuitable("the path is not absolute"));
         }
-        let name = root.to_str().ok_or_else(|| unsuitable("the path is not UTF-8"))?.to_owned();
+        let name = root
+            .to_str()
+            .ok_or_else(|| unsuitable("the path is not UTF-8"))?
+            .to_owned();
         let rules = Arc::new(Rules::new(&root, &options)?);
-        Ok(Self { name, options, rules, root })
+        Ok(Self {
+            name,
+            options,
+            rules,
+            root,
+        })
     }
 
     /// The root as a path.
@@ -53,7 +64,12 @@ impl Source for FolderSource {
     }
 
     fn scan(&self, under: &str, visit: &mut dyn FnMut(ScanEntry) -> ControlFlow<()>) -> Result<ScanSummary> {
-        Scan { root: &self.root, options: &self.options, rules: &self.rules }.run(under, visit)
+        Scan {
+            root: &self.root,
+            options: &self.options,
+            rules: &self.rules,
+        }
+        .run(under, visit)
     }
 
     fn fetch(&self, stamp: &FileStamp) -> Result<RawFile> {
@@ -61,6 +77,11 @@ impl Source for FolderSource {
     }
 
     fn watch(&self, sink: Box<dyn Fn(SourceEvent) + Send + Sync>) -> Result<Box<dyn WatchGuard>> {
-        watch::start(&self.root, &self.options, Arc::clone(&self.rules), Arc::from(sink))
+        watch::start(
+            &self.root,
+            &self.options,
+            Arc::clone(&self.rules),
+            Arc::from(sink),
+        )
     }
 }

@@ -21,18 +21,30 @@ const MANY: usize = 512;
 type Sink = Arc<dyn Fn(SourceEvent) + Send + Sync>;
 
 /// Starts watching `root`.
-pub(crate) fn start(root: &Path, options: &FolderOptions, rules: Arc<Rules>, sink: Sink) -> Result<Box<dyn WatchGuard>> {
+pub(crate) fn start(
+    root: &Path,
+    options: &FolderOptions,
+    rules: Arc<Rules>,
+    sink: Sink,
+) -> Result<Box<dyn WatchGuard>> {
     let (events, received) = mpsc::channel();
     let mut watchers: Vec<Box<dyn Watcher + Send>> = Vec::new();
-    let watcher = notify::recommended_watcher(forward(&events)).and_then(|mut watcher: RecommendedWatcher| {
-        watcher.watch(root, RecursiveMode::Recursive)?;
-        Ok(watcher)
-    });
+    let watcher =
+        notify::recommended_watcher(forward(&events)).and_then(|mut watcher: RecommendedWatcher| {
+            watcher.watch(root, RecursiveMode::Recursive)?;
+            Ok(watcher)
+        });
     match watcher {
         Ok(watcher) => watchers.push(Box::new(watcher)),
         Err(error) => {
-            sink(SourceEvent::Degraded(explain(root, &error, options.poll_interval)));
-            let config = Config::default().with_poll_interval(options.poll_interval).with_follow_symlinks(false);
+            sink(SourceEvent::Degraded(explain(
+                root,
+                &error,
+                options.poll_interval,
+            )));
+            let config = Config::default()
+                .with_poll_interval(options.poll_interval)
+                .with_follow_symlinks(false);
             let polled = PollWatcher::new(forward(&events), config).and_then(|mut watcher| {
                 watcher.watch(root, RecursiveMode::Recursive)?;
                 Ok(watcher)
@@ -44,14 +56,27 @@ pub(crate) fn start(root: &Path, options: &FolderOptions, rules: Arc<Rules>, sin
             }
         }
     }
-    let gatherer = Gatherer { root: root.to_path_buf(), rules, sink, debounce: options.debounce };
+    let gatherer = Gatherer {
+        root: root.to_path_buf(),
+        rules,
+        sink,
+        debounce: options.debounce,
+    };
     let thread = std::thread::Builder::new()
         .name("watch".to_owned())
         .spawn(move || gatherer.run(&received))
         .map_err(|cause| {
-            Error::new(ErrorCode::Internal, format!("cannot start watching `{}`", root.display())).with_source(cause)
+            Error::new(
+                ErrorCode::Internal,
+                format!("cannot start watching `{}`", root.display()),
+            )
+            .with_source(cause)
         })?;
-    Ok(Box::new(Guard { watchers, stop: events, thread: Some(thread) }))
+    Ok(Box::new(Guard {
+        watchers,
+        stop: events,
+        thread: Some(thread),
+    }))
 }
 
 /// What reaches the gathering thread.
@@ -114,7 +139,9 @@ impl Gatherer {
             // Quiet for one interval, but never held back for more than five.
             let deadline = Instant::now() + self.debounce * 5;
             loop {
-                let wait = self.debounce.min(deadline.saturating_duration_since(Instant::now()));
+                let wait = self
+                    .debounce
+                    .min(deadline.saturating_duration_since(Instant::now()));
                 match received.recv_timeout(wait) {
                     Ok(message) => {
                         if self.take(message, &mut batch).is_none() {
@@ -164,7 +191,9 @@ impl Gatherer {
             }
             if path.file_name().is_some_and(|name| name == IGNORE_FILE) {
                 // Other rules: what was seen may now be left out, and the other way round.
-                let folder = path.parent().map_or_else(String::new, |folder| relative(&self.root, folder).0);
+                let folder = path
+                    .parent()
+                    .map_or_else(String::new, |folder| relative(&self.root, folder).0);
                 batch.rescan |= folder.is_empty();
                 batch.paths.insert(folder);
                 continue;
@@ -195,7 +224,9 @@ impl Gatherer {
         let mut last_folder: Option<String> = None;
         for path in batch.paths {
             // Ordered by name, so what is below a changed folder comes right behind it.
-            let covered = last_folder.as_ref().is_some_and(|folder| path.starts_with(folder.as_str()));
+            let covered = last_folder
+                .as_ref()
+                .is_some_and(|folder| path.starts_with(folder.as_str()));
             if covered {
                 continue;
             }
@@ -219,12 +250,17 @@ fn is_change(kind: EventKind) -> bool {
 fn explain(root: &Path, error: &notify::Error, poll: Duration) -> String {
     let root = root.display();
     let remedy = match error.kind {
-        ErrorKind::MaxFilesWatch => "the system's limit of watched folders is reached (raise fs.inotify.max_user_watches)".to_owned(),
+        ErrorKind::MaxFilesWatch => {
+            "the system's limit of watched folders is reached (raise fs.inotify.max_user_watches)".to_owned()
+        }
         _ => error.to_string().to_lowercase(),
     };
     if poll.is_zero() {
         format!("changes in `{root}` are noticed by scans only: {remedy}")
     } else {
-        format!("`{root}` cannot be watched and is looked through every {} s instead: {remedy}", poll.as_secs())
+        format!(
+            "`{root}` cannot be watched and is looked through every {} s instead: {remedy}",
+            poll.as_secs()
+        )
     }
 }

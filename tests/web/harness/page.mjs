@@ -80,7 +80,11 @@ export async function searchFor(page, words) {
   const field = page.getByRole('searchbox')
   await field.fill('')
   await field.pressSequentially(words, { delay: 15 })
-  await page.getByRole('list', { name: /Results|搜尋結果/ }).waitFor()
+  // The results of the last letter, not of one before it.
+  await page.waitForFunction(
+    (query) => new URLSearchParams(location.hash.split('?')[1]).get('q') === query && document.querySelector('main ul[aria-busy=false]'),
+    words,
+  )
 }
 
 export async function noSidewaysScroll(page) {

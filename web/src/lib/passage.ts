@@ -24,14 +24,17 @@ export interface Marked {
 }
 
 /**
- * The quote is looked for in the sections that the span touches, then in the whole document; white space may differ.
- * Where the words are not found, the sections that the span touches are marked whole.
+ * What the span cuts out is marked where it is the quote, or where there is no quote to compare. Otherwise the quote is
+ * looked for in the sections that the span touches, then in the whole document; white space may differ. Where the words
+ * are not found, the sections that the span touches are marked whole.
  */
 export function markPassage(sections: readonly Section[], target: Target | null): Marked {
   if (!target) return plain(sections)
   const touched = sections.map((section) => target.span !== null && overlaps(section.span, target.span))
   const found =
-    locate(sections, target.quote, (index) => touched[index] ?? false) ?? locate(sections, target.quote, () => true)
+    spanned(sections, target) ??
+    locate(sections, target.quote, (index) => touched[index] ?? false) ??
+    locate(sections, target.quote, () => true)
   if (found) {
     return {
       sections: sections.map((section, index) => cut(section, found.get(index))),
@@ -63,13 +66,49 @@ function overlaps(a: Span, b: Span): boolean {
   return a.start < b.end && b.start < a.end
 }
 
+type Ranges = Map<number, [start: number, end: number]>
+
+/** The span, which counts bytes, as UTF-16 offsets in each section it touches; `undefined` where the quote says otherwise. */
+function spanned(sections: readonly Section[], { span, quote }: Target): Ranges | undefined {
+  if (!span) return undefined
+  const ranges: Ranges = new Map()
+  let text = ''
+  sections.forEach((section, index) => {
+    if (!overlaps(section.span, span)) return
+    const start = unitAt(section.text, span.start - section.span.start)
+    const end = unitAt(section.text, span.end - section.span.start)
+    if (start === end) return
+    ranges.set(index, [start, end])
+    text += section.text.slice(start, end)
+  })
+  const same = quote === '' || stripped(text) === stripped(quote)
+  return same && ranges.size > 0 ? ranges : undefined
+}
+
+/** The UTF-16 offset of a byte of UTF-8: that of the character the byte is in, kept inside the text. */
+function unitAt(text: string, byte: number): number {
+  let bytes = 0
+  let unit = 0
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+    if (bytes > byte) break
+    unit += character.length
+  }
+  return unit
+}
+
+function stripped(text: string): string {
+  return text.replace(/\s+/gu, '')
+}
+
 /** Where the quote stands in each section (UTF-16 offsets), or `undefined`. White space is not compared. */
 function locate(
   sections: readonly Section[],
   quote: string,
   within: (index: number) => boolean,
-): Map<number, [number, number]> | undefined {
-  const needle = quote.replace(/\s+/gu, '')
+): Ranges | undefined {
+  const needle = stripped(quote)
   if (needle === '') return undefined
   let text = ''
   const origin: { index: number; at: number }[] = []
@@ -84,7 +123,7 @@ function locate(
   })
   const start = text.indexOf(needle)
   if (start < 0) return undefined
-  const ranges = new Map<number, [number, number]>()
+  const ranges: Ranges = new Map()
   for (const { index, at } of origin.slice(start, start + needle.length)) {
     const range = ranges.get(index)
     if (range) range[1] = at + 1

@@ -155,5 +155,14 @@ async fn every_reply_carries_the_same_headers() {
         seen.push(shown.concat());
     }
     seen.dedup();
-    expect![[r#""#]].assert_eq(&seen.join("----\n"));
+    expect![[r#"
+        cache-control: no-store
+        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
+        cross-origin-opener-policy: same-origin
+        cross-origin-resource-policy: same-origin
+        permissions-policy: camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()
+        referrer-policy: no-referrer
+        x-content-type-options: nosniff
+        x-frame-options: DENY
+    "#]].assert_eq(&seen.join("----\n"));
 }

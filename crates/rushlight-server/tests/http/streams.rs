@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header;
 use expect_test::expect;
+use futures::FutureExt;
 use http_body_util::BodyExt;
 use rushlight_server::Limits;
 
@@ -21,16 +22,43 @@ async fn an_answer_comes_in_pieces() {
     let client = Client::new();
     let reply = client.post("/api/v1/ask", &body("question", "how hot?")).await;
     assert_eq!(reply.headers[header::CONTENT_TYPE], "text/event-stream");
-    expect![[r#""#]].assert_eq(&reply.body);
+    expect![[r#"
+        event: evidence
+        data: {"passages":[]}
+
+        event: reading
+        data: {"done":128,"total":412}
+
+        event: piece
+        data: {"text":"70"}
+
+        event: piece
+        data: {"text":" °C\n"}
+
+        event: piece
+        data: {"text":"[1]"}
+
+        event: answer
+        data: {"answer":{"text":"70 °C [1]","grounding":"grounded","citations":[],"closest":[],"coverage":{"documents":0,"documents_by_meaning":0,"files_not_searched":0,"unreadable_pages":0,"spaces":[]},"answerable":null,"model":"model","generation":null},"conversation":"new"}
+
+    "#]].assert_eq(&reply.body);
 }
 
 #[tokio::test]
 async fn an_error_is_the_last_event() {
     let client = Client::new();
     let reply = client.post("/api/v1/ask", &body("question", FAILS)).await;
-    expect![[r#""#]].assert_eq(&reply.body);
+    expect![[r#"
+        event: error
+        data: {"error":{"code":"model_missing","message":"model `model` is not installed","hint":"run `rushlight models install`"}}
+
+    "#]].assert_eq(&reply.body);
     let reply = client.post("/api/v1/ask", &body("question", PANICS)).await;
-    expect![[r#""#]].assert_eq(&reply.body);
+    expect![[r#"
+        event: error
+        data: {"error":{"code":"internal","message":"answering ended in a panic","hint":"please report it with the message above"}}
+
+    "#]].assert_eq(&reply.body);
 }
 
 #[tokio::test]
@@ -125,7 +153,10 @@ async fn changes_are_gathered() {
     assert!(next(&mut events).await.is_some());
     for indexed in 1..100 {
         client.service.status.send_replace(status(indexed));
-        tokio::task::yield_now().await;
+        assert!(
+            next(&mut events).now_or_never().is_none(),
+            "none before the interval is over"
+        );
     }
     client.stop.send_replace(true);
     assert_eq!(next(&mut events).await, None, "none before the interval is over");

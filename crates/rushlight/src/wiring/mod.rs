@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushlight_answer::AnswerOptions;
-use rushlight_cli::{Check, EngineSetup, Paths, Wiring};
+use rushlight_cli::{Check, EngineSetup, IndexParts, Paths, Wiring};
 use rushlight_config::Config;
 use rushlight_core::{
     Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Result, Source, SystemClock, TokenCounter,
@@ -73,6 +73,11 @@ impl Wiring for Adapters {
             runtime,
             options: options(config),
         }))
+    }
+
+    fn index_parts(&self, config: &Config, paths: &Paths) -> Result<IndexParts> {
+        let Models { tokens: _, embedder_spec: _, embedder, language_model: _, vector } = models(config, paths)?;
+        Ok(IndexParts { keyword: Box::new(keyword::Tantivy), vector, embedder })
     }
 
     fn checks(&self, config: &Config, paths: &Paths) -> Vec<Check> {

@@ -19,7 +19,12 @@ pub(crate) fn stretches(body: &str) -> Vec<Stretch<'_>> {
     let (mut at, mut number) = (0usize, 0u32);
     let mut close = |open: &mut Option<(BlockKind, usize, u32)>, end: usize, last: u32| {
         if let Some((kind, start, first)) = open.take() {
-            out.push(Stretch { kind, text: body[start..end].trim_end(), first, last });
+            out.push(Stretch {
+                kind,
+                text: body[start..end].trim_end(),
+                first,
+                last,
+            });
         }
     };
     for line in body.split_inclusive('\n') {
@@ -55,7 +60,10 @@ mod tests {
     #[test]
     fn quotes_and_signature_are_told_from_what_is_written() {
         let body = "Hello,\nyes.\n> old\n>> older\nFine.\n\n\n-- \nAda\n\nTaipei\n";
-        let got: Vec<_> = stretches(body).iter().map(|s| (s.kind, s.text, s.first, s.last)).collect();
+        let got: Vec<_> = stretches(body)
+            .iter()
+            .map(|s| (s.kind, s.text, s.first, s.last))
+            .collect();
         assert_eq!(
             got,
             [

@@ -23,7 +23,8 @@ pub(crate) fn hide_encoded_messages(raw: &[u8]) -> Cow<'_, [u8]> {
         if memchr::memchr(b'/', block).is_some() {
             let lower = block.to_ascii_lowercase();
             let encoded = memmem::find(&lower, b"content-transfer-encoding").is_some()
-                && (memmem::find(&lower, b"base64").is_some() || memmem::find(&lower, b"quoted-printable").is_some());
+                && (memmem::find(&lower, b"base64").is_some()
+                    || memmem::find(&lower, b"quoted-printable").is_some());
             if encoded {
                 for at in memmem::find_iter(&lower, b"message/") {
                     out.to_mut()[start + at..start + at + ENCODED.len()].copy_from_slice(ENCODED.as_bytes());

@@ -6,7 +6,12 @@ use rushlight_core::{DocMetadata, Timestamp};
 /// The lines that open a mail's text: who, to whom, when, about what.
 pub(crate) fn lines(message: &Message<'_>) -> Vec<String> {
     let mut lines = Vec::new();
-    for (label, name) in [("From", HeaderName::From), ("To", HeaderName::To), ("Cc", HeaderName::Cc), ("Bcc", HeaderName::Bcc)] {
+    for (label, name) in [
+        ("From", HeaderName::From),
+        ("To", HeaderName::To),
+        ("Cc", HeaderName::Cc),
+        ("Bcc", HeaderName::Bcc),
+    ] {
         let people = people(message, &name);
         if !people.is_empty() {
             lines.push(format!("{label}: {}", people.join(", ")));
@@ -23,7 +28,10 @@ pub(crate) fn lines(message: &Message<'_>) -> Vec<String> {
 
 /// The subject on one line; `None` when there is none.
 pub(crate) fn subject(message: &Message<'_>) -> Option<String> {
-    message.subject().map(one_line).filter(|subject| !subject.is_empty())
+    message
+        .subject()
+        .map(one_line)
+        .filter(|subject| !subject.is_empty())
 }
 
 /// What the header says beside the text.
@@ -37,15 +45,26 @@ pub(crate) fn metadata(message: &Message<'_>) -> DocMetadata {
         authors = people(message, &HeaderName::Sender);
     }
     let tags = match message.keywords() {
-        HeaderValue::Text(text) => text.split(',').map(one_line).filter(|tag| !tag.is_empty()).collect(),
-        HeaderValue::TextList(list) => list.iter().map(|tag| one_line(tag)).filter(|tag| !tag.is_empty()).collect(),
+        HeaderValue::Text(text) => text
+            .split(',')
+            .map(one_line)
+            .filter(|tag| !tag.is_empty())
+            .collect(),
+        HeaderValue::TextList(list) => list
+            .iter()
+            .map(|tag| one_line(tag))
+            .filter(|tag| !tag.is_empty())
+            .collect(),
         _ => Vec::new(),
     };
     DocMetadata {
         authors,
         recipients,
         tags,
-        created: message.date().filter(|date| date.is_valid()).map(|date| Timestamp(date.to_timestamp() * 1000)),
+        created: message
+            .date()
+            .filter(|date| date.is_valid())
+            .map(|date| Timestamp(date.to_timestamp() * 1000)),
         language: None,
         message_id: message.message_id().map(one_line).filter(|id| !id.is_empty()),
         in_reply_to: in_reply_to(message),
@@ -65,12 +84,16 @@ fn in_reply_to(message: &Message<'_>) -> Option<String> {
         _ => None,
     };
     // References lists the whole thread, its parent last.
-    first(message.in_reply_to()).or_else(|| last(message.references())).filter(|id| !id.is_empty())
+    first(message.in_reply_to())
+        .or_else(|| last(message.references()))
+        .filter(|id| !id.is_empty())
 }
 
 fn people(message: &Message<'_>, name: &HeaderName<'static>) -> Vec<String> {
     let mut people = Vec::new();
-    let Some(root) = message.parts.first() else { return people };
+    let Some(root) = message.parts.first() else {
+        return people;
+    };
     for header in root.headers.iter().filter(|header| header.name == *name) {
         match &header.value {
             HeaderValue::Address(addresses) => collect(addresses, &mut people),
@@ -85,7 +108,10 @@ fn people(message: &Message<'_>, name: &HeaderName<'static>) -> Vec<String> {
 fn collect(addresses: &Address<'_>, people: &mut Vec<String>) {
     for address in addresses.iter() {
         let name = address.name().map(one_line).filter(|name| !name.is_empty());
-        let mailbox = address.address().map(one_line).filter(|mailbox| !mailbox.is_empty());
+        let mailbox = address
+            .address()
+            .map(one_line)
+            .filter(|mailbox| !mailbox.is_empty());
         people.extend(match (name, mailbox) {
             (Some(name), Some(mailbox)) => Some(format!("{name} <{mailbox}>")),
             (name, mailbox) => name.or(mailbox),
@@ -95,5 +121,8 @@ fn collect(addresses: &Address<'_>, people: &mut Vec<String>) {
 
 /// Header text with its folds and control characters turned into single spaces.
 pub(crate) fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -38,7 +38,10 @@ pub(crate) fn unquote(message: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::new();
     let mut copied = 0;
     for at in finder.find_iter(message) {
-        let start = message[..at].iter().rposition(|b| *b != b'>').map_or(0, |before| before + 1);
+        let start = message[..at]
+            .iter()
+            .rposition(|b| *b != b'>')
+            .map_or(0, |before| before + 1);
         if start == 0 || message[start - 1] == b'\n' {
             out.extend_from_slice(&message[copied..at]);
             copied = at + 1;
@@ -53,7 +56,9 @@ pub(crate) fn unquote(message: &[u8]) -> Cow<'_, [u8]> {
 
 /// `From `, a sender, and a date: the year stands somewhere in it.
 fn is_separator(line: &[u8]) -> bool {
-    let Some(rest) = line.strip_prefix(b"From ") else { return false };
+    let Some(rest) = line.strip_prefix(b"From ") else {
+        return false;
+    };
     let year = |word: &[u8]| word.len() == 4 && word.iter().all(u8::is_ascii_digit);
     rest.split(u8::is_ascii_whitespace).skip(1).any(year) || rest.iter().filter(|b| **b == b':').count() >= 2
 }
@@ -95,13 +100,19 @@ mod tests {
     fn messages_come_apart_and_quoting_is_undone() {
         let messages: Vec<_> = split(BOX).into_iter().map(|range| unquote(&BOX[range])).collect();
         assert_eq!(messages.len(), 2);
-        assert_eq!(&*messages[0], b"Subject: one\n\nFrom here on it is text.\nFrom quoted\n");
+        assert_eq!(
+            &*messages[0],
+            b"Subject: one\n\nFrom here on it is text.\nFrom quoted\n"
+        );
         assert_eq!(&*messages[1], b"Subject: two\n\nend\n");
     }
 
     #[test]
     fn only_one_level_of_quoting_goes() {
-        assert_eq!(&*unquote(b">>From x\na >From y\n>From z"), b">From x\na >From y\nFrom z");
+        assert_eq!(
+            &*unquote(b">>From x\na >From y\n>From z"),
+            b">From x\na >From y\nFrom z"
+        );
         assert!(matches!(unquote(b"nothing"), Cow::Borrowed(_)));
     }
 

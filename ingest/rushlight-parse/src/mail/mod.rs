@@ -41,7 +41,9 @@ pub(crate) struct Place<'a> {
 /// The documents of a message. Empty when there is neither a header field that people read nor a text.
 pub(crate) fn documents(raw: &[u8], place: Place<'_>, inside: &dyn Inside) -> Vec<ParsedDocument> {
     let guarded = defuse::hide_encoded_messages(raw);
-    let Some(message) = MessageParser::default().parse(guarded.as_ref()) else { return Vec::new() };
+    let Some(message) = MessageParser::default().parse(guarded.as_ref()) else {
+        return Vec::new();
+    };
     let mut out = Vec::new();
     collect(&message, content_hash(raw), place, "", inside, &mut out);
     defuse::take_apart(message);
@@ -70,13 +72,22 @@ fn collect(
     builder.push(
         BlockKind::Metadata,
         &head.join("\n"),
-        Locator::MessagePart { part: "header".to_owned(), first: 1, last },
+        Locator::MessagePart {
+            part: "header".to_owned(),
+            first: 1,
+            last,
+        },
     );
     let body = body_parts(message);
     for id in &body {
         write_body(message, *id, &numbers, inside, &mut builder, &mut warnings);
     }
-    let attachments: Vec<u32> = message.attachments.iter().copied().filter(|id| !body.contains(id)).collect();
+    let attachments: Vec<u32> = message
+        .attachments
+        .iter()
+        .copied()
+        .filter(|id| !body.contains(id))
+        .collect();
     for id in &attachments {
         if let Some(part) = message.parts.get(*id as usize) {
             metadata.attachments.push(name_of(part, *id, &numbers));
@@ -108,11 +119,22 @@ fn collect(
             warnings: Vec::new(),
         });
     }
-    let context = Attached { message, place, numbers: &numbers, key: &key, inherited: &inherited };
+    let context = Attached {
+        message,
+        place,
+        numbers: &numbers,
+        key: &key,
+        inherited: &inherited,
+    };
     for (count, id) in attachments.iter().enumerate() {
-        let Some(part) = message.parts.get(*id as usize) else { continue };
+        let Some(part) = message.parts.get(*id as usize) else {
+            continue;
+        };
         if count >= inside.options().max_attachments {
-            warnings.push(not_read(&name_of(part, *id, &numbers), "the message has more attachments than are read"));
+            warnings.push(not_read(
+                &name_of(part, *id, &numbers),
+                "the message has more attachments than are read",
+            ));
             continue;
         }
         read_attachment(&context, *id, part, inside, out, &mut warnings);
@@ -131,7 +153,11 @@ fn body_parts(message: &Message<'_>) -> Vec<u32> {
             .is_some_and(|part| matches!(&part.body, PartType::Text(text) | PartType::Html(text) if !text.trim().is_empty()))
     };
     let plain: Vec<u32> = message.text_body.iter().copied().filter(is_text).collect();
-    if plain.is_empty() { message.html_body.iter().copied().filter(is_text).collect() } else { plain }
+    if plain.is_empty() {
+        message.html_body.iter().copied().filter(is_text).collect()
+    } else {
+        plain
+    }
 }
 
 fn write_body(
@@ -142,7 +168,9 @@ fn write_body(
     builder: &mut TextBuilder,
     warnings: &mut Vec<Warning>,
 ) {
-    let Some(part) = message.parts.get(id as usize) else { return };
+    let Some(part) = message.parts.get(id as usize) else {
+        return;
+    };
     let number = numbers.get(id as usize).cloned().unwrap_or_default();
     let (text, warning) = part_text(message, part);
     warnings.extend(warning);
@@ -155,8 +183,11 @@ fn write_body(
         _ => text,
     };
     for stretch in body::stretches(&text) {
-        let locator =
-            Locator::MessagePart { part: number.clone(), first: stretch.first, last: stretch.last };
+        let locator = Locator::MessagePart {
+            part: number.clone(),
+            first: stretch.first,
+            last: stretch.last,
+        };
         builder.push(stretch.kind, stretch.text, locator);
     }
 }
@@ -195,7 +226,11 @@ fn read_attachment(
         }
         let hash = content_hash(raw_bytes(at.message, part));
         let title = header::subject(nested).unwrap_or_else(|| name.clone());
-        let place = Place { part: &own_part, name: &title, depth };
+        let place = Place {
+            part: &own_part,
+            name: &title,
+            depth,
+        };
         let before = out.len();
         collect(nested, hash, place, &format!("{number}."), inside, out);
         if out.len() == before {
@@ -203,7 +238,9 @@ fn read_attachment(
         }
         return;
     }
-    let encoded_message = part.content_type().is_some_and(|kind| kind.ctype().eq_ignore_ascii_case(defuse::ENCODED));
+    let encoded_message = part
+        .content_type()
+        .is_some_and(|kind| kind.ctype().eq_ignore_ascii_case(defuse::ENCODED));
     let (bytes, warning): (Cow<'_, [u8]>, Option<Warning>) = match &part.body {
         PartType::Text(_) | PartType::Html(_) => {
             let (text, warning) = part_text(at.message, part);
@@ -220,13 +257,25 @@ fn read_attachment(
             warnings.push(not_read(&name, "it lies too deep in other messages"));
             return;
         }
-        let found = documents(&bytes, Place { part: &own_part, name: &name, depth }, inside);
+        let found = documents(
+            &bytes,
+            Place {
+                part: &own_part,
+                name: &name,
+                depth,
+            },
+            inside,
+        );
         if found.is_empty() {
             warnings.push(not_read(&name, "there is no text in it"));
         }
         // Its own parts are numbered below it.
         out.extend(found.into_iter().map(|mut document| {
-            if let Some(own) = document.part.strip_prefix(&format!("{root}part:")).filter(|_| document.part != own_part) {
+            if let Some(own) = document
+                .part
+                .strip_prefix(&format!("{root}part:"))
+                .filter(|_| document.part != own_part)
+            {
                 document.part = format!("{root}part:{number}.{own}");
             }
             document
@@ -244,7 +293,11 @@ fn read_attachment(
                 if document.kind != DocumentKind::Mail {
                     document.title = name.clone();
                     let own = std::mem::take(&mut document.metadata);
-                    document.metadata = DocMetadata { tags: own.tags, language: own.language, ..at.inherited.clone() };
+                    document.metadata = DocMetadata {
+                        tags: own.tags,
+                        language: own.language,
+                        ..at.inherited.clone()
+                    };
                 }
                 out.push(document);
             }
@@ -255,7 +308,10 @@ fn read_attachment(
 
 /// The attachment's file name, or one made of its number.
 fn name_of(part: &MessagePart<'_>, id: u32, numbers: &[String]) -> String {
-    let stated = part.attachment_name().map(header::one_line).filter(|name| !name.is_empty());
+    let stated = part
+        .attachment_name()
+        .map(header::one_line)
+        .filter(|name| !name.is_empty());
     stated
         .or_else(|| part.message().and_then(header::subject))
         .unwrap_or_else(|| format!("part {}", numbers.get(id as usize).map_or("?", String::as_str)))
@@ -267,8 +323,13 @@ fn name_for_type(part: &MessagePart<'_>, name: &str) -> String {
     if !detect::extension(&base).is_empty() {
         return base;
     }
-    let Some(kind) = part.content_type() else { return base };
-    let ending = match (kind.ctype().to_ascii_lowercase().as_str(), kind.subtype().map(str::to_ascii_lowercase).as_deref()) {
+    let Some(kind) = part.content_type() else {
+        return base;
+    };
+    let ending = match (
+        kind.ctype().to_ascii_lowercase().as_str(),
+        kind.subtype().map(str::to_ascii_lowercase).as_deref(),
+    ) {
         ("text", Some("html")) => "html",
         ("text", Some("csv")) => "csv",
         ("text", Some("tab-separated-values")) => "tsv",
@@ -280,5 +341,8 @@ fn name_for_type(part: &MessagePart<'_>, name: &str) -> String {
 }
 
 fn not_read(name: &str, why: &str) -> Warning {
-    Warning { code: "attachment_not_read".to_owned(), message: format!("attachment `{name}` is not searchable: {why}") }
+    Warning {
+        code: "attachment_not_read".to_owned(),
+        message: format!("attachment `{name}` is not searchable: {why}"),
+    }
 }

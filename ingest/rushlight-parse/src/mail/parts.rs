@@ -15,15 +15,21 @@ const MAX_NUMBER: usize = 100;
 
 /// The number of each part as IMAP counts them (`1`, `2.1`), behind `prefix`; by index into `message.parts`.
 pub(crate) fn part_numbers(message: &Message<'_>, prefix: &str) -> Vec<String> {
-    let mut numbers: Vec<String> = (0..message.parts.len()).map(|id| format!("{prefix}p{id}")).collect();
-    let Some(root) = message.parts.first() else { return numbers };
+    let mut numbers: Vec<String> = (0..message.parts.len())
+        .map(|id| format!("{prefix}p{id}"))
+        .collect();
+    let Some(root) = message.parts.first() else {
+        return numbers;
+    };
     if !matches!(root.body, PartType::Multipart(_)) {
         numbers[0] = format!("{prefix}1");
         return numbers;
     }
     let mut waiting = vec![(0usize, prefix.to_owned())];
     while let Some((id, below)) = waiting.pop() {
-        let Some(PartType::Multipart(children)) = message.parts.get(id).map(|part| &part.body) else { continue };
+        let Some(PartType::Multipart(children)) = message.parts.get(id).map(|part| &part.body) else {
+            continue;
+        };
         for (position, child) in children.iter().enumerate() {
             let child = *child as usize;
             // A part's children come after it, so this ends.
@@ -44,8 +50,13 @@ pub(crate) fn raw_bytes<'a>(message: &'a Message<'_>, part: &MessagePart<'_>) ->
 }
 
 /// The text of a text part. Where its label is missing, unknown or wrong, the bytes are asked instead.
-pub(crate) fn part_text<'a>(message: &Message<'_>, part: &'a MessagePart<'_>) -> (Cow<'a, str>, Option<Warning>) {
-    let (PartType::Text(text) | PartType::Html(text)) = &part.body else { return (Cow::Borrowed(""), None) };
+pub(crate) fn part_text<'a>(
+    message: &Message<'_>,
+    part: &'a MessagePart<'_>,
+) -> (Cow<'a, str>, Option<Warning>) {
+    let (PartType::Text(text) | PartType::Html(text)) = &part.body else {
+        return (Cow::Borrowed(""), None);
+    };
     let label = part.content_type().and_then(|kind| kind.attribute("charset"));
     let known = label.is_some_and(|label| charset_decoder(label.as_bytes()).is_some());
     let broken = text.contains('\u{fffd}');
@@ -58,17 +69,27 @@ pub(crate) fn part_text<'a>(message: &Message<'_>, part: &'a MessagePart<'_>) ->
         Encoding::Base64 => base64_decode(raw).map(Cow::Owned),
         Encoding::QuotedPrintable => quoted_printable_decode(raw).map(Cow::Owned),
     };
-    let decoded = bytes.as_deref().filter(|bytes| !bytes.is_empty()).and_then(decode);
+    let decoded = bytes
+        .as_deref()
+        .filter(|bytes| !bytes.is_empty())
+        .and_then(decode);
     match decoded {
         Some(decoded) if !decoded.text.contains('\u{fffd}') => {
             let warning = decoded.warnings.into_iter().next();
             (Cow::Owned(decoded.text.into_owned()), warning)
         }
-        _ if broken => (without_nul(text), Some(charset_broken(label.unwrap_or("US-ASCII")))),
+        _ if broken => (
+            without_nul(text),
+            Some(charset_broken(label.unwrap_or("US-ASCII"))),
+        ),
         _ => (without_nul(text), None),
     }
 }
 
 fn without_nul(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+    if text.contains('\0') {
+        Cow::Owned(text.replace('\0', "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }

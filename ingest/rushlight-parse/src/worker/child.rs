@@ -44,19 +44,31 @@ fn serve(work: fn(Job, &[u8]) -> Answer) -> io::Result<()> {
     let mut replies = take_standard_output()?;
     let place = quiet_panics();
 
-    let Some(setup) = receive::<Setup>(&mut requests, MAX_FRAME)? else { return Ok(()) };
+    let Some(setup) = receive::<Setup>(&mut requests, MAX_FRAME)? else {
+        return Ok(());
+    };
     let isolation = isolate(&setup);
-    send(&mut replies, &Ready { version: VERSION, isolation })?;
+    send(
+        &mut replies,
+        &Ready {
+            version: VERSION,
+            isolation,
+        },
+    )?;
     if setup.version != VERSION {
         return Ok(());
     }
     while let Some(job) = receive::<Job>(&mut requests, MAX_FRAME)? {
-        let Some(bytes) = read_frame(&mut requests, MAX_FRAME)? else { return Ok(()) };
+        let Some(bytes) = read_frame(&mut requests, MAX_FRAME)? else {
+            return Ok(());
+        };
         limits::allow_cpu(setup.cpu_seconds);
         let answer = std::thread::scope(|scope| {
             let thread = std::thread::Builder::new()
                 .stack_size(STACK_BYTES)
-                .spawn_scoped(scope, || panic::catch_unwind(AssertUnwindSafe(|| work(job, &bytes))))?;
+                .spawn_scoped(scope, || {
+                    panic::catch_unwind(AssertUnwindSafe(|| work(job, &bytes)))
+                })?;
             Ok::<_, io::Error>(thread.join().and_then(|result| result))
         })?;
         let answer = answer.unwrap_or_else(|_| Answer::Panicked {
@@ -92,10 +104,17 @@ fn isolate(setup: &Setup) -> Isolation {
         // Landlock and seccomp of an unprivileged process ask for it.
         let _ = nix::sys::prctl::set_no_new_privs();
         let file_system = super::sandbox::deny_file_system();
-        Isolation { limits, file_system, system_calls: super::sandbox::deny_system_calls() }
+        Isolation {
+            limits,
+            file_system,
+            system_calls: super::sandbox::deny_system_calls(),
+        }
     }
     #[cfg(not(target_os = "linux"))]
-    Isolation { limits, ..Isolation::default() }
+    Isolation {
+        limits,
+        ..Isolation::default()
+    }
 }
 
 /// The pipe to the parent. Standard output is pointed elsewhere, so that a library that prints cannot garble it.

@@ -18,9 +18,13 @@ pub(crate) fn set(memory_bytes: u64) -> bool {
 #[cfg(unix)]
 pub(crate) fn allow_cpu(seconds: u64) {
     use nix::sys::resource::{RLIM_INFINITY, Resource, UsageWho, getrusage, setrlimit};
-    let used = getrusage(UsageWho::RUSAGE_SELF)
-        .map_or(0, |usage| usage.user_time().tv_sec() + usage.system_time().tv_sec());
-    let limit = u64::try_from(used).unwrap_or(0).saturating_add(seconds).saturating_add(1);
+    let used = getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| {
+        usage.user_time().tv_sec() + usage.system_time().tv_sec()
+    });
+    let limit = u64::try_from(used)
+        .unwrap_or(0)
+        .saturating_add(seconds)
+        .saturating_add(1);
     // A failure is covered by the parent's wall clock.
     let _ = setrlimit(Resource::RLIMIT_CPU, limit, RLIM_INFINITY);
 }

@@ -31,7 +31,11 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(crate) fn new(command: WorkerCommand, limits: WorkerLimits) -> Self {
-        Self { command, limits, resting: Mutex::new(Vec::new()) }
+        Self {
+            command,
+            limits,
+            resting: Mutex::new(Vec::new()),
+        }
     }
 
     /// Has `bytes` read.
@@ -53,11 +57,17 @@ impl Pool {
                 worker.served += 1;
                 let panicked = matches!(answer, Answer::Panicked { .. });
                 if !panicked && worker.served < self.limits.documents_per_worker {
-                    self.resting.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(worker);
+                    self.resting
+                        .lock()
+                        .unwrap_or_else(|poisoned| poisoned.into_inner())
+                        .push(worker);
                 }
                 Ok(Reply::Answer(answer))
             }
-            Err(Loss::Late) => Ok(Reply::Lost(format!("it took longer than {} s", self.limits.timeout.as_secs()))),
+            Err(Loss::Late) => Ok(Reply::Lost(format!(
+                "it took longer than {} s",
+                self.limits.timeout.as_secs()
+            ))),
             Err(Loss::Ended) => Ok(Reply::Lost(worker.end())),
         }
     }
@@ -66,15 +76,24 @@ impl Pool {
     pub(crate) fn probe(&self) -> Result<(Isolation, bool)> {
         let mut worker = self.start()?;
         match worker.run(Job::Probe, b"", self.limits.timeout) {
-            Ok(Answer::Probe { file_refused, socket_refused, program_refused }) => {
-                Ok((worker.isolation, file_refused && socket_refused && program_refused))
-            }
+            Ok(Answer::Probe {
+                file_refused,
+                socket_refused,
+                program_refused,
+            }) => Ok((
+                worker.isolation,
+                file_refused && socket_refused && program_refused,
+            )),
             Ok(_) | Err(_) => Err(self.unavailable("it did not answer a test")),
         }
     }
 
     fn take(&self) -> Result<Worker> {
-        let resting = self.resting.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
+        let resting = self
+            .resting
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .pop();
         match resting {
             Some(worker) => Ok(worker),
             None => self.start(),
@@ -82,13 +101,17 @@ impl Pool {
     }
 
     fn start(&self) -> Result<Worker> {
-        Worker::start(&self.command, &self.limits).map_err(|cause| self.unavailable("it does not start").with_source(cause))
+        Worker::start(&self.command, &self.limits)
+            .map_err(|cause| self.unavailable("it does not start").with_source(cause))
     }
 
     fn unavailable(&self, what: &str) -> Error {
         Error::new(
             ErrorCode::ParserUnavailable,
-            format!("cannot use the parse worker `{}`: {what}", self.command.program.display()),
+            format!(
+                "cannot use the parse worker `{}`: {what}",
+                self.command.program.display()
+            ),
         )
     }
 }
@@ -114,7 +137,12 @@ struct Worker {
 impl Worker {
     fn start(command: &WorkerCommand, limits: &WorkerLimits) -> io::Result<Self> {
         let mut start = Command::new(&command.program);
-        start.args(&command.args).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        start
+            .args(&command.args)
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         #[cfg(unix)]
         {
             use std::os::unix::process::CommandExt;
@@ -132,7 +160,13 @@ impl Worker {
         let (requests, to_send) = mpsc::channel();
         let (ready_to, ready) = mpsc::channel();
         let (answered, replies) = mpsc::channel();
-        let mut worker = Self { child, requests: Some(requests), replies, isolation: Isolation::default(), served: 0 };
+        let mut worker = Self {
+            child,
+            requests: Some(requests),
+            replies,
+            isolation: Isolation::default(),
+            served: 0,
+        };
         // Ends when the worker does, or when this end of it is dropped.
         std::thread::Builder::new()
             .name("parse-worker".to_owned())
@@ -150,7 +184,10 @@ impl Worker {
     }
 
     fn run(&mut self, job: Job, bytes: &[u8], timeout: Duration) -> Result<Answer, Loss> {
-        let sent = self.requests.as_ref().map(|requests| requests.send((job, bytes.to_vec())));
+        let sent = self
+            .requests
+            .as_ref()
+            .map(|requests| requests.send((job, bytes.to_vec())));
         if !matches!(sent, Some(Ok(()))) {
             return Err(Loss::Ended);
         }
@@ -181,7 +218,8 @@ impl Worker {
         #[cfg(unix)]
         if let Ok(pid) = i32::try_from(self.child.id()) {
             // The whole group, should it have got a child past the guard.
-            let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+            let _ =
+                nix::sys::signal::killpg(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
         }
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -46,9 +46,15 @@ pub(crate) enum Job {
 pub(crate) enum Answer {
     Pdf(Result<PdfText, PdfFault>),
     Page(PageText),
-    Probe { file_refused: bool, socket_refused: bool, program_refused: bool },
+    Probe {
+        file_refused: bool,
+        socket_refused: bool,
+        program_refused: bool,
+    },
     /// The parser panicked, at this place of its source.
-    Panicked { at: String },
+    Panicked {
+        at: String,
+    },
 }
 
 /// Writes one frame.
@@ -69,7 +75,10 @@ pub(crate) fn read_frame(from: &mut impl Read, cap: usize) -> io::Result<Option<
     }
     let length = u32::from_le_bytes(length) as usize;
     if length > cap {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("a frame of {length} bytes is over the cap")));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("a frame of {length} bytes is over the cap"),
+        ));
     }
     // Grown as it comes, so that a lie about the length costs nothing.
     let mut bytes = Vec::new();
@@ -88,8 +97,12 @@ pub(crate) fn send(to: &mut impl Write, value: &impl Serialize) -> io::Result<()
 
 /// Reads a value from one frame; `None` at the end.
 pub(crate) fn receive<T: DeserializeOwned>(from: &mut impl Read, cap: usize) -> io::Result<Option<T>> {
-    let Some(bytes) = read_frame(from, cap)? else { return Ok(None) };
-    postcard::from_bytes(&bytes).map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    let Some(bytes) = read_frame(from, cap)? else {
+        return Ok(None);
+    };
+    postcard::from_bytes(&bytes)
+        .map(Some)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 #[cfg(test)]
@@ -99,7 +112,13 @@ mod tests {
     #[test]
     fn frames_round_trip_and_are_capped() {
         let mut wire = Vec::new();
-        send(&mut wire, &Answer::Panicked { at: "a.rs:1".to_owned() }).expect("writes");
+        send(
+            &mut wire,
+            &Answer::Panicked {
+                at: "a.rs:1".to_owned(),
+            },
+        )
+        .expect("writes");
         let answer: Option<Answer> = receive(&mut wire.as_slice(), 100).expect("reads");
         assert!(matches!(answer, Some(Answer::Panicked { at }) if at == "a.rs:1"));
         assert!(read_frame(&mut wire.as_slice(), 2).is_err());

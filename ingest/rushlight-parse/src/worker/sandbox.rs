@@ -26,8 +26,13 @@ fn install() -> Option<()> {
     let arch = std::env::consts::ARCH.try_into().ok()?;
     // Not in the table of every architecture's libc, and threads are started by `clone` where it is unknown.
     let unknown: BTreeMap<i64, Vec<SeccompRule>> = [(libc::SYS_clone3, vec![])].into();
-    let unknown =
-        SeccompFilter::new(unknown, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32), arch).ok()?;
+    let unknown = SeccompFilter::new(
+        unknown,
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::ENOSYS as u32),
+        arch,
+    )
+    .ok()?;
 
     let mut refused: BTreeMap<i64, Vec<SeccompRule>> = [
         libc::SYS_socket,
@@ -97,8 +102,13 @@ fn install() -> Option<()> {
     let process =
         SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(thread), 0).ok()?;
     refused.insert(libc::SYS_clone, vec![SeccompRule::new(vec![process]).ok()?]);
-    let refused =
-        SeccompFilter::new(refused, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32), arch).ok()?;
+    let refused = SeccompFilter::new(
+        refused,
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::EPERM as u32),
+        arch,
+    )
+    .ok()?;
 
     for filter in [unknown, refused] {
         let program: BpfProgram = filter.try_into().ok()?;

@@ -60,7 +60,7 @@ export const en = {
   search: {
     title: 'Search',
     label: 'Search your documents',
-    placeholder: 'A word, a phrase, or what it is about',
+    placeholder: 'Words, or what it is about',
     keys: 'to search from anywhere, arrows to walk through the results, Enter to open',
     keySlash: '/',
     searching: 'Searching…',

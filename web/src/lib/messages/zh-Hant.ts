@@ -54,7 +54,7 @@ export const zhHant: Messages = {
   search: {
     title: '搜尋',
     label: '搜尋您的文件',
-    placeholder: '輸入字詞、句子，或想找的內容',
+    placeholder: '字詞、句子，或大意',
     keys: '隨時開始搜尋，方向鍵選擇結果，Enter 開啟',
     keySlash: '/',
     searching: '搜尋中…',

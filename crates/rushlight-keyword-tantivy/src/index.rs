@@ -1,0 +1,202 @@
+//! The index on disk: one writer, and a reader that sees the last commit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use parking_lot::Mutex;
+use rushlight_core::{
+    ChunkId, DocId, Error, ErrorCode, Generation, IndexedDocument, KeywordHit, KeywordIndex, Result,
+    SearchFilter,
+};
+use tantivy::indexer::LogMergePolicy;
+use tantivy::schema::Schema;
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
+
+use crate::query::{ParsedQuery, build};
+use crate::schema::{Fields, VERSION};
+use crate::top::{Ids, Top};
+
+/// How to keep an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeywordOptions {
+    /// Bytes of memory for what is written between two commits; above it, what was written goes to disk uncommitted.
+    pub heap_bytes: usize,
+}
+
+impl Default for KeywordOptions {
+    fn default() -> Self {
+        Self {
+            heap_bytes: 50_000_000,
+        }
+    }
+}
+
+/// A [`KeywordIndex`] in one folder.
+pub struct TantivyIndex {
+    folder: PathBuf,
+    options: KeywordOptions,
+    schema: Schema,
+    fields: Fields,
+    index: Index,
+    reader: IndexReader,
+    /// Opened by the first write, dropped when one fails.
+    writer: Mutex<Option<IndexWriter>>,
+    generation: Mutex<Generation>,
+}
+
+impl TantivyIndex {
+    /// Opens the index in `folder`, creating it when the folder is missing or empty.
+    ///
+    /// # Errors
+    /// `IndexFailed` when it cannot be read or was written by another version: delete the folder and open it again.
+    pub fn open(folder: &Path, options: KeywordOptions) -> Result<Self> {
+        let failed = |error: TantivyError| failure(folder, "cannot open", error);
+        let (schema, fields) = Fields::schema();
+        fs::create_dir_all(folder).map_err(|error| failed(error.into()))?;
+        let empty = fs::read_dir(folder)
+            .map_err(|error| failed(error.into()))?
+            .next()
+            .is_none();
+        let index = if empty {
+            Index::create_in_dir(folder, schema.clone())
+        } else {
+            Index::open_in_dir(folder)
+        };
+        let index = index.map_err(failed)?;
+        let payload = index.load_metas().map_err(failed)?.payload;
+        let generation = match payload.as_deref().map(read_payload) {
+            None => Generation::ZERO,
+            Some(Some((VERSION, generation))) => generation,
+            Some(_) => return Err(other_version(folder)),
+        };
+        if index.schema() != schema {
+            return Err(other_version(folder));
+        }
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(failed)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            options,
+            schema,
+            fields,
+            index,
+            reader,
+            writer: Mutex::default(),
+            generation: Mutex::new(generation),
+        })
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&mut IndexWriter) -> tantivy::Result<T>) -> Result<T> {
+        let mut kept = self.writer.lock();
+        let mut writer = match kept.take() {
+            Some(writer) => writer,
+            None => self
+                .open_writer()
+                .map_err(|error| failure(&self.folder, "cannot write to", error))?,
+        };
+        // A writer that failed is not kept: what it held uncommitted is lost, and the next write starts a new one.
+        let done = work(&mut writer).map_err(|error| failure(&self.folder, "cannot write to", error))?;
+        *kept = Some(writer);
+        Ok(done)
+    }
+
+    fn open_writer(&self) -> tantivy::Result<IndexWriter> {
+        let writer = self.index.writer_with_num_threads(1, self.options.heap_bytes)?;
+        let mut merging = LogMergePolicy::default();
+        // Half of a segment may be dead otherwise: postings of deleted documents count in the term statistics.
+        merging.set_del_docs_ratio_before_merge(0.25);
+        writer.set_merge_policy(Box::new(merging));
+        Ok(writer)
+    }
+}
+
+impl KeywordIndex for TantivyIndex {
+    fn apply(&self, upserts: &[IndexedDocument], deletes: &[DocId]) -> Result<()> {
+        self.write(|writer| {
+            for doc_id in deletes
+                .iter()
+                .chain(upserts.iter().map(|document| &document.doc_id))
+            {
+                writer.delete_term(Term::from_field_bytes(self.fields.doc, &doc_id.0));
+            }
+            for document in upserts {
+                for chunk in &document.chunks {
+                    writer.add_document(self.fields.document(&self.schema, document, chunk))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn commit(&self, generation: Generation) -> Result<()> {
+        self.write(|writer| {
+            let mut commit = writer.prepare_commit()?;
+            commit.set_payload(&write_payload(generation));
+            commit.commit()?;
+            self.reader.reload()
+        })?;
+        *self.generation.lock() = generation;
+        tracing::debug!(generation = generation.0, "keyword index committed");
+        Ok(())
+    }
+
+    fn generation(&self) -> Result<Generation> {
+        Ok(*self.generation.lock())
+    }
+
+    fn search(&self, query: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<KeywordHit>> {
+        let Some(query) = build(&ParsedQuery::parse(query), filter, &self.fields) else {
+            return Ok(Vec::new());
+        };
+        self.reader
+            .searcher()
+            .search(&query, &Top(limit))
+            .map_err(|error| failure(&self.folder, "cannot search", error))
+    }
+
+    fn chunks(&self) -> Result<Vec<(ChunkId, DocId)>> {
+        let failed = |error| failure(&self.folder, "cannot read", error);
+        let mut all = Vec::new();
+        for segment in self.reader.searcher().segment_readers() {
+            let ids = Ids::open(segment).map_err(failed)?;
+            all.extend(segment.doc_ids_alive().map(|row| ids.of(row)));
+        }
+        Ok(all)
+    }
+}
+
+fn write_payload(generation: Generation) -> String {
+    format!("{VERSION} {generation}")
+}
+
+fn read_payload(payload: &str) -> Option<(u32, Generation)> {
+    let (version, generation) = payload.split_once(' ')?;
+    Some((version.parse().ok()?, Generation(generation.parse().ok()?)))
+}
+
+fn other_version(folder: &Path) -> Error {
+    Error::new(
+        ErrorCode::IndexFailed,
+        format!(
+            "the keyword index in `{}` is of another version",
+            folder.display()
+        ),
+    )
+}
+
+fn failure(folder: &Path, what: &str, error: TantivyError) -> Error {
+    let full = matches!(&error, TantivyError::IoError(io) if io.kind() == std::io::ErrorKind::StorageFull);
+    let code = if full {
+        ErrorCode::DiskFull
+    } else {
+        ErrorCode::IndexFailed
+    };
+    Error::new(
+        code,
+        format!("{what} the keyword index in `{}`", folder.display()),
+    )
+    .with_source(error)
+}

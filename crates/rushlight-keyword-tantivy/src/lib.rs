@@ -1,0 +1,17 @@
+//! The port `KeywordIndex` on tantivy: BM25 over title, keywords, headings and text, with an analyzer for Latin words and for
+//! scripts written without spaces.
+//!
+//! One index is one folder and holds one space. It stores no text, only ids and what filters need. It must not know where
+//! documents come from, and it never repairs itself: what cannot be read is an `IndexFailed`, upon which the caller deletes
+//! the folder and feeds the documents again. Calls block; any thread may make them. One writing thread is tantivy's own.
+
+mod analyze;
+mod fold;
+mod highlight;
+mod index;
+mod query;
+mod schema;
+mod top;
+
+pub use highlight::query_spans;
+pub use index::{KeywordOptions, TantivyIndex};

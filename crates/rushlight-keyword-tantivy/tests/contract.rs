@@ -1,0 +1,149 @@
+//! The contract of the port, and what this index promises beyond it.
+
+use std::fs;
+
+use proptest::prelude::*;
+use rushlight_core::{
+    ChunkId, DocId, DocumentKind, ErrorCode, Generation, IndexedChunk, IndexedDocument, KeywordIndex,
+    Principal, SearchFilter, SourceId, Timestamp,
+};
+use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex};
+use rushlight_testkit::contract;
+
+#[test]
+fn the_adapter_keeps_the_contract() {
+    contract::keyword_index(|folder| {
+        Box::new(TantivyIndex::open(folder, KeywordOptions::default()).expect("opens"))
+    });
+}
+
+fn document(number: u8, text: &str) -> IndexedDocument {
+    IndexedDocument {
+        doc_id: DocId([number; 16]),
+        source_id: SourceId(1),
+        kind: DocumentKind::Note,
+        date: Timestamp(0),
+        access: vec![Principal::owner()],
+        title: String::new(),
+        keywords: Vec::new(),
+        chunks: vec![IndexedChunk {
+            id: ChunkId([number; 16]),
+            heading_path: Vec::new(),
+            text: text.to_owned(),
+            embedding: None,
+        }],
+    }
+}
+
+fn owner() -> SearchFilter {
+    SearchFilter {
+        principals: vec![Principal::owner()],
+        ..SearchFilter::default()
+    }
+}
+
+#[test]
+fn a_broken_or_foreign_folder_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let open = || TantivyIndex::open(folder.path(), KeywordOptions::default());
+    let index = open().expect("opens");
+    index.apply(&[document(1, "tea")], &[]).expect("applies");
+    index.commit(Generation(1)).expect("commits");
+    drop(index);
+    fs::write(folder.path().join("meta.json"), "{").expect("writes");
+    assert_eq!(open().err().expect("refused").code(), ErrorCode::IndexFailed);
+    fs::remove_file(folder.path().join("meta.json")).expect("removes");
+    assert_eq!(open().err().expect("refused").code(), ErrorCode::IndexFailed);
+}
+
+#[test]
+fn identifiers_are_found_whole_and_by_part() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let index = TantivyIndex::open(folder.path(), KeywordOptions::default()).expect("opens");
+    let texts = [
+        "invoice INV-2024-0117 is paid",
+        "invoice INV-2024-0118, 0117 copies, INV 2024",
+        "mail ada@example.org",
+    ];
+    let documents: Vec<_> = texts
+        .iter()
+        .zip(1..)
+        .map(|(text, number)| document(number, text))
+        .collect();
+    index.apply(&documents, &[]).expect("applies");
+    index.commit(Generation(1)).expect("commits");
+    let first = |query: &str| {
+        index
+            .search(query, &owner(), 10)
+            .expect("searches")
+            .first()
+            .map(|hit| hit.doc_id.0[0])
+    };
+    assert_eq!(first("INV-2024-0117"), Some(1), "the exact identifier is first");
+    assert_eq!(first("\"inv-2024-0118\""), Some(2));
+    assert_eq!(first("ada@example.org"), Some(3));
+    assert_eq!(first("example"), Some(3));
+}
+
+/// Texts as people write them: ideographs, kana, Latin words, digits, signs and spaces.
+fn mixed() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "[一-鿿]{1,6}",
+        1 => "[ぁ-んァ-ヶ가-힣]{1,4}",
+        2 => "[A-Za-zÀ-ÿ]{1,8}",
+        1 => "[0-9]{1,4}",
+        2 => "[ ，。、；！\\-_.@/\"'（）]{1,2}",
+        1 => "\\PC{1,3}",
+    ];
+    prop::collection::vec(piece, 1..12).prop_map(|pieces| pieces.concat())
+}
+
+fn is_han(character: &char) -> bool {
+    ('一'..='鿿').contains(character)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn every_verbatim_substring_with_ideographs_finds_its_chunk(texts in prop::collection::vec(mixed(), 1..6)) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let index = TantivyIndex::open(folder.path(), KeywordOptions { heap_bytes: 15_000_000 }).expect("opens");
+        let documents: Vec<_> = texts.iter().zip(1..).map(|(text, number)| document(number, text)).collect();
+        index.apply(&documents, &[]).expect("applies");
+        index.commit(Generation(1)).expect("commits");
+        for (text, number) in texts.iter().zip(1u8..) {
+            let characters: Vec<char> = text.chars().collect();
+            for start in 0..characters.len() {
+                for length in [2, 3, 5, 9] {
+                    let Some(part) = characters.get(start..start + length) else { continue };
+                    if !part.iter().any(is_han) {
+                        continue;
+                    }
+                    let query: String = part.iter().collect();
+                    let mut queries = vec![query.clone()];
+                    // Cut at ideographs on both sides, so that no Latin word is cut in two: found as a phrase too.
+                    if is_han(&part[0]) && is_han(&part[length - 1]) && !query.contains('"') {
+                        queries.push(format!("\"{query}\""));
+                    }
+                    for query in queries {
+                        let hits = index.search(&query, &owner(), 100).expect("searches");
+                        prop_assert!(hits.iter().any(|hit| hit.doc_id.0[0] == number), "`{query}` in `{text}`");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_input_is_answered(texts in prop::collection::vec("\\PC{0,60}|(?s).{0,30}", 1..4), query in "\\PC{0,60}|(?s).{0,40}") {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let index = TantivyIndex::open(folder.path(), KeywordOptions { heap_bytes: 15_000_000 }).expect("opens");
+        let documents: Vec<_> = texts.iter().zip(1..).map(|(text, number)| document(number, text)).collect();
+        index.apply(&documents, &[]).expect("applies");
+        index.commit(Generation(1)).expect("commits");
+        for query in texts.iter().chain([&query, &format!("\"{query}\"")]) {
+            prop_assert!(index.search(query, &owner(), 10).is_ok());
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The ledger as its callers see it.
+
+mod feeds;
+mod files;
+mod model;
+mod reading;
+mod support;

@@ -1,0 +1,327 @@
+//! The parsers as the indexing thread sees them, with a real worker.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+use rushlight_core::{ContentHash, ErrorCode, Locator, ParsedDocument, ParsedFile, Parser, RawFile, Result, Timestamp};
+use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
+
+fn options() -> ParseOptions {
+    ParseOptions::new(WorkerCommand { program: PathBuf::from(env!("CARGO_BIN_EXE_rushlight-parse-worker")), args: vec![] })
+}
+
+fn parsers() -> Parsers {
+    Parsers::new(options())
+}
+
+fn raw(path: &str, bytes: &[u8]) -> RawFile {
+    RawFile {
+        path: path.to_owned(),
+        bytes: bytes.to_vec(),
+        content_hash: ContentHash(*blake3::hash(bytes).as_bytes()),
+        modified: Timestamp(0),
+    }
+}
+
+fn documents(parsers: &Parsers, path: &str, bytes: &[u8]) -> Vec<ParsedDocument> {
+    match parsers.parse(&raw(path, bytes)) {
+        Ok(ParsedFile::Documents(documents)) => documents,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+fn skipped(path: &str, bytes: &[u8]) -> String {
+    match parsers().parse(&raw(path, bytes)) {
+        Ok(ParsedFile::Skipped(reason)) => reason.code,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+/// What the port promises of any outcome.
+fn sound(outcome: &Result<ParsedFile>) -> std::result::Result<(), String> {
+    let Ok(ParsedFile::Documents(documents)) = outcome else { return Ok(()) };
+    if documents.is_empty() {
+        return Err("no document at all".to_owned());
+    }
+    let (mut parts, mut keys) = (std::collections::HashSet::new(), std::collections::HashSet::new());
+    for document in documents {
+        if !parts.insert(&document.part) || !keys.insert(&document.part_key) {
+            return Err(format!("part `{}` or its key stands twice", document.part));
+        }
+        if document.text.trim().is_empty() || document.title.trim().is_empty() {
+            return Err(format!("`{}` has no text or title", document.part));
+        }
+        let mut at = 0;
+        for block in &document.blocks {
+            let slice = block.span.of(&document.text).ok_or("a block inside a character")?;
+            if block.span.start < at || slice.trim().is_empty() {
+                return Err(format!("blocks overlap or are empty at {at}"));
+            }
+            if !document.text[at..block.span.start].trim().is_empty() {
+                return Err(format!("text between blocks at {at}"));
+            }
+            at = block.span.end;
+        }
+        if !document.text[at..].trim().is_empty() {
+            return Err("text behind the last block".to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn check(path: &str, bytes: &[u8], expected: Expect) {
+    let found = documents(&parsers(), path, bytes);
+    sound(&Ok(ParsedFile::Documents(found.clone()))).expect("sound");
+    let mut out = String::new();
+    for document in &found {
+        let metadata = &document.metadata;
+        out.push_str(&format!("== {:?} {:?} {:?} {:?}\n", document.part, document.kind, document.title, document.media_type));
+        out.push_str(&format!("from {:?} to {:?} at {:?}\n", metadata.authors, metadata.recipients, metadata.created));
+        out.push_str(&format!("id {:?} answers {:?} attached {:?}\n", metadata.message_id, metadata.in_reply_to, metadata.attachments));
+        for block in &document.blocks {
+            let place = match &block.locator {
+                Locator::MessagePart { part, first, last } => format!("{part}:{first}-{last}"),
+                Locator::Lines { first, last } => format!("{first}-{last}"),
+                other => format!("{other:?}"),
+            };
+            out.push_str(&format!("{place} {:?} {:?}\n", block.kind, block.span.of(&document.text).unwrap_or("?")));
+        }
+        for warning in &document.warnings {
+            out.push_str(&format!("! {}: {}\n", warning.code, warning.message));
+        }
+    }
+    expected.assert_eq(&out);
+}
+
+const MAIL: &[u8] = b"From: Ada Lin <ada@example.org>\r\nTo: Bo <bo@example.org>\r\nDate: Thu, 1 Jan 2026 08:00:00 +0800\r\n\
+Subject: =?UTF-8?B?6Iy26JGJ?= order\r\nMessage-ID: <m1@example.org>\r\nIn-Reply-To: <m0@example.org>\r\nMIME-Version: 1.0\r\n\
+Content-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\nContent-Type: text/plain\r\n\r\nHello Bo,\r\n\r\n> how much?\r\nTen.\r\n-- \r\nAda\r\n\
+--B\r\nContent-Type: text/csv; name=\"p.csv\"\r\nContent-Disposition: attachment; filename=\"p.csv\"\r\n\r\nname,price\r\ntea,3\r\n\
+--B\r\nContent-Type: application/zip\r\nContent-Disposition: attachment; filename=\"a.zip\"\r\nContent-Transfer-Encoding: base64\r\n\r\nUEsDBAoAAAAA\r\n\
+--B\r\nContent-Type: message/rfc822\r\n\r\nFrom: Cy <cy@example.org>\r\nSubject: inner\r\nMessage-ID: <m2@example.org>\r\n\
+Content-Type: multipart/mixed; boundary=C\r\n\r\n--C\r\nContent-Type: text/html\r\n\r\n<p>Hi <b>there</b><script>x</script>\r\n\
+--C\r\nContent-Disposition: attachment; filename=\"n.md\"\r\nContent-Type: text/markdown\r\n\r\n# Deep\r\n--C--\r\n--B--\r\n";
+
+#[test]
+fn a_mail_and_what_is_in_it() {
+    check(
+        "in/a.eml",
+        MAIL,
+        expect![[r#"
+            == "" Mail "茶葉 order" "message/rfc822"
+            from ["Ada Lin <ada@example.org>"] to ["Bo <bo@example.org>"] at Some(Timestamp(1767225600000))
+            id Some("m1@example.org") answers Some("m0@example.org") attached ["p.csv", "a.zip", "inner"]
+            header:1-4 Metadata "From: Ada Lin <ada@example.org>\nTo: Bo <bo@example.org>\nDate: 2026-01-01T08:00:00+08:00\nSubject: 茶葉 order"
+            1:1-1 Paragraph "Hello Bo,"
+            1:3-3 Quote "> how much?"
+            1:4-4 Paragraph "Ten."
+            1:5-6 Signature "-- \r\nAda"
+            ! attachment_not_read: attachment `a.zip` is not searchable: `a.zip` is a zip archive or office document, which is not read
+            == "part:2" Table "p.csv" "text/csv"
+            from ["Ada Lin <ada@example.org>"] to ["Bo <bo@example.org>"] at Some(Timestamp(1767225600000))
+            id None answers None attached []
+            Cells { sheet: "", first: 1, last: 1 } TableHeader "name,price"
+            Cells { sheet: "", first: 2, last: 2 } TableRow "tea,3"
+            == "part:4" Mail "inner" "message/rfc822"
+            from ["Cy <cy@example.org>"] to [] at None
+            id Some("m2@example.org") answers None attached ["n.md"]
+            header:1-2 Metadata "From: Cy <cy@example.org>\nSubject: inner"
+            4.1:1-1 Paragraph "Hi there"
+            == "part:4.2" Note "n.md" "text/markdown"
+            from ["Cy <cy@example.org>"] to [] at None
+            id None answers None attached []
+            1-1 Heading { level: 1 } "# Deep"
+        "#]],
+    );
+}
+
+#[test]
+fn a_mailbox_is_one_document_per_message() {
+    let mut mbox = Vec::new();
+    for text in ["one", "two", "one"] {
+        mbox.extend_from_slice(b"From a@b Thu Jan  1 00:00:00 2026\nFrom: a@example.org\nMessage-ID: <");
+        mbox.extend_from_slice(format!("{text}@x>\nSubject: {text}\n\n{text}\n>From here\n\n").as_bytes());
+    }
+    let found = documents(&parsers(), "Inbox", &mbox);
+    let names: Vec<_> = found.iter().map(|d| (d.part.as_str(), d.part_key.as_str())).collect();
+    assert_eq!(names, [("message:1", "one@x"), ("message:2", "two@x"), ("message:3", "one@x#2")]);
+    assert!(found[0].text.ends_with("one\nFrom here"), "{:?}", found[0].text);
+}
+
+#[test]
+fn a_mail_with_a_broken_charset_is_kept() {
+    let mail = b"From: a@example.org\nSubject: x\nContent-Type: text/plain; charset=utf-8\n\ngood \xff\xfe bad\xff\n";
+    let found = documents(&parsers(), "a.eml", mail);
+    assert!(found[0].text.contains("good") && found[0].text.contains("bad"), "{:?}", found[0].text);
+    assert!(found[0].warnings.iter().any(|w| w.code.starts_with("charset_")), "{:?}", found[0].warnings);
+    let big5 = b"From: a@example.org\nSubject: x\n\n\xa4\xa4\xa4\xe5\xab\xd8\xa8\xe4\xa6\x6e\xa4\x48\n";
+    assert!(documents(&parsers(), "a.eml", big5)[0].text.contains("中文"));
+}
+
+#[test]
+fn messages_nested_too_deep_are_named_and_not_read() {
+    let mut mail = b"From: a@example.org\nSubject: top\n".to_vec();
+    for _ in 0..20 {
+        mail.extend_from_slice(b"Content-Type: message/rfc822\n\nFrom: b@example.org\nSubject: inner\n");
+    }
+    mail.extend_from_slice(b"\ntext\n");
+    let found = documents(&parsers(), "a.eml", &mail);
+    assert_eq!(found.len(), 9);
+    assert_eq!(found[8].warnings[0].code, "attachment_not_read");
+}
+
+#[test]
+fn what_has_no_text_is_skipped_with_its_reason() {
+    assert_eq!(skipped("a.md", b""), "empty");
+    assert_eq!(skipped("a.md", b" \n\t\n"), "no_text");
+    assert_eq!(skipped("a.md", b"\x89PNG\r\n\x1a\n\0\0"), "binary");
+    assert_eq!(skipped("a.md", b"\x7fELF\0\0\x01\x02"), "binary");
+    assert_eq!(skipped("a.bin", b"\0\x01\x02\x03"), "binary");
+    assert_eq!(skipped("a.zip", b"PK\x03\x04xxxx"), "unsupported");
+    assert_eq!(skipped("a.html", b"<script>x</script>"), "no_text");
+    assert_eq!(skipped("a.csv", b"\n\n"), "no_text");
+}
+
+#[test]
+fn the_worker_is_shut_off_from_the_machine() {
+    let (isolation, all_refused) = parsers().check_isolation().expect("starts");
+    if !(isolation.file_system || isolation.system_calls) {
+        println!("skipped: this kernel has neither Landlock nor seccomp");
+        return;
+    }
+    assert!(isolation.limits && all_refused, "{isolation:?}");
+}
+
+fn fault(parsers: &Parsers, word: &str) -> rushlight_core::Error {
+    parsers.parse(&raw("a.pdf", format!("%PDF-%FAULT-{word}").as_bytes())).expect_err(word)
+}
+
+#[test]
+fn a_worker_that_misbehaves_costs_one_document() {
+    let mut options = options();
+    options.limits.timeout = Duration::from_secs(5);
+    let parsers = Parsers::new(options);
+    for (word, says) in [
+        ("panic", "the parser failed at child.rs"),
+        ("overflow", "it ran out of stack or memory"),
+        ("memory", "it ran out of stack or memory"),
+        ("exit", "the worker ended with exit code 3"),
+        ("hang", "it took longer than 5 s"),
+    ] {
+        let error = fault(&parsers, word);
+        assert_eq!(error.code(), ErrorCode::ParserFailed, "{word}");
+        assert!(error.message().contains(says), "{word}: {}", error.message());
+        // The next document is none the wiser. This one is broken in the ordinary way.
+        assert_eq!(fault(&parsers, "none").code(), ErrorCode::FileBroken, "after {word}");
+    }
+    // What a library prints does not garble the answer.
+    assert_eq!(fault(&parsers, "garble").code(), ErrorCode::FileBroken);
+}
+
+#[test]
+fn a_worker_that_does_not_start_is_an_error_that_names_it() {
+    for program in ["/nowhere/worker", "/bin/cat", "/bin/true"] {
+        let mut options = ParseOptions::new(WorkerCommand { program: program.into(), args: vec![] });
+        options.limits.start_timeout = Duration::from_secs(5);
+        let error = Parsers::new(options).parse(&raw("a.pdf", b"%PDF-1.7")).expect_err("no worker");
+        assert_eq!(error.code(), ErrorCode::ParserUnavailable, "{program}");
+        assert!(error.message().contains(program));
+    }
+}
+
+#[test]
+fn large_and_deep_pages_are_read_in_the_worker() {
+    let page = format!("<title>Deep</title>{}<p>bottom</p>", "<div>".repeat(300));
+    let found = documents(&parsers(), "a.html", page.as_bytes());
+    assert_eq!((found[0].title.as_str(), found[0].text.as_str()), ("Deep", "bottom"));
+    assert!(found[0].warnings.is_empty());
+}
+
+#[test]
+fn a_text_of_many_megabytes_keeps_its_lines() {
+    let line = "The kettle sings; 水滾了。\n\n";
+    let text = line.repeat((20 << 20) / line.len());
+    let found = documents(&parsers(), "big.txt", text.as_bytes());
+    let last = found[0].blocks.last().expect("has blocks");
+    let lines = u32::try_from(found[0].blocks.len() * 2 - 1).expect("small");
+    assert_eq!(last.locator, Locator::Lines { first: lines, last: lines });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_have_an_outcome(
+        name in prop_oneof![Just("a.md"), Just("a.txt"), Just("a.csv"), Just("a.html"), Just("a.eml"), Just("a"), Just("m/cur/1:2,S")],
+        pieces in proptest::collection::vec(prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..40),
+            "[ -~\n]{0,40}".prop_map(String::into_bytes),
+            Just(b"From: a@b\nSubject: x\nReceived: y\n".to_vec()),
+            Just(b"From a@b Thu Jan 1 00:00:00 2026\n".to_vec()),
+            Just(b"\n\n".to_vec()),
+            Just(b"Content-Type: multipart/mixed; boundary=B\n\n".to_vec()),
+            Just(b"\n--B\nContent-Type: message/rfc822\n\n".to_vec()),
+            Just(b"\n--B\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\n".to_vec()),
+            Just(b"\n--B--\n".to_vec()),
+            Just("茶\n".as_bytes().to_vec()),
+        ], 0..12)
+    ) {
+        let bytes = pieces.concat();
+        prop_assume!(!bytes.windows(5).any(|w| w == b"%PDF-"));
+        let outcome = parsers().parse(&raw(name, &bytes));
+        prop_assert!(outcome.is_ok(), "{outcome:?}");
+        if let Err(what) = sound(&outcome) {
+            return Err(TestCaseError::fail(what));
+        }
+    }
+}
+
+/// Every file of the data sets has an outcome that keeps the port's promises.
+#[test]
+fn real_files_have_outcomes() {
+    let Some(data) = std::env::var_os("RUSHLIGHT_DATA").map(PathBuf::from).filter(|path| path.is_dir()) else {
+        println!("skipped: RUSHLIGHT_DATA names no folder with the data sets");
+        return;
+    };
+    let mut options = options();
+    options.limits.timeout = Duration::from_secs(20);
+    let parsers = Parsers::new(options);
+    for set in ["notes-plurality", "mail-suites", "pdf-suites"] {
+        let mut files = Vec::new();
+        list(&data.join(set), &mut files);
+        assert!(!files.is_empty(), "{set} is empty");
+        let mut counts = std::collections::BTreeMap::<String, usize>::new();
+        let begun = std::time::Instant::now();
+        for file in &files {
+            let name = file.strip_prefix(&data).expect("below the data").to_string_lossy().into_owned();
+            let bytes = std::fs::read(file).expect("readable");
+            let outcome = parsers.parse(&raw(&name, &bytes));
+            sound(&outcome).unwrap_or_else(|what| panic!("{name}: {what}"));
+            match &outcome {
+                Ok(ParsedFile::Documents(found)) => {
+                    *counts.entry("files read".to_owned()).or_default() += 1;
+                    *counts.entry("documents".to_owned()).or_default() += found.len();
+                }
+                Ok(ParsedFile::Skipped(reason)) => *counts.entry(format!("skipped {}", reason.code)).or_default() += 1,
+                Err(error) => {
+                    assert_ne!(error.code(), ErrorCode::ParserUnavailable, "{}", error.chain());
+                    if error.code() == ErrorCode::ParserFailed {
+                        println!("  {}", error.chain());
+                    }
+                    *counts.entry(format!("failed {}", error.code().as_str())).or_default() += 1;
+                }
+            }
+        }
+        println!("{set}: {} files in {:.1} s, {counts:?}", files.len(), begun.elapsed().as_secs_f32());
+    }
+}
+
+fn list(folder: &Path, files: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() { list(&path, files) } else { files.push(path) }
+    }
+}

@@ -1,0 +1,163 @@
+"""The tables of docs/benchmarks.md, written between two marks so that the prose around them stays."""
+
+BEGIN = "<!-- measured: begin (written by tests/bench/run.py) -->"
+END = "<!-- measured: end -->"
+
+
+def replace_between(page, tables):
+    """The page with what is between the marks replaced; the marks are added where there are none."""
+    before, found, rest = page.partition(BEGIN)
+    if not found:
+        return f"{page.rstrip()}\n\n{BEGIN}\n\n{tables.strip()}\n\n{END}\n"
+    _, found, after = rest.partition(END)
+    if not found:
+        raise ValueError(f"the page has `{BEGIN}` and no `{END}`")
+    return f"{before}{BEGIN}\n\n{tables.strip()}\n\n{END}{after}"
+
+
+def tables(results):
+    """Markdown for all parts."""
+    sections = []
+    for name, title, write in SECTIONS:
+        part = results.get(name, {"not_measured": "it was not asked for"})
+        sections.append(f"### {title}\n")
+        if "not_measured" in part:
+            sections.append(f"not measured: {part['not_measured']}\n")
+            continue
+        sections.append(f"{write(part['figures'])}\n")
+        sections.append(f"Measured {setting(part['setting'])}.\n")
+    return "\n".join(sections)
+
+
+def setting(where):
+    """Date, version and machine in one line."""
+    words = f"on {where['date']} with {where['version']}"
+    if where.get("commit"):
+        words += f" ({where['commit']})"
+    words += f" on {where['cores']} cores, {where['cpu']}, {where['memory_gib']:.0f} GiB of memory, {where['system']}"
+    if where["load"] > 0.5:
+        words += f"; load of the machine before: {where['load']:.1f}"
+    return words
+
+
+def table(head, rows):
+    """A Markdown table: the first column to the left, figures to the right."""
+    marks = ["---"] + ["---:"] * (len(head) - 1)
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, marks, *rows])
+
+
+def write_index(figures):
+    head = ["set", "files", "text", "files/s by word", "text by word", "passages", "passages/s embedded", "tokens/s embedded", "memory, peak", "with parsers", "on disk", "disk per byte of text"]
+    rows = []
+    for name, of in figures["sets"].items():
+        rows.append([
+            name,
+            number(of["files"]),
+            mb(of["text_bytes"]),
+            number(of["files_per_second"]),
+            f"{number(of['text_mb_per_second'], 1)} MB/s",
+            number(of["chunks"]),
+            number(of["chunks_per_second"], 1),
+            number(of["tokens_per_second"]),
+            mib(of["peak_memory_mib"]),
+            mib(of["peak_memory_with_parsers_mib"]),
+            f"{mb(of['data_bytes'])} (ledger {mb(of['ledger_bytes'])}, indexes {mb(of['index_bytes'])})",
+            number(of["data_per_text_byte"], 1),
+        ])
+    return table(head, rows)
+
+
+def write_search(figures):
+    head = ["mode", "p50", "p95", "p50 within the server"]
+    rows = [
+        [mode, ms(of["p50_ms"]), ms(of["p95_ms"]), ms(of["within_server_p50_ms"])]
+        for mode, of in figures["modes"].items()
+    ]
+    words = f"{number(figures['queries'])} queries in English and Chinese over {number(figures['chunks'])} passages, each asked {figures['repeats']} times; medians of the runs.\n\n"
+    return words + table(head, rows)
+
+
+def write_answer(figures):
+    head = ["questions", "asked", "refused", "evidence after", "first token after", "slowest", "whole answer", "prompt", "answer", "reading", "writing"]
+    rows = []
+    for language, of in figures["languages"].items():
+        rows.append([
+            language,
+            number(of["questions"]),
+            number(of["not_found"]),
+            seconds(of["evidence_seconds"]),
+            seconds(of["first_token_seconds"]),
+            seconds(of["first_token_worst_seconds"]),
+            seconds(of["whole_seconds"]),
+            f"{number(of['prompt_tokens'])} tokens",
+            f"{number(of['generated_tokens'])} tokens",
+            f"{number(of['prompt_tokens_per_second'])} tokens/s",
+            f"{number(of['tokens_per_second'], 1)} tokens/s",
+        ])
+    words = (
+        f"\n\nMedians, with {figures['model']}. The first question after a start loads the model: {seconds(figures['first_question_seconds'])} to its first token. "
+        f"Resident memory of the server: {mib(figures['memory_before_mib'])} before the first question, {mib(figures['memory_after_mib'])} after the last, {mib(figures['peak_memory_mib'])} at most."
+    )
+    return table(head, rows) + words
+
+
+def write_eval(figures):
+    legs = [leg_name(leg) for leg in figures["reports"][0]["legs"]]
+    head = ["nDCG@10", "documents", "queries", *legs]
+    rows = []
+    for report in figures["reports"]:
+        means = [leg["ndcg_at_10"] for leg in report["legs"]]
+        best = max(mean["mean"] for mean in means)
+        cells = [f"{of['mean']:.3f} ± {(of['high'] - of['low']) / 2:.3f}" for of in means]
+        cells = [f"**{cell}**" if of["mean"] == best else cell for cell, of in zip(cells, means)]
+        rows.append([f"{report['set']}, {report['queries_file']}", number(report["documents"]), number(report["queries"]), *cells])
+    words = f"\n\nWith {figures['reports'][0]['embedding_model']} and {figures['reports'][0]['candidates']} candidates per leg; ± is half of the 95 % confidence interval. The number behind `hybrid` is the weight of the semantic leg."
+    words += "".join(f"\n\nnot measured: {missing}" for missing in figures["missing"])
+    return table(head, rows) + words
+
+
+def leg_name(leg):
+    if leg["leg"] == "hybrid":
+        return f"hybrid {leg['weight']:.2f}"
+    return f"RRF ({leg['k']})" if leg["leg"] == "rrf" else leg["leg"]
+
+
+def write_examples(figures):
+    head = ["folder", "with an answer", "right", "right and cited", "wrong", "refused", "without an answer", "refused", "time, median"]
+    rows = []
+    counted = ("answerable", "right", "right_and_cited", "wrong", "refused", "unanswerable", "unanswerable_refused")
+    for name, of in figures["folders"].items():
+        rows.append([name, *(number(of[key]) for key in counted), seconds(of["median_seconds"])])
+    totals = [sum(of[key] for of in figures["folders"].values()) for key in counted]
+    rows.append(["**all**", *(f"**{number(total)}**" for total in totals), ""])
+    words = "\n\n`right`: the answer holds one of the strings that questions.toml accepts. `cited`: a citation is to one of the expected documents."
+    return table(head, rows) + words
+
+
+SECTIONS = (
+    ("index", "Indexing", write_index),
+    ("search", "Search, warm", write_search),
+    ("answer", "Answers: time and memory", write_answer),
+    ("eval", "Retrieval", write_eval),
+    ("examples", "Answers: right, cited, refused", write_examples),
+)
+
+
+def number(value, decimals=0):
+    return "–" if value is None else f"{value:,.{decimals}f}"
+
+
+def mb(value):
+    return f"{number(value / 1e6, 1)} MB"
+
+
+def mib(value):
+    return f"{number(value)} MiB"
+
+
+def ms(value):
+    return f"{number(value, 1)} ms"
+
+
+def seconds(value):
+    return "–" if value is None else f"{number(value, 1)} s"

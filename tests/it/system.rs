@@ -1,0 +1,181 @@
+//! A whole system on fakes: a real folder, the real parsers for text formats, the ledger in memory; both indexes and both
+//! models are the testkit's.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rushlight_answer::AnswerOptions;
+use rushlight_core::{
+    Answer, Embedder, Error, ErrorCode, KeywordIndex, LanguageModel, Principal, Result, SearchRequest, SearchResponse,
+    Source, SystemClock, TextSpan, VectorIndex,
+};
+use rushlight_engine::{
+    AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
+};
+use rushlight_ingest::ChunkOptions;
+use rushlight_ledger::Ledger;
+use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
+use rushlight_testkit::{
+    Fixture, HashEmbedder, MemKeywordIndex, MemVectorIndex, RecordingReporter, ScriptedModel, WordTokenCounter,
+};
+use rushlight_watch::{FolderOptions, FolderSource};
+
+/// Opens indexes in memory; they are lost with the engine and fed again from the ledger.
+struct InMemory;
+
+impl KeywordFactory for InMemory {
+    fn open(&self, _dir: &Path) -> Result<Arc<dyn KeywordIndex>> {
+        Ok(Arc::new(MemKeywordIndex::new()))
+    }
+
+    fn highlight(&self, query: &str, text: &str) -> Vec<TextSpan> {
+        text.find(query).map(|start| TextSpan::new(start, start + query.len())).into_iter().collect()
+    }
+}
+
+#[async_trait]
+impl VectorFactory for InMemory {
+    async fn open(&self, _dir: &Path, _dimensions: usize) -> Result<Arc<dyn VectorIndex>> {
+        Ok(Arc::new(MemVectorIndex::new()))
+    }
+}
+
+/// Which models the system has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Models {
+    All,
+    NoEmbedder,
+    NoLanguageModel,
+}
+
+/// A folder, a ledger and an engine over both.
+pub(crate) struct System {
+    pub(crate) engine: Engine,
+    pub(crate) reporter: Arc<RecordingReporter>,
+    ledger: Arc<Ledger>,
+    folder: tempfile::TempDir,
+    runtime: Arc<tokio::runtime::Runtime>,
+}
+
+impl System {
+    /// A system over a folder with these files, added to the space `personal`, not yet indexed.
+    pub(crate) fn over(fixture: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Fixture::parse(fixture).write(folder.path()).expect("the fixture is written");
+        let ledger = Arc::new(Ledger::in_memory().expect("a ledger in memory"));
+        let system = Self::start(folder, ledger, Models::All);
+        system.engine.add_source(&system.root(), "personal").expect("the folder is added");
+        system
+    }
+
+    /// The same folder and ledger in a new engine, as after a restart; the indexes are gone.
+    pub(crate) fn restarted(self, models: Models) -> Self {
+        Self::start(self.folder, self.ledger, models)
+    }
+
+    fn start(folder: tempfile::TempDir, ledger: Arc<Ledger>, models: Models) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = Arc::new(runtime.expect("a runtime"));
+        let reporter = Arc::new(RecordingReporter::default());
+        let embedder = HashEmbedder::new();
+        let missing = |name: &str| Error::new(ErrorCode::ModelMissing, format!("model `{name}` is not installed"));
+        let engine = Engine::new(EngineParts {
+            index_dir: PathBuf::new(),
+            ledger: Arc::clone(&ledger),
+            open_source: Box::new(|root| {
+                FolderSource::new(root, FolderOptions::default()).map(|source| Arc::new(source) as Arc<dyn Source>)
+            }),
+            parser: Arc::new(Parsers::new(ParseOptions::new(WorkerCommand {
+                program: "no-worker-in-this-suite".into(),
+                args: Vec::new(),
+            }))),
+            tokens: Arc::new(WordTokenCounter),
+            embedder_spec: embedder.spec().clone(),
+            embedder: match models {
+                Models::NoEmbedder => Lazy::new("hash", move || Err(missing("hash"))),
+                _ => Lazy::ready("hash", Arc::new(embedder) as Arc<dyn Embedder>),
+            },
+            language_model: match models {
+                Models::NoLanguageModel => Lazy::new("scripted", move || Err(missing("scripted"))),
+                _ => Lazy::ready("scripted", Arc::new(ScriptedModel::new()) as Arc<dyn LanguageModel>),
+            },
+            keyword: Box::new(InMemory),
+            vector: Box::new(InMemory),
+            clock: Arc::new(SystemClock),
+            reporter: Arc::clone(&reporter) as _,
+            runtime: runtime.handle().clone(),
+            options: EngineOptions {
+                chunk: ChunkOptions { target_tokens: 60, max_tokens: 100, min_tokens: 10 },
+                parse_threads: 2,
+                scan_interval: Duration::from_secs(3600),
+                debounce: Duration::from_millis(20),
+                semantic_weight: 0.5,
+                candidates: 50,
+                answer: AnswerOptions::default(),
+                answer_queue: 1,
+            },
+        });
+        Self { engine, reporter, ledger, folder, runtime }
+    }
+
+    pub(crate) fn root(&self) -> String {
+        self.path("").to_str().expect("temporary folders have plain names").trim_end_matches('/').to_owned()
+    }
+
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().canonicalize().expect("the folder exists").join(below)
+    }
+
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().expect("below the root")).expect("folders are made");
+        std::fs::write(path, content).expect("the file is written");
+    }
+
+    pub(crate) fn index(&self) -> IndexSummary {
+        self.engine.index_until_idle().expect("indexing ends well")
+    }
+
+    pub(crate) fn search(&self, query: &str) -> SearchResponse {
+        self.try_search(SearchRequest::new(query)).expect("the search answers")
+    }
+
+    pub(crate) fn try_search(&self, request: SearchRequest) -> Result<SearchResponse> {
+        self.runtime.block_on(self.engine.search(request))
+    }
+
+    /// Paths below the root of what is found, best first, each once.
+    pub(crate) fn found(&self, query: &str) -> Vec<String> {
+        let root = self.root();
+        let mut paths = Vec::new();
+        for hit in self.search(query).hits {
+            let path = hit.path.strip_prefix(&root).unwrap_or(&hit.path).trim_start_matches('/').to_owned();
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        paths
+    }
+
+    pub(crate) fn ask(&self, question: &str) -> Result<Answer> {
+        let request = AskRequest {
+            principals: vec![Principal::owner()],
+            question: question.to_owned(),
+            spaces: Vec::new(),
+            kinds: Vec::new(),
+            fence: "f3nc3".to_owned(),
+            max_tokens: 80,
+        };
+        self.runtime.block_on(self.engine.ask(request, Arc::default(), |_| std::ops::ControlFlow::Continue(())))
+    }
+
+    /// Both indexes hold exactly what the ledger does, and every file is counted once.
+    pub(crate) fn assert_sound(&self) {
+        let found = self.engine.verify().expect("everything can be read");
+        assert!(found.sound(), "{found:?}");
+        let counts = self.ledger.counts(None).expect("counts");
+        assert_eq!(counts.seen, counts.indexed + counts.skipped + counts.failed + counts.waiting);
+    }
+}

@@ -23,9 +23,9 @@ RETRIEVAL = (
 class Bench:
     """What every part needs."""
 
-    def __init__(self, program, data, examples, work, quick, cache=None):
+    def __init__(self, program, data, examples, work, quick):
         self.program, self.data, self.examples, self.work = program, Path(data), Path(examples), Path(work)
-        self.quick, self.cache = quick, cache
+        self.quick = quick
         self.repeats = 1 if quick else 3
         self._library = None
 
@@ -39,25 +39,28 @@ class Bench:
         print(text, file=sys.stderr, flush=True)
 
     def index(self, data_dir, folder, space):
-        """Indexes a folder into a fresh or grown data directory; returns what the program says of it and the memory."""
+        """Indexes a folder into a data directory; returns what the program says of it, and the memory it took."""
         self.say(f"  indexing {folder.name} as {space}")
-        self.program.json(data_dir, "add", folder, "--space", space)
+        if space not in self.spaces(data_dir):
+            self.program.json(data_dir, "add", folder, "--space", space)
         memory = Memory()
         result = self.program.json(data_dir, "index", memory=memory)
-        if result.get("embedding_error") or result.get("waiting_for_vectors"):
-            raise Failure(f"passages were left without vectors: {result.get('embedding_error')}")
+        if result["embedding_error"] or result["waiting_for_vectors"]:
+            raise Failure(f"passages were left without vectors: {result['embedding_error']}")
         return result, memory
+
+    def spaces(self, data_dir):
+        """Names of the spaces that are there already."""
+        if not data_dir.is_dir():
+            return set()
+        return {space["name"] for space in self.program.json(data_dir, "status")["spaces"]}
 
     def library(self):
         """A data directory with the articles of squad20 and drcd-dev, made once."""
         if self._library is None:
             data_dir = self.work / "library"
-            known = set()
-            if data_dir.is_dir():
-                known = {space["name"] for space in self.program.json(data_dir, "status")["spaces"]}
             for name in ("squad20", "drcd-dev"):
-                if name not in known:
-                    self.index(data_dir, self.folder(name, "docs"), name)
+                self.index(data_dir, self.folder(name, "docs"), name)
             self._library = data_dir
         return self._library
 
@@ -214,7 +217,6 @@ def evaluate(bench):
         bench.say(f"  {name}, {queries}")
         arguments = ["eval", folder, "--queries", queries]
         arguments += ["--limit", 200] if bench.quick else []
-        arguments += ["--cache", bench.cache] if bench.cache else []
         found.append(bench.program.json(bench.work / "eval", *arguments))
     if not found:
         raise NotMeasured("; ".join(missing))

@@ -31,7 +31,7 @@ def main():
         work = options.work or Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
         program = Program(options.binary.resolve(), options.models.resolve(), work.resolve())
-        bench = Bench(program, options.data.resolve(), ROOT / "examples", work.resolve(), options.quick, options.cache)
+        bench = Bench(program, options.data.resolve(), ROOT / "examples", work.resolve(), options.quick)
         where = setting(program)
         measured, failed = {}, False
         for name in options.only:
@@ -57,7 +57,6 @@ def arguments():
     parser.add_argument("--only", type=parts, default=list(PARTS), metavar="PART,…", help=f"of {names}; the figures of the others are kept")
     parser.add_argument("--quick", action="store_true", help="a part of the questions, once; printed, and written only with --out")
     parser.add_argument("--work", type=Path, help="keep the data directories here, and use what is there (default: a temporary folder)")
-    parser.add_argument("--cache", type=Path, help="a file that keeps the embeddings of the retrieval part")
     parser.add_argument("--out", type=Path, help="folder to write to (default: docs)")
     options = parser.parse_args()
     environment = {name: Path(value) for name, value in os.environ.items() if name.startswith("RUSHLIGHT_") and value}

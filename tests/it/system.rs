@@ -108,6 +108,7 @@ impl System {
             runtime: runtime.handle().clone(),
             options: EngineOptions {
                 chunk: ChunkOptions { target_tokens: 60, max_tokens: 100, min_tokens: 10 },
+                rechunk: true,
                 parse_threads: 2,
                 scan_interval: Duration::from_secs(3600),
                 debounce: Duration::from_millis(20),

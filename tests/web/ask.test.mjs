@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { accessible, go, inView, patience, picture, scene, withoutAnswers } from './harness/page.mjs'
+import { accessible, go, inView, noSidewaysScroll, patience, picture, scene, withoutAnswers } from './harness/page.mjs'
 
 const question = 'At what temperature is green tea steeped?'
 const skip = withoutAnswers
@@ -51,10 +51,12 @@ scene('an answer is streamed, its marks open the passage at the quote', { skip }
   await turn.getByRole('link', { name: /^Passage 1/ }).first().waitFor()
 })
 
-scene('a shared address marks the cited words without knowing the quote', { skip }, async (page) => {
+scene('on a phone, a shared address marks the cited words without knowing the quote', { skip, viewport: { width: 360, height: 740 } }, async (page) => {
   await ask(page, question)
   const source = page.locator('.sources a').first()
   await source.waitFor({ timeout: patience })
+  await noSidewaysScroll(page)
+  await picture(page, 'ask answer phone')
   const quote = await source.locator('.quote').textContent()
   const href = (await source.getAttribute('href')) ?? ''
   const [, id = '', at = ''] = /doc=([^&]+)&at=([\d-]+)/.exec(href) ?? []
@@ -62,6 +64,7 @@ scene('a shared address marks the cited words without knowing the quote', { skip
   const marked = page.locator('.pane mark')
   await marked.first().waitFor()
   assert.ok(await inView(marked.first()))
+  await noSidewaysScroll(page)
   assert.equal((await marked.allTextContents()).join('').replace(/\s/g, ''), quote?.replace(/\s/g, ''))
 })
 

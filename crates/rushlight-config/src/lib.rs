@@ -98,8 +98,8 @@ pub struct SearchConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerConfig {
-    /// Budget of the evidence in tokens.
-    pub evidence_tokens: usize,
+    /// Budget of the prompt in tokens, evidence included.
+    pub prompt_tokens: usize,
     /// Budget of the answer in tokens.
     pub max_tokens: usize,
     /// Questions that may wait.
@@ -126,8 +126,8 @@ impl Config {
         if self.index.scan_interval_minutes == 0 || self.index.max_file_mb == 0 {
             return Err("index.scan_interval_minutes and index.max_file_mb must be 1 or more".to_owned());
         }
-        if self.answer.max_tokens == 0 || self.answer.evidence_tokens < 64 {
-            return Err("answer.max_tokens must be 1 or more, and answer.evidence_tokens 64 or more".to_owned());
+        if self.answer.max_tokens == 0 || self.answer.prompt_tokens < 200 {
+            return Err("answer.max_tokens must be 1 or more, and answer.prompt_tokens 200 or more".to_owned());
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use rushlight_core::{EmbedKind, Embedder, TokenCounter};
-use rushlight_embed_onnx::{HfTokenCounter, OnnxEmbedder, OnnxEmbedderOptions};
+use rushlight_embed_onnx::{OnnxEmbedder, OnnxEmbedderOptions};
 
 fn resident_mb() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -22,14 +22,6 @@ fn main() -> rushlight_core::Result<()> {
         return Ok(());
     };
     let model = PathBuf::from(model);
-    println!("{} MB resident at the start", resident_mb());
-    let started = Instant::now();
-    let counter = HfTokenCounter::load(&model.join("tokenizer.json"), "tokens")?;
-    println!(
-        "tokenizer: {:.0} ms, {} MB resident",
-        started.elapsed().as_secs_f64() * 1e3,
-        resident_mb()
-    );
     let started = Instant::now();
     let threads = threads.parse().unwrap_or(1);
     let options = OnnxEmbedderOptions {
@@ -43,6 +35,7 @@ fn main() -> rushlight_core::Result<()> {
         resident_mb()
     );
 
+    let counter = embedder.token_counter();
     let sentence = "The ledger is the truth and both indexes are derived from it; 帳本為準，索引由此而生。";
     let texts: Vec<String> = (0..24)
         .map(|n| format!("{n} {}", sentence.repeat(11 + n % 3)))

@@ -5,6 +5,8 @@
 pub(crate) const TOKENS: usize = 2048;
 /// At most so many texts in a batch.
 pub(crate) const TEXTS: usize = 16;
+/// Short texts may be padded by so many tokens more than to twice their length: a batch has a price of its own.
+const SLACK: usize = 16;
 
 /// Groups texts of similar length, so that little is padded. `lengths` are in tokens; the result holds each index once.
 pub(crate) fn plan(lengths: &[usize]) -> Vec<Vec<usize>> {
@@ -12,10 +14,14 @@ pub(crate) fn plan(lengths: &[usize]) -> Vec<Vec<usize>> {
     order.sort_by_key(|index| lengths[*index]);
     let mut batches: Vec<Vec<usize>> = Vec::new();
     for index in order {
-        // In this order the newest text is the longest, and all are padded to it.
+        // In this order the newest text is the longest, and all are padded to it; the first is the shortest.
         match batches.last_mut() {
-            Some(batch) if batch.len() < TEXTS && lengths[index] * (batch.len() + 1) <= TOKENS => {
-                batch.push(index)
+            Some(batch)
+                if batch.len() < TEXTS
+                    && lengths[index] * (batch.len() + 1) <= TOKENS
+                    && lengths[index] <= lengths[batch[0]] * 2 + SLACK =>
+            {
+                batch.push(index);
             }
             _ => batches.push(vec![index]),
         }
@@ -32,7 +38,7 @@ mod tests {
     #[test]
     fn similar_lengths_come_together() {
         assert!(plan(&[]).is_empty());
-        assert_eq!(plan(&[500, 3, 510, 4]), [vec![1, 3, 0], vec![2]]);
+        assert_eq!(plan(&[500, 3, 510, 4]), [vec![1, 3], vec![0, 2]]);
     }
 
     proptest! {

@@ -2,18 +2,22 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fastembed::{
     InitOptionsUserDefined, QuantizationMode, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel,
 };
 use ort::environment::Environment;
 use ort::ep;
+use ort::session::Session;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use ort::value::Tensor;
 use rushlight_core::{EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, Result};
 use serde::Deserialize;
 
 use crate::batches;
 use crate::runtime;
+use crate::token_counter::HfTokenCounter;
 
 /// Text beyond so many bytes for each token the model reads cannot matter: the longest piece of a vocabulary has 48
 /// bytes. Only runs of hundreds of spaces could, and those say nothing.
@@ -62,11 +66,16 @@ struct Config {
 }
 
 /// An embedding model in ONNX Runtime. Holds the weights twice: once for passages, once for questions.
+///
+/// A loaded tokenizer of 250,000 pieces takes some 280 MB, several times the weights. fastembed keeps one of its own for
+/// passages; questions are computed on a plain session with the tokenizer that counts tokens for chunking, so that there
+/// are two in a process and not three: share [`OnnxEmbedder::token_counter`].
 pub struct OnnxEmbedder {
     spec: EmbedderSpec,
     query_prefix: String,
     passage_prefix: String,
-    queries: Mutex<TextEmbedding>,
+    tokenizer: Arc<HfTokenCounter>,
+    queries: Mutex<Session>,
     passages: Mutex<TextEmbedding>,
 }
 
@@ -86,65 +95,72 @@ impl OnnxEmbedder {
             passage_prefix,
         } = options;
         let environment = runtime::environment(&runtime_library)?;
-        let config: Config = serde_json::from_slice(&read(&model_dir, "config.json")?)
+        let Config {
+            hidden_size,
+            max_position_embeddings: max_tokens,
+        } = serde_json::from_slice(&read(&model_dir, "config.json")?)
             .map_err(|error| unusable(&model_dir, "its `config.json` lacks a size").with_source(error))?;
-        let session = |threads| session(&model_dir, &environment, config.max_position_embeddings, threads);
+        let tokenizer = HfTokenCounter::load(&model_dir.join("tokenizer.json"), model_id.as_str())?;
         let embedder = Self {
-            queries: Mutex::new(session(1)?),
-            passages: Mutex::new(session(threads.max(1))?),
+            tokenizer: Arc::new(tokenizer),
+            queries: Mutex::new(query_session(&model_dir, &environment)?),
+            passages: Mutex::new(passage_session(
+                &model_dir,
+                &environment,
+                max_tokens,
+                threads.max(1),
+            )?),
             spec: EmbedderSpec {
                 model_id,
-                dimensions: config.hidden_size,
-                max_tokens: config.max_position_embeddings,
+                dimensions: hidden_size,
+                max_tokens,
             },
             query_prefix,
             passage_prefix,
         };
-        let probe = embedder
-            .embed(EmbedKind::Query, &["probe"])
-            .map_err(|error| unusable(&model_dir, "it computes nothing").with_source(error))?;
-        let found = probe[0].values().len();
-        if found != config.hidden_size {
-            let reason = format!("it computes {found} values and declares {}", config.hidden_size);
-            return Err(unusable(&model_dir, &reason));
+        for kind in [EmbedKind::Query, EmbedKind::Passage] {
+            let probe = embedder
+                .embed(kind, &["probe"])
+                .map_err(|error| unusable(&model_dir, "it computes nothing").with_source(error))?;
+            let found = probe[0].values().len();
+            if found != hidden_size {
+                let reason = format!("it computes {found} values and declares {hidden_size}");
+                return Err(unusable(&model_dir, &reason));
+            }
         }
         Ok(embedder)
     }
-}
 
-impl Embedder for OnnxEmbedder {
-    fn spec(&self) -> &EmbedderSpec {
-        &self.spec
+    /// Its tokenizer, to count tokens with.
+    pub fn token_counter(&self) -> Arc<HfTokenCounter> {
+        Arc::clone(&self.tokenizer)
     }
 
-    fn embed(&self, kind: EmbedKind, texts: &[&str]) -> Result<Vec<Embedding>> {
-        if texts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (prefix, session) = match kind {
-            EmbedKind::Query => (&self.query_prefix, &self.queries),
-            EmbedKind::Passage => (&self.passage_prefix, &self.passages),
-        };
-        let limit = self.spec.max_tokens * BYTES_PER_TOKEN;
-        let inputs: Vec<String> = texts
-            .iter()
-            .map(|text| format!("{prefix}{}", cut(text, limit)))
-            .collect();
-        let mut session = lock(session);
+    /// Questions, one after the other: they come singly.
+    fn embed_queries(&self, inputs: &[String]) -> Result<Vec<Embedding>> {
+        // A panic inside leaves no half-written state behind: each run begins anew.
+        let mut session = self.queries.lock().unwrap_or_else(PoisonError::into_inner);
+        let vectors = inputs.iter().map(|input| {
+            let ids = self.tokenizer.ids(input, self.spec.max_tokens)?;
+            let values =
+                run(&mut session, ids).map_err(|error| self.failed(1).with_source(error.to_string()))?;
+            Embedding::normalized(values)
+        });
+        vectors.collect()
+    }
+
+    fn embed_passages(&self, inputs: &[String]) -> Result<Vec<Embedding>> {
+        let max_tokens = self.spec.max_tokens;
         let lengths = inputs
             .iter()
-            .map(|input| token_count(&session, input))
-            .collect::<Result<Vec<_>>>()?;
-        let mut vectors: Vec<Option<Embedding>> = vec![None; texts.len()];
+            .map(|input| Ok(self.tokenizer.ids(input, max_tokens)?.len()));
+        let lengths = lengths.collect::<Result<Vec<_>>>()?;
+        let mut session = self.passages.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut vectors: Vec<Option<Embedding>> = vec![None; inputs.len()];
         for batch in batches::plan(&lengths) {
             let batch_inputs: Vec<&str> = batch.iter().map(|index| inputs[*index].as_str()).collect();
-            let computed = session.embed(&batch_inputs, Some(batch.len())).map_err(|error| {
-                Error::new(
-                    ErrorCode::EmbeddingFailed,
-                    format!("`{}` failed on {} texts", self.spec.model_id, batch.len()),
-                )
-                .with_source(error)
-            })?;
+            let computed = session.embed(&batch_inputs, Some(batch.len()));
+            let computed = computed.map_err(|error| self.failed(batch.len()).with_source(error))?;
             for (index, vector) in batch.into_iter().zip(computed) {
                 vectors[index] = Some(Embedding::normalized(vector)?);
             }
@@ -160,18 +176,43 @@ impl Embedder for OnnxEmbedder {
             .map(|vector| vector.ok_or_else(missing))
             .collect()
     }
+
+    fn failed(&self, count: usize) -> Error {
+        let message = format!("`{}` failed on a batch of {count} texts", self.spec.model_id);
+        Error::new(ErrorCode::EmbeddingFailed, message)
+    }
 }
 
-fn lock(session: &Mutex<TextEmbedding>) -> MutexGuard<'_, TextEmbedding> {
-    // A panic inside leaves no half-written state behind: each run begins anew.
-    session.lock().unwrap_or_else(PoisonError::into_inner)
+impl Embedder for OnnxEmbedder {
+    fn spec(&self) -> &EmbedderSpec {
+        &self.spec
+    }
+
+    fn embed(&self, kind: EmbedKind, texts: &[&str]) -> Result<Vec<Embedding>> {
+        let prefix = match kind {
+            EmbedKind::Query => &self.query_prefix,
+            EmbedKind::Passage => &self.passage_prefix,
+        };
+        let limit = self.spec.max_tokens * BYTES_PER_TOKEN;
+        let inputs: Vec<String> = texts
+            .iter()
+            .map(|text| format!("{prefix}{}", cut(text, limit)))
+            .collect();
+        match kind {
+            EmbedKind::Query => self.embed_queries(&inputs),
+            EmbedKind::Passage => self.embed_passages(&inputs),
+        }
+    }
 }
 
-fn token_count(session: &TextEmbedding, input: &str) -> Result<usize> {
-    let encoding = session.tokenizer.encode_fast(input, true);
-    encoding.map(|encoding| encoding.len()).map_err(|error| {
-        Error::new(ErrorCode::EmbeddingFailed, "a text cannot be split into tokens").with_source(error)
-    })
+/// Computes one text; the model pools and gives one vector.
+fn run(session: &mut Session, ids: Vec<i64>) -> ort::Result<Vec<f32>> {
+    let shape = [1, ids.len()];
+    let mask = Tensor::from_array((shape, vec![1i64; ids.len()]))?;
+    let ids = Tensor::from_array((shape, ids))?;
+    let outputs = session.run(ort::inputs!["input_ids" => ids, "attention_mask" => mask])?;
+    let (_, values) = outputs["sentence_embedding"].try_extract_tensor::<f32>()?;
+    Ok(values.to_vec())
 }
 
 /// The beginning of a text, at most `limit` bytes.
@@ -179,7 +220,32 @@ fn cut(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
 }
 
-fn session(
+/// Threads that spin while they wait take the processor from the language model.
+const SPINNING: (&str, &str) = ("session.intra_op.allow_spinning", "0");
+
+/// An arena keeps the largest batch's memory for good.
+fn without_arena() -> ep::ExecutionProviderDispatch {
+    ep::CPU::default().with_arena_allocator(false).build()
+}
+
+fn query_session(folder: &Path, environment: &Environment) -> Result<Session> {
+    let model = read(folder, "model.onnx")?;
+    let configure = |builder: SessionBuilder| -> ort::Result<SessionBuilder, ort::Error<SessionBuilder>> {
+        builder
+            .with_execution_providers([without_arena()])?
+            .with_optimization_level(GraphOptimizationLevel::Level3)?
+            .with_intra_threads(1)?
+            .with_config_entry(SPINNING.0, SPINNING.1)
+    };
+    let failed = |reason: String| unusable(folder, "it cannot be loaded").with_source(reason);
+    let builder = Session::builder(environment).map_err(|error| failed(error.to_string()))?;
+    let mut builder = configure(builder).map_err(|error| failed(error.to_string()))?;
+    builder
+        .commit_from_memory(&model)
+        .map_err(|error| failed(error.to_string()))
+}
+
+fn passage_session(
     folder: &Path,
     environment: &Environment,
     max_tokens: usize,
@@ -197,10 +263,8 @@ fn session(
         .with_environment(environment.clone())
         .with_max_length(max_tokens)
         .with_intra_threads(threads)
-        // An arena keeps the largest batch's memory for good.
-        .with_execution_providers(vec![ep::CPU::default().with_arena_allocator(false).build()])
-        // Threads that spin while they wait take the processor from the language model.
-        .with_session_config("session.intra_op.allow_spinning", "0");
+        .with_execution_providers(vec![without_arena()])
+        .with_session_config(SPINNING.0, SPINNING.1);
     TextEmbedding::try_new_from_user_defined(model, options)
         .map_err(|error| unusable(folder, "it cannot be loaded").with_source(error))
 }

@@ -41,6 +41,19 @@ impl HfTokenCounter {
             tokenizer,
         })
     }
+
+    /// Ids of a text's tokens with the special ones, at most `limit`: what is too much goes at the end, before the last.
+    pub(crate) fn ids(&self, text: &str, limit: usize) -> Result<Vec<i64>> {
+        let encoding = self.tokenizer.encode_fast(text, true).map_err(|error| {
+            Error::new(ErrorCode::EmbeddingFailed, "a text cannot be split into tokens").with_source(error)
+        })?;
+        let mut ids: Vec<i64> = encoding.get_ids().iter().map(|id| i64::from(*id)).collect();
+        if let (true, Some(last)) = (ids.len() > limit, ids.last().copied()) {
+            ids.truncate(limit.saturating_sub(1));
+            ids.push(last);
+        }
+        Ok(ids)
+    }
 }
 
 impl TokenCounter for HfTokenCounter {

@@ -153,26 +153,28 @@ fn languages_meet() {
             .expect("embeds")
             .remove(0)
     };
-    let passages = [
+    let answers = [
         "董事會定於三月十四日召開。",
+        "董事会定于三月十四日召开。",
         "The board meets on 14 March.",
-        "綠茶要用七十度的水沖泡。",
     ];
-    let passages = embedder.embed(EmbedKind::Passage, &passages).expect("embeds");
+    let strangers = [
+        "綠茶要用七十度的水沖泡。",
+        "绿茶要用七十度的水冲泡。",
+        "Green tea is steeped at seventy degrees.",
+    ];
+    let answers = embedder.embed(EmbedKind::Passage, &answers).expect("embeds");
+    let strangers = embedder.embed(EmbedKind::Passage, &strangers).expect("embeds");
     for text in [
         "when does the board meet?",
         "董事會什麼時候開會？",
         "董事会什么时候开会？",
     ] {
         let question = question(text);
-        assert!(
-            question.cosine(&passages[0]) > question.cosine(&passages[2]),
-            "{text}"
-        );
-        assert!(
-            question.cosine(&passages[1]) > question.cosine(&passages[2]),
-            "{text}"
-        );
+        // Within each language of the passages: a model of this size also hears which language is spoken.
+        for (answer, stranger) in answers.iter().zip(&strangers) {
+            assert!(question.cosine(answer) > question.cosine(stranger), "{text}");
+        }
     }
 }
 

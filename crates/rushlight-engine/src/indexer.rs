@@ -77,7 +77,7 @@ impl<'a> Indexer<'a> {
             summary: IndexSummary::default(),
             unsynced_vectors: BTreeSet::new(),
             last_vector_sync: Instant::now(),
-            rechunked: false,
+            rechunked: !shared.options.rechunk,
         }
     }
 

@@ -71,6 +71,9 @@ pub struct EngineParts {
 pub struct EngineOptions {
     /// How to chunk.
     pub chunk: ChunkOptions,
+    /// Whether documents that were chunked otherwise are chunked anew; not while tokens are only estimated, which would
+    /// throw away vectors for a model that is merely not there today.
+    pub rechunk: bool,
     /// Threads that read and parse files.
     pub parse_threads: usize,
     /// Time between full scans while serving.

@@ -6,6 +6,7 @@
 
 mod chunk;
 mod embed;
+mod estimate;
 mod place;
 mod plan;
 mod sentences;
@@ -13,4 +14,5 @@ mod split;
 
 pub use chunk::{ChunkDraft, ChunkOptions, chunk};
 pub use embed::{chunk_id, embedding_key, embedding_text};
+pub use estimate::EstimatedTokens;
 pub use plan::{PlanScope, plan};

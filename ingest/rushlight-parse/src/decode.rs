@@ -33,8 +33,23 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
             warnings: Vec::new(),
         });
     }
+    if let Some(text) = mostly_utf8(bytes) {
+        return Some(Decoded {
+            text: Cow::Owned(text),
+            warnings: vec![charset_broken(UTF_8.name())],
+        });
+    }
     let encoding = guess(bytes);
     decode_as(bytes, encoding, Some(guessed(encoding)))
+}
+
+/// UTF-8 that a few bytes were damaged in. Sequences of UTF-8 do not come about by chance, so where nearly all of the
+/// text beyond ASCII is made of them, nothing else is meant.
+fn mostly_utf8(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let beyond_ascii = text.chars().filter(|c| !c.is_ascii()).count();
+    let broken = text.chars().filter(|c| *c == '\u{fffd}').count();
+    (broken * 20 < beyond_ascii).then(|| text.into_owned())
 }
 
 /// The text of `bytes` in an encoding that is stated by its name, as in a web page; guessed when there is no such
@@ -105,7 +120,14 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
         return None;
     }
     let zeros = memchr::memchr_iter(0, sample).count();
-    [UTF_16LE, UTF_16BE].into_iter().find(|encoding| {
+    // The zero byte of an ASCII character comes second in the little-endian order.
+    let second = memchr::memchr_iter(0, sample).filter(|at| at % 2 == 1).count();
+    let candidates: &[&'static Encoding] = match zeros {
+        0 => &[UTF_16LE, UTF_16BE],
+        _ if second * 2 >= zeros => &[UTF_16LE],
+        _ => &[UTF_16BE],
+    };
+    candidates.iter().copied().find(|encoding| {
         let (text, broken) = encoding.decode_without_bom_handling(sample);
         // Without a single zero byte there is neither a space nor a line break: only a text of Chinese, and not a short one.
         !broken && (zeros > 0 || sample.len() >= 32) && plausible(&text, zeros > 0)
@@ -278,6 +300,25 @@ mod tests {
                 read(&bytes),
                 (text.to_owned(), vec!["charset_guessed".to_owned()])
             );
+        }
+    }
+
+    #[test]
+    fn damaged_utf8_stays_utf8() {
+        let mut bytes = TRADITIONAL.as_bytes().to_vec();
+        bytes.truncate(bytes.len() - 1);
+        let (text, warnings) = read(&bytes);
+        assert!(
+            text.starts_with("這是一份會議記錄") && text.ends_with('\u{fffd}'),
+            "{text}"
+        );
+        assert_eq!(warnings, ["charset_broken"]);
+    }
+
+    #[test]
+    fn one_word_of_utf16_is_enough() {
+        for big in [false, true] {
+            assert_eq!(read(&utf16("hello", big)).0, "hello");
         }
     }
 

@@ -55,7 +55,7 @@ const MAGIC: &[(&[u8], &str)] = &[
 /// What the file of this name with these bytes is.
 pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if looks_like_pdf(start) {
+    if start.starts_with(b"%PDF-") {
         return Format::Pdf;
     }
     if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
@@ -108,12 +108,6 @@ pub(crate) fn file_stem(path: &str) -> &str {
         Some(at) if at > 0 => &name[..at],
         _ => name,
     }
-}
-
-/// Readers of PDF accept some bytes of junk before the mark.
-fn looks_like_pdf(start: &[u8]) -> bool {
-    memchr::memmem::find(&start[..start.len().min(1024)], b"%PDF-")
-        .is_some_and(|at| at == 0 || !start[..at].is_ascii())
 }
 
 fn looks_like_html(start: &[u8]) -> bool {

@@ -344,20 +344,22 @@ fn document(
 /// Parts are unique in a file, and so are their keys: of equal messages each is the n-th of its key.
 fn make_unique(documents: &mut [ParsedDocument]) {
     let mut parts = HashSet::new();
-    let mut keys: HashMap<String, u32> = HashMap::new();
+    let mut keys = HashSet::new();
+    let mut seen: HashMap<String, u32> = HashMap::new();
     for document in documents {
         while !parts.insert(document.part.clone()) {
             document.part.push('\'');
         }
         if document.part.is_empty() {
             document.part_key = String::new();
-            continue;
         }
-        let seen = keys.entry(document.part_key.clone()).or_default();
-        *seen += 1;
-        if *seen > 1 {
-            document.part_key = format!("{}#{seen}", document.part_key);
+        let count = seen.entry(document.part_key.clone()).or_insert(1);
+        let mut key = document.part_key.clone();
+        while !keys.insert(key.clone()) {
+            *count += 1;
+            key = format!("{}#{count}", document.part_key);
         }
+        document.part_key = key;
     }
 }
 

@@ -5,11 +5,16 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use rushlight_core::{ContentHash, ErrorCode, Locator, ParsedDocument, ParsedFile, Parser, RawFile, Result, Timestamp};
+use rushlight_core::{
+    ContentHash, ErrorCode, Locator, ParsedDocument, ParsedFile, Parser, RawFile, Result, Timestamp,
+};
 use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
 
 fn options() -> ParseOptions {
-    ParseOptions::new(WorkerCommand { program: PathBuf::from(env!("CARGO_BIN_EXE_rushlight-parse-worker")), args: vec![] })
+    ParseOptions::new(WorkerCommand {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_rushlight-parse-worker")),
+        args: vec![],
+    })
 }
 
 fn parsers() -> Parsers {
@@ -41,7 +46,9 @@ fn skipped(path: &str, bytes: &[u8]) -> String {
 
 /// What the port promises of any outcome.
 fn sound(outcome: &Result<ParsedFile>) -> std::result::Result<(), String> {
-    let Ok(ParsedFile::Documents(documents)) = outcome else { return Ok(()) };
+    let Ok(ParsedFile::Documents(documents)) = outcome else {
+        return Ok(());
+    };
     if documents.is_empty() {
         return Err("no document at all".to_owned());
     }
@@ -55,7 +62,10 @@ fn sound(outcome: &Result<ParsedFile>) -> std::result::Result<(), String> {
         }
         let mut at = 0;
         for block in &document.blocks {
-            let slice = block.span.of(&document.text).ok_or("a block inside a character")?;
+            let slice = block
+                .span
+                .of(&document.text)
+                .ok_or("a block inside a character")?;
             if block.span.start < at || slice.trim().is_empty() {
                 return Err(format!("blocks overlap or are empty at {at}"));
             }
@@ -77,16 +87,29 @@ fn check(path: &str, bytes: &[u8], expected: Expect) {
     let mut out = String::new();
     for document in &found {
         let metadata = &document.metadata;
-        out.push_str(&format!("== {:?} {:?} {:?} {:?}\n", document.part, document.kind, document.title, document.media_type));
-        out.push_str(&format!("from {:?} to {:?} at {:?}\n", metadata.authors, metadata.recipients, metadata.created));
-        out.push_str(&format!("id {:?} answers {:?} attached {:?}\n", metadata.message_id, metadata.in_reply_to, metadata.attachments));
+        out.push_str(&format!(
+            "== {:?} {:?} {:?} {:?}\n",
+            document.part, document.kind, document.title, document.media_type
+        ));
+        out.push_str(&format!(
+            "from {:?} to {:?} at {:?}\n",
+            metadata.authors, metadata.recipients, metadata.created
+        ));
+        out.push_str(&format!(
+            "id {:?} answers {:?} attached {:?}\n",
+            metadata.message_id, metadata.in_reply_to, metadata.attachments
+        ));
         for block in &document.blocks {
             let place = match &block.locator {
                 Locator::MessagePart { part, first, last } => format!("{part}:{first}-{last}"),
                 Locator::Lines { first, last } => format!("{first}-{last}"),
                 other => format!("{other:?}"),
             };
-            out.push_str(&format!("{place} {:?} {:?}\n", block.kind, block.span.of(&document.text).unwrap_or("?")));
+            out.push_str(&format!(
+                "{place} {:?} {:?}\n",
+                block.kind,
+                block.span.of(&document.text).unwrap_or("?")
+            ));
         }
         for warning in &document.warnings {
             out.push_str(&format!("! {}: {}\n", warning.code, warning.message));
@@ -109,7 +132,7 @@ fn a_mail_and_what_is_in_it() {
     check(
         "in/a.eml",
         MAIL,
-        expect![[r#"
+        expect![[r##"
             == "" Mail "茶葉 order" "message/rfc822"
             from ["Ada Lin <ada@example.org>"] to ["Bo <bo@example.org>"] at Some(Timestamp(1767225600000))
             id Some("m1@example.org") answers Some("m0@example.org") attached ["p.csv", "a.zip", "inner"]
@@ -117,7 +140,7 @@ fn a_mail_and_what_is_in_it() {
             1:1-1 Paragraph "Hello Bo,"
             1:3-3 Quote "> how much?"
             1:4-4 Paragraph "Ten."
-            1:5-6 Signature "-- \r\nAda"
+            1:5-6 Signature "-- \nAda"
             ! attachment_not_read: attachment `a.zip` is not searchable: `a.zip` is a zip archive or office document, which is not read
             == "part:2" Table "p.csv" "text/csv"
             from ["Ada Lin <ada@example.org>"] to ["Bo <bo@example.org>"] at Some(Timestamp(1767225600000))
@@ -133,7 +156,7 @@ fn a_mail_and_what_is_in_it() {
             from ["Cy <cy@example.org>"] to [] at None
             id None answers None attached []
             1-1 Heading { level: 1 } "# Deep"
-        "#]],
+        "##]],
     );
 }
 
@@ -145,8 +168,18 @@ fn a_mailbox_is_one_document_per_message() {
         mbox.extend_from_slice(format!("{text}@x>\nSubject: {text}\n\n{text}\n>From here\n\n").as_bytes());
     }
     let found = documents(&parsers(), "Inbox", &mbox);
-    let names: Vec<_> = found.iter().map(|d| (d.part.as_str(), d.part_key.as_str())).collect();
-    assert_eq!(names, [("message:1", "one@x"), ("message:2", "two@x"), ("message:3", "one@x#2")]);
+    let names: Vec<_> = found
+        .iter()
+        .map(|d| (d.part.as_str(), d.part_key.as_str()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("message:1", "one@x"),
+            ("message:2", "two@x"),
+            ("message:3", "one@x#2")
+        ]
+    );
     assert!(found[0].text.ends_with("one\nFrom here"), "{:?}", found[0].text);
 }
 
@@ -154,8 +187,16 @@ fn a_mailbox_is_one_document_per_message() {
 fn a_mail_with_a_broken_charset_is_kept() {
     let mail = b"From: a@example.org\nSubject: x\nContent-Type: text/plain; charset=utf-8\n\ngood \xff\xfe bad\xff\n";
     let found = documents(&parsers(), "a.eml", mail);
-    assert!(found[0].text.contains("good") && found[0].text.contains("bad"), "{:?}", found[0].text);
-    assert!(found[0].warnings.iter().any(|w| w.code.starts_with("charset_")), "{:?}", found[0].warnings);
+    assert!(
+        found[0].text.contains("good") && found[0].text.contains("bad"),
+        "{:?}",
+        found[0].text
+    );
+    assert!(
+        found[0].warnings.iter().any(|w| w.code.starts_with("charset_")),
+        "{:?}",
+        found[0].warnings
+    );
     let big5 = b"From: a@example.org\nSubject: x\n\n\xa4\xa4\xa4\xe5\xab\xd8\xa8\xe4\xa6\x6e\xa4\x48\n";
     assert!(documents(&parsers(), "a.eml", big5)[0].text.contains("中文"));
 }
@@ -195,7 +236,9 @@ fn the_worker_is_shut_off_from_the_machine() {
 }
 
 fn fault(parsers: &Parsers, word: &str) -> rushlight_core::Error {
-    parsers.parse(&raw("a.pdf", format!("%PDF-%FAULT-{word}").as_bytes())).expect_err(word)
+    parsers
+        .parse(&raw("a.pdf", format!("%PDF-%FAULT-{word}").as_bytes()))
+        .expect_err(word)
 }
 
 #[test]
@@ -214,7 +257,11 @@ fn a_worker_that_misbehaves_costs_one_document() {
         assert_eq!(error.code(), ErrorCode::ParserFailed, "{word}");
         assert!(error.message().contains(says), "{word}: {}", error.message());
         // The next document is none the wiser. This one is broken in the ordinary way.
-        assert_eq!(fault(&parsers, "none").code(), ErrorCode::FileBroken, "after {word}");
+        assert_eq!(
+            fault(&parsers, "none").code(),
+            ErrorCode::FileBroken,
+            "after {word}"
+        );
     }
     // What a library prints does not garble the answer.
     assert_eq!(fault(&parsers, "garble").code(), ErrorCode::FileBroken);
@@ -223,9 +270,14 @@ fn a_worker_that_misbehaves_costs_one_document() {
 #[test]
 fn a_worker_that_does_not_start_is_an_error_that_names_it() {
     for program in ["/nowhere/worker", "/bin/cat", "/bin/true"] {
-        let mut options = ParseOptions::new(WorkerCommand { program: program.into(), args: vec![] });
+        let mut options = ParseOptions::new(WorkerCommand {
+            program: program.into(),
+            args: vec![],
+        });
         options.limits.start_timeout = Duration::from_secs(5);
-        let error = Parsers::new(options).parse(&raw("a.pdf", b"%PDF-1.7")).expect_err("no worker");
+        let error = Parsers::new(options)
+            .parse(&raw("a.pdf", b"%PDF-1.7"))
+            .expect_err("no worker");
         assert_eq!(error.code(), ErrorCode::ParserUnavailable, "{program}");
         assert!(error.message().contains(program));
     }
@@ -235,7 +287,10 @@ fn a_worker_that_does_not_start_is_an_error_that_names_it() {
 fn large_and_deep_pages_are_read_in_the_worker() {
     let page = format!("<title>Deep</title>{}<p>bottom</p>", "<div>".repeat(300));
     let found = documents(&parsers(), "a.html", page.as_bytes());
-    assert_eq!((found[0].title.as_str(), found[0].text.as_str()), ("Deep", "bottom"));
+    assert_eq!(
+        (found[0].title.as_str(), found[0].text.as_str()),
+        ("Deep", "bottom")
+    );
     assert!(found[0].warnings.is_empty());
 }
 
@@ -246,7 +301,13 @@ fn a_text_of_many_megabytes_keeps_its_lines() {
     let found = documents(&parsers(), "big.txt", text.as_bytes());
     let last = found[0].blocks.last().expect("has blocks");
     let lines = u32::try_from(found[0].blocks.len() * 2 - 1).expect("small");
-    assert_eq!(last.locator, Locator::Lines { first: lines, last: lines });
+    assert_eq!(
+        last.locator,
+        Locator::Lines {
+            first: lines,
+            last: lines
+        }
+    );
 }
 
 proptest! {
@@ -281,7 +342,10 @@ proptest! {
 /// Every file of the data sets has an outcome that keeps the port's promises.
 #[test]
 fn real_files_have_outcomes() {
-    let Some(data) = std::env::var_os("RUSHLIGHT_DATA").map(PathBuf::from).filter(|path| path.is_dir()) else {
+    let Some(data) = std::env::var_os("RUSHLIGHT_DATA")
+        .map(PathBuf::from)
+        .filter(|path| path.is_dir())
+    else {
         println!("skipped: RUSHLIGHT_DATA names no folder with the data sets");
         return;
     };
@@ -295,7 +359,11 @@ fn real_files_have_outcomes() {
         let mut counts = std::collections::BTreeMap::<String, usize>::new();
         let begun = std::time::Instant::now();
         for file in &files {
-            let name = file.strip_prefix(&data).expect("below the data").to_string_lossy().into_owned();
+            let name = file
+                .strip_prefix(&data)
+                .expect("below the data")
+                .to_string_lossy()
+                .into_owned();
             let bytes = std::fs::read(file).expect("readable");
             let outcome = parsers.parse(&raw(&name, &bytes));
             sound(&outcome).unwrap_or_else(|what| panic!("{name}: {what}"));
@@ -304,24 +372,41 @@ fn real_files_have_outcomes() {
                     *counts.entry("files read".to_owned()).or_default() += 1;
                     *counts.entry("documents".to_owned()).or_default() += found.len();
                 }
-                Ok(ParsedFile::Skipped(reason)) => *counts.entry(format!("skipped {}", reason.code)).or_default() += 1,
+                Ok(ParsedFile::Skipped(reason)) => {
+                    *counts.entry(format!("skipped {}", reason.code)).or_default() += 1
+                }
                 Err(error) => {
                     assert_ne!(error.code(), ErrorCode::ParserUnavailable, "{}", error.chain());
                     if error.code() == ErrorCode::ParserFailed {
                         println!("  {}", error.chain());
                     }
-                    *counts.entry(format!("failed {}", error.code().as_str())).or_default() += 1;
+                    *counts
+                        .entry(format!("failed {}", error.code().as_str()))
+                        .or_default() += 1;
                 }
             }
         }
-        println!("{set}: {} files in {:.1} s, {counts:?}", files.len(), begun.elapsed().as_secs_f32());
+        println!(
+            "{set}: {} files in {:.1} s, {counts:?}",
+            files.len(),
+            begun.elapsed().as_secs_f32()
+        );
     }
 }
 
 fn list(folder: &Path, files: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    let mut entries: Vec<_> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|e| e.path())
+        .collect();
     entries.sort();
     for path in entries {
-        if path.is_dir() { list(&path, files) } else { files.push(path) }
+        if path.is_dir() {
+            list(&path, files)
+        } else {
+            files.push(path)
+        }
     }
 }

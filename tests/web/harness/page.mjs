@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core'
 
 export const link = process.env.WEB_LINK
 export const folders = JSON.parse(process.env.WEB_FOLDERS)
-export const withoutAnswers = process.env.WEB_ANSWERS ? false : 'no models: RUSHLIGHT_MODELS_DIR is not set'
+export const withoutAnswers = process.env.WEB_ANSWERS ? false : 'no models: RUSHLIGHT_MODELS_DIR names no folder'
 export const origin = new URL(link).origin
 
 /** A model on a slow machine takes its time. */

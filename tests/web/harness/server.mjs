@@ -1,7 +1,7 @@
 // Starts the program under test, or its stand-in, over a copy of the fixtures.
 
 import { execFile, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -48,7 +48,7 @@ export async function startServer() {
       link,
       folders,
       stop,
-      answers: !binary || Boolean(process.env.RUSHLIGHT_MODELS_DIR),
+      answers: !binary || existsSync(process.env.RUSHLIGHT_MODELS_DIR ?? ''),
       what: binary ? `the real program (${binary})` : 'the stand-in mock-server.mjs (RUSHLIGHT_BIN is not set)',
     }
   } catch (error) {

@@ -30,7 +30,6 @@ class Ui {
   #number = $derived(new Intl.NumberFormat(this.m.locale, { maximumFractionDigits: 1 }))
   #date = $derived(new Intl.DateTimeFormat(this.#locale, { dateStyle: 'medium' }))
   #moment = $derived(new Intl.DateTimeFormat(this.#locale, { dateStyle: 'medium', timeStyle: 'short' }))
-  #list = $derived(new Intl.ListFormat(this.m.locale, { type: 'conjunction' }))
 
   number(value: number): string {
     return this.#number.format(value)
@@ -48,7 +47,7 @@ class Ui {
   }
 
   list(items: readonly string[]): string {
-    return this.#list.format(items)
+    return items.join(this.m.common.separator)
   }
 
   setLanguage(language: Language): void {

@@ -47,7 +47,13 @@ pub(crate) fn run(command: &ModelsCommand, context: &Context, output: &Output) -
         ModelsCommand::List => list(&store, output),
         ModelsCommand::Install { ids } => install(&store, ids, context, output)?,
         ModelsCommand::Verify { ids } => verify(&store, ids, output)?,
-        ModelsCommand::Path { id } => output.line(store.path(id)?.display().to_string()),
+        ModelsCommand::Path { id } => {
+            let path = store.path(id)?.display().to_string();
+            match output.is_json() {
+                true => output.json(&path),
+                false => output.line(path),
+            }
+        }
         ModelsCommand::Add { file, id } => {
             let cancel = cancel_on_interrupt()?;
             let progress = bar(output.draws_progress(), BAR);

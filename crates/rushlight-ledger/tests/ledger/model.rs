@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proptest::prelude::*;
 use rushlight_core::{
-    ChunkId, DocId, ErrorCode, FileRecord, Generation, IndexedDocument, Plan, Rename, RenameFollowUp, Restamp,
-    ScanSkip, SkipReason, SourceId, SpaceId,
+    ChunkId, DocId, ErrorCode, FileRecord, Generation, IndexedDocument, Plan, Rename, RenameFollowUp,
+    Restamp, ScanSkip, SkipReason, SourceId, SpaceId,
 };
 use rushlight_ledger::{Changes, Feed, FileOutcome, Ledger, stored};
 
@@ -75,7 +75,13 @@ struct Consumer {
 impl Consumer {
     fn apply(&mut self, changes: Changes) {
         assert!(!changes.restart);
-        let Changes { upserts, deletes, reached, more: _, restart: _ } = changes;
+        let Changes {
+            upserts,
+            deletes,
+            reached,
+            more: _,
+            restart: _,
+        } = changes;
         let before = (self.documents.clone(), self.reached);
         let written: HashSet<DocId> = upserts.iter().map(|document| document.doc_id).collect();
         assert_eq!(written.len(), upserts.len(), "a document is in a page once");
@@ -83,7 +89,8 @@ impl Consumer {
             assert!(!written.contains(&doc_id), "a document is written or removed");
             self.documents.remove(&doc_id);
         }
-        self.documents.extend(upserts.into_iter().map(|document| (document.doc_id, document)));
+        self.documents
+            .extend(upserts.into_iter().map(|document| (document.doc_id, document)));
         assert!(reached >= self.reached, "generations do not go back");
         self.reached = reached;
         self.earlier = Some(before);
@@ -102,7 +109,11 @@ impl Consumer {
     fn chunks(&self) -> HashSet<(ChunkId, DocId)> {
         let chunks = |document: &IndexedDocument| {
             let doc_id = document.doc_id;
-            document.chunks.iter().map(move |chunk| (chunk.id, doc_id)).collect::<Vec<_>>()
+            document
+                .chunks
+                .iter()
+                .map(move |chunk| (chunk.id, doc_id))
+                .collect::<Vec<_>>()
         };
         self.documents.values().flat_map(chunks).collect()
     }
@@ -142,7 +153,11 @@ impl World {
     }
 
     fn file_at(&self, path: &str) -> Option<FileRecord> {
-        self.ledger.files(self.source).expect("readable").into_iter().find(|file| file.stamp.path == path)
+        self.ledger
+            .files(self.source)
+            .expect("readable")
+            .into_iter()
+            .find(|file| file.stamp.path == path)
     }
 
     fn apply(&self, plan: Plan) {
@@ -154,12 +169,20 @@ impl World {
         match *step {
             Step::Write { path, content } => {
                 let path = PATHS[path];
-                self.disk.insert(path, OnDisk { content, modified_ms: self.clock });
+                self.disk.insert(
+                    path,
+                    OnDisk {
+                        content,
+                        modified_ms: self.clock,
+                    },
+                );
                 self.note_changed(path);
             }
             Step::Touch { path } => {
                 let path = PATHS[path];
-                let Some(on_disk) = self.disk.get_mut(path) else { return };
+                let Some(on_disk) = self.disk.get_mut(path) else {
+                    return;
+                };
                 on_disk.modified_ms = self.clock;
                 self.note_changed(path);
             }
@@ -169,13 +192,22 @@ impl World {
                     return;
                 }
                 let Some(file) = self.file_at(from) else { return };
-                let Some(on_disk) = self.disk.remove(from) else { return };
+                let Some(on_disk) = self.disk.remove(from) else {
+                    return;
+                };
                 let rename = Rename {
                     file: file.id,
                     stamp: stamp(to, file.stamp.modified_ns / 1_000_000),
-                    follow_up: if self.clock % 2 == 0 { RenameFollowUp::Keep } else { RenameFollowUp::Reparse },
+                    follow_up: if self.clock % 2 == 0 {
+                        RenameFollowUp::Keep
+                    } else {
+                        RenameFollowUp::Reparse
+                    },
                 };
-                self.apply(Plan { renamed: vec![rename], ..online() });
+                self.apply(Plan {
+                    renamed: vec![rename],
+                    ..online()
+                });
                 self.disk.insert(to, on_disk);
                 if let Some(read) = self.read.remove(from) {
                     self.read.insert(to, read);
@@ -186,22 +218,37 @@ impl World {
                 let Some(file) = self.file_at(path) else { return };
                 self.disk.remove(path);
                 self.read.remove(path);
-                self.apply(Plan { deleted: vec![file.id], ..online() });
+                self.apply(Plan {
+                    deleted: vec![file.id],
+                    ..online()
+                });
             }
             Step::LeaveOut { path } => {
                 let path = PATHS[path];
-                let reason = SkipReason { code: "too_large".to_owned(), message: "too large".to_owned() };
+                let reason = SkipReason {
+                    code: "too_large".to_owned(),
+                    message: "too large".to_owned(),
+                };
                 let file = self.file_at(path).map(|file| file.id);
                 self.disk.remove(path);
                 self.read.remove(path);
-                let skip = ScanSkip { file, stamp: stamp(path, self.clock), reason };
-                self.apply(Plan { skipped: vec![skip], ..online() });
+                let skip = ScanSkip {
+                    file,
+                    stamp: stamp(path, self.clock),
+                    reason,
+                };
+                self.apply(Plan {
+                    skipped: vec![skip],
+                    ..online()
+                });
             }
             Step::Read { count, fail } => self.read_files(count, fail),
             Step::Embed { count } => {
                 let pending = self.ledger.pending_embeddings(MODEL, count).expect("readable");
-                let vectors: Vec<_> =
-                    pending.iter().map(|chunk| (chunk.embedding_key, vector(chunk.embedding_key))).collect();
+                let vectors: Vec<_> = pending
+                    .iter()
+                    .map(|chunk| (chunk.embedding_key, vector(chunk.embedding_key)))
+                    .collect();
                 self.ledger.store_embeddings(MODEL, &vectors).expect("stored");
                 for (line, _) in all_lines() {
                     if pending.iter().any(|chunk| chunk.text == line) {
@@ -214,7 +261,9 @@ impl World {
                     self.feed(vector, page);
                 }
             }
-            Step::LoseTail { vector: false } => self.keyword.lose_tail(&self.ledger, Feed::Keyword, self.space),
+            Step::LoseTail { vector: false } => {
+                self.keyword.lose_tail(&self.ledger, Feed::Keyword, self.space)
+            }
             Step::LoseTail { vector: true } => self.vectors.lose_tail(&self.ledger, Feed::Vector, self.space),
             Step::Prune => {
                 self.ledger
@@ -230,8 +279,14 @@ impl World {
     fn note_changed(&self, path: &'static str) {
         let stamp = stamp(path, self.disk[path].modified_ms);
         match self.file_at(path) {
-            Some(file) => self.apply(Plan { changed: vec![Restamp { file: file.id, stamp }], ..online() }),
-            None => self.apply(Plan { added: vec![stamp], ..online() }),
+            Some(file) => self.apply(Plan {
+                changed: vec![Restamp { file: file.id, stamp }],
+                ..online()
+            }),
+            None => self.apply(Plan {
+                added: vec![stamp],
+                ..online()
+            }),
         }
     }
 
@@ -239,14 +294,24 @@ impl World {
         let waiting = self.ledger.next_waiting(NOW, count, u64::MAX).expect("readable");
         let mut done = Vec::new();
         for file in &waiting {
-            let path = *self.disk.keys().find(|path| **path == file.stamp.path).expect("what waits is on disk");
+            let path = *self
+                .disk
+                .keys()
+                .find(|path| **path == file.stamp.path)
+                .expect("what waits is on disk");
             let on_disk = self.disk[path].clone();
             let parts = CONTENTS[on_disk.content];
             let text: String = parts.iter().map(|(_, _, text)| *text).collect();
             let known = file.content_hash == Some(crate::support::hash(&text)) && file.parser_version != 0;
             if fail {
                 let code = ErrorCode::FileBroken;
-                done.push(completed(file, FileOutcome::Failed { code, message: format!("`{path}` is broken") }));
+                done.push(completed(
+                    file,
+                    FileOutcome::Failed {
+                        code,
+                        message: format!("`{path}` is broken"),
+                    },
+                ));
                 self.read.remove(path);
                 continue;
             }
@@ -262,13 +327,19 @@ impl World {
     /// Takes one page; true when there is another.
     fn feed(&mut self, vector: bool, page: usize) -> bool {
         let changes = match vector {
-            false => self.ledger.keyword_changes(self.space, self.keyword.reached, page),
+            false => self
+                .ledger
+                .keyword_changes(self.space, self.keyword.reached, page),
             true => self.ledger.vector_changes(self.space, self.vectors.reached, page),
         };
         let changes = changes.expect("readable");
         assert!(changes.upserts.len() + changes.deletes.len() <= page);
         let more = changes.more;
-        if vector { self.vectors.apply(changes) } else { self.keyword.apply(changes) }
+        if vector {
+            self.vectors.apply(changes)
+        } else {
+            self.keyword.apply(changes)
+        }
         more
     }
 
@@ -276,7 +347,10 @@ impl World {
         while self.feed(false, 2) {}
         while self.feed(true, 3) {}
         let generation = self.ledger.generation(self.space).expect("readable");
-        assert_eq!((self.keyword.reached, self.vectors.reached), (generation, generation));
+        assert_eq!(
+            (self.keyword.reached, self.vectors.reached),
+            (generation, generation)
+        );
 
         let mut expected: Vec<(String, i64, Vec<&str>)> = Vec::new();
         let mut expected_vectors: Vec<(i64, Vec<Vec<f32>>)> = Vec::new();
@@ -285,7 +359,10 @@ impl World {
             for (_, _, text) in CONTENTS[on_disk.content] {
                 let lines: Vec<&str> = text.split('\n').collect();
                 if lines.iter().all(|line| self.embedded.contains(line)) {
-                    let vectors = lines.iter().map(|line| stored(&vector(key(line))).values().to_vec()).collect();
+                    let vectors = lines
+                        .iter()
+                        .map(|line| stored(&vector(key(line))).values().to_vec())
+                        .collect();
                     expected_vectors.push((on_disk.modified_ms, vectors));
                 }
                 expected.push((name.clone(), on_disk.modified_ms, lines));
@@ -297,7 +374,11 @@ impl World {
             .values()
             .map(|document| {
                 let lines = document.chunks.iter().map(|chunk| chunk.text.as_str()).collect();
-                (document.keywords.last().expect("the file's name").clone(), document.date.0, lines)
+                (
+                    document.keywords.last().expect("the file's name").clone(),
+                    document.date.0,
+                    lines,
+                )
             })
             .collect();
         let mut found_vectors: Vec<(i64, Vec<Vec<f32>>)> = self
@@ -306,7 +387,12 @@ impl World {
             .values()
             .map(|document| {
                 let embedding = |chunk: &rushlight_core::IndexedChunk| {
-                    chunk.embedding.as_ref().expect("fed with its vector").values().to_vec()
+                    chunk
+                        .embedding
+                        .as_ref()
+                        .expect("fed with its vector")
+                        .values()
+                        .to_vec()
                 };
                 (document.date.0, document.chunks.iter().map(embedding).collect())
             })
@@ -314,22 +400,39 @@ impl World {
         expected.sort();
         found.sort();
         assert_eq!(found, expected);
-        let sort = |list: &mut Vec<(i64, Vec<Vec<f32>>)>| list.sort_by(|a, b| a.partial_cmp(b).expect("finite"));
+        let sort =
+            |list: &mut Vec<(i64, Vec<Vec<f32>>)>| list.sort_by(|a, b| a.partial_cmp(b).expect("finite"));
         sort(&mut expected_vectors);
         sort(&mut found_vectors);
         assert_eq!(found_vectors, expected_vectors);
 
         let set = |ids: Vec<(ChunkId, DocId)>| ids.into_iter().collect::<HashSet<_>>();
-        assert_eq!(self.keyword.chunks(), set(self.ledger.chunk_ids(self.space).expect("readable")));
-        assert_eq!(self.vectors.chunks(), set(self.ledger.vector_chunk_ids(self.space).expect("readable")));
+        assert_eq!(
+            self.keyword.chunks(),
+            set(self.ledger.chunk_ids(self.space).expect("readable"))
+        );
+        assert_eq!(
+            self.vectors.chunks(),
+            set(self.ledger.vector_chunk_ids(self.space).expect("readable"))
+        );
         let counts = self.ledger.counts(None).expect("readable");
-        assert_eq!(counts.seen, counts.indexed + counts.skipped + counts.failed + counts.waiting);
+        assert_eq!(
+            counts.seen,
+            counts.indexed + counts.skipped + counts.failed + counts.waiting
+        );
     }
 }
 
 fn all_lines() -> Vec<(&'static str, usize)> {
-    let lines = |text: &'static str| text.split('\n').map(|line| (line, line.len())).collect::<Vec<_>>();
-    CONTENTS.iter().flat_map(|parts| parts.iter().flat_map(|(_, _, text)| lines(text))).collect()
+    let lines = |text: &'static str| {
+        text.split('\n')
+            .map(|line| (line, line.len()))
+            .collect::<Vec<_>>()
+    };
+    CONTENTS
+        .iter()
+        .flat_map(|parts| parts.iter().flat_map(|(_, _, text)| lines(text)))
+        .collect()
 }
 
 proptest! {

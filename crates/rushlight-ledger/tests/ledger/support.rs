@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use rushlight_core::{
-    Block, BlockKind, ChunkId, ContentHash, DocId, DocMetadata, DocumentKind, Embedding, EmbeddingKey, FileId,
-    FileRecord, FileStamp, Locator, ParsedDocument, Plan, Principal, SourceId, SpaceId, TextSpan, Timestamp,
+    Block, BlockKind, ChunkId, ContentHash, DocId, DocMetadata, DocumentKind, Embedding, EmbeddingKey,
+    FileId, FileRecord, FileStamp, Locator, ParsedDocument, Plan, Principal, SourceId, SpaceId, TextSpan,
+    Timestamp,
 };
 use rushlight_ledger::{ChunkedBy, CompletedFile, FileOutcome, Ledger, NewChunk, NewDocument};
 
@@ -13,12 +14,23 @@ pub(crate) const PARSER: u32 = 1;
 pub(crate) const NOW: Timestamp = Timestamp(1_000_000);
 
 pub(crate) fn chunked_by(chunker: &str) -> ChunkedBy {
-    ChunkedBy { chunker_id: chunker.to_owned(), model_id: MODEL.to_owned() }
+    ChunkedBy {
+        chunker_id: chunker.to_owned(),
+        model_id: MODEL.to_owned(),
+    }
 }
 
 pub(crate) fn stamp(path: &str, modified_ms: i64) -> FileStamp {
-    let file_id = Some(FileId { device: 1, inode: u64::MAX - 7 });
-    FileStamp { path: path.to_owned(), size: 10, modified_ns: modified_ms * 1_000_000, file_id }
+    let file_id = Some(FileId {
+        device: 1,
+        inode: u64::MAX - 7,
+    });
+    FileStamp {
+        path: path.to_owned(),
+        size: 10,
+        modified_ns: modified_ms * 1_000_000,
+        file_id,
+    }
 }
 
 pub(crate) fn key(line: &str) -> EmbeddingKey {
@@ -39,7 +51,14 @@ pub(crate) fn parsed(part: &str, part_key: &str, text: &str) -> ParsedDocument {
     let mut start = 0;
     for (line, content) in (1..).zip(text.split('\n')) {
         let span = TextSpan::new(start, start + content.len());
-        blocks.push(Block { kind: BlockKind::Paragraph, span, locator: Locator::Lines { first: line, last: line } });
+        blocks.push(Block {
+            kind: BlockKind::Paragraph,
+            span,
+            locator: Locator::Lines {
+                first: line,
+                last: line,
+            },
+        });
         start = span.end + 1;
     }
     ParsedDocument {
@@ -49,7 +68,10 @@ pub(crate) fn parsed(part: &str, part_key: &str, text: &str) -> ParsedDocument {
         kind: DocumentKind::Note,
         media_type: "text/markdown".to_owned(),
         title: text.lines().next().unwrap_or_default().to_owned(),
-        metadata: DocMetadata { tags: vec!["tag".to_owned()], ..DocMetadata::default() },
+        metadata: DocMetadata {
+            tags: vec!["tag".to_owned()],
+            ..DocMetadata::default()
+        },
         text: text.to_owned(),
         blocks,
         pages: None,
@@ -67,7 +89,10 @@ pub(crate) fn chunks(doc_id: DocId, document: &ParsedDocument) -> Vec<NewChunk> 
             let embedding_key = key(&document.text[block.span.range()]);
             let occurrence = seen.entry(embedding_key).or_default();
             let mut hasher = blake3::Hasher::new();
-            hasher.update(&doc_id.0).update(&embedding_key.0).update(&occurrence.to_le_bytes());
+            hasher
+                .update(&doc_id.0)
+                .update(&embedding_key.0)
+                .update(&occurrence.to_le_bytes());
             *occurrence += 1;
             let mut id = [0; 16];
             id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
@@ -86,12 +111,21 @@ pub(crate) fn chunks(doc_id: DocId, document: &ParsedDocument) -> Vec<NewChunk> 
 pub(crate) fn new_document(doc_id: DocId, document: ParsedDocument) -> NewDocument {
     let chunks = chunks(doc_id, &document);
     let access = vec![Principal::owner()];
-    NewDocument { doc_id, document, access, chunked_by: chunked_by("lines"), chunks }
+    NewDocument {
+        doc_id,
+        document,
+        access,
+        chunked_by: chunked_by("lines"),
+        chunks,
+    }
 }
 
 /// The file with these documents, given as part, part key and text.
 pub(crate) fn indexed(ledger: &Ledger, file: &FileRecord, parts: &[(&str, &str, &str)]) -> CompletedFile {
-    let names: Vec<(&str, &str)> = parts.iter().map(|(part, part_key, _)| (*part, *part_key)).collect();
+    let names: Vec<(&str, &str)> = parts
+        .iter()
+        .map(|(part, part_key, _)| (*part, *part_key))
+        .collect();
     let ids = ledger.document_ids(file.id, &names).expect("readable");
     let documents = ids
         .into_iter()
@@ -99,15 +133,30 @@ pub(crate) fn indexed(ledger: &Ledger, file: &FileRecord, parts: &[(&str, &str, 
         .map(|(id, (part, part_key, text))| new_document(id, parsed(part, part_key, text)))
         .collect();
     let all: String = parts.iter().map(|(_, _, text)| *text).collect();
-    completed(file, FileOutcome::Indexed { content_hash: hash(&all), documents })
+    completed(
+        file,
+        FileOutcome::Indexed {
+            content_hash: hash(&all),
+            documents,
+        },
+    )
 }
 
 pub(crate) fn completed(file: &FileRecord, outcome: FileOutcome) -> CompletedFile {
-    CompletedFile { file: file.id, stamp: file.stamp.clone(), parser_version: PARSER, outcome }
+    CompletedFile {
+        file: file.id,
+        stamp: file.stamp.clone(),
+        parser_version: PARSER,
+        outcome,
+    }
 }
 
 pub(crate) fn online() -> Plan {
-    Plan { online: true, complete: true, ..Plan::default() }
+    Plan {
+        online: true,
+        complete: true,
+        ..Plan::default()
+    }
 }
 
 /// A ledger in memory with one source in one space.
@@ -126,11 +175,16 @@ pub(crate) fn populate(ledger: &Ledger) -> (SourceId, SpaceId) {
 /// Adds files and indexes each with one document of this text; returns their records.
 pub(crate) fn index_files(ledger: &Ledger, source: SourceId, files: &[(&str, &str)]) -> Vec<FileRecord> {
     let added = files.iter().map(|(path, _)| stamp(path, 5)).collect();
-    ledger.apply_plan(source, &Plan { added, ..online() }, NOW).expect("applied");
+    ledger
+        .apply_plan(source, &Plan { added, ..online() }, NOW)
+        .expect("applied");
     let records = ledger.files(source).expect("readable");
     let mut done = Vec::new();
     for (path, text) in files {
-        let file = records.iter().find(|file| file.stamp.path == *path).expect("was added");
+        let file = records
+            .iter()
+            .find(|file| file.stamp.path == *path)
+            .expect("was added");
         done.push(indexed(ledger, file, &[("", "", text)]));
     }
     ledger.complete_files(&done, NOW).expect("completed");
@@ -143,7 +197,10 @@ pub(crate) fn embed_all(ledger: &Ledger) {
         if pending.is_empty() {
             return;
         }
-        let vectors: Vec<_> = pending.iter().map(|chunk| (chunk.embedding_key, vector(chunk.embedding_key))).collect();
+        let vectors: Vec<_> = pending
+            .iter()
+            .map(|chunk| (chunk.embedding_key, vector(chunk.embedding_key)))
+            .collect();
         ledger.store_embeddings(MODEL, &vectors).expect("stored");
     }
 }

@@ -25,6 +25,7 @@ pub(crate) fn models(_config: &Config, _paths: &Paths) -> Result<Models> {
     let embedder = HashEmbedder::new();
     Ok(Models {
         tokens: Arc::new(WordTokenCounter),
+        tokens_are_estimated: false,
         embedder_spec: embedder.spec().clone(),
         embedder: Lazy::ready("hash", Arc::new(embedder) as _),
         language_model: Lazy::ready("scripted", Arc::new(ScriptedModel::new()) as _),

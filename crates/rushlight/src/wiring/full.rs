@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use rushlight_cli::{Check, Paths};
 use rushlight_config::Config;
 use rushlight_core::{
-    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Result, TokenCounter, VectorIndex,
+    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Result, VectorIndex,
 };
 use rushlight_embed_onnx::{HfTokenCounter, OnnxEmbedder, OnnxEmbedderOptions};
 use rushlight_engine::{Lazy, VectorFactory};
+use rushlight_ingest::EstimatedTokens;
 use rushlight_llm_candle::{CandleModel, CandleOptions};
 use rushlight_models::{Catalogue, ModelKind, ModelStore};
 use rushlight_vectors_lance::{LanceIndex, LanceOptions};
@@ -44,8 +45,13 @@ pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
         dimensions: entry.dimensions,
         max_tokens: entry.context_tokens,
     };
+    let counter = tokens(&store, &entry.id)?;
     Ok(Models {
-        tokens: tokens(&store, &entry.id)?,
+        tokens_are_estimated: counter.is_none(),
+        tokens: match counter {
+            Some(counter) => Arc::new(counter),
+            None => Arc::new(EstimatedTokens),
+        },
         embedder: embedder(store.clone(), embedder_spec.clone(), cores(config.index.embed_threads)),
         language_model: language_model(store, language.id),
         embedder_spec,
@@ -59,13 +65,10 @@ fn wrong_kind(key: &str, id: &str, expected: &str) -> Error {
 }
 
 /// The embedding model's own tokenizer, or an estimate as long as it is not installed: documents are then searchable by
-/// word, and chunked anew once it is.
-fn tokens(store: &ModelStore, id: &str) -> Result<Arc<dyn TokenCounter>> {
-    match store.ensure_verified(id) {
-        Ok(_) => Ok(Arc::new(HfTokenCounter::load(&store.folder(id)?)?)),
-        Err(error) if error.code() == ErrorCode::ModelMissing => Ok(Arc::new(rushlight_ingest::EstimatedTokens)),
-        Err(error) => Err(error),
-    }
+/// word, and chunked anew once it is. Whether the whole model is the right one is checked when it is loaded.
+fn tokens(store: &ModelStore, id: &str) -> Result<Option<HfTokenCounter>> {
+    let file = store.folder(id)?.join("tokenizer.json");
+    if file.is_file() { HfTokenCounter::load(&file, id).map(Some) } else { Ok(None) }
 }
 
 fn runtime_library(store: &ModelStore) -> Result<std::path::PathBuf> {
@@ -81,13 +84,8 @@ fn runtime_library(store: &ModelStore) -> Result<std::path::PathBuf> {
 fn embedder(store: ModelStore, spec: EmbedderSpec, threads: usize) -> Lazy<dyn Embedder> {
     Lazy::new(spec.model_id.clone(), move || {
         store.ensure_verified(&spec.model_id)?;
-        let options = OnnxEmbedderOptions {
-            model_id: spec.model_id.clone(),
-            model_dir: store.folder(&spec.model_id)?,
-            runtime_library: runtime_library(&store)?,
-            threads,
-            ..OnnxEmbedderOptions::default()
-        };
+        let (folder, library) = (store.folder(&spec.model_id)?, runtime_library(&store)?);
+        let options = OnnxEmbedderOptions { threads, ..OnnxEmbedderOptions::e5(folder, library, &spec.model_id) };
         Ok(Arc::new(OnnxEmbedder::load(options)?))
     })
 }
@@ -101,13 +99,12 @@ fn language_model(store: ModelStore, id: String) -> Lazy<dyn LanguageModel> {
     })
 }
 
-/// ONNX Runtime is there and new enough.
+/// ONNX Runtime is there, and the one the catalogue names.
 pub(crate) fn checks(paths: &Paths) -> Vec<Check> {
     let store = ModelStore::new(&paths.models, Catalogue::builtin());
     let name = "ONNX Runtime".to_owned();
-    let found = runtime_library(&store).and_then(|library| rushlight_embed_onnx::runtime_version(&library));
-    vec![match found {
-        Ok(version) => Check { name, ok: true, found: version, remedy: String::new() },
+    vec![match runtime_library(&store) {
+        Ok(library) => Check { name, ok: true, found: library.display().to_string(), remedy: String::new() },
         Err(error) => Check { name, ok: false, found: error.chain(), remedy: error.hint().to_owned() },
     }]
 }

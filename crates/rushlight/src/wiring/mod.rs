@@ -38,6 +38,8 @@ pub(crate) struct Adapters;
 /// What stands behind the ports that are heavy.
 pub(crate) struct Models {
     pub(crate) tokens: Arc<dyn TokenCounter>,
+    /// Whether `tokens` only estimates, because the model is not installed.
+    pub(crate) tokens_are_estimated: bool,
     pub(crate) embedder_spec: EmbedderSpec,
     pub(crate) embedder: Lazy<dyn Embedder>,
     pub(crate) language_model: Lazy<dyn LanguageModel>,
@@ -47,7 +49,7 @@ pub(crate) struct Models {
 impl Wiring for Adapters {
     fn engine(&self, setup: EngineSetup<'_>) -> Result<Engine> {
         let EngineSetup { config, paths, ledger, reporter, runtime } = setup;
-        let Models { tokens, embedder_spec, embedder, language_model, vector } = models(config, paths)?;
+        let Models { tokens, tokens_are_estimated, embedder_spec, embedder, language_model, vector } = models(config, paths)?;
         let folder_options = FolderOptions {
             max_file_bytes: config.index.max_file_mb << 20,
             ignore_patterns: config.index.ignore.clone(),
@@ -71,12 +73,12 @@ impl Wiring for Adapters {
             clock: Arc::new(SystemClock),
             reporter,
             runtime,
-            options: options(config),
+            options: EngineOptions { rechunk: !tokens_are_estimated, ..options(config) },
         }))
     }
 
     fn index_parts(&self, config: &Config, paths: &Paths) -> Result<IndexParts> {
-        let Models { tokens: _, embedder_spec: _, embedder, language_model: _, vector } = models(config, paths)?;
+        let Models { tokens: _, tokens_are_estimated: _, embedder_spec: _, embedder, language_model: _, vector } = models(config, paths)?;
         Ok(IndexParts { keyword: Box::new(keyword::Tantivy), vector, embedder })
     }
 
@@ -102,12 +104,13 @@ fn options(config: &Config) -> EngineOptions {
             max_tokens: config.index.max_chunk_tokens,
             ..ChunkOptions::default()
         },
+        rechunk: true,
         parse_threads: cores(0).min(4),
         scan_interval: Duration::from_secs(config.index.scan_interval_minutes * 60),
         debounce: Duration::from_millis(150),
         semantic_weight: config.search.semantic_weight,
         candidates: config.search.candidates,
-        answer: AnswerOptions::default(),
+        answer: AnswerOptions { prompt_tokens: config.answer.prompt_tokens, ..AnswerOptions::default() },
         answer_queue: config.answer.queue,
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod mbox;
 mod parts;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use rushlight_core::{BlockKind, ContentHash, DocMetadata, DocumentKind, Locator, ParsedDocument, Warning};
@@ -40,14 +41,24 @@ pub(crate) struct Place<'a> {
 
 /// The documents of a message. Empty when there is neither a header field that people read nor a text.
 pub(crate) fn documents(raw: &[u8], place: Place<'_>, inside: &dyn Inside) -> Vec<ParsedDocument> {
+    let mut out = Vec::new();
+    read(raw, place, "", inside, &mut out);
+    out
+}
+
+fn read(
+    raw: &[u8],
+    place: Place<'_>,
+    number_prefix: &str,
+    inside: &dyn Inside,
+    out: &mut Vec<ParsedDocument>,
+) {
     let guarded = defuse::hide_encoded_messages(raw);
     let Some(message) = MessageParser::default().parse(guarded.as_ref()) else {
-        return Vec::new();
+        return;
     };
-    let mut out = Vec::new();
-    collect(&message, content_hash(raw), place, "", inside, &mut out);
+    collect(&message, content_hash(raw), place, number_prefix, inside, out);
     defuse::take_apart(message);
-    out
 }
 
 /// BLAKE3 of the bytes.
@@ -82,11 +93,12 @@ fn collect(
     for id in &body {
         write_body(message, *id, &numbers, inside, &mut builder, &mut warnings);
     }
+    let in_body: HashSet<u32> = body.iter().copied().collect();
     let attachments: Vec<u32> = message
         .attachments
         .iter()
         .copied()
-        .filter(|id| !body.contains(id))
+        .filter(|id| !in_body.contains(id))
         .collect();
     for id in &attachments {
         if let Some(part) = message.parts.get(*id as usize) {
@@ -126,18 +138,16 @@ fn collect(
         key: &key,
         inherited: &inherited,
     };
-    for (count, id) in attachments.iter().enumerate() {
+    let limit = inside.options().max_attachments;
+    for id in attachments.iter().take(limit) {
         let Some(part) = message.parts.get(*id as usize) else {
             continue;
         };
-        if count >= inside.options().max_attachments {
-            warnings.push(not_read(
-                &name_of(part, *id, &numbers),
-                "the message has more attachments than are read",
-            ));
-            continue;
-        }
         read_attachment(&context, *id, part, inside, out, &mut warnings);
+    }
+    if attachments.len() > limit {
+        let more = format!("and {} more", attachments.len() - limit);
+        warnings.push(not_read(&more, "the message has more attachments than are read"));
     }
     if let Some(document) = out.get_mut(index).filter(|document| document.part == place.part) {
         document.warnings = warnings;
@@ -181,6 +191,12 @@ fn write_body(
             Cow::Owned(page.text)
         }
         _ => text,
+    };
+    // Mail ends its lines with two characters on the wire; lines stay the same without.
+    let text = if text.contains('\r') {
+        Cow::Owned(text.replace("\r\n", "\n"))
+    } else {
+        text
     };
     for stretch in body::stretches(&text) {
         let locator = Locator::MessagePart {
@@ -257,29 +273,16 @@ fn read_attachment(
             warnings.push(not_read(&name, "it lies too deep in other messages"));
             return;
         }
-        let found = documents(
-            &bytes,
-            Place {
-                part: &own_part,
-                name: &name,
-                depth,
-            },
-            inside,
-        );
-        if found.is_empty() {
+        let before = out.len();
+        let place = Place {
+            part: &own_part,
+            name: &name,
+            depth,
+        };
+        read(&bytes, place, &format!("{number}."), inside, out);
+        if out.len() == before {
             warnings.push(not_read(&name, "there is no text in it"));
         }
-        // Its own parts are numbered below it.
-        out.extend(found.into_iter().map(|mut document| {
-            if let Some(own) = document
-                .part
-                .strip_prefix(&format!("{root}part:"))
-                .filter(|_| document.part != own_part)
-            {
-                document.part = format!("{root}part:{number}.{own}");
-            }
-            document
-        }));
         return;
     }
     match inside.attachment(&name_for_type(part, &name), &bytes) {

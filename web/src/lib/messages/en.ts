@@ -26,6 +26,7 @@ export const en = {
   },
   common: {
     comma: ', ',
+    separator: ', ',
     close: 'Close',
     cancel: 'Cancel',
     retry: 'Try again',

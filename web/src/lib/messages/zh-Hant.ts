@@ -21,6 +21,7 @@ export const zhHant: Messages = {
   },
   common: {
     comma: '，',
+    separator: '、',
     close: '關閉',
     cancel: '取消',
     retry: '再試一次',

@@ -1,0 +1,148 @@
+"""Tests of the benchmark itself, with a program that is only played: python3 -m unittest discover -s tests/bench"""
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import page
+import parts
+from program import Failure, NotMeasured, Program, Server
+
+FAKE = Path(__file__).with_name("fake_rushlight.py")
+
+
+class Figures(unittest.TestCase):
+    def test_percentiles_are_values_that_were_measured(self):
+        values = [5, 1, 4, 2, 3]
+        self.assertEqual([parts.percentile(values, p) for p in (50, 95, 100)], [3, 5, 5])
+        self.assertEqual(parts.percentile(list(range(1, 201)), 95), 190)
+        self.assertEqual(parts.percentile([7], 50), 7)
+
+    def test_rows_are_spread_and_always_the_same(self):
+        self.assertEqual(parts.spread(list(range(100)), 4), [12, 37, 62, 87])
+        self.assertEqual(parts.spread([1, 2], 5), [1, 2])
+        self.assertEqual(parts.spread([], 5), [])
+
+    def test_an_answer_is_judged_by_its_words_and_its_citation(self):
+        folder = Path("/examples/notes")
+        question = {"id": "n-1", "language": "zh-Hant", "answerable": True, "expected": ["茶.md"], "accept": ["12 片"]}
+        reply = {"grounding": "grounded", "text": "老薑１２片[1]。", "citations": [{"path": "/examples/notes/茶.md"}]}
+        judged = lambda changed, **other: parts.judge(question | other, reply | changed, folder)
+        self.assertEqual((judged({})["outcome"], judged({})["cited"]), ("right", True))
+        self.assertEqual(judged({"text": "12 [1] 片"})["outcome"], "right")
+        self.assertEqual(judged({"text": "十片"})["outcome"], "wrong")
+        self.assertFalse(judged({"citations": [{"path": "/examples/other/茶.md"}]})["cited"])
+        self.assertEqual(judged({"grounding": "not_found"})["outcome"], "refused")
+        self.assertEqual(judged({}, answerable=False, expected=[])["outcome"], "wrong")
+        self.assertEqual(judged({"grounding": "not_found"}, answerable=False, expected=[])["outcome"], "right")
+
+    def test_white_space_counts_between_words_only(self):
+        self.assertEqual(parts.plain("GBP  38 [2]\nA Day"), "gbp 38 a day")
+        self.assertEqual(parts.plain("三 個月，12 個"), "三個月,12個")
+
+
+class Page(unittest.TestCase):
+    def test_prose_around_the_marks_stays(self):
+        old = f"# Benchmarks\n\n{page.BEGIN}\nold\n{page.END}\n\nHow to repeat it.\n"
+        new = page.replace_between(old, "new\n")
+        self.assertEqual(new, f"# Benchmarks\n\n{page.BEGIN}\n\nnew\n\n{page.END}\n\nHow to repeat it.\n")
+        self.assertEqual(page.replace_between(new, "new"), new)
+
+    def test_marks_are_added_and_a_lost_one_is_said(self):
+        self.assertIn(f"# B\n\n{page.BEGIN}\n\nx", page.replace_between("# B\n", "x"))
+        with self.assertRaises(ValueError):
+            page.replace_between(f"{page.BEGIN}\n", "x")
+
+
+class Played(unittest.TestCase):
+    """The whole run against the played program."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.root = Path(temporary.name).resolve()
+        self.data = self.root / "data"
+        for name in ("squad20", "drcd-dev", "cmrc2018-trial"):
+            (self.data / name / "docs").mkdir(parents=True)
+            rows = [{"id": str(n), "text": f"tea {n}", "question": f"tea {n}", "answerable": True} for n in range(30)]
+            for file in ("queries.jsonl", "questions.jsonl"):
+                (self.data / name / file).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (self.data / "notes-plurality" / "vault").mkdir(parents=True)
+        self.examples = self.root / "examples"
+        (self.examples / "tea").mkdir(parents=True)
+        (self.examples / "tea" / "questions.toml").write_text(
+            '[[question]]\nid = "t1"\ntext = "how hot for tea"\nlanguage = "en"\nanswerable = true\nexpected = ["tea.md"]\naccept = ["70 °c"]\n'
+            '[[question]]\nid = "t2"\ntext = "who is it"\nlanguage = "en"\nanswerable = false\nexpected = []\naccept = []\n'
+        )
+        self.program = Program(FAKE, self.root, self.root)
+
+    def bench(self, quick=True):
+        return parts.Bench(self.program, self.data, self.examples, self.root / "work", quick)
+
+    def measure(self, name, bench=None):
+        with contextlib.redirect_stderr(io.StringIO()):
+            return parts.PARTS[name](bench or self.bench())
+
+    def test_every_part_is_measured_and_written(self):
+        bench = self.bench(quick=False)
+        where = {"date": "2026-01-01", "version": "rushlight 0.0.0", "commit": "abc", "cores": 2, "cpu": "a processor", "memory_gib": 4, "system": "Linux 6", "load": 0.1}
+        results = {name: {"setting": where, "figures": self.measure(name, bench)} for name in parts.PARTS}
+        index = results["index"]["figures"]["sets"]["squad20"]
+        self.assertEqual((index["files_per_second"], index["chunks_per_second"], index["tokens"]), (4.0, 8.0, 150))
+        self.assertGreater(index["peak_memory_mib"], 1)
+        self.assertEqual(results["search"]["figures"]["modes"]["hybrid"]["within_server_p50_ms"], 0.9)
+        english = results["answer"]["figures"]["languages"]["English"]
+        self.assertEqual((english["prompt_tokens_per_second"], english["tokens_per_second"]), (80.0, 20.0))
+        written = page.tables(results)
+        self.assertNotIn("not measured", written)
+        self.assertIn("| cmrc2018-trial, queries_traditional.jsonl | 3 | 4 | **0.900 ± 0.020** |", written)
+        self.assertIn("Measured on 2026-01-01 with rushlight 0.0.0 (abc) on 2 cores, a processor, 4 GiB of memory, Linux 6.", written)
+
+    def test_answers_of_the_examples_are_counted(self):
+        found = self.measure("examples")["folders"]["tea"]
+        self.assertEqual((found["answerable"], found["right"], found["right_and_cited"]), (1, 1, 0))
+        self.assertEqual((found["unanswerable"], found["unanswerable_refused"]), (1, 1))
+
+    def test_missing_data_is_a_reason(self):
+        self.data = self.root / "nowhere"
+        for name in ("index", "search", "answer", "eval"):
+            with self.assertRaises(NotMeasured) as caught:
+                self.measure(name)
+            self.assertIn("in the test data", str(caught.exception))
+
+    def test_a_server_ends_with_its_context(self):
+        self.program.json(self.root / "some", "add", "x", "--space", "s")
+        with Server(self.program, self.root / "some") as server:
+            pid = server.process.pid
+            self.assertEqual(server.get("/api/v1/status")["spaces"][0]["name"], "s")
+            server.token = "wrong"
+            with self.assertRaises(Failure):
+                server.get("/api/v1/status")
+        self.assertFalse(Path(f"/proc/{pid}").exists())
+
+    def test_a_command_that_fails_says_why(self):
+        with self.assertRaisesRegex(Failure, "`rushlight dance` ended with 1: .*is not played"):
+            self.program.json(self.root / "some", "dance")
+
+    def test_the_command_keeps_the_figures_of_other_parts(self):
+        out = self.root / "out"
+        environment = os.environ | {"RUSHLIGHT_BIN": str(FAKE), "RUSHLIGHT_MODELS_DIR": str(self.root), "RUSHLIGHT_DATA": str(self.data)}
+        command = [sys.executable, FAKE.with_name("run.py"), "--quick", "--out", out, "--only"]
+        for part in ("index", "eval"):
+            subprocess.run([*command, part], env=environment, check=True, capture_output=True)
+        self.assertEqual(list(json.loads((out / "benchmarks.json").read_text())), ["index", "eval"])
+        text = (out / "benchmarks.md").read_text()
+        self.assertIn("### Search, warm\n\nnot measured: it was not asked for", text)
+        self.assertNotIn(str(self.root), text)
+
+
+if __name__ == "__main__":
+    unittest.main()

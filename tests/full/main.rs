@@ -1,0 +1,10 @@
+//! The whole system with the real adapters and the real models, through the binary, as a user has it.
+//!
+//! Models are read from `RUSHLIGHT_MODELS_DIR`, where `make test` has put them; without them a test says `skipped: ` and why.
+
+mod bad_input;
+mod binary;
+mod crash;
+mod journey;
+mod offline;
+mod serve;

@@ -86,7 +86,7 @@ def main():
     built &= step(tally, "build program and tests", *cargo_test, "--no-run")
     if built and step(tally, "models", os.environ["RUSHLIGHT_BIN"], "models", "install"):
         step(tally, "tests in Rust", *cargo_test, "--", "--show-output", counts=True)
-        step(tally, "the page in a browser", "npm", "--prefix", "tests/web", "test", counts=True)
+        step(tally, "the page in a browser", "scripts/web-tests.sh", counts=True)
 
     minutes = (time.monotonic() - begun) / 60
     print(f"\n{minutes:.1f} minutes")

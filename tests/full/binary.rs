@@ -12,7 +12,9 @@ pub(crate) struct Installation {
 
 impl Installation {
     pub(crate) fn new() -> Self {
-        let installation = Self { dir: tempfile::tempdir().expect("a temporary folder") };
+        let installation = Self {
+            dir: tempfile::tempdir().expect("a temporary folder"),
+        };
         std::fs::create_dir(installation.notes()).expect("a folder for notes");
         installation
     }
@@ -43,7 +45,10 @@ impl Installation {
                 command.env_remove(name);
             }
         }
-        command.env("HOME", self.dir.path()).env_remove("XDG_CONFIG_HOME").env_remove("XDG_DATA_HOME");
+        command
+            .env("HOME", self.dir.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_DATA_HOME");
         command.stdin(Stdio::null());
         command
     }
@@ -69,21 +74,32 @@ impl Installation {
     pub(crate) fn fails(&self, arguments: &[&str]) -> (i32, Value) {
         let output = self.run(&[arguments, &["--json"]].concat());
         let shown = text(&output);
-        let code = output.status.code().unwrap_or_else(|| panic!("{arguments:?} was killed: {shown}"));
+        let code = output
+            .status
+            .code()
+            .unwrap_or_else(|| panic!("{arguments:?} was killed: {shown}"));
         assert_ne!(code, 0, "{arguments:?} must fail: {shown}");
-        let reply: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {shown}"));
+        let reply: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {shown}"));
         (code, reply["error"].clone())
     }
 
     pub(crate) fn add_notes(&self, space: &str) {
-        self.ok(&["add", self.notes().to_str().expect("a plain name"), "--space", space]);
+        self.ok(&[
+            "add",
+            self.notes().to_str().expect("a plain name"),
+            "--space",
+            space,
+        ]);
     }
 
     /// Paths of what is found, best first.
     pub(crate) fn found(&self, query: &str) -> Vec<String> {
         let reply = self.json(&["search", query]);
         let hits = reply["hits"].as_array().expect("a list of hits");
-        hits.iter().map(|hit| hit["path"].as_str().expect("a path").to_owned()).collect()
+        hits.iter()
+            .map(|hit| hit["path"].as_str().expect("a path").to_owned())
+            .collect()
     }
 
     /// Both indexes hold exactly what the ledger does, and the ledger what the folder does.
@@ -96,20 +112,32 @@ impl Installation {
 
 /// Everything a process printed.
 pub(crate) fn text(output: &Output) -> String {
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     format!("{}\n{out}{err}", output.status)
 }
 
 /// The project's root.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the project has a root")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the project has a root")
 }
 
 /// True when the models are installed; otherwise says that the test is skipped, and why.
 pub(crate) fn models_are_installed() -> bool {
     let folder = std::env::var_os("RUSHLIGHT_MODELS_DIR").map(PathBuf::from);
     let there = |id: &str| folder.as_ref().is_some_and(|folder| folder.join(id).is_dir());
-    let all = ["onnxruntime", "multilingual-e5-small", "qwen2.5-coder-1.5b-instruct"].into_iter().all(there);
+    let all = [
+        "onnxruntime",
+        "multilingual-e5-small",
+        "qwen2.5-coder-1.5b-instruct",
+    ]
+    .into_iter()
+    .all(there);
     if !all {
         println!("skipped: models are not installed in RUSHLIGHT_MODELS_DIR; run `make models`");
     }

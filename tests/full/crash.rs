@@ -25,7 +25,10 @@ struct Moments(u64);
 
 impl Moments {
     fn next(&mut self, most: u64) -> Duration {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         Duration::from_millis((self.0 >> 33) % most)
     }
 }
@@ -79,7 +82,10 @@ fn thirty_kills_lose_nothing_and_double_nothing() {
         if round > 0 {
             fill(&killed);
             for number in (round % 4..NOTES).step_by(4) {
-                killed.write(&format!("f{}/note{number}.md", number % 5), format!("# Draft {number}\n\nRound {round}.\n"));
+                killed.write(
+                    &format!("f{}/note{number}.md", number % 5),
+                    format!("# Draft {number}\n\nRound {round}.\n"),
+                );
             }
             move_one(&killed, round);
         }
@@ -91,19 +97,30 @@ fn thirty_kills_lose_nothing_and_double_nothing() {
             .expect("the binary runs");
         kills += u32::from(kill_after(child, moments.next(whole_run)));
     }
-    assert!(kills >= KILLS / 2, "most runs are killed before their end: {kills}");
+    assert!(
+        kills >= KILLS / 2,
+        "most runs are killed before their end: {kills}"
+    );
 
     fill(&killed);
     killed.ok(&["index"]);
     killed.assert_sound();
-    assert_eq!(killed.json(&["status"])["counts"], calm.json(&["status"])["counts"]);
+    assert_eq!(
+        killed.json(&["status"])["counts"],
+        calm.json(&["status"])["counts"]
+    );
     assert_eq!(everything(&killed), everything(&calm));
-    let embedded = |installation: &Installation| installation.json(&["status"])["spaces"][0]["chunks_embedded"].clone();
+    let embedded =
+        |installation: &Installation| installation.json(&["status"])["spaces"][0]["chunks_embedded"].clone();
     assert_eq!(embedded(&killed), embedded(&calm));
 }
 
 /// Moves one note over another.
 fn move_one(installation: &Installation, round: u32) {
-    let path = |number: u32| installation.notes().join(format!("f{}/note{number}.md", number % 5));
+    let path = |number: u32| {
+        installation
+            .notes()
+            .join(format!("f{}/note{number}.md", number % 5))
+    };
     std::fs::rename(path(round + 40), path(round)).expect("a note is moved");
 }

@@ -6,7 +6,11 @@ use crate::binary::{Installation, models_are_installed, root};
 
 fn examples() -> Installation {
     let installation = Installation::new();
-    for (folder, space) in [("personal-notes", "personal"), ("company-docs", "company"), ("compliance-archive", "archive")] {
+    for (folder, space) in [
+        ("personal-notes", "personal"),
+        ("company-docs", "company"),
+        ("compliance-archive", "archive"),
+    ] {
         let path = root().join("examples").join(folder);
         installation.ok(&["add", path.to_str().expect("a plain name"), "--space", space]);
     }
@@ -21,7 +25,10 @@ fn assert_citations_hold(answer: &Value) {
         let quote = citation["quote"].as_str().expect("a quotation");
         if path.ends_with(".md") {
             let text = std::fs::read_to_string(path).expect("the document is there");
-            let (start, end) = (citation["span"]["start"].as_u64(), citation["span"]["end"].as_u64());
+            let (start, end) = (
+                citation["span"]["start"].as_u64(),
+                citation["span"]["end"].as_u64(),
+            );
             let span = start.expect("a start") as usize..end.expect("an end") as usize;
             assert_eq!(text.get(span), Some(quote), "{path}");
         }
@@ -38,26 +45,52 @@ fn the_examples_are_indexed_searched_and_asked() {
     installation.assert_sound();
     let status = installation.json(&["status"]);
     let count = |name: &str| status["counts"][name].as_u64().expect("a count");
-    assert_eq!(count("seen"), count("indexed") + count("skipped") + count("failed") + count("waiting"));
+    assert_eq!(
+        count("seen"),
+        count("indexed") + count("skipped") + count("failed") + count("waiting")
+    );
     assert_eq!((count("failed"), count("waiting")), (0, 0), "{status}");
     assert!(count("indexed") > 90, "{status}");
     assert_eq!(status["embedding"]["waiting"], 0);
 
     // The page that was only scanned is named, not silently "ready".
     let problems = installation.json(&["status", "--problems"]);
-    let scanned = problems["problems"].as_array().expect("a list").iter().find(|p| p["code"] == "no_text");
-    assert!(scanned.is_some_and(|p| p["path"].as_str().is_some_and(|path| path.ends_with(".pdf"))), "{problems}");
+    let scanned = problems["problems"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|p| p["code"] == "no_text");
+    assert!(
+        scanned.is_some_and(|p| p["path"].as_str().is_some_and(|path| path.ends_with(".pdf"))),
+        "{problems}"
+    );
 
-    let english = installation.json(&["ask", "--space", "company", "What is the daily meal allowance since April 2024?"]);
-    assert!(english["text"].as_str().is_some_and(|text| text.contains("38")), "{english}");
+    let english = installation.json(&[
+        "ask",
+        "--space",
+        "company",
+        "What is the daily meal allowance since April 2024?",
+    ]);
+    assert!(
+        english["text"].as_str().is_some_and(|text| text.contains("38")),
+        "{english}"
+    );
     assert_ne!(english["grounding"], "not_found");
     assert_citations_hold(&english);
 
     let chinese = installation.json(&["ask", "--space", "personal", "三杯雞要用幾片老薑?"]);
-    assert!(chinese["text"].as_str().is_some_and(|text| text.contains("12")), "{chinese}");
+    assert!(
+        chinese["text"].as_str().is_some_and(|text| text.contains("12")),
+        "{chinese}"
+    );
     assert_citations_hold(&chinese);
 
-    let nowhere = installation.json(&["ask", "--space", "company", "What is the boiling point of tungsten?"]);
+    let nowhere = installation.json(&[
+        "ask",
+        "--space",
+        "company",
+        "What is the boiling point of tungsten?",
+    ]);
     assert_eq!(nowhere["grounding"], "not_found", "{nowhere}");
     assert_eq!(nowhere["citations"], Value::Array(Vec::new()));
 }
@@ -69,7 +102,10 @@ fn what_words_do_not_say_is_found_by_meaning() {
     }
     let installation = Installation::new();
     installation.write("car.md", "# Garage\n\nThe automobile was repaired on Tuesday.\n");
-    installation.write("soup.md", "# Soup\n\nSimmer the lentils with cumin for half an hour.\n");
+    installation.write(
+        "soup.md",
+        "# Soup\n\nSimmer the lentils with cumin for half an hour.\n",
+    );
     installation.write("貓.md", "# 貓\n\n那隻小貓整天都在睡覺。\n");
     installation.add_notes("personal");
     installation.ok(&["index"]);
@@ -78,7 +114,10 @@ fn what_words_do_not_say_is_found_by_meaning() {
         reply["hits"][0]["path"].as_str().expect("a hit").to_owned()
     };
     assert!(first("when was my car fixed").ends_with("car.md"));
-    assert!(first("the kitten was asleep all day").ends_with("貓.md"), "across languages");
+    assert!(
+        first("the kitten was asleep all day").ends_with("貓.md"),
+        "across languages"
+    );
     assert!(first("cooking pulses").ends_with("soup.md"));
 }
 

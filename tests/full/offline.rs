@@ -8,7 +8,10 @@ use crate::binary::{Installation, models_are_installed, text};
 fn without_network(installation: &Installation, arguments: &[&str]) -> std::process::Output {
     let inner = installation.command(arguments);
     let mut outer = Command::new("unshare");
-    outer.args(["--net", "--map-root-user", "--"]).arg(inner.get_program()).args(inner.get_args());
+    outer
+        .args(["--net", "--map-root-user", "--"])
+        .arg(inner.get_program())
+        .args(inner.get_args());
     for (name, value) in inner.get_envs() {
         match value {
             Some(value) => outer.env(name, value),
@@ -23,13 +26,18 @@ fn index_search_and_ask_need_no_network() {
     if !models_are_installed() {
         return;
     }
-    let probe = Command::new("unshare").args(["--net", "--map-root-user", "--", "true"]).output();
+    let probe = Command::new("unshare")
+        .args(["--net", "--map-root-user", "--", "true"])
+        .output();
     if !probe.is_ok_and(|output| output.status.success()) {
         println!("skipped: network namespaces are not allowed here");
         return;
     }
     let installation = Installation::new();
-    installation.write("tea.md", "# Tea\n\nGreen tea is steeped at 70 degrees for two minutes.\n");
+    installation.write(
+        "tea.md",
+        "# Tea\n\nGreen tea is steeped at 70 degrees for two minutes.\n",
+    );
     installation.write("茶.md", "# 烏龍茶\n\n烏龍茶用九十五度的水沖泡。\n");
     installation.add_notes("personal");
     let run = |arguments: &[&str]| {
@@ -40,6 +48,9 @@ fn index_search_and_ask_need_no_network() {
     run(&["index"]);
     assert!(run(&["search", "--json", "沖泡"]).contains("茶.md"));
     let answer = run(&["ask", "--json", "At how many degrees is green tea steeped?"]);
-    assert!(answer.contains("70 degrees") && answer.contains("\"grounded\""), "{answer}");
+    assert!(
+        answer.contains("70 degrees") && answer.contains("\"grounded\""),
+        "{answer}"
+    );
     installation.assert_sound();
 }

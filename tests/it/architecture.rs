@@ -14,12 +14,20 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("rushlight-ingest", &["core"]),
     ("rushlight-retrieval", &["core"]),
     ("rushlight-answer", &["core"]),
-    ("rushlight-engine", &["core", "ledger", "ingest", "retrieval", "answer"]),
+    (
+        "rushlight-engine",
+        &["core", "ledger", "ingest", "retrieval", "answer"],
+    ),
     ("rushlight-api", &["core"]),
     ("rushlight-server", &["core", "api"]),
     ("rushlight-eval", &["core", "ingest", "retrieval"]),
     ("rushlight-models", &["core"]),
-    ("rushlight-cli", &["core", "api", "config", "engine", "eval", "ledger", "models", "server"]),
+    (
+        "rushlight-cli",
+        &[
+            "core", "api", "config", "engine", "eval", "ledger", "models", "server",
+        ],
+    ),
     ("rushlight-testkit", &["core"]),
     // Adapters.
     ("rushlight-watch", &["core"]),
@@ -32,8 +40,20 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     (
         "rushlight",
         &[
-            "core", "answer", "cli", "config", "engine", "ingest", "models", "parse", "watch", "keyword-tantivy",
-            "vectors-lance", "embed-onnx", "llm-candle", "testkit",
+            "core",
+            "answer",
+            "cli",
+            "config",
+            "engine",
+            "ingest",
+            "models",
+            "parse",
+            "watch",
+            "keyword-tantivy",
+            "vectors-lance",
+            "embed-onnx",
+            "llm-candle",
+            "testkit",
         ],
     ),
 ];
@@ -67,16 +87,25 @@ fn manifests() -> BTreeMap<String, BTreeSet<String>> {
     for folder in ["crates", "ingest"] {
         for entry in std::fs::read_dir(root().join(folder)).expect("the folder exists") {
             let path = entry.expect("an entry").path().join("Cargo.toml");
-            let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let text =
+                std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let manifest: Table = text.parse().expect("a manifest is TOML");
-            let name = manifest["package"]["name"].as_str().expect("a crate has a name").to_owned();
+            let name = manifest["package"]["name"]
+                .as_str()
+                .expect("a crate has a name")
+                .to_owned();
             let mut names = BTreeSet::new();
             let mut collect = |table: Option<&toml::Value>| {
                 let table = table.and_then(toml::Value::as_table);
                 names.extend(table.into_iter().flat_map(|table| table.keys().cloned()));
             };
             collect(manifest.get("dependencies"));
-            for target in manifest.get("target").and_then(toml::Value::as_table).into_iter().flat_map(Table::values) {
+            for target in manifest
+                .get("target")
+                .and_then(toml::Value::as_table)
+                .into_iter()
+                .flat_map(Table::values)
+            {
                 collect(target.get("dependencies"));
             }
             found.insert(name, names);
@@ -89,7 +118,12 @@ fn manifests() -> BTreeMap<String, BTreeSet<String>> {
 fn crates_depend_on_what_the_table_allows_and_nothing_else() {
     let allowed: BTreeMap<&str, BTreeSet<String>> = MAY_DEPEND_ON
         .iter()
-        .map(|(name, may)| (*name, may.iter().map(|short| format!("rushlight-{short}")).collect()))
+        .map(|(name, may)| {
+            (
+                *name,
+                may.iter().map(|short| format!("rushlight-{short}")).collect(),
+            )
+        })
         .collect();
     let manifests = manifests();
     assert_eq!(
@@ -98,11 +132,18 @@ fn crates_depend_on_what_the_table_allows_and_nothing_else() {
         "the table lists every crate"
     );
     for (name, dependencies) in &manifests {
-        let ours: BTreeSet<String> = dependencies.iter().filter(|d| d.starts_with("rushlight-")).cloned().collect();
+        let ours: BTreeSet<String> = dependencies
+            .iter()
+            .filter(|d| d.starts_with("rushlight-"))
+            .cloned()
+            .collect();
         let surplus: Vec<_> = ours.difference(&allowed[name.as_str()]).collect();
         assert!(surplus.is_empty(), "{name} may not depend on {surplus:?}");
         let unused: Vec<_> = allowed[name.as_str()].difference(&ours).collect();
-        assert!(unused.is_empty(), "{name} no longer depends on {unused:?}: take it out of the table");
+        assert!(
+            unused.is_empty(),
+            "{name} no longer depends on {unused:?}: take it out of the table"
+        );
     }
 }
 
@@ -110,11 +151,18 @@ fn crates_depend_on_what_the_table_allows_and_nothing_else() {
 fn heavy_libraries_stay_in_their_adapter() {
     let manifests = manifests();
     for (library, owner) in HEAVY {
-        let users: Vec<_> = manifests.iter().filter(|(_, d)| d.contains(*library)).map(|(name, _)| name.as_str()).collect();
+        let users: Vec<_> = manifests
+            .iter()
+            .filter(|(_, d)| d.contains(*library))
+            .map(|(name, _)| name.as_str())
+            .collect();
         assert_eq!(users, [*owner], "who names {library}");
     }
     for name in &manifests["rushlight-core"] {
-        assert!(CORE_MAY_KNOW.contains(&name.as_str()), "rushlight-core may not know {name}");
+        assert!(
+            CORE_MAY_KNOW.contains(&name.as_str()),
+            "rushlight-core may not know {name}"
+        );
     }
 }
 
@@ -149,10 +197,16 @@ fn libraries_do_not_read_the_environment() {
     assert!(sources.len() > 50, "the sources are found: {}", sources.len());
     for (path, text) in sources {
         let product = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let is_test = path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "bin")
+        let is_test = path
+            .components()
+            .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "bin")
             || path.file_stem().is_some_and(|stem| stem == "tests");
         for call in ["env::var(", "env::var_os(", "env::vars", "env::home_dir"] {
-            assert!(is_test || !product.contains(call), "{} calls {call}", path.display());
+            assert!(
+                is_test || !product.contains(call),
+                "{} calls {call}",
+                path.display()
+            );
         }
     }
 }
@@ -163,9 +217,18 @@ fn every_file_of_this_suite_is_in_it() {
         let folder = root().join("tests").join(suite);
         let main = std::fs::read_to_string(folder.join("main.rs")).expect("the suite has a main.rs");
         for entry in std::fs::read_dir(&folder).expect("the suite is a folder") {
-            let name = entry.expect("an entry").file_name().into_string().expect("names are text");
-            let Some(module) = name.strip_suffix(".rs").filter(|module| *module != "main") else { continue };
-            assert!(main.contains(&format!("mod {module};")), "tests/{suite}/main.rs lacks `mod {module};`");
+            let name = entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("names are text");
+            let Some(module) = name.strip_suffix(".rs").filter(|module| *module != "main") else {
+                continue;
+            };
+            assert!(
+                main.contains(&format!("mod {module};")),
+                "tests/{suite}/main.rs lacks `mod {module};`"
+            );
         }
     }
 }
@@ -180,7 +243,11 @@ fn every_dependency_has_a_permissive_licence() {
         .current_dir(root())
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
     let packages = metadata["packages"].as_array().expect("a list of packages");
     assert!(packages.len() > 500, "the whole tree is seen: {}", packages.len());

@@ -45,12 +45,18 @@ fn an_answer_quotes_its_document_to_the_letter() {
     assert_eq!((summary.counts.seen, summary.counts.indexed), (4, 4));
     system.assert_sound();
 
-    let answer = system.ask("At how many degrees is green tea steeped?").expect("an answer");
+    let answer = system
+        .ask("At how many degrees is green tea steeped?")
+        .expect("an answer");
     assert_eq!(answer.grounding, Grounding::Grounded);
     let citation = answer.citations.first().expect("a citation");
     assert_eq!(citation.path, system.path("tea/green.md").display().to_string());
     let file = std::fs::read_to_string(system.path("tea/green.md")).expect("the note");
-    assert_eq!(&file[citation.span.range()], citation.quote, "the quotation stands in the file at its span");
+    assert_eq!(
+        &file[citation.span.range()],
+        citation.quote,
+        "the quotation stands in the file at its span"
+    );
     assert!(citation.quote.contains("70 degrees"), "{}", citation.quote);
     assert_eq!(answer.coverage.documents, 4);
 }
@@ -59,7 +65,9 @@ fn an_answer_quotes_its_document_to_the_letter() {
 fn what_is_nowhere_is_not_answered() {
     let system = System::over(NOTES);
     system.index();
-    let answer = system.ask("Who won the chess tournament in Reykjavik?").expect("a reply");
+    let answer = system
+        .ask("Who won the chess tournament in Reykjavik?")
+        .expect("a reply");
     assert_eq!(answer.grounding, Grounding::NotFound);
     assert!(answer.citations.is_empty());
 }
@@ -76,10 +84,16 @@ fn chinese_is_found_by_any_two_characters() {
 fn filters_leave_nothing_else() {
     let system = System::over(NOTES);
     system.index();
-    let request = SearchRequest { kinds: vec![DocumentKind::Mail], ..SearchRequest::new("garden gate tomatoes") };
+    let request = SearchRequest {
+        kinds: vec![DocumentKind::Mail],
+        ..SearchRequest::new("garden gate tomatoes")
+    };
     let hits = system.try_search(request).expect("a reply").hits;
     assert!(!hits.is_empty() && hits.iter().all(|hit| hit.kind == DocumentKind::Mail));
-    let nobody = SearchRequest { principals: Vec::new(), ..SearchRequest::new("garden") };
+    let nobody = SearchRequest {
+        principals: Vec::new(),
+        ..SearchRequest::new("garden")
+    };
     assert!(system.try_search(nobody).expect("a reply").hits.is_empty());
 }
 
@@ -91,7 +105,13 @@ fn edits_renames_and_deletions_are_followed() {
     system.write("garden.md", "# Garden\n\nThe beans came up on 20 May.\n");
     assert_eq!(system.index().files, 1, "only what changed is read");
     assert_eq!(system.found("beans"), ["garden.md"]);
-    assert!(!system.search("tomatoes").hits.iter().any(|hit| hit.chunk.text.contains("tomatoes")));
+    assert!(
+        !system
+            .search("tomatoes")
+            .hits
+            .iter()
+            .any(|hit| hit.chunk.text.contains("tomatoes"))
+    );
 
     let before = system.search("steeped").hits[0].doc_id;
     std::fs::rename(system.path("tea"), system.path("drinks")).expect("the folder is renamed");
@@ -103,7 +123,10 @@ fn edits_renames_and_deletions_are_followed() {
 
     std::fs::remove_file(system.path("garden.md")).expect("the file is deleted");
     system.index();
-    assert!(!system.found("beans").contains(&"garden.md".to_owned()), "a deleted file is not cited");
+    assert!(
+        !system.found("beans").contains(&"garden.md".to_owned()),
+        "a deleted file is not cited"
+    );
     system.assert_sound();
 }
 
@@ -114,7 +137,11 @@ fn indexes_that_are_lost_are_rebuilt_from_the_ledger() {
     let before = system.found("steeped tin");
     let system = system.restarted(Models::All);
     let summary = system.index();
-    assert_eq!((summary.files, summary.embedded), (0, 0), "nothing is read or embedded again");
+    assert_eq!(
+        (summary.files, summary.embedded),
+        (0, 0),
+        "nothing is read or embedded again"
+    );
     assert_eq!(system.found("steeped tin"), before);
     system.assert_sound();
 }
@@ -125,15 +152,29 @@ fn without_an_embedding_model_words_still_answer() {
     let summary = system.index();
     assert_eq!(summary.counts.indexed, 4);
     assert!(summary.waiting_for_vectors > 0);
-    assert!(summary.embedding_error.expect("the reason").contains("not installed"));
+    assert!(
+        summary
+            .embedding_error
+            .expect("the reason")
+            .contains("not installed")
+    );
     let reply = system.search("tomatoes");
     assert!(reply.hits[0].path.ends_with("garden.md"));
     assert_eq!(reply.degraded[0].0, "semantic");
-    let only_meaning = SearchRequest { mode: SearchMode::Semantic, ..SearchRequest::new("tomatoes") };
-    assert!(system.try_search(only_meaning).is_err(), "what was asked for alone and fails is an error");
+    let only_meaning = SearchRequest {
+        mode: SearchMode::Semantic,
+        ..SearchRequest::new("tomatoes")
+    };
+    assert!(
+        system.try_search(only_meaning).is_err(),
+        "what was asked for alone and fails is an error"
+    );
 
     let system = system.restarted(Models::All);
-    assert!(system.index().embedded > 0, "once the model is there the vectors are computed");
+    assert!(
+        system.index().embedded > 0,
+        "once the model is there the vectors are computed"
+    );
     assert!(system.search("tomatoes").degraded.is_empty());
     system.assert_sound();
 }
@@ -175,11 +216,20 @@ fn a_running_engine_follows_the_folder() {
             std::thread::sleep(Duration::from_millis(20));
         }
     };
-    eventually("the folder is indexed", &|| system.found("tomatoes").first().is_some_and(|p| p == "garden.md"));
+    eventually("the folder is indexed", &|| {
+        system.found("tomatoes").first().is_some_and(|p| p == "garden.md")
+    });
     system.write("new/pears.md", "# Pears\n\nThe quince graft took well.\n");
-    eventually("a new file in a new folder is found", &|| system.found("quince").first().is_some_and(|p| p == "new/pears.md"));
+    eventually("a new file in a new folder is found", &|| {
+        system
+            .found("quince")
+            .first()
+            .is_some_and(|p| p == "new/pears.md")
+    });
     std::fs::remove_file(system.path("new/pears.md")).expect("deleted");
-    eventually("a deleted file is gone", &|| !system.found("quince").contains(&"new/pears.md".to_owned()));
+    eventually("a deleted file is gone", &|| {
+        !system.found("quince").contains(&"new/pears.md".to_owned())
+    });
     drop(indexing);
     system.assert_sound();
 }

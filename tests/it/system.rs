@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::AnswerOptions;
 use rushlight_core::{
-    Answer, Embedder, Error, ErrorCode, KeywordIndex, LanguageModel, Principal, Result, SearchRequest, SearchResponse,
-    Source, SystemClock, TextSpan, VectorIndex,
+    Answer, Embedder, Error, ErrorCode, KeywordIndex, LanguageModel, Principal, Result, SearchRequest,
+    SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
 };
 use rushlight_engine::{
     AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
@@ -18,7 +18,8 @@ use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
 use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
 use rushlight_testkit::{
-    Fixture, HashEmbedder, MemKeywordIndex, MemVectorIndex, RecordingReporter, ScriptedModel, WordTokenCounter,
+    Fixture, HashEmbedder, MemKeywordIndex, MemVectorIndex, RecordingReporter, ScriptedModel,
+    WordTokenCounter,
 };
 use rushlight_watch::{FolderOptions, FolderSource};
 
@@ -31,14 +32,17 @@ impl KeywordFactory for InMemory {
     }
 
     fn highlight(&self, query: &str, text: &str) -> Vec<TextSpan> {
-        text.find(query).map(|start| TextSpan::new(start, start + query.len())).into_iter().collect()
+        text.find(query)
+            .map(|start| TextSpan::new(start, start + query.len()))
+            .into_iter()
+            .collect()
     }
 }
 
 #[async_trait]
 impl VectorFactory for InMemory {
-    async fn open(&self, _dir: &Path, _dimensions: usize) -> Result<Arc<dyn VectorIndex>> {
-        Ok(Arc::new(MemVectorIndex::new()))
+    async fn open(&self, _dir: &Path, dimensions: usize) -> Result<Arc<dyn VectorIndex>> {
+        Ok(Arc::new(MemVectorIndex::new(dimensions)))
     }
 }
 
@@ -63,10 +67,15 @@ impl System {
     /// A system over a folder with these files, added to the space `personal`, not yet indexed.
     pub(crate) fn over(fixture: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Fixture::parse(fixture).write(folder.path()).expect("the fixture is written");
+        Fixture::parse(fixture)
+            .write(folder.path())
+            .expect("the fixture is written");
         let ledger = Arc::new(Ledger::in_memory().expect("a ledger in memory"));
         let system = Self::start(folder, ledger, Models::All);
-        system.engine.add_source(&system.root(), "personal").expect("the folder is added");
+        system
+            .engine
+            .add_source(&system.root(), "personal")
+            .expect("the folder is added");
         system
     }
 
@@ -76,16 +85,25 @@ impl System {
     }
 
     fn start(folder: tempfile::TempDir, ledger: Arc<Ledger>, models: Models) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build();
         let runtime = Arc::new(runtime.expect("a runtime"));
         let reporter = Arc::new(RecordingReporter::default());
         let embedder = HashEmbedder::new();
-        let missing = |name: &str| Error::new(ErrorCode::ModelMissing, format!("model `{name}` is not installed"));
+        let missing = |name: &str| {
+            Error::new(
+                ErrorCode::ModelMissing,
+                format!("model `{name}` is not installed"),
+            )
+        };
         let engine = Engine::new(EngineParts {
             index_dir: PathBuf::new(),
             ledger: Arc::clone(&ledger),
             open_source: Box::new(|root| {
-                FolderSource::new(root, FolderOptions::default()).map(|source| Arc::new(source) as Arc<dyn Source>)
+                FolderSource::new(root, FolderOptions::default())
+                    .map(|source| Arc::new(source) as Arc<dyn Source>)
             }),
             parser: Arc::new(Parsers::new(ParseOptions::new(WorkerCommand {
                 program: "no-worker-in-this-suite".into(),
@@ -99,7 +117,10 @@ impl System {
             },
             language_model: match models {
                 Models::NoLanguageModel => Lazy::new("scripted", move || Err(missing("scripted"))),
-                _ => Lazy::ready("scripted", Arc::new(ScriptedModel::new()) as Arc<dyn LanguageModel>),
+                _ => Lazy::ready(
+                    "scripted",
+                    Arc::new(ScriptedModel::new()) as Arc<dyn LanguageModel>,
+                ),
             },
             keyword: Box::new(InMemory),
             vector: Box::new(InMemory),
@@ -107,7 +128,11 @@ impl System {
             reporter: Arc::clone(&reporter) as _,
             runtime: runtime.handle().clone(),
             options: EngineOptions {
-                chunk: ChunkOptions { target_tokens: 60, max_tokens: 100, min_tokens: 10 },
+                chunk: ChunkOptions {
+                    target_tokens: 60,
+                    max_tokens: 100,
+                    min_tokens: 10,
+                },
                 rechunk: true,
                 parse_threads: 2,
                 scan_interval: Duration::from_secs(3600),
@@ -118,15 +143,29 @@ impl System {
                 answer_queue: 1,
             },
         });
-        Self { engine, reporter, ledger, folder, runtime }
+        Self {
+            engine,
+            reporter,
+            ledger,
+            folder,
+            runtime,
+        }
     }
 
     pub(crate) fn root(&self) -> String {
-        self.path("").to_str().expect("temporary folders have plain names").trim_end_matches('/').to_owned()
+        self.path("")
+            .to_str()
+            .expect("temporary folders have plain names")
+            .trim_end_matches('/')
+            .to_owned()
     }
 
     pub(crate) fn path(&self, below: &str) -> PathBuf {
-        self.folder.path().canonicalize().expect("the folder exists").join(below)
+        self.folder
+            .path()
+            .canonicalize()
+            .expect("the folder exists")
+            .join(below)
     }
 
     pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
@@ -140,7 +179,8 @@ impl System {
     }
 
     pub(crate) fn search(&self, query: &str) -> SearchResponse {
-        self.try_search(SearchRequest::new(query)).expect("the search answers")
+        self.try_search(SearchRequest::new(query))
+            .expect("the search answers")
     }
 
     pub(crate) fn try_search(&self, request: SearchRequest) -> Result<SearchResponse> {
@@ -152,7 +192,12 @@ impl System {
         let root = self.root();
         let mut paths = Vec::new();
         for hit in self.search(query).hits {
-            let path = hit.path.strip_prefix(&root).unwrap_or(&hit.path).trim_start_matches('/').to_owned();
+            let path = hit
+                .path
+                .strip_prefix(&root)
+                .unwrap_or(&hit.path)
+                .trim_start_matches('/')
+                .to_owned();
             if !paths.contains(&path) {
                 paths.push(path);
             }
@@ -169,7 +214,10 @@ impl System {
             fence: "f3nc3".to_owned(),
             max_tokens: 80,
         };
-        self.runtime.block_on(self.engine.ask(request, Arc::default(), |_| std::ops::ControlFlow::Continue(())))
+        self.runtime.block_on(
+            self.engine
+                .ask(request, Arc::default(), |_| std::ops::ControlFlow::Continue(())),
+        )
     }
 
     /// Both indexes hold exactly what the ledger does, and every file is counted once.
@@ -177,6 +225,9 @@ impl System {
         let found = self.engine.verify().expect("everything can be read");
         assert!(found.sound(), "{found:?}");
         let counts = self.ledger.counts(None).expect("counts");
-        assert_eq!(counts.seen, counts.indexed + counts.skipped + counts.failed + counts.waiting);
+        assert_eq!(
+            counts.seen,
+            counts.indexed + counts.skipped + counts.failed + counts.waiting
+        );
     }
 }

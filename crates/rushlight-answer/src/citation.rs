@@ -25,7 +25,7 @@ pub struct CheckedText {
 /// Takes a generated text in pieces and checks it against the passages the model read.
 ///
 /// A sentence is carried by a passage when the passage, its title or the question has every number and every name of
-/// it, a quote of one or two neighbouring sentences has at least half of what it adds to the question, and it denies
+/// it, the passage with its title has at least half of its content, a quote of one or two neighbouring sentences has at least half of what it adds to the question, and it denies
 /// nothing that the quote does not deny. The quote is compared to the letter with the chunk before a citation exists.
 pub struct CitationChecker<'a> {
     question: Known,
@@ -161,7 +161,9 @@ impl<'a> CitationChecker<'a> {
             let has_names = names
                 .iter()
                 .all(|name| candidate.known.terms.contains(name) || self.question.terms.contains(name));
-            if !has_numbers || !has_names {
+            // Without this, a question about one river is answered with the country of another.
+            let speaks_of_it = covered(&said, &candidate.known.terms, &even) >= MIN_SUPPORT;
+            if !has_numbers || !has_names || !speaks_of_it {
                 continue;
             }
             for quote in &candidate.quotes {
@@ -356,6 +358,16 @@ mod tests {
         let same = check("When?", &[OIL], &["October 1973. It began in October 1973."]);
         assert_eq!(same.text, "October 1973. [1] It began in October 1973. [1]");
         assert_eq!(same.citations.len(), 1);
+    }
+
+    #[test]
+    fn a_passage_about_something_else_carries_nothing() {
+        let checked = check(
+            "謝貝利河流經哪一國家？",
+            &["黃河流經中國九省。"],
+            &["謝貝利河與朱巴河流經中國。"],
+        );
+        assert_eq!(checked.grounding, Grounding::NotFound);
     }
 
     #[test]

@@ -8,7 +8,9 @@ pub fn plain_text(text: &str) -> String {
     let mut plain = visible(text);
     // Taking one thing out can bring another together, so it goes on until nothing changes.
     loop {
-        let next = without_marks(&without_addresses(&without_tags(&without_links(&without_numbers(&plain)))));
+        let next = without_marks(&without_addresses(&without_tags(&without_links(
+            &without_numbers(&plain),
+        ))));
         if next == plain {
             return plain;
         }
@@ -23,7 +25,10 @@ fn without_marks(text: &str) -> String {
         let line = line.trim_start_matches(|c: char| matches!(c, '#' | '>') || c.is_whitespace());
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     });
-    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    lines
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The text without characters that show nothing: controls, zero widths, bidirectional overrides, tags.
@@ -79,7 +84,11 @@ fn without_links(text: &str) -> String {
 
 /// Length of a link's target with its brackets, which may hold brackets of their own; all of it when it does not end.
 fn target_length(target: &str) -> usize {
-    let (open, close) = if target.starts_with('(') { ('(', ')') } else { ('[', ']') };
+    let (open, close) = if target.starts_with('(') {
+        ('(', ')')
+    } else {
+        ('[', ']')
+    };
     let mut depth = 0;
     for (at, c) in target.char_indices() {
         if c == open {

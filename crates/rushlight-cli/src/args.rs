@@ -6,7 +6,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A private knowledge base: finds and answers from your notes, mail and PDFs, on your machine.
 #[derive(Debug, Parser)]
-#[command(name = "rushlight", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "rushlight",
+    version,
+    about,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]

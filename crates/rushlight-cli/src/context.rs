@@ -56,12 +56,16 @@ impl Context {
         }
         if let Some(file) = &globals.config {
             let text = read_config(file)?.ok_or_else(|| {
-                Error::new(ErrorCode::PathNotFound, format!("there is no configuration file `{}`", file.display()))
+                Error::new(
+                    ErrorCode::PathNotFound,
+                    format!("there is no configuration file `{}`", file.display()),
+                )
             })?;
             builder = builder.file(&file.display().to_string(), &text)?;
         }
         // A variable that is not text cannot be one of ours: all our values are.
-        let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        let variables =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
         builder = builder.variables(variables)?;
         if let Some(dir) = &globals.data_dir {
             builder = builder.flag("--data-dir", "data.dir", &dir.display().to_string())?;
@@ -85,7 +89,11 @@ impl Context {
             data,
             models,
         };
-        Ok(Self { config, resolved, paths })
+        Ok(Self {
+            config,
+            resolved,
+            paths,
+        })
     }
 
     /// Locks the data directory, opens the ledger and puts an engine together.
@@ -97,7 +105,9 @@ impl Context {
             .enable_all()
             .thread_name("rushlight-async")
             .build()
-            .map_err(|cause| Error::new(ErrorCode::Internal, "cannot start the async runtime").with_source(cause))?;
+            .map_err(|cause| {
+                Error::new(ErrorCode::Internal, "cannot start the async runtime").with_source(cause)
+            })?;
         let engine = wiring.engine(EngineSetup {
             config: &self.config,
             paths: &self.paths,
@@ -105,7 +115,11 @@ impl Context {
             reporter,
             runtime: runtime.handle().clone(),
         })?;
-        Ok(OpenEngine { engine, runtime, _lock: lock })
+        Ok(OpenEngine {
+            engine,
+            runtime,
+            _lock: lock,
+        })
     }
 }
 
@@ -121,13 +135,22 @@ impl OpenEngine {
         sources
             .into_iter()
             .find(|source| Path::new(&source.root) == path || Path::new(&source.root) == canonical)
-            .ok_or_else(|| Error::new(ErrorCode::SourceNotFound, format!("`{}` is not a source", path.display())))
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorCode::SourceNotFound,
+                    format!("`{}` is not a source", path.display()),
+                )
+            })
     }
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|cause| {
-        Error::new(ErrorCode::PathUnsuitable, format!("cannot make `{}` absolute", path.display())).with_source(cause)
+        Error::new(
+            ErrorCode::PathUnsuitable,
+            format!("cannot make `{}` absolute", path.display()),
+        )
+        .with_source(cause)
     })
 }
 
@@ -136,8 +159,10 @@ fn read_config(path: &Path) -> Result<Option<String>> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => {
-            Err(Error::new(ErrorCode::InvalidConfig, format!("cannot read `{}`", path.display())).with_source(cause))
-        }
+        Err(cause) => Err(Error::new(
+            ErrorCode::InvalidConfig,
+            format!("cannot read `{}`", path.display()),
+        )
+        .with_source(cause)),
     }
 }

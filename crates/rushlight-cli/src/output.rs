@@ -35,7 +35,10 @@ impl Output {
             ColorChoice::Always => anstream::ColorChoice::AlwaysAnsi,
             ColorChoice::Never => anstream::ColorChoice::Never,
         };
-        Self { json: globals.json, color }
+        Self {
+            json: globals.json,
+            color,
+        }
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -108,7 +111,11 @@ pub(crate) fn bytes(number: u64) -> String {
         value /= 1000.0;
         unit += 1;
     }
-    if unit == 0 { format!("{number} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+    if unit == 0 {
+        format!("{number} B")
+    } else {
+        format!("{value:.1} {}", UNITS[unit])
+    }
 }
 
 #[cfg(test)]
@@ -117,8 +124,14 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!([thousands(0), thousands(999), thousands(1000), thousands(1234567)], ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([bytes(0), bytes(999), bytes(1500), bytes(1_117_320_768)], ["0 B", "999 B", "1.5 kB", "1.1 GB"]);
+        assert_eq!(
+            [thousands(0), thousands(999), thousands(1000), thousands(1234567)],
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [bytes(0), bytes(999), bytes(1500), bytes(1_117_320_768)],
+            ["0 B", "999 B", "1.5 kB", "1.1 GB"]
+        );
         assert_eq!([count(1, "file"), count(0, "file")], ["1 file", "0 files"]);
     }
 }

@@ -11,8 +11,13 @@ const QUIET: Duration = Duration::from_millis(250);
 
 /// A bar on standard error, or nothing.
 pub(crate) fn bar(draw: bool, template: &str) -> ProgressBar {
-    let target = if draw { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
-    let style = ProgressStyle::with_template(template).expect("our templates are valid, every command's test draws one");
+    let target = if draw {
+        ProgressDrawTarget::stderr_with_hz(10)
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let style = ProgressStyle::with_template(template)
+        .expect("our templates are valid, every command's test draws one");
     ProgressBar::with_draw_target(None, target).with_style(style.progress_chars("━╸─"))
 }
 
@@ -50,7 +55,10 @@ impl IndexBar {
             first_vector: None,
             last_vector: None,
         };
-        Self { bar: bar(draw, "{prefix:>9} {bar:28.yellow} {msg}"), state: Mutex::new(state) }
+        Self {
+            bar: bar(draw, "{prefix:>9} {bar:28.yellow} {msg}"),
+            state: Mutex::new(state),
+        }
     }
 
     pub(crate) fn finish(&self) -> IndexTimes {
@@ -59,7 +67,9 @@ impl IndexBar {
         let words = state.last_file.unwrap_or(state.begun);
         IndexTimes {
             by_word: words.duration_since(state.begun),
-            embedding: state.last_vector.map_or(Duration::ZERO, |last| last.saturating_duration_since(words)),
+            embedding: state
+                .last_vector
+                .map_or(Duration::ZERO, |last| last.saturating_duration_since(words)),
         }
     }
 
@@ -83,7 +93,13 @@ impl Reporter for IndexBar {
                 state.done += 1;
                 state.last_file = Some(Instant::now());
                 let (done, total) = (state.done, state.planned.max(state.done));
-                self.show(&state, "reading", done, total, format!("{done} of {total} files  {path}"));
+                self.show(
+                    &state,
+                    "reading",
+                    done,
+                    total,
+                    format!("{done} of {total} files  {path}"),
+                );
             }
             IndexEvent::Embedded { done, waiting } => {
                 let now = Instant::now();

@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, DocId, Error, ErrorCode, FileStatus, Result, SearchRequest, SearchResponse, SourceId, SystemClock,
-    Clock,
+    Answer, AnswerEvent, Clock, DocId, Error, ErrorCode, FileStatus, Result, SearchRequest, SearchResponse,
+    SourceId, SystemClock,
 };
 use rushlight_engine::{AskRequest, Engine, EngineStatus, LazyState, ModelStatus, SourceStatus, Watching};
 use rushlight_ledger::{ConversationId, ProblemFile, SpaceStatistics, Turn};
@@ -45,7 +45,11 @@ impl EngineService {
                 tokio::time::sleep(STATUS_EVERY).await;
             }
         });
-        Ok(Self { engine, max_tokens, status })
+        Ok(Self {
+            engine,
+            max_tokens,
+            status,
+        })
     }
 
     /// Runs what reads the ledger on a blocking thread.
@@ -60,10 +64,19 @@ impl EngineService {
         let now = SystemClock.now();
         let id = match id {
             Some(id) => conversation_id(id)?,
-            None => engine.ledger().create_conversation(&question.chars().take(TITLE_CHARS).collect::<String>(), now)?,
+            None => engine
+                .ledger()
+                .create_conversation(&question.chars().take(TITLE_CHARS).collect::<String>(), now)?,
         };
         let json = serde_json::to_string(&api::Answer::from(answer)).expect("the shape has string keys only");
-        engine.ledger().append_turn(id, &Turn { question: question.to_owned(), answer: json, asked: now })?;
+        engine.ledger().append_turn(
+            id,
+            &Turn {
+                question: question.to_owned(),
+                answer: json,
+                asked: now,
+            },
+        )?;
         Ok(id.0.to_string())
     }
 }
@@ -104,7 +117,14 @@ impl Service for EngineService {
     ) -> Result<(Answer, String)> {
         if let Some(id) = question.conversation.clone() {
             let id = conversation_id(&id)?;
-            self.blocking(move |engine| engine.ledger().conversation(id)?.map(drop).ok_or_else(|| no_conversation(id))).await?;
+            self.blocking(move |engine| {
+                engine
+                    .ledger()
+                    .conversation(id)?
+                    .map(drop)
+                    .ok_or_else(|| no_conversation(id))
+            })
+            .await?;
         }
         let request = AskRequest {
             principals: question.principals,
@@ -127,7 +147,14 @@ impl Service for EngineService {
             .await?;
         let kept = answer.clone();
         let id = self
-            .blocking(move |engine| Self::keep(&engine, question.conversation.as_deref(), &question.question, &kept))
+            .blocking(move |engine| {
+                Self::keep(
+                    &engine,
+                    question.conversation.as_deref(),
+                    &question.question,
+                    &kept,
+                )
+            })
             .await?;
         Ok((answer, id))
     }
@@ -137,14 +164,19 @@ impl Service for EngineService {
     }
 
     async fn sources(&self) -> Result<Vec<api::Source>> {
-        self.blocking(|engine| Ok(engine.status()?.sources.iter().map(source).collect())).await
+        self.blocking(|engine| Ok(engine.status()?.sources.iter().map(source).collect()))
+            .await
     }
 
     async fn add_source(&self, path: String, space: String) -> Result<api::Source> {
         self.blocking(move |engine| {
             let record = engine.add_source(&path, space.trim())?;
             let counts = engine.ledger().counts(Some(record.id))?;
-            Ok(source(&SourceStatus { record, counts, watching: None }))
+            Ok(source(&SourceStatus {
+                record,
+                counts,
+                watching: None,
+            }))
         })
         .await
     }
@@ -160,13 +192,17 @@ impl Service for EngineService {
     async fn problems(&self, source: Option<SourceId>, limit: usize, offset: usize) -> Result<api::Problems> {
         self.blocking(move |engine| {
             let page = engine.ledger().problem_files(source, limit, offset)?;
-            Ok(api::Problems { total: page.total, problems: page.items.iter().flat_map(problems).collect() })
+            Ok(api::Problems {
+                total: page.total,
+                problems: page.items.iter().flat_map(problems).collect(),
+            })
         })
         .await
     }
 
     async fn spaces(&self) -> Result<Vec<api::Space>> {
-        self.blocking(|engine| Ok(engine.ledger().statistics()?.iter().map(space).collect())).await
+        self.blocking(|engine| Ok(engine.ledger().statistics()?.iter().map(space).collect()))
+            .await
     }
 
     async fn conversations(&self) -> Result<Vec<api::ConversationSummary>> {
@@ -186,16 +222,30 @@ impl Service for EngineService {
     async fn conversation(&self, id: &str) -> Result<api::Conversation> {
         let id = conversation_id(id)?;
         self.blocking(move |engine| {
-            let (record, turns) = engine.ledger().conversation(id)?.ok_or_else(|| no_conversation(id))?;
+            let (record, turns) = engine
+                .ledger()
+                .conversation(id)?
+                .ok_or_else(|| no_conversation(id))?;
             let turn = |turn: Turn| {
                 let answer = serde_json::from_str(&turn.answer).map_err(|cause| {
-                    Error::new(ErrorCode::LedgerFailed, format!("a kept answer of conversation {} is unreadable", id.0))
-                        .with_source(cause)
+                    Error::new(
+                        ErrorCode::LedgerFailed,
+                        format!("a kept answer of conversation {} is unreadable", id.0),
+                    )
+                    .with_source(cause)
                 })?;
-                Ok(api::Turn { asked: turn.asked.into(), question: turn.question, answer })
+                Ok(api::Turn {
+                    asked: turn.asked.into(),
+                    question: turn.question,
+                    answer,
+                })
             };
             let turns = turns.into_iter().map(turn).collect::<Result<_>>()?;
-            Ok(api::Conversation { id: id.0.to_string(), title: record.title, turns })
+            Ok(api::Conversation {
+                id: id.0.to_string(),
+                title: record.title,
+                turns,
+            })
         })
         .await
     }
@@ -213,19 +263,26 @@ impl Service for EngineService {
 /// Fences the evidence in a prompt: 96 random bits, so that no document can contain it.
 pub(crate) fn fence() -> Result<String> {
     let mut bytes = [0u8; 12];
-    getrandom::fill(&mut bytes)
-        .map_err(|cause| Error::new(ErrorCode::Internal, "the system gives no random bytes").with_source(cause))?;
+    getrandom::fill(&mut bytes).map_err(|cause| {
+        Error::new(ErrorCode::Internal, "the system gives no random bytes").with_source(cause)
+    })?;
     Ok(hex::encode(bytes))
 }
 
 fn conversation_id(id: &str) -> Result<ConversationId> {
     id.parse().map(ConversationId).map_err(|_| {
-        Error::new(ErrorCode::InvalidId, format!("`{id}` is not a conversation: a whole number is expected"))
+        Error::new(
+            ErrorCode::InvalidId,
+            format!("`{id}` is not a conversation: a whole number is expected"),
+        )
     })
 }
 
 fn no_conversation(id: ConversationId) -> Error {
-    Error::new(ErrorCode::ConversationNotFound, format!("there is no conversation {}", id.0))
+    Error::new(
+        ErrorCode::ConversationNotFound,
+        format!("there is no conversation {}", id.0),
+    )
 }
 
 fn document(engine: &Engine, id: DocId) -> Result<api::Document> {
@@ -248,7 +305,13 @@ fn document(engine: &Engine, id: DocId) -> Result<api::Document> {
         unreadable_pages: summary.unreadable_pages,
         warnings: summary.warnings,
     };
-    Ok(api::Document::new(id, summary.path, summary.space, summary.date, &parsed))
+    Ok(api::Document::new(
+        id,
+        summary.path,
+        summary.space,
+        summary.date,
+        &parsed,
+    ))
 }
 
 /// The engine's status in the API's shape.
@@ -257,7 +320,10 @@ pub(crate) fn status(status: &EngineStatus) -> api::Status {
     api::Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         counts: status.counts.into(),
-        embedding: api::EmbeddingProgress { done, waiting: status.waiting_for_vectors },
+        embedding: api::EmbeddingProgress {
+            done,
+            waiting: status.waiting_for_vectors,
+        },
         activity: match status.activity {
             rushlight_engine::Activity::Idle => api::Activity::Idle,
             rushlight_engine::Activity::Scanning => api::Activity::Scanning,
@@ -265,7 +331,10 @@ pub(crate) fn status(status: &EngineStatus) -> api::Status {
             rushlight_engine::Activity::Embedding => api::Activity::Embedding,
         },
         files_per_second: status.files_per_second,
-        models: api::Models { language: model(&status.language_model), embedding: model(&status.embedding_model) },
+        models: api::Models {
+            language: model(&status.language_model),
+            embedding: model(&status.embedding_model),
+        },
         sources: status.sources.iter().map(source).collect(),
         spaces: status.spaces.iter().map(space).collect(),
     }
@@ -276,10 +345,17 @@ fn model(status: &ModelStatus) -> api::Model {
         LazyState::Unloaded => (api::ModelState::Unloaded, String::new()),
         LazyState::Loading => (api::ModelState::Loading, String::new()),
         LazyState::Ready => (api::ModelState::Ready, String::new()),
-        LazyState::Failed { code: ErrorCode::ModelMissing, message } => (api::ModelState::Missing, message.clone()),
+        LazyState::Failed {
+            code: ErrorCode::ModelMissing,
+            message,
+        } => (api::ModelState::Missing, message.clone()),
         LazyState::Failed { message, .. } => (api::ModelState::Failed, message.clone()),
     };
-    api::Model { id: status.id.clone(), state, message }
+    api::Model {
+        id: status.id.clone(),
+        state,
+        message,
+    }
 }
 
 fn source(status: &SourceStatus) -> api::Source {
@@ -326,11 +402,30 @@ pub(crate) fn problems(problem: &ProblemFile) -> Vec<api::Problem> {
         attempts,
     };
     match &problem.file.status {
-        FileStatus::Failed { code, message, attempts, next_attempt: _ } => {
-            vec![line(api::ProblemStatus::Failed, code.as_str(), message, code.hint(), code.retryable(), *attempts)]
+        FileStatus::Failed {
+            code,
+            message,
+            attempts,
+            next_attempt: _,
+        } => {
+            vec![line(
+                api::ProblemStatus::Failed,
+                code.as_str(),
+                message,
+                code.hint(),
+                code.retryable(),
+                *attempts,
+            )]
         }
         FileStatus::Skipped { reason, by: _ } => {
-            vec![line(api::ProblemStatus::Skipped, &reason.code, &reason.message, "", false, 0)]
+            vec![line(
+                api::ProblemStatus::Skipped,
+                &reason.code,
+                &reason.message,
+                "",
+                false,
+                0,
+            )]
         }
         FileStatus::Waiting | FileStatus::Indexed => {
             let warning = |(part, warning): &(String, rushlight_core::Warning)| {

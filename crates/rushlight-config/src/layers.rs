@@ -57,7 +57,9 @@ impl Default for ConfigBuilder {
 impl ConfigBuilder {
     /// The defaults alone.
     pub fn new() -> Self {
-        let table: Table = DEFAULT_TOML.parse().expect("the built-in defaults are valid TOML, a test reads them");
+        let table: Table = DEFAULT_TOML
+            .parse()
+            .expect("the built-in defaults are valid TOML, a test reads them");
         let mut values = BTreeMap::new();
         flatten("", table, &mut |key, value| {
             values.insert(key, (value, Origin::Default));
@@ -86,7 +88,11 @@ impl ConfigBuilder {
     /// # Errors
     /// `InvalidConfig` for a value of the wrong type.
     pub fn variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
-        let names: BTreeMap<String, String> = self.values.keys().map(|key| (variable_name(key), key.clone())).collect();
+        let names: BTreeMap<String, String> = self
+            .values
+            .keys()
+            .map(|key| (variable_name(key), key.clone()))
+            .collect();
         for (name, text) in variables {
             if let Some(key) = names.get(&name) {
                 self.set_text(key, &text, Origin::Variable(name.clone()))?;
@@ -111,24 +117,37 @@ impl ConfigBuilder {
     pub fn build(self) -> Result<(Config, Vec<ResolvedValue>)> {
         let mut table = Table::new();
         for (key, (value, _)) in &self.values {
-            let (section, name) = key.split_once('.').expect("every option stands in a section, a test reads them");
+            let (section, name) = key
+                .split_once('.')
+                .expect("every option stands in a section, a test reads them");
             let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-            section.as_table_mut().expect("sections are tables").insert(name.to_owned(), value.clone());
+            section
+                .as_table_mut()
+                .expect("sections are tables")
+                .insert(name.to_owned(), value.clone());
         }
-        let config: Config = table
-            .try_into()
-            .map_err(|cause| Error::new(ErrorCode::InvalidConfig, "the options cannot be used").with_source(cause))?;
-        config.check().map_err(|complaint| Error::new(ErrorCode::InvalidConfig, complaint))?;
+        let config: Config = table.try_into().map_err(|cause| {
+            Error::new(ErrorCode::InvalidConfig, "the options cannot be used").with_source(cause)
+        })?;
+        config
+            .check()
+            .map_err(|complaint| Error::new(ErrorCode::InvalidConfig, complaint))?;
         let resolved = self
             .values
             .into_iter()
-            .map(|(key, (value, origin))| ResolvedValue { key, value: value.to_string(), origin })
+            .map(|(key, (value, origin))| ResolvedValue {
+                key,
+                value: value.to_string(),
+                origin,
+            })
             .collect();
         Ok((config, resolved))
     }
 
     fn set_text(&mut self, key: &str, text: &str, origin: Origin) -> Result<()> {
-        let Some((current, _)) = self.values.get(key) else { return Err(unknown(key, &origin)) };
+        let Some((current, _)) = self.values.get(key) else {
+            return Err(unknown(key, &origin));
+        };
         let parsed = match current {
             Value::String(_) => Some(Value::String(text.to_owned())),
             Value::Integer(_) => text.parse().ok().map(Value::Integer),
@@ -136,16 +155,22 @@ impl ConfigBuilder {
             Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
             Value::Array(_) => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-                Some(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
+                Some(Value::Array(
+                    items.map(|item| Value::String(item.to_owned())).collect(),
+                ))
             }
             Value::Datetime(_) | Value::Table(_) => None,
         };
-        let Some(value) = parsed else { return Err(wrong_type(key, text, current, &origin)) };
+        let Some(value) = parsed else {
+            return Err(wrong_type(key, text, current, &origin));
+        };
         self.set(key, value, origin)
     }
 
     fn set(&mut self, key: &str, value: Value, origin: Origin) -> Result<()> {
-        let Some((current, _)) = self.values.get(key) else { return Err(unknown(key, &origin)) };
+        let Some((current, _)) = self.values.get(key) else {
+            return Err(unknown(key, &origin));
+        };
         let value = match (current, value) {
             (Value::Float(_), Value::Integer(whole)) => Value::Float(whole as f64),
             (_, value) => value,
@@ -164,7 +189,11 @@ fn variable_name(key: &str) -> String {
 
 fn flatten(prefix: &str, table: Table, found: &mut dyn FnMut(String, Value)) {
     for (name, value) in table {
-        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        let key = if prefix.is_empty() {
+            name
+        } else {
+            format!("{prefix}.{name}")
+        };
         match value {
             Value::Table(inner) => flatten(&key, inner, found),
             value => found(key, value),
@@ -173,12 +202,18 @@ fn flatten(prefix: &str, table: Table, found: &mut dyn FnMut(String, Value)) {
 }
 
 fn unknown(key: &str, origin: &Origin) -> Error {
-    Error::new(ErrorCode::InvalidConfig, format!("`{key}` in {origin} is not an option"))
+    Error::new(
+        ErrorCode::InvalidConfig,
+        format!("`{key}` in {origin} is not an option"),
+    )
 }
 
 fn wrong_type(key: &str, text: &str, expected: &Value, origin: &Origin) -> Error {
     let expected = expected.type_str();
-    Error::new(ErrorCode::InvalidConfig, format!("`{key}` in {origin} is `{text}`, and must be of type {expected}"))
+    Error::new(
+        ErrorCode::InvalidConfig,
+        format!("`{key}` in {origin} is `{text}`, and must be of type {expected}"),
+    )
 }
 
 #[cfg(test)]
@@ -186,7 +221,12 @@ mod tests {
     use super::*;
 
     fn origin_of(resolved: &[ResolvedValue], key: &str) -> Origin {
-        resolved.iter().find(|value| value.key == key).expect("the option exists").origin.clone()
+        resolved
+            .iter()
+            .find(|value| value.key == key)
+            .expect("the option exists")
+            .origin
+            .clone()
     }
 
     #[test]
@@ -200,14 +240,25 @@ mod tests {
     fn higher_layers_win_and_say_so() {
         let (config, resolved) = ConfigBuilder::new()
             .file("a.toml", "[server]\nport = 1\n[search]\nsemantic_weight = 1\n")
-            .and_then(|b| b.variables([("RUSHLIGHT_SERVER_PORT".to_owned(), "2".to_owned()), ("RUSHLIGHT_X".to_owned(), String::new())]))
+            .and_then(|b| {
+                b.variables([
+                    ("RUSHLIGHT_SERVER_PORT".to_owned(), "2".to_owned()),
+                    ("RUSHLIGHT_X".to_owned(), String::new()),
+                ])
+            })
             .and_then(|b| b.flag("--port", "server.port", "3"))
             .and_then(ConfigBuilder::build)
             .expect("all layers are sound");
         assert_eq!(config.server.port, 3);
         assert_eq!(config.search.semantic_weight, 1.0);
-        assert_eq!(origin_of(&resolved, "server.port"), Origin::Flag("--port".to_owned()));
-        assert_eq!(origin_of(&resolved, "search.semantic_weight"), Origin::File("a.toml".to_owned()));
+        assert_eq!(
+            origin_of(&resolved, "server.port"),
+            Origin::Flag("--port".to_owned())
+        );
+        assert_eq!(
+            origin_of(&resolved, "search.semantic_weight"),
+            Origin::File("a.toml".to_owned())
+        );
     }
 
     #[test]
@@ -218,12 +269,22 @@ mod tests {
             error.chain()
         };
         let file = |text: &str| ConfigBuilder::new().file("c.toml", text);
-        assert_eq!(message(file("[server]\nprot = 1")), "`server.prot` in file c.toml is not an option");
+        assert_eq!(
+            message(file("[server]\nprot = 1")),
+            "`server.prot` in file c.toml is not an option"
+        );
         assert!(message(file("[server")).starts_with("`c.toml` is not valid TOML: "));
-        assert_eq!(message(file("[server]\nport = \"x\"")), "`server.port` in file c.toml is `\"x\"`, and must be of type integer");
+        assert_eq!(
+            message(file("[server]\nport = \"x\"")),
+            "`server.port` in file c.toml is `\"x\"`, and must be of type integer"
+        );
         assert!(message(file("[search]\nsemantic_weight = 2")).contains("between 0 and 1"));
         assert!(message(file("[index]\nchunk_tokens = 400")).contains("max_chunk_tokens"));
-        let variable = ConfigBuilder::new().variables([("RUSHLIGHT_SERVER_PORT".to_owned(), "many".to_owned())]);
-        assert_eq!(message(variable), "`server.port` in variable RUSHLIGHT_SERVER_PORT is `many`, and must be of type integer");
+        let variable =
+            ConfigBuilder::new().variables([("RUSHLIGHT_SERVER_PORT".to_owned(), "many".to_owned())]);
+        assert_eq!(
+            message(variable),
+            "`server.port` in variable RUSHLIGHT_SERVER_PORT is `many`, and must be of type integer"
+        );
     }
 }

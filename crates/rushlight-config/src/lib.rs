@@ -112,10 +112,16 @@ impl Config {
     /// What no type can say: ranges and relations. Returns the complaint.
     fn check(&self) -> Result<(), String> {
         if !(0.0..=1.0).contains(&self.search.semantic_weight) {
-            return Err(format!("search.semantic_weight is {}, and must lie between 0 and 1", self.search.semantic_weight));
+            return Err(format!(
+                "search.semantic_weight is {}, and must lie between 0 and 1",
+                self.search.semantic_weight
+            ));
         }
         if self.search.candidates == 0 || self.search.candidates > 10_000 {
-            return Err(format!("search.candidates is {}, and must lie between 1 and 10000", self.search.candidates));
+            return Err(format!(
+                "search.candidates is {}, and must lie between 1 and 10000",
+                self.search.candidates
+            ));
         }
         let (aim, most) = (self.index.chunk_tokens, self.index.max_chunk_tokens);
         if aim < 32 || aim > most || most > 480 {
@@ -127,7 +133,9 @@ impl Config {
             return Err("index.scan_interval_minutes and index.max_file_mb must be 1 or more".to_owned());
         }
         if self.answer.max_tokens == 0 || self.answer.prompt_tokens < 200 {
-            return Err("answer.max_tokens must be 1 or more, and answer.prompt_tokens 200 or more".to_owned());
+            return Err(
+                "answer.max_tokens must be 1 or more, and answer.prompt_tokens 200 or more".to_owned(),
+            );
         }
         Ok(())
     }

@@ -34,6 +34,8 @@ pub struct OnnxEmbedderOptions {
     pub model_id: String,
     /// Threads for passages; at least one. Questions always have one of their own.
     pub threads: usize,
+    /// The model's tokenizer where it is loaded already, so that it is in memory once less; otherwise it is read.
+    pub tokenizer: Option<Arc<HfTokenCounter>>,
     /// Stands before a text to search for.
     pub query_prefix: String,
     /// Stands before a text to be found.
@@ -52,6 +54,7 @@ impl OnnxEmbedderOptions {
             runtime_library: runtime_library.into(),
             model_id: model_id.into(),
             threads: 1,
+            tokenizer: None,
             query_prefix: "query: ".to_owned(),
             passage_prefix: "passage: ".to_owned(),
         }
@@ -69,7 +72,8 @@ struct Config {
 ///
 /// A loaded tokenizer of 250,000 pieces takes some 280 MB, several times the weights. fastembed keeps one of its own for
 /// passages; questions are computed on a plain session with the tokenizer that counts tokens for chunking, so that there
-/// are two in a process and not three: share [`OnnxEmbedder::token_counter`].
+/// are two in a process and not three: give it as [`OnnxEmbedderOptions::tokenizer`], or share
+/// [`OnnxEmbedder::token_counter`].
 pub struct OnnxEmbedder {
     spec: EmbedderSpec,
     query_prefix: String,
@@ -91,6 +95,7 @@ impl OnnxEmbedder {
             runtime_library,
             model_id,
             threads,
+            tokenizer,
             query_prefix,
             passage_prefix,
         } = options;
@@ -100,9 +105,15 @@ impl OnnxEmbedder {
             max_position_embeddings: max_tokens,
         } = serde_json::from_slice(&read(&model_dir, "config.json")?)
             .map_err(|error| unusable(&model_dir, "its `config.json` lacks a size").with_source(error))?;
-        let tokenizer = HfTokenCounter::load(&model_dir.join("tokenizer.json"), model_id.as_str())?;
+        let tokenizer = match tokenizer {
+            Some(tokenizer) => tokenizer,
+            None => Arc::new(HfTokenCounter::load(
+                &model_dir.join("tokenizer.json"),
+                model_id.as_str(),
+            )?),
+        };
         let embedder = Self {
-            tokenizer: Arc::new(tokenizer),
+            tokenizer,
             queries: Mutex::new(query_session(&model_dir, &environment)?),
             passages: Mutex::new(passage_session(
                 &model_dir,

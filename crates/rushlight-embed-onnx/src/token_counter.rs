@@ -11,6 +11,12 @@ pub struct HfTokenCounter {
     tokenizer: Tokenizer,
 }
 
+impl std::fmt::Debug for HfTokenCounter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("HfTokenCounter").field(&self.id).finish()
+    }
+}
+
 impl HfTokenCounter {
     /// Reads a `tokenizer.json`. `id` is what [`TokenCounter::id`] returns.
     ///

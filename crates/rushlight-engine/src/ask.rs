@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rushlight_answer::{AnswerInputs, answer, check_question};
 use rushlight_core::{
-    Answer, AnswerEvent, DocumentKind, Error, ErrorCode, GenerationParams, LanguageModel, Principal, Result, SearchRequest,
+    Answer, AnswerEvent, DocumentKind, Error, ErrorCode, GenerationParams, LanguageModel, Principal, Result,
+    SearchRequest,
 };
 
 use crate::engine::{Engine, go_on_unless};
@@ -50,7 +51,10 @@ impl Engine {
         check_question(&request.question)?;
         let Ok(_place) = Arc::clone(&self.shared.questions).try_acquire_owned() else {
             let waiting = self.shared.options.answer_queue;
-            return Err(Error::new(ErrorCode::Busy, format!("{waiting} questions are waiting already")));
+            return Err(Error::new(
+                ErrorCode::Busy,
+                format!("{waiting} questions are waiting already"),
+            ));
         };
         let _waiting = self.shared.gate.enter();
         let response = self
@@ -62,7 +66,12 @@ impl Engine {
                 ..SearchRequest::new(&request.question)
             })
             .await?;
-        let _turn = self.shared.answering.acquire().await.expect("the semaphore is never closed");
+        let _turn = self
+            .shared
+            .answering
+            .acquire()
+            .await
+            .expect("the semaphore is never closed");
         if cancel.load(Ordering::Acquire) {
             return Err(Error::new(ErrorCode::Cancelled, "the question was withdrawn"));
         }
@@ -77,13 +86,26 @@ impl Engine {
                 Err(error) => return Err(error),
             };
             shared.touch();
-            let inputs =
-                AnswerInputs { question: &request.question, hits: &response.hits, coverage, fence: &request.fence };
-            let params = GenerationParams { max_tokens: request.max_tokens, ..GenerationParams::default() };
-            answer(&inputs, &shared.options.answer, model.as_deref(), &params, &mut |event| {
-                on_event(event)?;
-                go_on_unless(cancel.load(Ordering::Acquire))
-            })
+            let inputs = AnswerInputs {
+                question: &request.question,
+                hits: &response.hits,
+                coverage,
+                fence: &request.fence,
+            };
+            let params = GenerationParams {
+                max_tokens: request.max_tokens,
+                ..GenerationParams::default()
+            };
+            answer(
+                &inputs,
+                &shared.options.answer,
+                model.as_deref(),
+                &params,
+                &mut |event| {
+                    on_event(event)?;
+                    go_on_unless(cancel.load(Ordering::Acquire))
+                },
+            )
         })
         .await
     }

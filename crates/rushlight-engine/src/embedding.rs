@@ -39,12 +39,19 @@ impl Indexer<'_> {
             if shared.stopping() || !shared.pending_commands.is_empty() {
                 break;
             }
-            let texts: Vec<String> =
-                batch.iter().map(|chunk| embedding_text(&chunk.title, &chunk.heading_path, &chunk.text)).collect();
+            let texts: Vec<String> = batch
+                .iter()
+                .map(|chunk| embedding_text(&chunk.title, &chunk.heading_path, &chunk.text))
+                .collect();
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let vectors = embedder.embed(EmbedKind::Passage, &texts)?;
-            let entries: Vec<_> = batch.iter().map(|chunk| chunk.embedding_key).zip(vectors).collect();
-            self.unsynced_vectors.extend(shared.ledger.store_embeddings(model_id, &entries)?);
+            let entries: Vec<_> = batch
+                .iter()
+                .map(|chunk| chunk.embedding_key)
+                .zip(vectors)
+                .collect();
+            self.unsynced_vectors
+                .extend(shared.ledger.store_embeddings(model_id, &entries)?);
             self.summary.embedded += entries.len() as u64;
             shared.progress.lock().embedded = self.summary.embedded;
             shared.reporter.report(&IndexEvent::Embedded {
@@ -63,7 +70,9 @@ impl Indexer<'_> {
     pub(crate) fn sync_vectors(&mut self) -> Result<()> {
         let shared = self.shared;
         while let Some(space) = self.unsynced_vectors.first().copied() {
-            shared.runtime.block_on(shared.indexes.sync_vector(&shared.ledger, space))?;
+            shared
+                .runtime
+                .block_on(shared.indexes.sync_vector(&shared.ledger, space))?;
             self.unsynced_vectors.remove(&space);
         }
         self.last_vector_sync = Instant::now();

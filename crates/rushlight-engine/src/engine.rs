@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use rushlight_core::{
-    Clock, Counts, Embedder, EmbedderSpec, LanguageModel, Parser, Reporter, Result, Source, SourceId, TokenCounter,
+    Clock, Counts, Embedder, EmbedderSpec, LanguageModel, Parser, Reporter, Result, Source, SourceId,
+    TokenCounter,
 };
 use rushlight_ledger::{ChunkedBy, Ledger, Requeue, SourceRecord};
 use tokio::sync::{Semaphore, watch};
@@ -105,10 +106,17 @@ impl Engine {
             runtime,
             options,
         } = parts;
-        let chunked_by =
-            ChunkedBy { chunker_id: options.chunk.id(&*tokens), model_id: embedder_spec.model_id.clone() };
-        let indexes =
-            Indexes::new(index_dir, embedder_spec.model_id.clone(), embedder_spec.dimensions, keyword, vector);
+        let chunked_by = ChunkedBy {
+            chunker_id: options.chunk.id(&*tokens),
+            model_id: embedder_spec.model_id.clone(),
+        };
+        let indexes = Indexes::new(
+            index_dir,
+            embedder_spec.model_id.clone(),
+            embedder_spec.dimensions,
+            keyword,
+            vector,
+        );
         let (commands, pending_commands) = crossbeam_channel::unbounded();
         let queue = options.answer_queue + 1;
         Self {
@@ -151,7 +159,10 @@ impl Engine {
     pub fn add_source(&self, root: &str, space: &str) -> Result<SourceRecord> {
         let opened = (self.shared.open_source)(root)?;
         let space = self.shared.ledger.ensure_space(space)?;
-        let record = self.shared.ledger.add_source(opened.root(), space.id, self.shared.clock.now())?;
+        let record = self
+            .shared
+            .ledger
+            .add_source(opened.root(), space.id, self.shared.clock.now())?;
         self.shared.sources.lock().insert(record.id, opened);
         self.send(Command::Added(record.id));
         self.shared.touch();
@@ -194,12 +205,17 @@ impl Engine {
     /// Starts the indexing thread: scans every source, watches them, and keeps both indexes up to date.
     pub fn start_indexing(&self) -> std::io::Result<IndexingThread> {
         let engine = self.clone();
-        let thread = std::thread::Builder::new().name("rushlight-index".to_owned()).spawn(move || {
-            if let Err(error) = Indexer::new(&engine.shared).run(Until::Stopped) {
-                tracing::error!(code = error.code().as_str(), error = %error.chain(), "indexing ended");
-            }
-        })?;
-        Ok(IndexingThread { engine: self.clone(), thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name("rushlight-index".to_owned())
+            .spawn(move || {
+                if let Err(error) = Indexer::new(&engine.shared).run(Until::Stopped) {
+                    tracing::error!(code = error.code().as_str(), error = %error.chain(), "indexing ended");
+                }
+            })?;
+        Ok(IndexingThread {
+            engine: self.clone(),
+            thread: Some(thread),
+        })
     }
 
     /// Asks indexing to stop at the next file or batch. What was done is kept.
@@ -209,7 +225,10 @@ impl Engine {
     }
 
     fn send(&self, command: Command) {
-        self.shared.commands.send(command).expect("the engine keeps a receiver as long as it lives");
+        self.shared
+            .commands
+            .send(command)
+            .expect("the engine keeps a receiver as long as it lives");
     }
 }
 
@@ -257,5 +276,9 @@ impl Drop for IndexingThread {
 
 /// Turns a cancel flag into what event callbacks return.
 pub(crate) fn go_on_unless(cancelled: bool) -> ControlFlow<()> {
-    if cancelled { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    if cancelled {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
+    }
 }

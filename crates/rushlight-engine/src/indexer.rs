@@ -3,16 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rushlight_core::{
-    FileStatus, IndexEvent, Result, ScanEntry, ScanSummary, SourceEvent, SourceId, SpaceId, Timestamp, WatchGuard,
+    FileRecord, FileStatus, IndexEvent, Result, ScanEntry, ScanSummary, SourceEvent, SourceId, SpaceId,
+    Timestamp, WatchGuard,
 };
 use rushlight_ingest::{PlanScope, plan};
-use rushlight_ledger::{CompletedFile, FileOutcome, FileRecord, SourceRecord};
+use rushlight_ledger::{CompletedFile, FileOutcome, SourceRecord};
 
 use crate::engine::{IndexSummary, Shared};
 use crate::look::Looker;
@@ -118,15 +119,21 @@ impl<'a> Indexer<'a> {
         self.shared.set_activity(Activity::Idle);
         self.summary.stopped = self.shared.stopping();
         self.summary.counts = self.shared.ledger.counts(None)?;
-        self.summary.waiting_for_vectors =
-            self.shared.ledger.pending_embedding_count(&self.shared.embedder_spec.model_id)?;
+        self.summary.waiting_for_vectors = self
+            .shared
+            .ledger
+            .pending_embedding_count(&self.shared.embedder_spec.model_id)?;
         Ok(self.summary)
     }
 
     /// Brings both indexes to where the ledger is, which undoes whatever an earlier end left half done.
     fn prepare(&mut self, until: Until) -> Result<()> {
         for space in self.shared.ledger.spaces()? {
-            self.shared.indexes.sync_keyword(&self.shared.ledger, space.id)?;
+            let shared = self.shared;
+            shared
+                .runtime
+                .block_on(shared.indexes.discard_if_lost(&shared.ledger, space.id))?;
+            shared.indexes.sync_keyword(&shared.ledger, space.id)?;
             self.unsynced_vectors.insert(space.id);
         }
         self.scan_everything()?;
@@ -191,8 +198,10 @@ impl<'a> Indexer<'a> {
     fn hint(&mut self, id: SourceId, event: SourceEvent) {
         match event {
             SourceEvent::Changed(path) => {
-                let (due, since) =
-                    self.due.entry(id).or_insert_with(|| (Due::Paths(BTreeSet::new()), Instant::now()));
+                let (due, since) = self
+                    .due
+                    .entry(id)
+                    .or_insert_with(|| (Due::Paths(BTreeSet::new()), Instant::now()));
                 if let Due::Paths(paths) = due {
                     paths.insert(path);
                     if paths.len() > MOST_HINTS {
@@ -205,7 +214,11 @@ impl<'a> Indexer<'a> {
                 self.due.insert(id, (Due::All, Instant::now()));
             }
             SourceEvent::Degraded(message) => {
-                self.shared.progress.lock().watching.insert(id, Watching::Polling(message));
+                self.shared
+                    .progress
+                    .lock()
+                    .watching
+                    .insert(id, Watching::Polling(message));
                 self.shared.touch();
             }
         }
@@ -238,21 +251,32 @@ impl<'a> Indexer<'a> {
     }
 
     fn scan(&mut self, id: SourceId, due: Due) -> Result<()> {
-        let Ok(record) = self.shared.ledger.source(id) else { return Ok(()) };
+        let Ok(record) = self.shared.ledger.source(id) else {
+            return Ok(());
+        };
         self.shared.set_activity(Activity::Scanning);
-        self.shared.reporter.report(&IndexEvent::ScanStarted { source: id });
+        self.shared
+            .reporter
+            .report(&IndexEvent::ScanStarted { source: id });
         let under: Vec<String> = match due {
             Due::All => vec![String::new()],
             Due::Paths(paths) => paths.into_iter().collect(),
         };
         let source = self.shared.source(&record)?;
         let mut seen = Vec::new();
-        let mut summary = ScanSummary { online: true, ..ScanSummary::default() };
+        let mut summary = ScanSummary {
+            online: true,
+            ..ScanSummary::default()
+        };
         for path in &under {
             let shared = self.shared;
             let part = source.scan(path, &mut |entry: ScanEntry| {
                 seen.push(entry);
-                if shared.stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if shared.stopping() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             })?;
             summary.online &= part.online;
             summary.files += part.files;
@@ -264,11 +288,20 @@ impl<'a> Indexer<'a> {
         } else {
             let mut known = BTreeMap::new();
             for path in &under {
-                known.extend(self.shared.ledger.files_below(id, path)?.into_iter().map(|file| (file.id, file)));
+                known.extend(
+                    self.shared
+                        .ledger
+                        .files_below(id, path)?
+                        .into_iter()
+                        .map(|file| (file.id, file)),
+                );
             }
             known.into_values().collect()
         };
-        let scope = PlanScope { under, parser_version: self.shared.parser.version() };
+        let scope = PlanScope {
+            under,
+            parser_version: self.shared.parser.version(),
+        };
         let plan = plan(&known, &seen, &summary, &scope);
         if !plan.online {
             self.shared.reporter.report(&IndexEvent::Offline { source: id });
@@ -280,7 +313,10 @@ impl<'a> Indexer<'a> {
             deletes: plan.deleted.len() as u64,
             renames: plan.renamed.len() as u64,
         });
-        let changed = self.shared.ledger.apply_plan(id, &plan, self.shared.clock.now())?;
+        let changed = self
+            .shared
+            .ledger
+            .apply_plan(id, &plan, self.shared.clock.now())?;
         self.publish(&changed)?;
         self.shared.touch();
         Ok(())
@@ -291,7 +327,9 @@ impl<'a> Indexer<'a> {
         for space in spaces {
             self.shared.indexes.sync_keyword(&self.shared.ledger, *space)?;
             self.unsynced_vectors.insert(*space);
-            self.shared.reporter.report(&IndexEvent::Committed { space: *space });
+            self.shared
+                .reporter
+                .report(&IndexEvent::Committed { space: *space });
         }
         Ok(())
     }
@@ -299,7 +337,9 @@ impl<'a> Indexer<'a> {
     /// Reads, parses and chunks the next files; false when none waits.
     fn look_at_files(&mut self) -> Result<bool> {
         let shared = self.shared;
-        let batch = shared.ledger.next_waiting(shared.clock.now(), BATCH_FILES, BATCH_BYTES)?;
+        let batch = shared
+            .ledger
+            .next_waiting(shared.clock.now(), BATCH_FILES, BATCH_BYTES)?;
         if batch.is_empty() {
             return Ok(false);
         }
@@ -308,7 +348,10 @@ impl<'a> Indexer<'a> {
         let done = self.look_at_batch(&batch, begun)?;
         let completion = shared.ledger.complete_files(&done, shared.clock.now())?;
         self.publish(&completion.changed_spaces)?;
-        for (file, done) in batch.iter().filter_map(|file| Some((file, done.iter().find(|d| d.file == file.id)?))) {
+        for (file, done) in batch
+            .iter()
+            .filter_map(|file| Some((file, done.iter().find(|d| d.file == file.id)?)))
+        {
             let status = outcome_word(&done.outcome, &file.status);
             shared.reporter.report(&IndexEvent::FileDone {
                 source: file.source_id,
@@ -346,7 +389,9 @@ impl<'a> Indexer<'a> {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let late = index > 0 && (begun.elapsed() > BATCH_TIME || shared.stopping());
-                let Some(file) = batch.get(index).filter(|_| !late) else { return };
+                let Some(file) = batch.get(index).filter(|_| !late) else {
+                    return;
+                };
                 let looked = looker.look_at(&*sources[&file.source_id], file);
                 let mut done = done.lock();
                 match (&mut *done, looked) {
@@ -384,11 +429,17 @@ impl<'a> Indexer<'a> {
             options: &shared.options.chunk,
             chunked_by: &shared.chunked_by,
         };
-        for entry in documents {
-            let chunks = looker.chunks(entry.doc_id, &entry.document);
-            shared.ledger.replace_chunks(entry.doc_id, &shared.chunked_by, &chunks)?;
-        }
-        let spaces: Vec<SpaceId> = shared.ledger.spaces()?.into_iter().map(|space| space.id).collect();
+        let chunks: Vec<_> = documents
+            .iter()
+            .map(|entry| (entry.doc_id, looker.chunks(entry.doc_id, &entry.document)))
+            .collect();
+        shared.ledger.replace_chunks(&shared.chunked_by, &chunks)?;
+        let spaces: Vec<SpaceId> = shared
+            .ledger
+            .spaces()?
+            .into_iter()
+            .map(|space| space.id)
+            .collect();
         self.publish(&spaces)?;
         Ok(true)
     }
@@ -398,7 +449,9 @@ impl<'a> Indexer<'a> {
         self.sync_vectors()?;
         let shared = self.shared;
         for space in shared.ledger.spaces()? {
-            shared.runtime.block_on(shared.indexes.tidy(&shared.ledger, space.id))?;
+            shared
+                .runtime
+                .block_on(shared.indexes.tidy(&shared.ledger, space.id))?;
         }
         shared.ledger.collect_unused_embeddings()?;
         shared.ledger.checkpoint()?;
@@ -416,8 +469,10 @@ impl<'a> Indexer<'a> {
             timeout = timeout.min(self.shared.options.debounce);
         }
         let now = self.shared.clock.now();
-        if let Ok(Some(Timestamp(at))) = self.shared.ledger.next_attempt(now) {
-            timeout = timeout.min(Duration::from_millis(at.saturating_sub(now.0).max(0).unsigned_abs()));
+        if let Ok(Some(Timestamp(at))) = self.shared.ledger.next_attempt() {
+            timeout = timeout.min(Duration::from_millis(
+                at.saturating_sub(now.0).max(0).unsigned_abs(),
+            ));
         }
         self.rest(timeout.max(Duration::from_millis(10)));
     }

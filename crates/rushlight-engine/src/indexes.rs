@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rushlight_core::{Error, ErrorCode, KeywordIndex, Result, SpaceId, VectorIndex};
-use rushlight_ledger::Ledger;
+use rushlight_ledger::{Feed, Ledger};
 
 use crate::parts::{KeywordFactory, VectorFactory};
 
@@ -87,6 +87,20 @@ impl Indexes {
         Ok(index)
     }
 
+    /// Empties an index that the ledger no longer knows how to bring up to date from where it is. To be called before
+    /// the first sync.
+    pub(crate) async fn discard_if_lost(&self, ledger: &Ledger, space: SpaceId) -> Result<()> {
+        if !ledger.can_resume(Feed::Keyword, space, self.keyword(space)?.generation()?)? {
+            self.open_keyword.lock().remove(&space);
+            remove(&self.keyword_dir(space))?;
+        }
+        if !ledger.can_resume(Feed::Vector, space, self.vector(space).await?.generation().await?)? {
+            self.open_vector.lock().await.remove(&space);
+            remove(&self.vector_dir(space))?;
+        }
+        Ok(())
+    }
+
     /// Brings the space's keyword index to the ledger's newest generation.
     pub(crate) fn sync_keyword(&self, ledger: &Ledger, space: SpaceId) -> Result<()> {
         loop {
@@ -144,16 +158,19 @@ impl Indexes {
     }
 
     fn vector_dir(&self, space: SpaceId) -> PathBuf {
-        self.dir.join(format!("space-{space}")).join(format!("vectors-{}", self.model_id))
+        self.dir
+            .join(format!("space-{space}"))
+            .join(format!("vectors-{}", self.model_id))
     }
 }
 
 fn remove(dir: &Path) -> Result<()> {
     match std::fs::remove_dir_all(dir) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::new(ErrorCode::IndexFailed, format!("cannot remove the index `{}`", dir.display()))
-                .with_source(cause))
-        }
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(Error::new(
+            ErrorCode::IndexFailed,
+            format!("cannot remove the index `{}`", dir.display()),
+        )
+        .with_source(cause)),
         _ => Ok(()),
     }
 }

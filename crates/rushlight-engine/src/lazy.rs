@@ -40,7 +40,11 @@ pub enum LazyState {
 impl<T: ?Sized> Lazy<T> {
     /// A model that `load` loads.
     pub fn new(id: impl Into<String>, load: impl Fn() -> Result<Arc<T>> + Send + Sync + 'static) -> Self {
-        Self { id: id.into(), load: Box::new(load), state: Mutex::new(State::Unloaded) }
+        Self {
+            id: id.into(),
+            load: Box::new(load),
+            state: Mutex::new(State::Unloaded),
+        }
     }
 
     /// A model that is there already.
@@ -49,7 +53,11 @@ impl<T: ?Sized> Lazy<T> {
         T: Send + Sync + 'static,
     {
         let kept = Arc::clone(&model);
-        Self { id: id.into(), load: Box::new(move || Ok(Arc::clone(&kept))), state: Mutex::new(State::Ready(model)) }
+        Self {
+            id: id.into(),
+            load: Box::new(move || Ok(Arc::clone(&kept))),
+            state: Mutex::new(State::Ready(model)),
+        }
     }
 
     /// The model's id.
@@ -72,7 +80,10 @@ impl<T: ?Sized> Lazy<T> {
                 Ok(model)
             }
             Err(error) => {
-                *state = State::Failed { code: error.code(), message: error.chain() };
+                *state = State::Failed {
+                    code: error.code(),
+                    message: error.chain(),
+                };
                 Err(error)
             }
         }
@@ -84,7 +95,10 @@ impl<T: ?Sized> Lazy<T> {
             None => LazyState::Loading,
             Some(State::Unloaded) => LazyState::Unloaded,
             Some(State::Ready(_)) => LazyState::Ready,
-            Some(State::Failed { code, message }) => LazyState::Failed { code: *code, message: message.clone() },
+            Some(State::Failed { code, message }) => LazyState::Failed {
+                code: *code,
+                message: message.clone(),
+            },
         }
     }
 }

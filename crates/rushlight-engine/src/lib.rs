@@ -22,7 +22,7 @@ mod verify;
 pub use ask::AskRequest;
 pub use engine::{Engine, IndexSummary, IndexingThread};
 pub use lazy::{Lazy, LazyState};
-pub use parts::{EngineOptions, EngineParts, KeywordFactory, VectorFactory};
+pub use parts::{EngineOptions, EngineParts, KeywordFactory, OpenSource, VectorFactory};
 pub use status::{Activity, EngineStatus, ModelStatus, SourceStatus, Watching};
 pub use verify::{SpaceVerification, Verification};
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use rushlight_core::{
-    ChunkId, DocId, EmbeddingKey, Error, FileRecord, ParsedDocument, ParsedFile, Parser, Principal, Result, Source,
-    TokenCounter,
+    ChunkId, DocId, EmbeddingKey, Error, FileRecord, ParsedDocument, ParsedFile, Parser, Principal, Result,
+    Source, TokenCounter,
 };
 use rushlight_ingest::{ChunkOptions, chunk, chunk_id, embedding_key, embedding_text};
 use rushlight_ledger::{ChunkedBy, CompletedFile, FileOutcome, Ledger, NewChunk, NewDocument};
@@ -26,9 +26,17 @@ impl Looker<'_> {
     pub(crate) fn look_at(&self, source: &dyn Source, file: &FileRecord) -> Result<CompletedFile> {
         let outcome = match self.read(source, file) {
             Ok(outcome) => outcome?,
-            Err(error) => FileOutcome::Failed { code: error.code(), message: error.chain() },
+            Err(error) => FileOutcome::Failed {
+                code: error.code(),
+                message: error.chain(),
+            },
         };
-        Ok(CompletedFile { file: file.id, stamp: file.stamp.clone(), parser_version: self.parser.version(), outcome })
+        Ok(CompletedFile {
+            file: file.id,
+            stamp: file.stamp.clone(),
+            parser_version: self.parser.version(),
+            outcome,
+        })
     }
 
     /// The outer error is the file's, the inner one the ledger's.
@@ -41,16 +49,26 @@ impl Looker<'_> {
         Ok(match self.parser.parse(&raw)? {
             ParsedFile::Skipped(reason) => Ok(FileOutcome::Skipped(reason)),
             ParsedFile::Documents(documents) => {
-                self.documents(file, documents).map(|documents| FileOutcome::Indexed { content_hash, documents })
+                self.documents(file, documents)
+                    .map(|documents| FileOutcome::Indexed {
+                        content_hash,
+                        documents,
+                    })
             }
         })
     }
 
     fn documents(&self, file: &FileRecord, parsed: Vec<ParsedDocument>) -> Result<Vec<NewDocument>> {
-        let parts: Vec<(&str, &str)> =
-            parsed.iter().map(|document| (document.part.as_str(), document.part_key.as_str())).collect();
+        let parts: Vec<(&str, &str)> = parsed
+            .iter()
+            .map(|document| (document.part.as_str(), document.part_key.as_str()))
+            .collect();
         let ids = self.ledger.document_ids(file.id, &parts)?;
-        Ok(ids.into_iter().zip(parsed).map(|(doc_id, document)| self.document(doc_id, document)).collect())
+        Ok(ids
+            .into_iter()
+            .zip(parsed)
+            .map(|(doc_id, document)| self.document(doc_id, document))
+            .collect())
     }
 
     fn document(&self, doc_id: DocId, document: ParsedDocument) -> NewDocument {
@@ -84,6 +102,9 @@ impl Looker<'_> {
                 embedding_key: key,
             }
         };
-        chunk(document, self.tokens, self.options).into_iter().map(&mut new_chunk).collect()
+        chunk(document, self.tokens, self.options)
+            .into_iter()
+            .map(&mut new_chunk)
+            .collect()
     }
 }

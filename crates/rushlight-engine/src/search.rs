@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use rushlight_answer::check_question;
 use rushlight_core::{
-    ChunkId, EmbedKind, Embedding, Error, ErrorCode, Hit, KeywordHit, Result, SearchFilter, SearchMode, SearchRequest,
-    SearchResponse, SearchTimings, SpaceId, VectorHit,
+    ChunkId, EmbedKind, Embedding, Error, ErrorCode, Hit, KeywordHit, Result, SearchFilter, SearchMode,
+    SearchRequest, SearchResponse, SearchTimings, SpaceId, VectorHit,
 };
 use rushlight_ledger::ChunkRecord;
 use rushlight_retrieval::{FusedChunk, fuse};
@@ -28,7 +28,12 @@ struct Leg<T> {
 
 impl<T> Default for Leg<T> {
     fn default() -> Self {
-        Self { hits: Vec::new(), search_us: 0, embed_us: 0, vector: None }
+        Self {
+            hits: Vec::new(),
+            search_us: 0,
+            embed_us: 0,
+            vector: None,
+        }
     }
 }
 
@@ -78,7 +83,10 @@ impl Shared {
         }
         let resolve = |name: &String| match self.ledger.space_by_name(name)? {
             Some(space) => Ok(space.id),
-            None => Err(Error::new(ErrorCode::SpaceNotFound, format!("there is no space `{name}`"))),
+            None => Err(Error::new(
+                ErrorCode::SpaceNotFound,
+                format!("there is no space `{name}`"),
+            )),
         };
         names.iter().map(resolve).collect()
     }
@@ -87,11 +95,19 @@ impl Shared {
         let begun = Instant::now();
         let mut hits = Vec::new();
         for space in spaces {
-            hits.extend(self.indexes.keyword(*space)?.search(query, filter, self.options.candidates)?);
+            hits.extend(
+                self.indexes
+                    .keyword(*space)?
+                    .search(query, filter, self.options.candidates)?,
+            );
         }
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk_id.cmp(&b.chunk_id)));
         hits.truncate(self.options.candidates);
-        Ok(Leg { hits, search_us: micros(begun), ..Leg::default() })
+        Ok(Leg {
+            hits,
+            search_us: micros(begun),
+            ..Leg::default()
+        })
     }
 
     async fn by_meaning(
@@ -106,11 +122,26 @@ impl Shared {
         let begun = Instant::now();
         let mut hits = Vec::new();
         for space in spaces {
-            hits.extend(self.indexes.vector(*space).await?.nearest(&vector, filter, self.options.candidates).await?);
+            hits.extend(
+                self.indexes
+                    .vector(*space)
+                    .await?
+                    .nearest(&vector, filter, self.options.candidates)
+                    .await?,
+            );
         }
-        hits.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.chunk_id.cmp(&b.chunk_id)));
+        hits.sort_by(|a, b| {
+            b.similarity
+                .total_cmp(&a.similarity)
+                .then(a.chunk_id.cmp(&b.chunk_id))
+        });
         hits.truncate(self.options.candidates);
-        Ok(Leg { hits, search_us: micros(begun), embed_us, vector: Some(vector) })
+        Ok(Leg {
+            hits,
+            search_us: micros(begun),
+            embed_us,
+            vector: Some(vector),
+        })
     }
 
     async fn embed_query(self: &Arc<Self>, query: &str) -> Result<Embedding> {
@@ -118,7 +149,12 @@ impl Shared {
         blocking(move || {
             let embedder = shared.embedder.get()?;
             let vector = embedder.embed(EmbedKind::Query, &[&query])?.pop();
-            vector.ok_or_else(|| Error::new(ErrorCode::EmbeddingFailed, "the model returned no vector for the query"))
+            vector.ok_or_else(|| {
+                Error::new(
+                    ErrorCode::EmbeddingFailed,
+                    "the model returned no vector for the query",
+                )
+            })
         })
         .await
     }
@@ -136,11 +172,17 @@ impl Shared {
             degraded.push((leg.to_owned(), error.chain()));
         };
         let mut timings = SearchTimings::default();
-        let mut weight = request.semantic_weight.unwrap_or(self.options.semantic_weight).clamp(0.0, 1.0);
+        let mut weight = request
+            .semantic_weight
+            .unwrap_or(self.options.semantic_weight)
+            .clamp(0.0, 1.0);
         let (words, meaning) = match (keyword, semantic) {
             (Err(word), Err(meaning)) => {
                 note("semantic", &meaning);
-                return Err(Error::new(ErrorCode::SearchUnavailable, "neither index can be searched").with_source(word));
+                return Err(
+                    Error::new(ErrorCode::SearchUnavailable, "neither index can be searched")
+                        .with_source(word),
+                );
             }
             (Err(error), Ok(_)) if request.mode == SearchMode::Keyword => return Err(error),
             (Ok(_), Err(error)) if request.mode == SearchMode::Semantic => return Err(error),
@@ -158,7 +200,8 @@ impl Shared {
                 (word, meaning)
             }
         };
-        (timings.keyword_us, timings.vector_us, timings.embed_us) = (words.search_us, meaning.search_us, meaning.embed_us);
+        (timings.keyword_us, timings.vector_us, timings.embed_us) =
+            (words.search_us, meaning.search_us, meaning.embed_us);
         match request.mode {
             SearchMode::Hybrid => {}
             SearchMode::Keyword => weight = 0.0,
@@ -168,16 +211,28 @@ impl Shared {
         let fused = fuse(&words.hits, &meaning.hits, &similarities, weight);
         let hits = self.show(request, &fused)?;
         timings.total_us = micros(begun);
-        Ok(SearchResponse { hits, degraded, timings })
+        Ok(SearchResponse {
+            hits,
+            degraded,
+            timings,
+        })
     }
 
     /// The cosines of the best chunks that only the keyword leg found, from the ledger's vectors.
     fn similarities(&self, words: &[KeywordHit], meaning: &Leg<VectorHit>) -> Result<HashMap<ChunkId, f32>> {
-        let Some(query) = &meaning.vector else { return Ok(HashMap::new()) };
+        let Some(query) = &meaning.vector else {
+            return Ok(HashMap::new());
+        };
         let known: HashSet<ChunkId> = meaning.hits.iter().map(|hit| hit.chunk_id).collect();
-        let unknown: Vec<ChunkId> =
-            words.iter().map(|hit| hit.chunk_id).filter(|id| !known.contains(id)).take(LOOK_UP).collect();
-        let vectors = self.ledger.embeddings_of(&unknown, &self.embedder_spec.model_id)?;
+        let unknown: Vec<ChunkId> = words
+            .iter()
+            .map(|hit| hit.chunk_id)
+            .filter(|id| !known.contains(id))
+            .take(LOOK_UP)
+            .collect();
+        let vectors = self
+            .ledger
+            .embeddings_of(&unknown, &self.embedder_spec.model_id)?;
         let cosine = |(id, vector): (ChunkId, Option<Embedding>)| Some((id, query.cosine(&vector?)));
         Ok(unknown.into_iter().zip(vectors).filter_map(cosine).collect())
     }
@@ -188,14 +243,24 @@ impl Shared {
         let mut hits = Vec::with_capacity(request.limit);
         for page in fused.chunks(request.limit.clamp(16, 256)) {
             let ids: Vec<ChunkId> = page.iter().map(|chunk| chunk.chunk_id).collect();
-            let mut records: HashMap<ChunkId, ChunkRecord> =
-                self.ledger.hydrate(&ids)?.into_iter().map(|record| (record.chunk.id, record)).collect();
+            let mut records: HashMap<ChunkId, ChunkRecord> = self
+                .ledger
+                .hydrate(&ids)?
+                .into_iter()
+                .map(|record| (record.chunk.id, record))
+                .collect();
             for chunk in page {
                 if hits.len() == request.limit {
                     return Ok(hits);
                 }
-                let Some(record) = records.remove(&chunk.chunk_id) else { continue };
-                if record.access.iter().any(|principal| request.principals.contains(principal)) {
+                let Some(record) = records.remove(&chunk.chunk_id) else {
+                    continue;
+                };
+                if record
+                    .access
+                    .iter()
+                    .any(|principal| request.principals.contains(principal))
+                {
                     hits.push(self.hit(request, chunk, record));
                 }
             }
@@ -206,7 +271,10 @@ impl Shared {
     fn hit(&self, request: &SearchRequest, fused: &FusedChunk, record: ChunkRecord) -> Hit {
         Hit {
             doc_id: record.chunk.doc_id,
-            highlights: self.indexes.factory().highlight(&request.query, &record.chunk.text),
+            highlights: self
+                .indexes
+                .factory()
+                .highlight(&request.query, &record.chunk.text),
             chunk: record.chunk,
             content_hash: record.content_hash,
             title: record.title,
@@ -226,7 +294,9 @@ fn micros(since: Instant) -> u64 {
 }
 
 /// Runs what computes on a blocking thread.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(cause) => Err(Error::new(ErrorCode::Internal, "a blocking task ended early").with_source(cause)),

@@ -109,21 +109,35 @@ impl Engine {
         let source_status = |record: SourceRecord| {
             let counts = shared.ledger.counts(Some(record.id))?;
             let watching = watching.get(&record.id).cloned();
-            Ok(SourceStatus { record, counts, watching })
+            Ok(SourceStatus {
+                record,
+                counts,
+                watching,
+            })
         };
         Ok(EngineStatus {
             counts: shared.ledger.counts(None)?,
             activity,
             files_per_second,
             embedded,
-            waiting_for_vectors: shared.ledger.pending_embedding_count(&shared.embedder_spec.model_id)?,
+            waiting_for_vectors: shared
+                .ledger
+                .pending_embedding_count(&shared.embedder_spec.model_id)?,
             last_error,
             language_model: ModelStatus {
                 id: shared.language_model.id().to_owned(),
                 state: shared.language_model.state(),
             },
-            embedding_model: ModelStatus { id: shared.embedder.id().to_owned(), state: shared.embedder.state() },
-            sources: shared.ledger.sources()?.into_iter().map(source_status).collect::<Result<_>>()?,
+            embedding_model: ModelStatus {
+                id: shared.embedder.id().to_owned(),
+                state: shared.embedder.state(),
+            },
+            sources: shared
+                .ledger
+                .sources()?
+                .into_iter()
+                .map(source_status)
+                .collect::<Result<_>>()?,
             spaces: shared.ledger.statistics()?,
         })
     }

@@ -41,7 +41,14 @@ pub struct SpaceVerification {
 impl SpaceVerification {
     /// True when both indexes hold exactly what the ledger does.
     pub fn sound(&self) -> bool {
-        let Self { space: _, chunks: _, keyword_missing, keyword_surplus, vector_missing, vector_surplus } = self;
+        let Self {
+            space: _,
+            chunks: _,
+            keyword_missing,
+            keyword_surplus,
+            vector_missing,
+            vector_surplus,
+        } = self;
         keyword_missing + keyword_surplus + vector_missing + vector_surplus == 0
     }
 }
@@ -61,7 +68,9 @@ impl Engine {
     pub fn verify(&self) -> Result<Verification> {
         let shared = &self.shared;
         let mut found = Verification {
-            waiting_for_vectors: shared.ledger.pending_embedding_count(&shared.embedder_spec.model_id)?,
+            waiting_for_vectors: shared
+                .ledger
+                .pending_embedding_count(&shared.embedder_spec.model_id)?,
             ..Verification::default()
         };
         for record in shared.ledger.sources()? {
@@ -74,7 +83,12 @@ impl Engine {
                 found.offline.push(record.root.clone());
             }
             let known = shared.ledger.files(record.id)?;
-            let plan = plan(&known, &seen, &summary, &PlanScope::everything(shared.parser.version()));
+            let plan = plan(
+                &known,
+                &seen,
+                &summary,
+                &PlanScope::everything(shared.parser.version()),
+            );
             found.files_to_update +=
                 plan.upserts() + (plan.deleted.len() + plan.renamed.len() + plan.skipped.len()) as u64;
         }
@@ -118,6 +132,9 @@ mod tests {
     fn doubled_and_foreign_chunks_are_surplus() {
         let entry = |n: u8| (ChunkId([n; 16]), DocId([n; 16]));
         assert_eq!(difference(&[entry(1), entry(2)], &[entry(2), entry(1)]), (0, 0));
-        assert_eq!(difference(&[entry(1), entry(2)], &[entry(2), entry(2), entry(3)]), (1, 2));
+        assert_eq!(
+            difference(&[entry(1), entry(2)], &[entry(2), entry(2), entry(3)]),
+            (1, 2)
+        );
     }
 }

@@ -111,8 +111,8 @@ impl fmt::Display for Report {
         writeln!(f)?;
         writeln!(
             f,
-            "{:<12}  {:<20}  {:<20}  {:<20}  {}",
-            "leg", "nDCG@10", "recall@5", "recall@20", "MRR@10"
+            "{:<12}  {:<20}  {:<20}  {:<20}  MRR@10",
+            "leg", "nDCG@10", "recall@5", "recall@20"
         )?;
         for LegReport {
             leg,

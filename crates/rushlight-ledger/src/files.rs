@@ -150,7 +150,8 @@ impl Ledger {
         self.store.read(|db| {
             let mut files: Vec<FileRecord> = Vec::new();
             let mut bytes = 0u64;
-            let ready = "source_id IN (SELECT id FROM sources WHERE online AND NOT paused)";
+            // The sign keeps SQLite from going by source and sorting all that waits.
+            let ready = "+source_id IN (SELECT id FROM sources WHERE online AND NOT paused)";
             let waiting = format!(
                 "SELECT {FILE_COLUMNS} FROM files WHERE status = 'waiting' AND {ready}
                  ORDER BY size > 4194304, modified_ns DESC, size, id LIMIT ?1"

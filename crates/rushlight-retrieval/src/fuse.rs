@@ -39,23 +39,55 @@ pub fn fuse(
             semantic: similarities.get(&hit.chunk_id).copied(),
             fused: 0.0,
         };
-        found.insert(hit.chunk_id, FusedChunk { chunk_id: hit.chunk_id, doc_id: hit.doc_id, scores });
+        found.insert(
+            hit.chunk_id,
+            FusedChunk {
+                chunk_id: hit.chunk_id,
+                doc_id: hit.doc_id,
+                scores,
+            },
+        );
     }
     for hit in semantic {
         match found.entry(hit.chunk_id) {
             Entry::Occupied(mut entry) => entry.get_mut().scores.semantic = Some(hit.similarity),
             Entry::Vacant(entry) => {
-                let scores = LegScores { keyword: None, semantic: Some(hit.similarity), fused: 0.0 };
-                entry.insert(FusedChunk { chunk_id: hit.chunk_id, doc_id: hit.doc_id, scores });
+                let scores = LegScores {
+                    keyword: None,
+                    semantic: Some(hit.similarity),
+                    fused: 0.0,
+                };
+                entry.insert(FusedChunk {
+                    chunk_id: hit.chunk_id,
+                    doc_id: hit.doc_id,
+                    scores,
+                });
             }
         }
     }
 
-    let best_keyword = found.values().filter_map(|chunk| chunk.scores.keyword).fold(0.0, f32::max);
+    let best_keyword = found
+        .values()
+        .filter_map(|chunk| chunk.scores.keyword)
+        .fold(0.0, f32::max);
     let cosines = || found.values().filter_map(|chunk| chunk.scores.semantic);
-    let (worst, best) = cosines().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), c| (low.min(c), high.max(c)));
-    let by_word = |score: f32| if best_keyword > 0.0 { score / best_keyword } else { 0.0 };
-    let by_meaning = |cosine: f32| if best > worst { (cosine - worst) / (best - worst) } else { 1.0 };
+    let (worst, best) = cosines().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), c| {
+        (low.min(c), high.max(c))
+    });
+    let by_word = |score: f32| {
+        if best_keyword > 0.0 {
+            score / best_keyword
+        } else {
+            0.0
+        }
+    };
+    let by_meaning = |cosine: f32| {
+        if best > worst {
+            (cosine - worst) / (best - worst)
+        } else {
+            1.0
+        }
+    };
 
     let mut chunks: Vec<FusedChunk> = found.values().copied().collect();
     for chunk in &mut chunks {
@@ -63,7 +95,12 @@ pub fn fuse(
         let meaning = chunk.scores.semantic.map_or(0.0, by_meaning);
         chunk.scores.fused = semantic_weight * meaning + (1.0 - semantic_weight) * word;
     }
-    chunks.sort_by(|a, b| b.scores.fused.total_cmp(&a.scores.fused).then(a.chunk_id.cmp(&b.chunk_id)));
+    chunks.sort_by(|a, b| {
+        b.scores
+            .fused
+            .total_cmp(&a.scores.fused)
+            .then(a.chunk_id.cmp(&b.chunk_id))
+    });
     chunks
 }
 
@@ -80,11 +117,19 @@ mod tests {
     }
 
     fn keyword(n: u8, score: f32) -> KeywordHit {
-        KeywordHit { chunk_id: chunk(n), doc_id: DocId([n; 16]), score }
+        KeywordHit {
+            chunk_id: chunk(n),
+            doc_id: DocId([n; 16]),
+            score,
+        }
     }
 
     fn semantic(n: u8, similarity: f32) -> VectorHit {
-        VectorHit { chunk_id: chunk(n), doc_id: DocId([n; 16]), similarity }
+        VectorHit {
+            chunk_id: chunk(n),
+            doc_id: DocId([n; 16]),
+            similarity,
+        }
     }
 
     fn order(chunks: &[FusedChunk]) -> Vec<u8> {
@@ -111,8 +156,24 @@ mod tests {
 
     #[test]
     fn one_leg_alone_keeps_its_order() {
-        assert_eq!(order(&fuse(&[keyword(1, 3.0), keyword(2, 1.0)], &[], &HashMap::new(), 0.5)), [1, 2]);
-        assert_eq!(order(&fuse(&[], &[semantic(4, 0.8), semantic(5, 0.3)], &HashMap::new(), 0.5)), [4, 5]);
+        assert_eq!(
+            order(&fuse(
+                &[keyword(1, 3.0), keyword(2, 1.0)],
+                &[],
+                &HashMap::new(),
+                0.5
+            )),
+            [1, 2]
+        );
+        assert_eq!(
+            order(&fuse(
+                &[],
+                &[semantic(4, 0.8), semantic(5, 0.3)],
+                &HashMap::new(),
+                0.5
+            )),
+            [4, 5]
+        );
         assert!(fuse(&[], &[], &HashMap::new(), 0.5).is_empty());
     }
 

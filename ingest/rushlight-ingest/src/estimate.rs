@@ -48,7 +48,10 @@ mod tests {
 
     #[test]
     fn words_and_wide_characters_are_counted() {
-        assert_eq!(EstimatedTokens.token_ends("tea kettles 茶壺."), [3, 8, 11, 15, 18, 19]);
+        assert_eq!(
+            EstimatedTokens.token_ends("tea kettles 茶壺."),
+            [3, 8, 11, 15, 18, 19]
+        );
         assert_eq!(EstimatedTokens.count(" \n"), 0);
     }
 

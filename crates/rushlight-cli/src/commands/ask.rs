@@ -19,7 +19,12 @@ use crate::progress::bar;
 use crate::service::fence;
 use crate::wiring::Wiring;
 
-pub(crate) fn run(args: &AskArgs, context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+pub(crate) fn run(
+    args: &AskArgs,
+    context: &Context,
+    wiring: &dyn Wiring,
+    output: &Output,
+) -> Result<ExitCode> {
     let open = context.open(wiring, Arc::new(NoReporter))?;
     let request = AskRequest {
         principals: vec![Principal::owner()],
@@ -40,17 +45,21 @@ pub(crate) fn run(args: &AskArgs, context: &Context, wiring: &dyn Wiring, output
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner.set_message("searching");
     let shown = spinner.clone();
-    let answer = open.runtime.block_on(open.engine.ask(request, cancel, move |event| {
-        match event {
-            AnswerEvent::Evidence(passages) => {
-                shown.set_message(format!("reading {}", count(passages.len() as u64, "passage")));
+    let answer = open
+        .runtime
+        .block_on(open.engine.ask(request, cancel, move |event| {
+            match event {
+                AnswerEvent::Evidence(passages) => {
+                    shown.set_message(format!("reading {}", count(passages.len() as u64, "passage")));
+                }
+                AnswerEvent::Reading { done, total } => {
+                    shown.set_message(format!("reading {done} of {total} tokens"))
+                }
+                AnswerEvent::Piece(_) => shown.set_message("writing"),
+                AnswerEvent::Finished(_) => {}
             }
-            AnswerEvent::Reading { done, total } => shown.set_message(format!("reading {done} of {total} tokens")),
-            AnswerEvent::Piece(_) => shown.set_message("writing"),
-            AnswerEvent::Finished(_) => {}
-        }
-        ControlFlow::Continue(())
-    }));
+            ControlFlow::Continue(())
+        }));
     spinner.finish_and_clear();
     let answer = answer?;
     if output.is_json() {
@@ -86,25 +95,45 @@ fn print_citation(citation: &Citation, output: &Output) {
         "[{}] {title}{}{title:#}  {faint}{label} · {}{faint:#}",
         citation.number, citation.title, citation.space
     ));
-    let part = if citation.part.is_empty() { String::new() } else { format!("  {}", citation.part) };
+    let part = if citation.part.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", citation.part)
+    };
     output.line(format!("    {faint}{}{part}{faint:#}", citation.path));
     output.line(format!("    “{quote}”"));
 }
 
 /// How far the answer is carried, and what was searched.
 fn closing(answer: &Answer) -> String {
-    let Coverage { documents, documents_by_meaning, files_not_searched, unreadable_pages, spaces } = &answer.coverage;
+    let Coverage {
+        documents,
+        documents_by_meaning,
+        files_not_searched,
+        unreadable_pages,
+        spaces,
+    } = &answer.coverage;
     let grounding = match answer.grounding {
         Grounding::Grounded => "every sentence has its citation",
         Grounding::Partial => "some sentences have no citation",
         Grounding::NotFound => "no answer in the documents",
     };
-    let mut line = format!("{grounding}; searched {} in {}", count(*documents, "document"), spaces.join(", "));
+    let mut line = format!(
+        "{grounding}; searched {} in {}",
+        count(*documents, "document"),
+        spaces.join(", ")
+    );
     if documents_by_meaning < documents {
-        line.push_str(&format!(", {} of them by meaning too", thousands(*documents_by_meaning)));
+        line.push_str(&format!(
+            ", {} of them by meaning too",
+            thousands(*documents_by_meaning)
+        ));
     }
     if *files_not_searched > 0 {
-        line.push_str(&format!("; {} not searchable", count(*files_not_searched, "file")));
+        line.push_str(&format!(
+            "; {} not searchable",
+            count(*files_not_searched, "file")
+        ));
     }
     if *unreadable_pages > 0 {
         line.push_str(&format!("; {} unreadable", count(*unreadable_pages, "page")));

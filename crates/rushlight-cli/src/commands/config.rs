@@ -25,19 +25,34 @@ pub(crate) fn run(command: &ConfigCommand, context: &Context, output: &Output) -
             let values: Vec<_> = context
                 .resolved
                 .iter()
-                .map(|value| Shown { key: &value.key, value: &value.value, origin: shown(value) })
+                .map(|value| Shown {
+                    key: &value.key,
+                    value: &value.value,
+                    origin: shown(value),
+                })
                 .collect();
             output.json(&values);
         }
         ConfigCommand::Show => {
             let faint = style::FAINT;
-            let width = context.resolved.iter().map(|value| value.key.len() + value.value.len() + 3).max().unwrap_or(0);
+            let width = context
+                .resolved
+                .iter()
+                .map(|value| value.key.len() + value.value.len() + 3)
+                .max()
+                .unwrap_or(0);
             for value in &context.resolved {
                 let pair = format!("{} = {}", value.key, value.value);
                 output.line(format!("{pair:width$}  {faint}{}{faint:#}", value.origin));
             }
-            output.line(format!("\n{faint}data in {}{faint:#}", context.paths.data.display()));
-            output.line(format!("{faint}models in {}{faint:#}", context.paths.models.display()));
+            output.line(format!(
+                "\n{faint}data in {}{faint:#}",
+                context.paths.data.display()
+            ));
+            output.line(format!(
+                "{faint}models in {}{faint:#}",
+                context.paths.models.display()
+            ));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -28,32 +28,64 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
     checks.extend(models(context));
     checks.extend(wiring.checks(&context.config, &context.paths));
     if output.is_json() {
-        let finding =
-            |check: &'_ Check| (check.name.clone(), check.ok, check.found.clone(), check.remedy.clone());
+        let finding = |check: &'_ Check| {
+            (
+                check.name.clone(),
+                check.ok,
+                check.found.clone(),
+                check.remedy.clone(),
+            )
+        };
         let owned: Vec<_> = checks.iter().map(finding).collect();
-        let findings: Vec<_> =
-            owned.iter().map(|(name, ok, found, remedy)| Finding { name, ok: *ok, found, remedy }).collect();
+        let findings: Vec<_> = owned
+            .iter()
+            .map(|(name, ok, found, remedy)| Finding {
+                name,
+                ok: *ok,
+                found,
+                remedy,
+            })
+            .collect();
         output.json(&findings);
     } else {
         let (good, bad) = (style::GOOD, style::BAD);
         for check in &checks {
-            let mark = if check.ok { format!("{good}ok   {good:#}") } else { format!("{bad}wrong{bad:#}") };
+            let mark = if check.ok {
+                format!("{good}ok   {good:#}")
+            } else {
+                format!("{bad}wrong{bad:#}")
+            };
             output.line(format!("{mark} {}: {}", check.name, check.found));
             if !check.remedy.is_empty() {
                 output.line(format!("      {}", check.remedy));
             }
         }
     }
-    Ok(if checks.iter().all(|check| check.ok) { ExitCode::SUCCESS } else { ExitCode::from(UNWELL) })
+    Ok(if checks.iter().all(|check| check.ok) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(UNWELL)
+    })
 }
 
 fn data_directory(context: &Context) -> Check {
     let name = "data directory".to_owned();
     let dir = context.paths.data.display();
-    let tried = DataDirLock::acquire(&context.paths.data).and_then(|_lock| Ledger::open(&context.paths.ledger)?.check());
+    let tried = DataDirLock::acquire(&context.paths.data)
+        .and_then(|_lock| Ledger::open(&context.paths.ledger)?.check());
     match tried {
-        Ok(()) => Check { name, ok: true, found: format!("{dir}, the ledger is sound"), remedy: String::new() },
-        Err(error) => Check { name, ok: false, found: error.chain(), remedy: error.hint().to_owned() },
+        Ok(()) => Check {
+            name,
+            ok: true,
+            found: format!("{dir}, the ledger is sound"),
+            remedy: String::new(),
+        },
+        Err(error) => Check {
+            name,
+            ok: false,
+            found: error.chain(),
+            remedy: error.hint().to_owned(),
+        },
     }
 }
 
@@ -69,10 +101,23 @@ fn model(store: &ModelStore, id: &str) -> Check {
         Ok(status) => match status.state {
             ModelState::Installed { .. } => match store.verify(id, &AtomicBool::new(false), &mut |_, _| {}) {
                 Ok(_) => {
-                    let found = format!("installed, {}, SHA-256 as in the catalogue", bytes(status.entry.installed_bytes()));
-                    Check { name, ok: true, found, remedy: String::new() }
+                    let found = format!(
+                        "installed, {}, SHA-256 as in the catalogue",
+                        bytes(status.entry.installed_bytes())
+                    );
+                    Check {
+                        name,
+                        ok: true,
+                        found,
+                        remedy: String::new(),
+                    }
                 }
-                Err(error) => Check { name, ok: false, found: error.chain(), remedy: error.hint().to_owned() },
+                Err(error) => Check {
+                    name,
+                    ok: false,
+                    found: error.chain(),
+                    remedy: error.hint().to_owned(),
+                },
             },
             _ => Check {
                 name,
@@ -81,6 +126,11 @@ fn model(store: &ModelStore, id: &str) -> Check {
                 remedy: format!("run `rushlight models install {id}`"),
             },
         },
-        Err(error) => Check { name, ok: false, found: error.chain(), remedy: error.hint().to_owned() },
+        Err(error) => Check {
+            name,
+            ok: false,
+            found: error.chain(),
+            remedy: error.hint().to_owned(),
+        },
     }
 }

@@ -11,12 +11,23 @@ use crate::output::Output;
 use crate::progress::bar;
 use crate::wiring::Wiring;
 
-pub(crate) fn run(args: &EvalArgs, context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+pub(crate) fn run(
+    args: &EvalArgs,
+    context: &Context,
+    wiring: &dyn Wiring,
+    output: &Output,
+) -> Result<ExitCode> {
     let set = Set::load(&args.set, &args.queries, args.limit)?;
     let folder = context.paths.data.join("eval");
     let failed = |cause| {
-        Error::new(ErrorCode::IndexFailed, format!("cannot make a folder for the evaluation in `{}`", folder.display()))
-            .with_source(cause)
+        Error::new(
+            ErrorCode::IndexFailed,
+            format!(
+                "cannot make a folder for the evaluation in `{}`",
+                folder.display()
+            ),
+        )
+        .with_source(cause)
     };
     std::fs::create_dir_all(&folder).map_err(failed)?;
     let scratch = tempfile::tempdir_in(&folder).map_err(failed)?;
@@ -24,7 +35,9 @@ pub(crate) fn run(args: &EvalArgs, context: &Context, wiring: &dyn Wiring, outpu
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|cause| Error::new(ErrorCode::Internal, "cannot start the async runtime").with_source(cause))?;
+        .map_err(|cause| {
+            Error::new(ErrorCode::Internal, "cannot start the async runtime").with_source(cause)
+        })?;
 
     let parts = wiring.index_parts(&context.config, &context.paths)?;
     let embedder = parts.embedder.get()?;
@@ -38,10 +51,17 @@ pub(crate) fn run(args: &EvalArgs, context: &Context, wiring: &dyn Wiring, outpu
         candidates: context.config.search.candidates,
         ..EvalOptions::default()
     };
-    let progress = bar(output.draws_progress(), "{prefix:>9} {bar:28.yellow} {pos} of {len}");
+    let progress = bar(
+        output.draws_progress(),
+        "{prefix:>9} {bar:28.yellow} {pos} of {len}",
+    );
     let report = runtime.block_on(evaluate(
         &set,
-        EvalParts { keyword: &*keyword, vector: &*vector, embedder: &cached },
+        EvalParts {
+            keyword: &*keyword,
+            vector: &*vector,
+            embedder: &cached,
+        },
         &options,
         &mut |state| {
             let (name, done, total) = match state {

@@ -42,7 +42,11 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
     let summary = open.engine.index_until_idle();
     let times = bar.finish();
     let summary = summary?;
-    let exit = if summary.stopped { ErrorCode::Cancelled.exit_code() } else { 0 };
+    let exit = if summary.stopped {
+        ErrorCode::Cancelled.exit_code()
+    } else {
+        0
+    };
     if output.is_json() {
         output.json(&Indexed {
             files: summary.files,
@@ -67,15 +71,25 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
         thousands(counts.waiting)
     ));
     if summary.files > 0 {
-        output.line(format!("{} read in {:.1} s", count(summary.files, "file"), times.by_word.as_secs_f64()));
+        output.line(format!(
+            "{} read in {:.1} s",
+            count(summary.files, "file"),
+            times.by_word.as_secs_f64()
+        ));
     }
     if summary.embedded > 0 {
         let seconds = times.embedding.as_secs_f64();
-        output.line(format!("{} embedded in {seconds:.1} s", count(summary.embedded, "passage")));
+        output.line(format!(
+            "{} embedded in {seconds:.1} s",
+            count(summary.embedded, "passage")
+        ));
     }
     let hint = style::HINT;
     if let Some(why) = &summary.embedding_error {
-        output.line(format!("{} wait to be found by meaning: {why}", count(summary.waiting_for_vectors, "passage")));
+        output.line(format!(
+            "{} wait to be found by meaning: {why}",
+            count(summary.waiting_for_vectors, "passage")
+        ));
         output.line(format!("{hint}hint{hint:#}: {}", ErrorCode::ModelMissing.hint()));
     }
     for root in &summary.offline {

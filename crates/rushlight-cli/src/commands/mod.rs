@@ -60,7 +60,11 @@ fn start_log(verbose: u8) {
         1 => "warn,rushlight=info",
         _ => "info,rushlight=debug",
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
 }
 
 /// Takes no progress.

@@ -38,7 +38,10 @@ pub(crate) fn wanted(context: &Context) -> Vec<String> {
     let catalogue = Catalogue::builtin();
     let runtime = catalogue.default_id(ModelKind::Runtime).map(str::to_owned);
     let models = &context.config.models;
-    runtime.into_iter().chain([models.embedding.clone(), models.language.clone()]).collect()
+    runtime
+        .into_iter()
+        .chain([models.embedding.clone(), models.language.clone()])
+        .collect()
 }
 
 pub(crate) fn run(command: &ModelsCommand, context: &Context, output: &Output) -> Result<ExitCode> {
@@ -75,8 +78,16 @@ fn list(store: &ModelStore, output: &Output) {
     for status in &listed {
         let entry = &status.entry;
         let default = if status.is_default { ", default" } else { "" };
-        output.line(format!("{title}{}{title:#}  {faint}{}{default}{faint:#}", entry.id, entry.kind.as_str()));
-        let languages = if entry.languages.is_empty() { String::new() } else { format!(", {}", entry.languages.join(" ")) };
+        output.line(format!(
+            "{title}{}{title:#}  {faint}{}{default}{faint:#}",
+            entry.id,
+            entry.kind.as_str()
+        ));
+        let languages = if entry.languages.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", entry.languages.join(" "))
+        };
         output.line(format!(
             "  {}; {}{languages}, {}; {}",
             entry.title,
@@ -97,7 +108,11 @@ fn row(status: &ModelStatus) -> Listed {
         languages: entry.languages.clone(),
         bytes: entry.installed_bytes(),
         download_bytes: entry.download_bytes(),
-        sha256: entry.files.first().map(|file| file.sha256.clone()).unwrap_or_default(),
+        sha256: entry
+            .files
+            .first()
+            .map(|file| file.sha256.clone())
+            .unwrap_or_default(),
         state: match &status.state {
             ModelState::Installed { .. } => "installed",
             ModelState::Partial { .. } => "partial",
@@ -112,21 +127,34 @@ fn row(status: &ModelStatus) -> Listed {
 fn state_in_words(state: &ModelState) -> String {
     match state {
         ModelState::Installed { verified: true, .. } => "installed, verified".to_owned(),
-        ModelState::Installed { verified: false, .. } => "installed, verified before its first use".to_owned(),
+        ModelState::Installed { verified: false, .. } => {
+            "installed, verified before its first use".to_owned()
+        }
         ModelState::Partial { bytes: done } => format!("{} fetched, not complete", bytes(*done)),
         ModelState::Missing => "not installed".to_owned(),
-        ModelState::Corrupt { file, expected, found } => {
+        ModelState::Corrupt {
+            file,
+            expected,
+            found,
+        } => {
             format!("corrupt: `{file}` has {found}, expected {expected}")
         }
     }
 }
 
 fn install(store: &ModelStore, ids: &[String], context: &Context, output: &Output) -> Result<()> {
-    let wanted = if ids.is_empty() { wanted(context) } else { ids.to_vec() };
+    let wanted = if ids.is_empty() {
+        wanted(context)
+    } else {
+        ids.to_vec()
+    };
     for id in &wanted {
         store.entry(id)?;
     }
-    let pip = PipOptions { program: context.config.models.python.clone().into(), ..PipOptions::default() };
+    let pip = PipOptions {
+        program: context.config.models.python.clone().into(),
+        ..PipOptions::default()
+    };
     let cancel = cancel_on_interrupt()?;
     for id in &wanted {
         let progress = bar(output.draws_progress(), BAR);
@@ -135,7 +163,11 @@ fn install(store: &ModelStore, ids: &[String], context: &Context, output: &Outpu
         let installed = store.install(id, &pip, &cancel, &mut |state| {
             show(&progress, state);
             let tenth = state.done * 10 / state.total.max(1);
-            if !output.draws_progress() && !output.is_json() && state.phase == InstallPhase::Fetching && tenth > last_tenth {
+            if !output.draws_progress()
+                && !output.is_json()
+                && state.phase == InstallPhase::Fetching
+                && tenth > last_tenth
+            {
                 last_tenth = tenth;
                 output.note(format!("{id}: {} of {}", bytes(state.done), bytes(state.total)));
             }
@@ -147,16 +179,25 @@ fn install(store: &ModelStore, ids: &[String], context: &Context, output: &Outpu
         }
     }
     if output.is_json() {
-        let rows: Vec<_> = wanted.iter().map(|id| store.status(id).map(|status| row(&status))).collect::<Result<_>>()?;
+        let rows: Vec<_> = wanted
+            .iter()
+            .map(|id| store.status(id).map(|status| row(&status)))
+            .collect::<Result<_>>()?;
         output.json(&rows);
     }
     Ok(())
 }
 
 fn verify(store: &ModelStore, ids: &[String], output: &Output) -> Result<()> {
-    let installed = |status: &ModelStatus| !matches!(status.state, ModelState::Missing | ModelState::Partial { .. });
+    let installed =
+        |status: &ModelStatus| !matches!(status.state, ModelState::Missing | ModelState::Partial { .. });
     let ids: Vec<String> = match ids.is_empty() {
-        true => store.list().into_iter().filter(installed).map(|status| status.entry.id).collect(),
+        true => store
+            .list()
+            .into_iter()
+            .filter(installed)
+            .map(|status| status.entry.id)
+            .collect(),
         false => ids.to_vec(),
     };
     if ids.is_empty() {
@@ -178,7 +219,10 @@ fn verify(store: &ModelStore, ids: &[String], output: &Output) -> Result<()> {
         }
     }
     if output.is_json() {
-        let rows: Vec<_> = ids.iter().map(|id| store.status(id).map(|status| row(&status))).collect::<Result<_>>()?;
+        let rows: Vec<_> = ids
+            .iter()
+            .map(|id| store.status(id).map(|status| row(&status)))
+            .collect::<Result<_>>()?;
         output.json(&rows);
     }
     Ok(())
@@ -200,7 +244,10 @@ fn cancel_on_interrupt() -> Result<Arc<AtomicBool>> {
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&cancel);
     let failed = |cause| Error::new(ErrorCode::Internal, "cannot wait for Ctrl-C").with_source(cause);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
     std::thread::Builder::new()
         .name("rushlight-interrupt".to_owned())
         .spawn(move || {

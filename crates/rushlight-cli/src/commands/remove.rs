@@ -18,12 +18,20 @@ struct Removed {
     root: String,
 }
 
-pub(crate) fn run(args: &RemoveArgs, context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+pub(crate) fn run(
+    args: &RemoveArgs,
+    context: &Context,
+    wiring: &dyn Wiring,
+    output: &Output,
+) -> Result<ExitCode> {
     let open = context.open(wiring, Arc::new(NoReporter))?;
     let record = open.find_source(&args.source)?;
     open.engine.remove_source(record.id)?;
     if output.is_json() {
-        output.json(&Removed { id: record.id.0, root: record.root });
+        output.json(&Removed {
+            id: record.id.0,
+            root: record.root,
+        });
     } else {
         output.line(format!("forgot {}; its files are untouched", record.root));
     }

@@ -15,7 +15,12 @@ use crate::wiring::Wiring;
 /// Characters of a passage that are shown around its first match.
 const SHOWN_CHARS: usize = 240;
 
-pub(crate) fn run(args: &SearchArgs, context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+pub(crate) fn run(
+    args: &SearchArgs,
+    context: &Context,
+    wiring: &dyn Wiring,
+    output: &Output,
+) -> Result<ExitCode> {
     let open = context.open(wiring, Arc::new(NoReporter))?;
     let mut request = SearchRequest {
         mode: match args.mode {
@@ -55,7 +60,10 @@ fn print(response: &SearchResponse, explain: bool, output: &Output) {
             let score = |value: Option<f32>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
             let scores = hit.scores;
             let (words, meaning) = (score(scores.keyword), score(scores.semantic));
-            output.line(format!("   score {:.3}: words {words}, meaning {meaning}", scores.fused));
+            output.line(format!(
+                "   score {:.3}: words {words}, meaning {meaning}",
+                scores.fused
+            ));
         }
     }
     for (leg, why) in &response.degraded {
@@ -86,8 +94,15 @@ pub(crate) fn print_hit(number: usize, hit: &Hit, output: &Output) {
         .filter(|heading| **heading != hit.title)
         .map(|heading| format!(" › {heading}"))
         .collect();
-    output.line(format!("{number}. {title}{}{title:#}{headings}  {faint}{label} · {}{faint:#}", hit.title, hit.space));
-    let part = if hit.part.is_empty() { String::new() } else { format!("  {}", hit.part) };
+    output.line(format!(
+        "{number}. {title}{}{title:#}{headings}  {faint}{label} · {}{faint:#}",
+        hit.title, hit.space
+    ));
+    let part = if hit.part.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", hit.part)
+    };
     output.line(format!("   {faint}{}{part}{faint:#}", hit.path));
     let mut shown = String::new();
     for (text, marked) in excerpt(hit) {
@@ -117,8 +132,15 @@ fn one_line(text: &str) -> String {
 fn excerpt(hit: &Hit) -> Vec<(String, bool)> {
     let text = &hit.chunk.text;
     let first = hit.highlights.first().map_or(0, |span| span.start);
-    let before = text[..first].char_indices().rev().nth(SHOWN_CHARS / 4).map_or(0, |(at, _)| at);
-    let end = text[before..].char_indices().nth(SHOWN_CHARS).map_or(text.len(), |(at, _)| before + at);
+    let before = text[..first]
+        .char_indices()
+        .rev()
+        .nth(SHOWN_CHARS / 4)
+        .map_or(0, |(at, _)| at);
+    let end = text[before..]
+        .char_indices()
+        .nth(SHOWN_CHARS)
+        .map_or(text.len(), |(at, _)| before + at);
     let mut pieces = Vec::new();
     let mut push = |piece: &str, marked: bool| {
         if !piece.is_empty() {
@@ -127,7 +149,11 @@ fn excerpt(hit: &Hit) -> Vec<(String, bool)> {
     };
     push(if before > 0 { "… " } else { "" }, false);
     let mut at = before;
-    for span in hit.highlights.iter().filter(|span| span.start >= before && span.end <= end) {
+    for span in hit
+        .highlights
+        .iter()
+        .filter(|span| span.start >= before && span.end <= end)
+    {
         push(&text[at..span.start], false);
         push(&text[span.range()], true);
         at = span.end;

@@ -33,29 +33,40 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
     let ip: IpAddr = match config.server.host.as_str() {
         "localhost" => IpAddr::from([127, 0, 0, 1]),
         host => host.parse().map_err(|cause| {
-            Error::new(ErrorCode::InvalidConfig, format!("`{host}` is not an address to listen on"))
-                .with_source(cause)
-                .with_hint("use 127.0.0.1 or ::1")
+            Error::new(
+                ErrorCode::InvalidConfig,
+                format!("`{host}` is not an address to listen on"),
+            )
+            .with_source(cause)
+            .with_hint("use 127.0.0.1 or ::1")
         })?,
     };
     if !ip.is_loopback() {
-        return Err(Error::new(ErrorCode::BindNotLoopback, format!("`{ip}` can be reached from other machines")));
+        return Err(Error::new(
+            ErrorCode::BindNotLoopback,
+            format!("`{ip}` can be reached from other machines"),
+        ));
     }
     let open = context.open(wiring, Arc::new(NoReporter))?;
     let token = Token::load_or_create(&context.paths.token)?;
-    let options = ServeOptions { addr: SocketAddr::new(ip, config.server.port), token, limits: Limits::default() };
+    let options = ServeOptions {
+        addr: SocketAddr::new(ip, config.server.port),
+        token,
+        limits: Limits::default(),
+    };
     open.runtime.block_on(async {
         let server = rushlight_server::bind(options).await?;
         let service = EngineService::start(open.engine.clone(), config.answer.max_tokens).await?;
-        let indexing = open
-            .engine
-            .start_indexing()
-            .map_err(|cause| Error::new(ErrorCode::Internal, "cannot start the indexing thread").with_source(cause))?;
+        let indexing = open.engine.start_indexing().map_err(|cause| {
+            Error::new(ErrorCode::Internal, "cannot start the indexing thread").with_source(cause)
+        })?;
         announce(&server.link(), context, output);
         let served = server.serve(Arc::new(service), stop_signal()).await;
         tokio::task::spawn_blocking(move || drop(indexing))
             .await
-            .map_err(|cause| Error::new(ErrorCode::Internal, "the indexing thread did not end well").with_source(cause))?;
+            .map_err(|cause| {
+                Error::new(ErrorCode::Internal, "the indexing thread did not end well").with_source(cause)
+            })?;
         served
     })?;
     Ok(ExitCode::SUCCESS)
@@ -63,12 +74,17 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
 
 fn announce(link: &str, context: &Context, output: &Output) {
     if output.is_json() {
-        output.json(&Serving { link: link.to_owned(), token_file: context.paths.token.display().to_string() });
+        output.json(&Serving {
+            link: link.to_owned(),
+            token_file: context.paths.token.display().to_string(),
+        });
         return;
     }
     let (title, faint) = (style::TITLE, style::FAINT);
     output.line(format!("Rushlight is at {title}{link}{title:#}"));
-    output.line(format!("{faint}the link holds the key to your documents; Ctrl-C stops{faint:#}"));
+    output.line(format!(
+        "{faint}the link holds the key to your documents; Ctrl-C stops{faint:#}"
+    ));
 }
 
 /// Returns at Ctrl-C, and on Unix when the process is asked to end.

@@ -16,7 +16,12 @@ use crate::wiring::Wiring;
 /// Problems read from the ledger at once.
 const PAGE: usize = 500;
 
-pub(crate) fn run(args: &StatusArgs, context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+pub(crate) fn run(
+    args: &StatusArgs,
+    context: &Context,
+    wiring: &dyn Wiring,
+    output: &Output,
+) -> Result<ExitCode> {
     let open = context.open(wiring, Arc::new(NoReporter))?;
     if args.problems {
         let problems = problems(open.engine.ledger())?;
@@ -44,7 +49,9 @@ fn problems(ledger: &rushlight_ledger::Ledger) -> Result<api::Problems> {
             return Ok(found);
         }
         offset += page.items.len();
-        found.problems.extend(page.items.iter().flat_map(service::problems));
+        found
+            .problems
+            .extend(page.items.iter().flat_map(service::problems));
     }
 }
 
@@ -58,8 +65,15 @@ fn print_problems(problems: &api::Problems, output: &Output) {
             api::ProblemStatus::Failed => "failed ",
             api::ProblemStatus::Warning => "warning",
         };
-        let style = if problem.status == api::ProblemStatus::Failed { style::BAD } else { style::MARK };
-        output.line(format!("{style}{word}{style:#} {}: {}", problem.path, problem.message));
+        let style = if problem.status == api::ProblemStatus::Failed {
+            style::BAD
+        } else {
+            style::MARK
+        };
+        output.line(format!(
+            "{style}{word}{style:#} {}: {}",
+            problem.path, problem.message
+        ));
         if !problem.hint.is_empty() {
             output.line(format!("        {}", problem.hint));
         }
@@ -72,8 +86,15 @@ fn print(status: &api::Status, context: &Context, output: &Output) {
         output.line("no folder is indexed yet; `rushlight add FOLDER --space NAME` adds one");
     }
     for source in &status.sources {
-        let offline = if source.online { String::new() } else { format!("  {bad}not there{bad:#}") };
-        output.line(format!("{}. {title}{}{title:#}  {faint}{}{faint:#}{offline}", source.id, source.root, source.space));
+        let offline = if source.online {
+            String::new()
+        } else {
+            format!("  {bad}not there{bad:#}")
+        };
+        output.line(format!(
+            "{}. {title}{}{title:#}  {faint}{}{faint:#}{offline}",
+            source.id, source.root, source.space
+        ));
         let counts = source.counts;
         output.line(format!(
             "   {} seen: {} indexed, {} skipped, {} failed, {} waiting",
@@ -97,8 +118,13 @@ fn print(status: &api::Status, context: &Context, output: &Output) {
             count(space.chunks, "passage")
         ));
     }
-    output.line(format!("\n{faint}data in {}{faint:#}", context.paths.data.display()));
+    output.line(format!(
+        "\n{faint}data in {}{faint:#}",
+        context.paths.data.display()
+    ));
     if status.counts.skipped + status.counts.failed > 0 {
-        output.line(format!("{faint}`rushlight status --problems` says why files were skipped or failed{faint:#}"));
+        output.line(format!(
+            "{faint}`rushlight status --problems` says why files were skipped or failed{faint:#}"
+        ));
     }
 }

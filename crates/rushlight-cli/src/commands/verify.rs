@@ -36,7 +36,14 @@ struct VerifiedSpace {
 
 impl From<&SpaceVerification> for VerifiedSpace {
     fn from(found: &SpaceVerification) -> Self {
-        let SpaceVerification { space, chunks, keyword_missing, keyword_surplus, vector_missing, vector_surplus } = found;
+        let SpaceVerification {
+            space,
+            chunks,
+            keyword_missing,
+            keyword_surplus,
+            vector_missing,
+            vector_surplus,
+        } = found;
         Self {
             space: space.clone(),
             chunks: *chunks,
@@ -51,7 +58,11 @@ impl From<&SpaceVerification> for VerifiedSpace {
 pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
     let open = context.open(wiring, Arc::new(NoReporter))?;
     let found = open.engine.verify()?;
-    let exit = if found.sound() { ExitCode::SUCCESS } else { ExitCode::from(UNSOUND) };
+    let exit = if found.sound() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(UNSOUND)
+    };
     if output.is_json() {
         output.json(&Verified {
             sound: found.sound(),
@@ -77,10 +88,16 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
         output.line("`rushlight index` brings the indexes back to the ledger");
     }
     if found.files_to_update > 0 {
-        output.line(format!("{} changed since; `rushlight index` reads them", count(found.files_to_update, "file")));
+        output.line(format!(
+            "{} changed since; `rushlight index` reads them",
+            count(found.files_to_update, "file")
+        ));
     }
     if found.waiting_for_vectors > 0 {
-        output.line(format!("{} passages are not yet searchable by meaning", thousands(found.waiting_for_vectors)));
+        output.line(format!(
+            "{} passages are not yet searchable by meaning",
+            thousands(found.waiting_for_vectors)
+        ));
     }
     for root in &found.offline {
         output.line(format!("{root} is not there and was not compared"));

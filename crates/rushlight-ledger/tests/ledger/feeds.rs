@@ -1,10 +1,11 @@
 //! The change feeds and embeddings, where the random histories do not look.
 
 use rushlight_core::{Embedding, ErrorCode, Generation, Plan, Restamp};
-use rushlight_ledger::{Feed, Ledger, NewChunk, stored};
+use rushlight_ledger::{Feed, FileOutcome, Ledger, NewChunk, stored};
 
 use crate::support::{
-    MODEL, NOW, chunked_by, chunks, embed_all, index_files, indexed, key, ledger, online, stamp, vector,
+    MODEL, NOW, chunked_by, chunks, completed, embed_all, index_files, indexed, key, ledger, online, stamp,
+    vector,
 };
 
 #[test]
@@ -172,6 +173,30 @@ fn an_index_that_cannot_catch_up_is_told_to_begin_anew() {
 }
 
 #[test]
+fn a_document_that_comes_back_under_its_id_is_no_longer_removed() {
+    let (ledger, source, space) = ledger();
+    let file = index_files(&ledger, source, &[("a", "tea")]).remove(0);
+    embed_all(&ledger);
+    // Read before, and completed after, the removal.
+    let again = indexed(&ledger, &file, &[("", "", "tea")]);
+    let broken = FileOutcome::Failed {
+        code: ErrorCode::FileBroken,
+        message: "`a` is broken".to_owned(),
+    };
+    ledger
+        .complete_files(&[completed(&file, broken)], NOW)
+        .expect("completed");
+    ledger.complete_files(&[again], NOW).expect("completed");
+    for changes in [
+        ledger.keyword_changes(space, Generation(1), 9),
+        ledger.vector_changes(space, Generation(1), 9),
+    ] {
+        let changes = changes.expect("readable");
+        assert_eq!((changes.upserts.len(), changes.deletes.len()), (1, 0));
+    }
+}
+
+#[test]
 fn documents_are_chunked_anew_from_the_ledger_alone() {
     let (ledger, source, space) = ledger();
     index_files(&ledger, source, &[("a", "tea\nwater"), ("b", "rent")]);
@@ -228,7 +253,7 @@ fn what_was_not_committed_is_gone_and_what_was_is_there_after_reopening() {
     // The second document is refused after the first was written: nothing of the batch stays.
     let mut done = indexed(&ledger, &file, &[("", "", "water")]);
     let bad = rushlight_ledger::CompletedFile {
-        outcome: rushlight_ledger::FileOutcome::Indexed {
+        outcome: FileOutcome::Indexed {
             content_hash: crate::support::hash(""),
             documents: Vec::new(),
         },

@@ -16,8 +16,8 @@ struct InMemory;
 
 #[async_trait]
 impl VectorFactory for InMemory {
-    async fn open(&self, _dir: &Path, _dimensions: usize) -> Result<Arc<dyn VectorIndex>> {
-        Ok(Arc::new(MemVectorIndex::new()))
+    async fn open(&self, _dir: &Path, dimensions: usize) -> Result<Arc<dyn VectorIndex>> {
+        Ok(Arc::new(MemVectorIndex::new(dimensions)))
     }
 }
 

@@ -1,13 +1,13 @@
 //! The real models: ONNX Runtime for vectors, candle for answers, LanceDB to keep the vectors.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use rushlight_cli::{Check, Paths};
 use rushlight_config::Config;
 use rushlight_core::{
-    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Result, VectorIndex,
+    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Result, TokenCounter, VectorIndex,
 };
 use rushlight_embed_onnx::{HfTokenCounter, OnnxEmbedder, OnnxEmbedderOptions};
 use rushlight_engine::{Lazy, VectorFactory};
@@ -26,7 +26,9 @@ struct Lance;
 #[async_trait]
 impl VectorFactory for Lance {
     async fn open(&self, dir: &Path, dimensions: usize) -> Result<Arc<dyn VectorIndex>> {
-        Ok(Arc::new(LanceIndex::open(dir, LanceOptions { dimensions }).await?))
+        Ok(Arc::new(
+            LanceIndex::open(dir, LanceOptions { dimensions }).await?,
+        ))
     }
 }
 
@@ -48,11 +50,16 @@ pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
     let counter = tokens(&store, &entry.id)?;
     Ok(Models {
         tokens_are_estimated: counter.is_none(),
+        embedder: embedder(
+            store.clone(),
+            embedder_spec.clone(),
+            cores(config.index.embed_threads),
+            counter.clone(),
+        ),
         tokens: match counter {
-            Some(counter) => Arc::new(counter),
+            Some(counter) => counter,
             None => Arc::new(EstimatedTokens),
         },
-        embedder: embedder(store.clone(), embedder_spec.clone(), cores(config.index.embed_threads)),
         language_model: language_model(store, language.id),
         embedder_spec,
         vector: Box::new(Lance),
@@ -60,32 +67,92 @@ pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
 }
 
 fn wrong_kind(key: &str, id: &str, expected: &str) -> Error {
-    Error::new(ErrorCode::InvalidConfig, format!("`{key}` is `{id}`, which is not {expected}"))
-        .with_hint("run `rushlight models list` to see the kinds")
+    Error::new(
+        ErrorCode::InvalidConfig,
+        format!("`{key}` is `{id}`, which is not {expected}"),
+    )
+    .with_hint("run `rushlight models list` to see the kinds")
 }
 
-/// The embedding model's own tokenizer, or an estimate as long as it is not installed: documents are then searchable by
-/// word, and chunked anew once it is. Whether the whole model is the right one is checked when it is loaded.
-fn tokens(store: &ModelStore, id: &str) -> Result<Option<HfTokenCounter>> {
+/// The embedding model's own tokenizer, read when it is first needed: most commands count no tokens, and it takes a
+/// second and 280 MB. The embedder shares it.
+struct LazyTokens {
+    id: String,
+    file: PathBuf,
+    loaded: OnceLock<Option<Arc<HfTokenCounter>>>,
+}
+
+impl LazyTokens {
+    fn get(&self) -> Option<&Arc<HfTokenCounter>> {
+        let load = || match HfTokenCounter::load(&self.file, self.id.as_str()) {
+            Ok(counter) => Some(Arc::new(counter)),
+            Err(error) => {
+                tracing::error!(code = error.code().as_str(), error = %error.chain(), "tokens are only estimated");
+                None
+            }
+        };
+        self.loaded.get_or_init(load).as_ref()
+    }
+}
+
+impl TokenCounter for LazyTokens {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn token_ends(&self, text: &str) -> Vec<usize> {
+        match self.get() {
+            Some(counter) => counter.token_ends(text),
+            None => EstimatedTokens.token_ends(text),
+        }
+    }
+}
+
+/// The tokenizer, as long as the model is installed. Whether it is the right one to the byte is checked when the model
+/// is loaded.
+fn tokens(store: &ModelStore, id: &str) -> Result<Option<Arc<LazyTokens>>> {
     let file = store.folder(id)?.join("tokenizer.json");
-    if file.is_file() { HfTokenCounter::load(&file, id).map(Some) } else { Ok(None) }
+    let there = file.is_file();
+    Ok(there.then(|| {
+        Arc::new(LazyTokens {
+            id: id.to_owned(),
+            file,
+            loaded: OnceLock::new(),
+        })
+    }))
 }
 
-fn runtime_library(store: &ModelStore) -> Result<std::path::PathBuf> {
+fn runtime_library(store: &ModelStore) -> Result<PathBuf> {
     let id = store.default_id(ModelKind::Runtime).ok_or_else(|| {
-        Error::new(ErrorCode::RuntimeMissing, "the catalogue names no ONNX Runtime for this machine")
+        Error::new(
+            ErrorCode::RuntimeMissing,
+            "the catalogue names no ONNX Runtime for this machine",
+        )
     })?;
     store.ensure_verified(id).map_err(|error| {
-        let code = if error.code() == ErrorCode::ModelMissing { ErrorCode::RuntimeMissing } else { error.code() };
+        let code = if error.code() == ErrorCode::ModelMissing {
+            ErrorCode::RuntimeMissing
+        } else {
+            error.code()
+        };
         Error::new(code, error.message().to_owned())
     })
 }
 
-fn embedder(store: ModelStore, spec: EmbedderSpec, threads: usize) -> Lazy<dyn Embedder> {
+fn embedder(
+    store: ModelStore,
+    spec: EmbedderSpec,
+    threads: usize,
+    tokens: Option<Arc<LazyTokens>>,
+) -> Lazy<dyn Embedder> {
     Lazy::new(spec.model_id.clone(), move || {
         store.ensure_verified(&spec.model_id)?;
         let (folder, library) = (store.folder(&spec.model_id)?, runtime_library(&store)?);
-        let options = OnnxEmbedderOptions { threads, ..OnnxEmbedderOptions::e5(folder, library, &spec.model_id) };
+        let options = OnnxEmbedderOptions {
+            threads,
+            tokenizer: tokens.as_ref().and_then(|tokens| tokens.get().cloned()),
+            ..OnnxEmbedderOptions::e5(folder, library, &spec.model_id)
+        };
         Ok(Arc::new(OnnxEmbedder::load(options)?))
     })
 }
@@ -93,8 +160,17 @@ fn embedder(store: ModelStore, spec: EmbedderSpec, threads: usize) -> Lazy<dyn E
 fn language_model(store: ModelStore, id: String) -> Lazy<dyn LanguageModel> {
     Lazy::new(id.clone(), move || {
         let path = store.ensure_verified(&id)?;
-        let sha256 = store.entry(&id)?.files.first().map(|file| file.sha256.clone()).unwrap_or_default();
-        let options = CandleOptions { model_id: id.clone(), sha256, max_context: MAX_CONTEXT };
+        let sha256 = store
+            .entry(&id)?
+            .files
+            .first()
+            .map(|file| file.sha256.clone())
+            .unwrap_or_default();
+        let options = CandleOptions {
+            model_id: id.clone(),
+            sha256,
+            max_context: MAX_CONTEXT,
+        };
         Ok(Arc::new(CandleModel::load(&path, options)?))
     })
 }
@@ -104,7 +180,17 @@ pub(crate) fn checks(paths: &Paths) -> Vec<Check> {
     let store = ModelStore::new(&paths.models, Catalogue::builtin());
     let name = "ONNX Runtime".to_owned();
     vec![match runtime_library(&store) {
-        Ok(library) => Check { name, ok: true, found: library.display().to_string(), remedy: String::new() },
-        Err(error) => Check { name, ok: false, found: error.chain(), remedy: error.hint().to_owned() },
+        Ok(library) => Check {
+            name,
+            ok: true,
+            found: library.display().to_string(),
+            remedy: String::new(),
+        },
+        Err(error) => Check {
+            name,
+            ok: false,
+            found: error.chain(),
+            remedy: error.hint().to_owned(),
+        },
     }]
 }

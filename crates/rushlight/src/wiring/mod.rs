@@ -48,8 +48,21 @@ pub(crate) struct Models {
 
 impl Wiring for Adapters {
     fn engine(&self, setup: EngineSetup<'_>) -> Result<Engine> {
-        let EngineSetup { config, paths, ledger, reporter, runtime } = setup;
-        let Models { tokens, tokens_are_estimated, embedder_spec, embedder, language_model, vector } = models(config, paths)?;
+        let EngineSetup {
+            config,
+            paths,
+            ledger,
+            reporter,
+            runtime,
+        } = setup;
+        let Models {
+            tokens,
+            tokens_are_estimated,
+            embedder_spec,
+            embedder,
+            language_model,
+            vector,
+        } = models(config, paths)?;
         let folder_options = FolderOptions {
             max_file_bytes: config.index.max_file_mb << 20,
             ignore_patterns: config.index.ignore.clone(),
@@ -73,13 +86,27 @@ impl Wiring for Adapters {
             clock: Arc::new(SystemClock),
             reporter,
             runtime,
-            options: EngineOptions { rechunk: !tokens_are_estimated, ..options(config) },
+            options: EngineOptions {
+                rechunk: !tokens_are_estimated,
+                ..options(config)
+            },
         }))
     }
 
     fn index_parts(&self, config: &Config, paths: &Paths) -> Result<IndexParts> {
-        let Models { tokens: _, tokens_are_estimated: _, embedder_spec: _, embedder, language_model: _, vector } = models(config, paths)?;
-        Ok(IndexParts { keyword: Box::new(keyword::Tantivy), vector, embedder })
+        let Models {
+            tokens: _,
+            tokens_are_estimated: _,
+            embedder_spec: _,
+            embedder,
+            language_model: _,
+            vector,
+        } = models(config, paths)?;
+        Ok(IndexParts {
+            keyword: Box::new(keyword::Tantivy),
+            vector,
+            embedder,
+        })
     }
 
     fn checks(&self, config: &Config, paths: &Paths) -> Vec<Check> {
@@ -110,16 +137,23 @@ fn options(config: &Config) -> EngineOptions {
         debounce: Duration::from_millis(150),
         semantic_weight: config.search.semantic_weight,
         candidates: config.search.candidates,
-        answer: AnswerOptions { prompt_tokens: config.answer.prompt_tokens, ..AnswerOptions::default() },
+        answer: AnswerOptions {
+            prompt_tokens: config.answer.prompt_tokens,
+            ..AnswerOptions::default()
+        },
         answer_queue: config.answer.queue,
     }
 }
 
 /// This program again, as the process that parses.
 fn worker_command() -> Result<WorkerCommand> {
-    let program = std::env::current_exe()
-        .map_err(|cause| Error::new(ErrorCode::ParserUnavailable, "cannot tell where this program is").with_source(cause))?;
-    Ok(WorkerCommand { program, args: vec!["parse-worker".into()] })
+    let program = std::env::current_exe().map_err(|cause| {
+        Error::new(ErrorCode::ParserUnavailable, "cannot tell where this program is").with_source(cause)
+    })?;
+    Ok(WorkerCommand {
+        program,
+        args: vec!["parse-worker".into()],
+    })
 }
 
 /// The configured number of threads, or one per core.
@@ -135,8 +169,17 @@ fn cpu() -> Option<Check> {
     {
         let ok = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
         let found = if ok { "AVX2 and FMA" } else { "no AVX2" }.to_owned();
-        let remedy = if ok { String::new() } else { ErrorCode::CpuUnsupported.hint().to_owned() };
-        Some(Check { name: "processor".to_owned(), ok, found, remedy })
+        let remedy = if ok {
+            String::new()
+        } else {
+            ErrorCode::CpuUnsupported.hint().to_owned()
+        };
+        Some(Check {
+            name: "processor".to_owned(),
+            ok,
+            found,
+            remedy,
+        })
     }
     #[cfg(not(target_arch = "x86_64"))]
     None
@@ -145,16 +188,30 @@ fn cpu() -> Option<Check> {
 fn python(config: &Config) -> Check {
     let name = "python with pip".to_owned();
     let program = &config.models.python;
-    match std::process::Command::new(program).args(["-m", "pip", "--version"]).output() {
+    match std::process::Command::new(program)
+        .args(["-m", "pip", "--version"])
+        .output()
+    {
         Ok(output) if output.status.success() => {
-            let found = String::from_utf8_lossy(&output.stdout).split(" from ").next().unwrap_or_default().trim().to_owned();
-            Check { name, ok: true, found, remedy: String::new() }
+            let found = String::from_utf8_lossy(&output.stdout)
+                .split(" from ")
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_owned();
+            Check {
+                name,
+                ok: true,
+                found,
+                remedy: String::new(),
+            }
         }
         _ => Check {
             name,
             ok: false,
             found: format!("`{program} -m pip` does not run"),
-            remedy: "install Python 3 with pip to fetch models, or set models.python; nothing else needs it".to_owned(),
+            remedy: "install Python 3 with pip to fetch models, or set models.python; nothing else needs it"
+                .to_owned(),
         },
     }
 }

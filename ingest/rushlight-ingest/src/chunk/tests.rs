@@ -115,7 +115,7 @@ fn headings_begin_chunks_and_stay_with_their_text() {
         ],
         expect![[r#"
             1-3 [] 12: "Tea\n\nWater of ninety degrees, not more."
-            5-7 [Tea] 12: "Oolong\n\nHalf fermented. From the mountains."
+            5-7 [Tea] 13: "Oolong\n\nHalf fermented. From the mountains."
             9-11 [Tea] 7: "Green\n\nNot fermented.""#]],
     );
 }
@@ -146,7 +146,10 @@ fn tables_keep_rows_whole_and_the_header_with_a_row() {
             row("green | 7"),
             row("black | 5"),
         ],
-        expect![""],
+        expect![[r#"
+            1-1 [] 8: "Prices of this year follow."
+            3-7 [] 12: "name | price\n\noolong | 12\n\ngreen | 7"
+            9-9 [] 4: "black | 5""#]],
     );
 }
 
@@ -154,7 +157,9 @@ fn tables_keep_rows_whole_and_the_header_with_a_row() {
 fn code_is_cut_at_lines_and_words_only_where_it_must_be() {
     check(
         &[(BlockKind::Code, "let a = 1;\nlet b = 2;\nlet c = 3;\nlet d = 4;")],
-        expect![""],
+        expect![[r#"
+            1-2 [] 10: "let a = 1;\nlet b = 2;"
+            3-4 [] 10: "let c = 3;\nlet d = 4;""#]],
     );
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Models are read from `RUSHLIGHT_MODELS_DIR`, where `make test` has put them; without them a test says `skipped: ` and why.
 
+#![allow(clippy::print_stdout, reason = "a test that cannot run says why")]
+
 mod bad_input;
 mod binary;
 mod crash;

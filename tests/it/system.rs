@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rushlight_answer::AnswerOptions;
+use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
     Answer, Embedder, Error, ErrorCode, KeywordIndex, LanguageModel, Principal, Result, SearchRequest,
     SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
@@ -57,7 +57,6 @@ pub(crate) enum Models {
 /// A folder, a ledger and an engine over both.
 pub(crate) struct System {
     pub(crate) engine: Engine,
-    pub(crate) reporter: Arc<RecordingReporter>,
     ledger: Arc<Ledger>,
     folder: tempfile::TempDir,
     runtime: Arc<tokio::runtime::Runtime>,
@@ -90,7 +89,6 @@ impl System {
             .enable_all()
             .build();
         let runtime = Arc::new(runtime.expect("a runtime"));
-        let reporter = Arc::new(RecordingReporter::default());
         let embedder = HashEmbedder::new();
         let missing = |name: &str| {
             Error::new(
@@ -125,7 +123,7 @@ impl System {
             keyword: Box::new(InMemory),
             vector: Box::new(InMemory),
             clock: Arc::new(SystemClock),
-            reporter: Arc::clone(&reporter) as _,
+            reporter: Arc::new(RecordingReporter::default()),
             runtime: runtime.handle().clone(),
             options: EngineOptions {
                 chunk: ChunkOptions {
@@ -139,13 +137,19 @@ impl System {
                 debounce: Duration::from_millis(20),
                 semantic_weight: 0.5,
                 candidates: 50,
-                answer: AnswerOptions::default(),
+                // The default is calibrated for a real model's odds.
+                answer: AnswerOptions {
+                    calibration: Calibration {
+                        threshold: 1.0,
+                        ..Calibration::default()
+                    },
+                    ..AnswerOptions::default()
+                },
                 answer_queue: 1,
             },
         });
         Self {
             engine,
-            reporter,
             ledger,
             folder,
             runtime,

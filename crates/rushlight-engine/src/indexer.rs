@@ -1,6 +1,7 @@
 //! The indexing loop. Events only mark paths; a scan compared with the ledger decides; small steps, words before
 //! vectors, newest and smallest files first.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -371,9 +372,9 @@ impl<'a> Indexer<'a> {
         let shared = self.shared;
         let mut sources = BTreeMap::new();
         for file in batch {
-            if !sources.contains_key(&file.source_id) {
+            if let Entry::Vacant(entry) = sources.entry(file.source_id) {
                 let record = shared.ledger.source(file.source_id)?;
-                sources.insert(file.source_id, shared.source(&record)?);
+                entry.insert(shared.source(&record)?);
             }
         }
         let looker = Looker {

@@ -40,14 +40,15 @@ pub(crate) fn fold(text: &str) -> impl Iterator<Item = Folded> + '_ {
                         start,
                         end,
                     }));
+                } else if is_accent(character) {
+                    // An accent without a composed form, such as the dot that lower case leaves of `İ`.
                 } else if u32::from(base) < 0x530 {
-                    // NFC keeps accents without a composed form as characters of their own.
                     ready.push_back(Folded {
                         character: base,
                         start,
                         end,
                     });
-                } else if !is_accent(character) {
+                } else {
                     ready.push_back(Folded {
                         character,
                         start,

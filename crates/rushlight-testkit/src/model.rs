@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rushlight_core::{
     Error, ErrorCode, GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec,
-    Prompt, Result, TokenCounter,
+    Prompt, Result, Role, TokenCounter,
 };
 
 use crate::embedder::WordTokenCounter;
@@ -148,7 +148,8 @@ impl LanguageModel for ScriptedModel {
     ) -> Result<GenerationSummary> {
         let mut state = self.state.lock();
         let (prompt_tokens, cached_tokens) = self.read(&mut state, prompt, params.max_tokens, on_event)?;
-        let reading = Reading::of(prompt);
+        let said = said(prompt);
+        let reading = Reading::of(&said);
         let scripted = self
             .replies
             .iter()
@@ -204,7 +205,7 @@ impl LanguageModel for ScriptedModel {
     ) -> Result<Vec<f32>> {
         let mut state = self.state.lock();
         self.read(&mut state, prompt, 1, on_event)?;
-        let log_odds = 12.0 * (Reading::of(prompt).overlap - 0.5);
+        let log_odds = 12.0 * (Reading::of(&said(prompt)).overlap - 0.5);
         let weights = choices.iter().map(|choice| match inclination(choice) {
             Inclination::Yes => log_odds.exp(),
             Inclination::No => 1.0,
@@ -235,6 +236,18 @@ fn inclination(choice: &str) -> Inclination {
     }
 }
 
+/// All that the user said, turn after turn.
+fn said(prompt: &Prompt) -> String {
+    let turns = prompt
+        .messages
+        .iter()
+        .filter(|message| message.role == Role::User);
+    turns
+        .map(|message| message.content.as_str())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 /// What the model makes of its prompt.
 struct Reading<'a> {
     question: &'a str,
@@ -245,11 +258,7 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn of(prompt: &'a Prompt) -> Self {
-        let text = prompt
-            .messages
-            .last()
-            .map_or("", |message| message.content.as_str());
+    fn of(text: &'a str) -> Self {
         let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
         let asks = |line: &&str| line.ends_with(['?', '？']);
         let line = lines().rfind(asks).or_else(|| lines().next_back()).unwrap_or("");
@@ -315,7 +324,7 @@ fn sentences(line: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
     use crate::contract;
-    use rushlight_core::{Message, Role};
+    use rushlight_core::Message;
 
     const PASSAGES: &str = "[1] Black tea takes boiling water. Green tea is steeped at seventy degrees.\n[2] 綠茶要用七十度的水沖泡。紅茶則用滾水。\n";
 

@@ -116,18 +116,20 @@ fn is_binary(bytes: &[u8]) -> bool {
 /// UTF-16 that bears no mark: every character plausible in one byte order.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let sample = &bytes[..bytes.len().min(SAMPLE) & !1];
-    if bytes.len() % 2 != 0 || sample.len() < 8 {
+    if !bytes.len().is_multiple_of(2) || sample.len() < 8 {
         return None;
     }
     let zeros = memchr::memchr_iter(0, sample).count();
-    // The zero byte of an ASCII character comes second in the little-endian order.
+    // The zero byte of an ASCII character comes second in the little-endian order. A few Han characters have one too
+    // (U+4E00, the numeral one), so this only says which order to try first: a text of ASCII is plausible in both, a
+    // text of Han characters in its own alone.
     let second = memchr::memchr_iter(0, sample).filter(|at| at % 2 == 1).count();
-    let candidates: &[&'static Encoding] = match zeros {
-        0 => &[UTF_16LE, UTF_16BE],
-        _ if second * 2 >= zeros => &[UTF_16LE],
-        _ => &[UTF_16BE],
+    let candidates = if second * 2 >= zeros {
+        [UTF_16LE, UTF_16BE]
+    } else {
+        [UTF_16BE, UTF_16LE]
     };
-    candidates.iter().copied().find(|encoding| {
+    candidates.into_iter().find(|encoding| {
         let (text, broken) = encoding.decode_without_bom_handling(sample);
         // Without a single zero byte there is neither a space nor a line break: only a text of Chinese, and not a short one.
         !broken && (zeros > 0 || sample.len() >= 32) && plausible(&text, zeros > 0)

@@ -6,6 +6,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use rushlight_core::{Block, BlockKind, DocMetadata, TextSpan, Warning};
 
 use crate::place::{LineCursor, trimmed};
+use crate::text::paragraph_ranges;
 use crate::{front_matter, tags};
 
 /// What is read out of a Markdown source beside the source itself.
@@ -268,18 +269,28 @@ fn without_gaps(text: &str, mut leaves: Vec<Leaf>) -> Vec<Leaf> {
 }
 
 fn fill(text: &str, from: usize, to: usize, out: &mut Vec<Leaf>, next: Option<&mut Leaf>) {
-    let Some((start, end)) = trimmed(text, from, to) else {
-        return;
-    };
-    let says_something = text[start..end].contains(char::is_alphanumeric);
-    match (out.last_mut(), next) {
-        // Front matter stays what it is.
-        (Some(last), _) if !says_something && last.kind != BlockKind::Metadata => last.range.end = end,
-        (_, Some(next)) if !says_something => next.range.start = start,
-        _ => out.push(Leaf {
+    // Marks that have no block above to go to.
+    let mut silent: Option<Range<usize>> = None;
+    for (start, end) in paragraph_ranges(text.get(from..to).unwrap_or_default()) {
+        let (start, end) = (start + from, end + from);
+        let says_something = text[start..end].contains(char::is_alphanumeric);
+        match out.last_mut() {
+            _ if says_something => out.push(Leaf {
+                kind: BlockKind::Paragraph,
+                range: silent.take().map_or(start, |marks| marks.start)..end,
+            }),
+            // Front matter stays what it is.
+            Some(last) if last.kind != BlockKind::Metadata => last.range.end = end,
+            _ => silent = Some(silent.map_or(start, |marks| marks.start)..end),
+        }
+    }
+    match (silent, next) {
+        (Some(marks), Some(next)) => next.range.start = marks.start,
+        (Some(marks), None) => out.push(Leaf {
             kind: BlockKind::Paragraph,
-            range: start..end,
+            range: marks,
         }),
+        (None, _) => {}
     }
 }
 

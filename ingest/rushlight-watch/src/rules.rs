@@ -25,7 +25,8 @@ const BUILTIN: &[&str] = &[
     "*.swp",
     "*.swo",
     "*~",
-    "#*#",
+    // The backslash is syntax: a line that begins with `#` is a comment.
+    r"\#*#",
     "~$*",
     "*.part",
     "*.crdownload",
@@ -47,6 +48,8 @@ impl Rules {
     /// `InvalidConfig` for a pattern that is none.
     pub(crate) fn new(root: &Path, options: &FolderOptions) -> Result<Self> {
         let mut builder = GitignoreBuilder::new(root);
+        // Git takes an unclosed `[` for itself; in a setting it is a slip of the pen that would leave out nothing.
+        builder.allow_unclosed_class(false);
         let builtin = BUILTIN.iter().copied().filter(|_| options.builtin_ignores);
         for pattern in builtin.chain(options.ignore_patterns.iter().map(String::as_str)) {
             builder
@@ -132,13 +135,14 @@ mod tests {
         assert!(!rules.ignores(Path::new("/r/.notes"), true));
         assert!(rules.ignores(Path::new("/r/drafts"), true));
         assert!(!rules.ignores(Path::new("/r/a/drafts"), true));
-        let bad = FolderOptions {
-            ignore_patterns: vec!["a[".into()],
-            ..Default::default()
-        };
-        assert_eq!(
-            Rules::new(Path::new("/r"), &bad).expect_err("refused").code(),
-            ErrorCode::InvalidConfig
-        );
+        for pattern in ["a[", "[z-a]", "{a", "{a,{b}"] {
+            let bad = FolderOptions {
+                ignore_patterns: vec![pattern.into()],
+                ..Default::default()
+            };
+            let error = Rules::new(Path::new("/r"), &bad).expect_err(pattern);
+            assert_eq!(error.code(), ErrorCode::InvalidConfig);
+            assert!(error.message().contains(pattern), "{}", error.message());
+        }
     }
 }

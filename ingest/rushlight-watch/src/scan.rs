@@ -41,14 +41,23 @@ impl Scan<'_> {
             return Ok(summary);
         };
         let mut report = Report { summary, visit };
-        self.walk(&start, &real_root, &mut report);
+        let flow = if start.is_dir {
+            self.walk(&start.path, &real_root, &mut report)
+        } else {
+            // A link too: a walker would take one that it is given to begin at for what it leads to.
+            self.entry(&start.path, &real_root, &mut report)
+        };
+        report.summary.stopped = flow.is_break();
         Ok(report.summary)
     }
 
-    /// The path to begin at, or `None` when there is nothing to see: gone, left out, or not below the root.
-    fn start(&self, under: &str) -> Option<PathBuf> {
+    /// Where to begin, or `None` when there is nothing to see: gone, left out, or not below the root.
+    fn start(&self, under: &str) -> Option<Start> {
         if under.is_empty() {
-            return Some(self.root.to_path_buf());
+            return Some(Start {
+                path: self.root.to_path_buf(),
+                is_dir: true,
+            });
         }
         let path = self.root.join(under);
         let sound = Path::new(under)
@@ -66,11 +75,11 @@ impl Scan<'_> {
             }
             above = folder.parent();
         }
-        self.not_ignored_by_files(&path, is_dir).then_some(path)
+        self.not_ignored_by_files(&path, is_dir)
+            .then_some(Start { path, is_dir })
     }
 
-    /// True when no ignore file between the root and the path leaves it out. The walker reads those below its start
-    /// only, and those above by rules that do not end at our root.
+    /// True when no ignore file between the root and the path leaves it out.
     fn not_ignored_by_files(&self, path: &Path, is_dir: bool) -> bool {
         let Ok(below) = path.strip_prefix(self.root) else {
             return false;
@@ -96,43 +105,33 @@ impl Scan<'_> {
         true
     }
 
-    fn walk(&self, start: &Path, real_root: &Path, report: &mut Report<'_>) {
+    /// Walks a folder. The walk begins at the root wherever the folder lies, and takes only the way to it: the ignore
+    /// files on that way hold below it too, each relative to its own folder, and a walker that begins further down
+    /// does not read them so.
+    fn walk(&self, folder: &Path, real_root: &Path, report: &mut Report<'_>) -> ControlFlow<()> {
         let rules = Arc::clone(self.rules);
         let root = self.root.to_path_buf();
-        let mut builder = WalkBuilder::new(start);
+        let wanted = folder.to_path_buf();
+        let mut builder = WalkBuilder::new(self.root);
         builder
             .standard_filters(false)
             .follow_links(false)
             .add_custom_ignore_filename(IGNORE_FILE)
             .sort_by_file_name(|a, b| a.cmp(b))
             .filter_entry(move |entry| {
+                let path = entry.path();
                 let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-                entry.path() == root || !rules.ignores(entry.path(), is_dir)
+                path == root
+                    || ((path.starts_with(&wanted) || wanted.starts_with(path))
+                        && !rules.ignores(path, is_dir))
             });
-        if start != self.root {
-            // The ignore files above the start hold below it too.
-            let mut above = start.parent();
-            while let Some(folder) = above {
-                let file = folder.join(IGNORE_FILE);
-                if file.is_file() {
-                    builder.add_ignore(&file);
-                }
-                if folder == self.root {
-                    break;
-                }
-                above = folder.parent();
-            }
-        }
         for entry in builder.build() {
-            let flow = match entry {
-                Ok(entry) => self.entry(entry.path(), real_root, report),
-                Err(error) => self.failed(&error, report),
-            };
-            if flow.is_break() {
-                report.summary.stopped = true;
-                return;
+            match entry {
+                Ok(entry) => self.entry(entry.path(), real_root, report)?,
+                Err(error) => self.failed(&error, report)?,
             }
         }
+        ControlFlow::Continue(())
     }
 
     fn entry(&self, path: &Path, real_root: &Path, report: &mut Report<'_>) -> ControlFlow<()> {
@@ -247,6 +246,12 @@ impl Scan<'_> {
     fn relative(&self, path: &Path) -> (String, bool) {
         relative(self.root, path)
     }
+}
+
+/// What a scan begins with.
+struct Start {
+    path: PathBuf,
+    is_dir: bool,
 }
 
 /// Takes what the walk finds and counts it.

@@ -101,6 +101,37 @@ fn a_scan_sees_files_in_a_stable_order_and_leaves_out_what_is_ignored() {
 }
 
 #[test]
+fn ignore_files_hold_below_their_folder_wherever_a_scan_begins() {
+    let root = TempDir::new().expect("temp");
+    for path in [
+        "a/old/x.md",
+        "a/b/old/x.md",
+        "a/b/keep.log",
+        "a/b/x.log",
+        "a/b/new/x.log",
+        "x.log",
+    ] {
+        write(root.path(), path, "x");
+    }
+    // An anchored pattern, and one that a file further down takes back in part.
+    write(root.path(), ".rushlightignore", "/a/old/\n*.log\n");
+    write(root.path(), "a/.rushlightignore", "!keep.log\n");
+    write(root.path(), "a/b/new/.rushlightignore", "!x.log\n");
+    let source = source(root.path());
+    let all = ["a/b/keep.log", "a/b/new/x.log", "a/b/old/x.md"];
+    for under in ["", "a", "a/b"] {
+        assert_eq!(scan(&source, under).0, all, "{under}");
+    }
+    for path in all {
+        assert_eq!(scan(&source, path).0, [path]);
+    }
+    assert_eq!(scan(&source, "a/b/new").0, ["a/b/new/x.log"]);
+    for under in ["a/old", "a/old/x.md", "a/b/x.log", "x.log"] {
+        assert_eq!(scan(&source, under).0, Vec::<String>::new(), "{under}");
+    }
+}
+
+#[test]
 fn a_scan_stops_when_asked() {
     let root = TempDir::new().expect("temp");
     for n in 0..5 {
@@ -153,8 +184,19 @@ fn links_are_followed_to_files_inside_only() {
             "symlink_outside out.md"
         ]
     );
-    assert_eq!(scan(&source, "a/loop").0, Vec::<String>::new());
-    assert_eq!(scan(&source, "out/secret.md").0, Vec::<String>::new());
+    // Asked for a link or for what lies behind one, a scan says no more than the whole one does.
+    for under in [
+        "a/loop",
+        "a/loop/a",
+        "a/loop/link.md",
+        "out/secret.md",
+        "self",
+        "dangling",
+    ] {
+        assert_eq!(scan(&source, under).0, Vec::<String>::new(), "{under}");
+    }
+    assert_eq!(scan(&source, "link.md").0, ["link.md"]);
+    assert_eq!(scan(&source, "out").0, ["symlink_outside out"]);
     assert_eq!(
         source.fetch(&stamp(&source, "link.md")).expect("inside").bytes,
         b"x"

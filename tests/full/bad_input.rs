@@ -329,16 +329,16 @@ fn a_model_that_is_not_the_right_file_is_refused() {
     }
     let installation = without_models();
     let models = installation.dir.path().join("no-models");
-    let folder = models.join("qwen2.5-coder-1.5b-instruct");
+    let folder = models.join("qwen2.5-coder-1.5b-instruct-q4_k_m");
     std::fs::create_dir(&folder).expect("a folder");
-    let name = installation.json(&["models", "path", "qwen2.5-coder-1.5b-instruct"]);
+    let name = installation.json(&["models", "path", "qwen2.5-coder-1.5b-instruct-q4_k_m"]);
     let original = std::path::PathBuf::from(name.as_str().expect("a path"));
     std::fs::write(
         folder.join(original.file_name().expect("a name")),
         b"GGUF and then nothing",
     )
     .expect("written");
-    let output = installation.bare(&["models", "verify", "qwen2.5-coder-1.5b-instruct", "--json"]);
+    let output = installation.bare(&["models", "verify", "qwen2.5-coder-1.5b-instruct-q4_k_m", "--json"]);
     let reply: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(reply["error"]["code"], "model_corrupt", "{reply}");
     let message = reply["error"]["message"].as_str().expect("a message");

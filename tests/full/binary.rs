@@ -134,7 +134,7 @@ pub(crate) fn models_are_installed() -> bool {
     let all = [
         "onnxruntime",
         "multilingual-e5-small",
-        "qwen2.5-coder-1.5b-instruct",
+        "qwen2.5-coder-1.5b-instruct-q4_k_m",
     ]
     .into_iter()
     .all(there);

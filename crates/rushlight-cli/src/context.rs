@@ -98,6 +98,7 @@ impl Context {
 
     /// Locks the data directory, opens the ledger and puts an engine together.
     pub(crate) fn open(&self, wiring: &dyn Wiring, reporter: Arc<dyn Reporter>) -> Result<OpenEngine> {
+        make_private(&self.paths.data)?;
         let lock = DataDirLock::acquire(&self.paths.data)?;
         let ledger = Arc::new(Ledger::open(&self.paths.ledger)?);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -142,6 +143,19 @@ impl OpenEngine {
                 )
             })
     }
+}
+
+/// Makes the folder where it is missing; only its owner may enter it.
+pub(crate) fn make_private(folder: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|cause| {
+        Error::new(ErrorCode::PathUnsuitable, format!("cannot make the data directory `{}`", folder.display()))
+            .with_source(cause)
+            .with_hint("choose another with --data-dir")
+    })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

@@ -8,7 +8,7 @@ use rushlight_ledger::{DataDirLock, Ledger};
 use rushlight_models::{Catalogue, ModelState, ModelStore};
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::context::{Context, make_private};
 use crate::output::{Output, bytes, style};
 use crate::wiring::{Check, Wiring};
 
@@ -71,7 +71,8 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
 fn data_directory(context: &Context) -> Check {
     let name = "data directory".to_owned();
     let dir = context.paths.data.display();
-    let tried = DataDirLock::acquire(&context.paths.data)
+    let tried = make_private(&context.paths.data)
+        .and_then(|()| DataDirLock::acquire(&context.paths.data))
         .and_then(|_lock| Ledger::open(&context.paths.ledger)?.check());
     match tried {
         Ok(()) => Check {

@@ -153,7 +153,7 @@ fn embedder(
             tokenizer: tokens.as_ref().and_then(|tokens| tokens.get().cloned()),
             ..OnnxEmbedderOptions::e5(folder, library, &spec.model_id)
         };
-        Ok(Arc::new(OnnxEmbedder::load(options)?))
+        Ok(Arc::new(OnnxEmbedder::load(options)?) as Arc<dyn Embedder>)
     })
 }
 
@@ -171,7 +171,7 @@ fn language_model(store: ModelStore, id: String) -> Lazy<dyn LanguageModel> {
             sha256,
             max_context: MAX_CONTEXT,
         };
-        Ok(Arc::new(CandleModel::load(&path, options)?))
+        Ok(Arc::new(CandleModel::load(&path, options)?) as Arc<dyn LanguageModel>)
     })
 }
 

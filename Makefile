@@ -21,7 +21,7 @@ test: setup-test ## Check everything: format, lints, tests on fakes and on the r
 	@python3 scripts/test.py
 
 bench: build models ## Measure speed, memory and quality; write docs/benchmarks.md
-	@python3 tests/bench/run.py
+	@python3 tests/bench/run.py $(ARGS)
 
 build: setup web ## Build the program with everything in it
 	@scripts/step.sh "build (the first time takes half an hour or more)" cargo build --release --bin rushlight

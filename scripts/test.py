@@ -19,6 +19,7 @@ IGNORED = re.compile(r"^test (\S+) \.\.\. ignored(?:, (.*))?$", re.MULTILINE)
 SKIPPED = re.compile(r"^\s*skipped: (.+)$", re.MULTILINE)
 WEB = re.compile(r"^web: (\d+) run, (\d+) failed, (\d+) skipped", re.MULTILINE)
 VITEST = re.compile(r"^\s*Tests\s+(?:(\d+) failed \| )?(\d+) passed", re.MULTILINE)
+UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((?:failures=(\d+))?(?:, )?(?:errors=(\d+))?.*\))?", re.MULTILINE)
 FAILED_TEST = re.compile(r"^test (\S+) \.\.\. FAILED", re.MULTILINE)
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -45,6 +46,9 @@ class Tally:
         for run, failed, _ in WEB.findall(text):
             self.run += int(run)
             self.failed += int(failed)
+        for run, failures, errors in UNITTEST.findall(text):
+            self.run += int(run)
+            self.failed += int(failures or 0) + int(errors or 0)
         printed = len(SKIPPED.findall(text)) if RESULT.search(text) else 0
         self.run -= printed
         self.skips += skips
@@ -82,6 +86,7 @@ def main():
     built = step(tally, "build the page", "scripts/web.sh")
     step(tally, "check the page's types", "npm", "--prefix", "web", "run", "check")
     step(tally, "unit tests of the page", "npm", "--prefix", "web", "test", counts=True)
+    step(tally, "unit tests of the benchmark runner", "python3", "-m", "unittest", "discover", "-s", "tests/bench", counts=True)
     step(tally, "clippy, light lane", "scripts/clippy.sh")
     built &= step(tally, "build program and tests", *cargo_test, "--no-run")
     if built and step(tally, "models", os.environ["RUSHLIGHT_BIN"], "models", "install"):

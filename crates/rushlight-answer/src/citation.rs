@@ -25,8 +25,9 @@ pub struct CheckedText {
 /// Takes a generated text in pieces and checks it against the passages the model read.
 ///
 /// A sentence is carried by a passage when the passage, its title or the question has every number and every name of
-/// it, the passage with its title has at least half of its content, a quote of one or two neighbouring sentences has at least half of what it adds to the question, and it denies
-/// nothing that the quote does not deny. The quote is compared to the letter with the chunk before a citation exists.
+/// it, the passage with its title has at least half of its content, a quote of one or two neighbouring sentences has
+/// every number and at least half of what it adds to the question, and it denies nothing that the quote does not deny.
+/// The quote is compared to the letter with the chunk before a citation exists.
 pub struct CitationChecker<'a> {
     question: Known,
     passages: Vec<Candidate<'a>>,
@@ -41,6 +42,7 @@ struct Quote {
     /// Within the passage's text.
     span: TextSpan,
     terms: BTreeSet<String>,
+    numbers: BTreeSet<String>,
     denies: bool,
 }
 
@@ -168,7 +170,10 @@ impl<'a> CitationChecker<'a> {
             }
             for quote in &candidate.quotes {
                 let support = covered(&own, &quote.terms, &even);
-                if support < MIN_SUPPORT || (denied && !quote.denies) {
+                let has_numbers = stated
+                    .iter()
+                    .all(|number| quote.numbers.contains(number) || self.question.numbers.contains(number));
+                if support < MIN_SUPPORT || !has_numbers || (denied && !quote.denies) {
                     continue;
                 }
                 // What the sentence adds counts most, then all of it, then brevity; the first passage wins a tie.
@@ -251,6 +256,7 @@ fn quotes(text: &str) -> Vec<Quote> {
         .map(|span| Quote {
             span,
             terms: terms(&text[span.range()]),
+            numbers: numbers(&text[span.range()]),
             denies: denies(&text[span.range()]),
         })
         .collect()

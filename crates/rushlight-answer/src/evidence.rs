@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rushlight_core::{Hit, Passage, TextSpan};
+use rushlight_core::{DocumentKind, Hit, Passage, TextSpan};
 
 use crate::sentence::sentences;
 use crate::terms::{Weights, covered, fold, terms};
@@ -54,7 +54,7 @@ pub fn select_evidence(
     let cut: Vec<Vec<Sentence>> = hits
         .iter()
         .take(MAX_HITS)
-        .map(|hit| cut(&hit.chunk.text, count_tokens))
+        .map(|hit| cut(&hit.chunk.text, front_matter(hit), count_tokens))
         .collect();
     let weights = Weights::over(cut.iter().flatten().map(|sentence| &sentence.terms));
 
@@ -109,9 +109,19 @@ struct Sentence {
     tokens: usize,
 }
 
-fn cut(text: &str, count_tokens: &dyn Fn(&str) -> usize) -> Vec<Sentence> {
-    sentences(text)
-        .into_iter()
+/// Length of a note's front matter where the chunk begins with it: fields, not sentences, and no evidence.
+fn front_matter(hit: &Hit) -> usize {
+    let text = &hit.chunk.text;
+    let begins = hit.kind == DocumentKind::Note && hit.chunk.span.start == 0 && text.starts_with("---");
+    match text.match_indices("\n---").next() {
+        Some((at, fence)) if begins && at + fence.len() < text.len() => at + fence.len(),
+        _ => 0,
+    }
+}
+
+fn cut(text: &str, from: usize, count_tokens: &dyn Fn(&str) -> usize) -> Vec<Sentence> {
+    let body = sentences(&text[from..]).into_iter();
+    body.map(|span| TextSpan::new(from + span.start, from + span.end))
         .filter_map(|span| {
             let sentence = span.of(text)?;
             Some(Sentence {
@@ -188,6 +198,17 @@ mod tests {
             passages[0].span,
             TextSpan::new(OFFSET, OFFSET + hits[0].chunk.text.len())
         );
+    }
+
+    #[test]
+    fn front_matter_is_no_evidence() {
+        let mut note = hit(
+            "a",
+            "---\ntitle: Chicken\ndate: 2023-12-03\n---\n# Chicken\n\n- ginger, 12 slices\n",
+        );
+        note.chunk.span = TextSpan::new(0, note.chunk.text.len());
+        let passages = select("How many slices of ginger?", &[note], 400);
+        assert_eq!(passages[0].text, "# Chicken\n\n- ginger, 12 slices");
     }
 
     #[test]

@@ -152,13 +152,17 @@ pub(crate) fn make_private(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|cause| {
-        Error::new(ErrorCode::PathUnsuitable, format!("cannot make the data directory `{}`", folder.display()))
-            .with_source(cause)
-            .with_hint("choose another with --data-dir")
+        Error::new(
+            ErrorCode::PathUnsuitable,
+            format!("cannot make the data directory `{}`", folder.display()),
+        )
+        .with_source(cause)
+        .with_hint("choose another with --data-dir")
     })
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
+/// The path from the root of the file system; it need not exist.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|cause| {
         Error::new(
             ErrorCode::PathUnsuitable,

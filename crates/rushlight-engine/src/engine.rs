@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use rushlight_core::{
-    Clock, Counts, Embedder, EmbedderSpec, LanguageModel, Parser, Reporter, Result, Source, SourceId,
-    TokenCounter,
+    Clock, Counts, Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Parser, Reporter, Result, Source,
+    SourceId, TokenCounter,
 };
 use rushlight_ledger::{ChunkedBy, Ledger, Requeue, SourceRecord};
 use tokio::sync::{Semaphore, watch};
@@ -158,6 +158,12 @@ impl Engine {
     /// `PathNotFound`, `PathUnsuitable`, `SourceExists`.
     pub fn add_source(&self, root: &str, space: &str) -> Result<SourceRecord> {
         let opened = (self.shared.open_source)(root)?;
+        if !opened.scan("", &mut |_| ControlFlow::Break(()))?.online {
+            return Err(Error::new(
+                ErrorCode::PathNotFound,
+                format!("there is no folder `{root}`"),
+            ));
+        }
         let space = self.shared.ledger.ensure_space(space)?;
         let record = self
             .shared

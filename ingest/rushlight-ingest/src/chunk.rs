@@ -174,10 +174,21 @@ fn grain_of(kind: BlockKind) -> Grain {
     }
 }
 
-/// A heading as it stands in a path: on one line, and no longer than a line.
+/// A heading as it stands in a path: its words without the marks that make it one, on one line, and no longer than one.
 fn one_line(heading: &str) -> String {
     const LONGEST_BYTES: usize = 200;
-    let words = heading.split_whitespace().collect::<Vec<_>>().join(" ");
+    let underline = |line: &&str| line.trim().chars().all(|c| c == '=' || c == '-');
+    let words = heading
+        .lines()
+        .filter(|line| !underline(line))
+        .flat_map(str::split_whitespace)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let words = words.trim_start_matches('#').trim_start();
+    let words = match words.rsplit_once(' ') {
+        Some((text, marks)) if marks.chars().all(|c| c == '#') => text,
+        _ => words,
+    };
     words[..words.floor_char_boundary(LONGEST_BYTES)]
         .trim_end()
         .to_owned()

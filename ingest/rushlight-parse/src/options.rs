@@ -19,7 +19,7 @@ pub struct WorkerLimits {
     pub timeout: Duration,
     /// Wall-clock time for the worker to start and say so.
     pub start_timeout: Duration,
-    /// Address space in bytes.
+    /// Memory in bytes, beyond what the worker takes to start.
     pub memory_bytes: u64,
     /// Documents after which a worker is replaced, so that what its libraries leak does not add up.
     pub documents_per_worker: u32,
@@ -30,7 +30,7 @@ impl Default for WorkerLimits {
         Self {
             timeout: Duration::from_secs(60),
             start_timeout: Duration::from_secs(30),
-            memory_bytes: 1_536 << 20,
+            memory_bytes: 1 << 30,
             documents_per_worker: 100,
         }
     }

@@ -89,7 +89,11 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
     let mut unreadable = Vec::new();
     for (index, page) in pdf.pages.iter().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        let text = tidy(page);
+        let text = if is_readable(page) {
+            tidy(page)
+        } else {
+            String::new()
+        };
         let before = builder.len();
         for (start, end) in paragraph_ranges(&text) {
             builder.push(
@@ -113,11 +117,13 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
         } else {
             format!("its {page_count} pages have")
         };
+        let why = match pdf.failed_pages.len() {
+            0 => "it may be scanned and needs text recognition first".to_owned(),
+            failed => format!("the parser failed on {failed} of {page_count}"),
+        };
         return Err(SkipReason {
             code: "no_text".to_owned(),
-            message: format!(
-                "`{name}`: {pages} no readable text; it may be scanned and needs text recognition first"
-            ),
+            message: format!("`{name}`: {pages} no readable text; {why}"),
         });
     }
     let mut warnings = Vec::new();
@@ -128,6 +134,16 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
                 "{} of {page_count} pages have no readable text: {}",
                 unreadable.len(),
                 list_pages(&unreadable)
+            ),
+        });
+    }
+    if !pdf.failed_pages.is_empty() {
+        warnings.push(Warning {
+            code: "page_failed".to_owned(),
+            message: format!(
+                "the parser failed on {} of {page_count} pages: {}",
+                pdf.failed_pages.len(),
+                list_pages(&pdf.failed_pages)
             ),
         });
     }
@@ -165,7 +181,8 @@ fn fault(error: pdf_extract::Error) -> PdfFault {
     }
 }
 
-/// A page's text by the extractor that knows layout; where it fails, by the simpler one; `None` when both do.
+/// A page's text by the extractor that knows layout; where it fails, by the simpler one; `None` when both do. Where the
+/// first finds nothing the second is not asked: it then gives the numbers of glyphs as if they were characters.
 fn page_text(document: &Document, number: u32) -> Option<String> {
     let by_layout = catch_unwind(AssertUnwindSafe(|| -> Result<String, OutputError> {
         let mut text = String::new();
@@ -177,7 +194,18 @@ fn page_text(document: &Document, number: u32) -> Option<String> {
         return Some(text);
     }
     let simple = catch_unwind(AssertUnwindSafe(|| document.extract_text(&[number]).ok()));
-    simple.ok().flatten().filter(|text| !text.trim().is_empty())
+    simple.ok().flatten().filter(|text| is_readable(text))
+}
+
+/// False for no text, and for one whose characters the font does not name: those come as replacement characters, as
+/// characters of private use or as control characters. Where most are, what is left is no word of the page.
+fn is_readable(text: &str) -> bool {
+    let (mut all, mut named) = (0usize, 0usize);
+    for c in text.chars().filter(|c| !c.is_whitespace()) {
+        all += 1;
+        named += usize::from(!(c.is_control() || matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}')));
+    }
+    named > 0 && named * 2 >= all
 }
 
 /// A page without a media box is broken, and the extractor refuses it; readers take it for a sheet of paper.
@@ -350,6 +378,38 @@ mod tests {
             reason.message,
             "`scan.pdf`: its 2 pages have no readable text; it may be scanned and needs text recognition first"
         );
+    }
+
+    #[test]
+    fn a_page_that_failed_is_not_called_scanned() {
+        let failed = |pages: &[&str]| PdfText {
+            failed_pages: vec![2],
+            ..text_of(pages)
+        };
+        let pdf = assemble(&failed(&["one", ""]), "a.pdf").expect("has text");
+        let codes: Vec<_> = pdf.warnings.iter().map(|warning| warning.code.as_str()).collect();
+        assert_eq!(codes, ["page_without_text", "page_failed"]);
+        assert_eq!(
+            assemble(&failed(&["", ""]), "a.pdf")
+                .expect_err("skipped")
+                .message,
+            "`a.pdf`: its 2 pages have no readable text; the parser failed on 1 of 2"
+        );
+    }
+
+    #[test]
+    fn characters_without_a_name_are_no_text() {
+        for (text, readable) in [
+            ("", false),
+            (" \n", false),
+            ("\u{fffd}\u{fffd} \u{fffd}\u{e001}a", false),
+            ("\u{1}\u{2}\u{3} a", false),
+            ("ab\u{fffd}c", true),
+            ("u \u{f02b} v", true),
+            ("茶", true),
+        ] {
+            assert_eq!(is_readable(text), readable, "{text:?}");
+        }
     }
 
     #[test]

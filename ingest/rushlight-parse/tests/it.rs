@@ -245,11 +245,13 @@ fn fault(parsers: &Parsers, word: &str) -> rushlight_core::Error {
 fn a_worker_that_misbehaves_costs_one_document() {
     let mut options = options();
     options.limits.timeout = Duration::from_secs(5);
+    options.limits.memory_bytes = 512 << 20;
     let parsers = Parsers::new(options);
     for (word, says) in [
         ("panic", "the parser failed at child.rs"),
         ("overflow", "it ran out of stack or memory"),
         ("memory", "it ran out of stack or memory"),
+        ("fill", "it ran out of stack or memory"),
         ("exit", "the worker ended with exit code 3"),
         ("hang", "it took longer than 5 s"),
     ] {

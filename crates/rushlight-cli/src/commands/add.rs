@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::NoReporter;
 use crate::args::AddArgs;
-use crate::context::Context;
+use crate::context::{Context, absolute};
 use crate::output::{Output, style};
 use crate::wiring::Wiring;
 
@@ -30,7 +30,8 @@ pub(crate) fn run(
             .with_hint("give one with --space NAME"));
     }
     let open = context.open(wiring, Arc::new(NoReporter))?;
-    let root = args.path.to_str().ok_or_else(|| {
+    let path = absolute(&args.path)?;
+    let root = path.to_str().ok_or_else(|| {
         Error::new(
             ErrorCode::PathUnsuitable,
             format!("the folder's name is not UTF-8: `{}`", args.path.display()),

@@ -70,6 +70,14 @@ impl Wiring for Adapters {
             ..FolderOptions::default()
         };
         let open_source = move |root: &str| {
+            // One folder has one name, whatever links led to it; one that is not there keeps the name it was added by.
+            let root = std::fs::canonicalize(root).unwrap_or_else(|_| root.into());
+            if root.is_file() {
+                let message = format!("`{}` is a file, and a folder is expected", root.display());
+                return Err(
+                    Error::new(ErrorCode::PathUnsuitable, message).with_hint("add the folder it is in")
+                );
+            }
             FolderSource::new(root, folder_options.clone()).map(|source| Arc::new(source) as Arc<dyn Source>)
         };
         Ok(Engine::new(EngineParts {

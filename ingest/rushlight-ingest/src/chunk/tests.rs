@@ -306,3 +306,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_heading_in_a_path_is_its_words() {
+    for (heading, words) in [
+        ("## Green  tea ##", "Green tea"),
+        ("Green\ntea\n=====", "Green tea"),
+        ("# C#", "C#"),
+        ("Plain - not", "Plain - not"),
+    ] {
+        assert_eq!(one_line(heading), words);
+    }
+}

@@ -155,6 +155,10 @@ fn misbehave(fault: &[u8]) {
         }
     } else if starts(b"memory") {
         std::hint::black_box(vec![1u8; 1 << 40]);
+    } else if starts(b"fill") {
+        // Piece by piece, as a document does that unfolds.
+        let pieces: Vec<_> = (0..256).map(|n| vec![n as u8; 16 << 20]).collect();
+        std::hint::black_box(pieces);
     } else if starts(b"exit") {
         std::process::exit(3);
     } else if starts(b"garble") {

@@ -137,26 +137,31 @@ fn an_encrypted_pdf_says_so() {
         println!("skipped: RUSHLIGHT_DATA has no pdf-suites");
         return;
     };
-    let encrypted = manifest
+    let entries = manifest
         .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find(|entry| {
-            entry["password"]
-                .as_str()
-                .is_some_and(|password| !password.is_empty())
-        });
-    let entry = encrypted.expect("the manifest lists a file with a password");
-    let file = entry["file"].as_str().or(entry["path"].as_str()).expect("a file");
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let with_password = |entry: &Value| {
+        entry["password"]
+            .as_str()
+            .is_some_and(|password| !password.is_empty())
+    };
+    let mut seen = 0;
     let installation = without_models();
-    installation.write(
-        "secret.pdf",
-        std::fs::read(data.join("pdf-suites").join(file)).expect("the file"),
-    );
-    assert_eq!(
-        installation.state_of("secret.pdf"),
-        state("failed", "file_encrypted"),
-        "{file}"
-    );
+    for entry in entries.filter(with_password) {
+        let file = entry["file"].as_str().expect("a file");
+        let bytes = std::fs::read(data.join("pdf-suites").join(file)).expect("the file");
+        installation.write(&format!("secret{seen}.pdf"), bytes);
+        seen += 1;
+    }
+    assert!(seen > 3, "the set has files with a password: {seen}");
+    for number in 0..seen {
+        let name = format!("secret{number}.pdf");
+        assert_eq!(
+            installation.state_of(&name),
+            state("failed", "file_encrypted"),
+            "{name}"
+        );
+    }
 }
 
 #[test]

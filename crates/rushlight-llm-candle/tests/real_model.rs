@@ -1,18 +1,34 @@
 //! With the real default model, found through `RUSHLIGHT_MODELS_DIR`; skipped without it.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Deref};
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rushlight_core::{ErrorCode, GenerateEvent, GenerationParams, LanguageModel, Message, Prompt, Role};
 use rushlight_llm_candle::{CandleModel, CandleOptions};
 
 const NAME: &str = "qwen2.5-coder-1.5b-instruct-q4_k_m";
 
+/// The model for one test at a time: each looks at what the one before in its own body left in the cache.
+struct Alone {
+    model: &'static CandleModel,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Deref for Alone {
+    type Target = CandleModel;
+
+    fn deref(&self) -> &CandleModel {
+        self.model
+    }
+}
+
 /// One model for all tests of this file: it takes seconds and gigabytes to load.
-fn model() -> Option<&'static CandleModel> {
+fn model() -> Option<Alone> {
     static MODEL: OnceLock<Option<CandleModel>> = OnceLock::new();
-    MODEL
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let model = MODEL
         .get_or_init(|| {
             let Some(folder) = std::env::var_os("RUSHLIGHT_MODELS_DIR") else {
                 eprintln!("skipped: RUSHLIGHT_MODELS_DIR is not set");
@@ -30,7 +46,8 @@ fn model() -> Option<&'static CandleModel> {
             };
             Some(CandleModel::load(&path, options).expect("the default model loads"))
         })
-        .as_ref()
+        .as_ref()?;
+    Some(Alone { model, _turn: turn })
 }
 
 fn user(text: &str) -> Prompt {

@@ -9,7 +9,7 @@ use std::path::Path;
 /// ```
 /// let fixture = rushlight_testkit::Fixture::parse("
 /// //- /notes/tea.md
-/// # Green tea
+/// ## Green tea
 /// Steep at 70 °C.
 /// //- /mail/a.eml
 /// Subject: kettle

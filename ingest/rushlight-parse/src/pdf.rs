@@ -44,6 +44,15 @@ pub(crate) struct Pdf {
 
 /// Reads a PDF. To be called in the worker only: it may panic, overflow the stack, hang or fill the memory.
 pub(crate) fn extract(bytes: &[u8], max_text: usize) -> Result<PdfText, PdfFault> {
+    let fault = |fault| match fault {
+        // What the library calls broken is mostly a scheme of encryption it does not know.
+        PdfFault::Broken(_) if memchr::memmem::find(bytes, b"/Encrypt").is_some() => PdfFault::Encrypted,
+        fault => fault,
+    };
+    read(bytes, max_text).map_err(fault)
+}
+
+fn read(bytes: &[u8], max_text: usize) -> Result<PdfText, PdfFault> {
     let mut document = Document::load_mem(bytes).map_err(fault)?;
     if document.is_encrypted() {
         document.decrypt("").map_err(fault)?;
@@ -165,7 +174,10 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
 /// The error for a file that the worker could not read.
 pub(crate) fn error(fault: PdfFault, name: &str) -> Error {
     match fault {
-        PdfFault::Encrypted => Error::new(ErrorCode::FileEncrypted, format!("`{name}` needs a password")),
+        PdfFault::Encrypted => Error::new(
+            ErrorCode::FileEncrypted,
+            format!("`{name}` is encrypted and does not open without a password"),
+        ),
         PdfFault::Broken(what) => Error::new(
             ErrorCode::FileBroken,
             format!("`{name}` is not a readable PDF: {}", what.to_lowercase()),

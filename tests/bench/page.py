@@ -77,6 +77,11 @@ def write_search(figures):
     return words + table(head, rows)
 
 
+def write_follow(figures):
+    head = ["edits", "p50", "p95", "slowest"]
+    return table(head, [[number(figures["edits"]), ms(figures["p50_ms"]), ms(figures["p95_ms"]), ms(figures["worst_ms"])]])
+
+
 def write_answer(figures):
     head = ["questions", "asked", "refused", "evidence after", "first token after", "slowest", "whole answer", "prompt", "answer", "reading", "writing"]
     rows = []
@@ -137,6 +142,7 @@ def write_examples(figures):
 SECTIONS = (
     ("index", "Indexing", write_index),
     ("search", "Search, warm", write_search),
+    ("follow", "From saving a note to finding it by word", write_follow),
     ("answer", "Answers: time and memory", write_answer),
     ("eval", "Retrieval", write_eval),
     ("examples", "Answers: right, cited, refused", write_examples),

@@ -128,6 +128,29 @@ def search(bench):
     return {"queries": len(queries), "repeats": bench.repeats, "chunks": chunks, "modes": found}
 
 
+def follow(bench):
+    """How long after a note was saved it is found by word, while the server runs."""
+    folder = bench.work / "followed"
+    folder.mkdir(exist_ok=True)
+    for number in range(200):
+        (folder / f"note{number}.md").write_text(f"# Note {number}\n\nThe heron stood in the reeds all morning.\n")
+    data_dir = bench.work / "follow"
+    bench.index(data_dir, folder, "followed")
+    waits = []
+    with Server(bench.program, data_dir) as server:
+        for edit in range(5 if bench.quick else 30):
+            # Letters only, and no part of another: one word to the analyzer.
+            word = "zq" + "".join(chr(ord("a") + int(digit)) for digit in f"{edit:03}")
+            (folder / f"note{edit * 6}.md").write_text(f"# Note\n\nThe heron was called {word} by the children.\n")
+            saved = time.perf_counter()
+            while not server.post("/api/v1/search", {"query": word, "mode": "keyword"})["hits"]:
+                if time.perf_counter() - saved > 60:
+                    raise Failure(f"an edit is not found after a minute: {edit}")
+                time.sleep(0.01)
+            waits.append(time.perf_counter() - saved)
+    return {"edits": len(waits), "p50_ms": percentile(waits, 50) * 1e3, "p95_ms": percentile(waits, 95) * 1e3, "worst_ms": max(waits) * 1e3}
+
+
 def one_search(server, query, mode):
     begun = time.perf_counter()
     reply = server.post("/api/v1/search", {"query": query, "mode": mode, "limit": 10})
@@ -289,7 +312,7 @@ def count_outcomes(outcomes):
     }
 
 
-PARTS = {"index": index, "search": search, "answer": answer, "eval": evaluate, "examples": examples}
+PARTS = {"index": index, "search": search, "follow": follow, "answer": answer, "eval": evaluate, "examples": examples}
 
 
 def plain(text):

@@ -4,7 +4,7 @@ use rushlight_core as core;
 use serde::{Deserialize, Serialize};
 
 use crate::document::Kind;
-use crate::place::Locator;
+use crate::place::{Locator, Span};
 use crate::time::Time;
 
 /// A chunk found.
@@ -34,6 +34,8 @@ pub struct Hit {
     pub locator: Locator,
     /// The same in words.
     pub label: String,
+    /// Where it lies in the document's text, in bytes of UTF-8.
+    pub span: Span,
     /// The chunk's text, verbatim.
     pub text: String,
     /// `text`, cut at what is to be highlighted; joined they are exactly `text`.
@@ -93,6 +95,7 @@ impl From<&core::Hit> for Hit {
             heading_path: hit.chunk.heading_path.clone(),
             label: locator.label(),
             locator,
+            span: hit.chunk.span.into(),
             segments: segments(&hit.chunk.text, &hit.highlights),
             text: hit.chunk.text.clone(),
             scores: hit.scores.into(),

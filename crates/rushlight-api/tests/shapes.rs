@@ -123,6 +123,10 @@ fn search_response() {
                 "last": 9
               },
               "label": "lines 3–9",
+              "span": {
+                "start": 120,
+                "end": 136
+              },
               "text": "Steep at 70 °C.",
               "segments": [
                 {

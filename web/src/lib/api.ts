@@ -37,6 +37,7 @@ export interface Hit {
   heading_path: string[]
   locator: Locator
   label: string
+  span: Span
   text: string
   segments: Segment[]
   scores: { keyword: number | null; semantic: number | null; fused: number }

@@ -14,7 +14,7 @@ export interface Route {
   conversation: string | null
   /** The document that is open: alone in `doc`, beside the rest elsewhere. */
   document: string | null
-  /** The span of it that is cited. */
+  /** The span of it that is to be marked. */
   span: Span | null
 }
 

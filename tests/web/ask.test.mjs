@@ -38,7 +38,7 @@ scene('an answer is streamed, its marks open the passage at the quote', { skip }
   await pane.locator('mark').first().waitFor()
   const marked = (await pane.locator('mark').allTextContents()).join('')
   assert.equal(marked.replace(/\s/g, ''), quote.replace(/\s/g, ''))
-  await pane.getByText('The cited passage is marked.').waitFor()
+  await pane.getByText('The passage is marked.').waitFor()
   assert.ok(await inView(pane.locator('mark').first()))
   await page.waitForURL(/#\/ask\?c=[^&]+&doc=[^&]+&at=\d+-\d+$/)
   await accessible(page)

@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict'
 import { accessible, go, picture, scene, searchFor } from './harness/page.mjs'
 
-scene('a result opens its document beside the results, and alone', {}, async (page) => {
+scene('a result opens its document beside the results, and alone', {}, async (page, opened) => {
   await searchFor(page, 'steeped')
   await page.getByRole('link', { name: /Green tea/ }).first().click()
   const pane = page.getByRole('region', { name: 'Document' })
-  await pane.getByText('The passage found is marked.').waitFor()
+  await pane.getByText('The passage is marked.').waitFor()
   assert.match((await pane.locator('mark').allTextContents()).join(''), /Green tea is steeped at 70 °C/)
   assert.equal(await page.locator('.name a[aria-current]').count(), 1)
+  const marked = await pane.locator('mark').allTextContents()
+  await page.waitForURL(/#\/search\?q=steeped&doc=[^&]+&at=\d+-\d+$/)
+  const elsewhere = await opened.newPage()
+  await elsewhere.goto(page.url())
+  await elsewhere.locator('.pane mark').first().waitFor()
+  assert.deepEqual(await elsewhere.locator('.pane mark').allTextContents(), marked, 'the address alone marks the passage')
+  await elsewhere.close()
   await accessible(page)
   await picture(page, 'search document')
   await pane.getByRole('link', { name: 'Open alone' }).click()

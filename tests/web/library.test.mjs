@@ -13,7 +13,7 @@ scene('the Library counts the files, and the counts add up', {}, async (page) =>
   assert.ok(parts[0] >= 6 && parts[2] >= 1, `indexed ${parts[0]}, skipped ${parts[2]}`)
   await page.getByText(folders.notes, { exact: true }).first().waitFor()
   const problems = page.locator('[data-test=problems]')
-  await problems.getByText('picture.bin').waitFor()
+  await problems.getByText('picture.bin', { exact: true }).waitFor()
   await page.getByText('multilingual-e5-small').waitFor()
   await accessible(page)
   await picture(page, 'library')

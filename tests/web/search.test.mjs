@@ -77,7 +77,7 @@ scene('spaces and kinds narrow the search, and can be cleared when nothing is le
   await kinds.getByRole('button', { name: 'Table' }).click()
   await page.waitForURL(/kind=table/)
   await page.getByRole('link', { name: /prices/ }).first().waitFor()
-  await page.getByRole('link', { name: /Green tea/ }).waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: /Green tea/ }).first().waitFor({ state: 'detached' })
   await kinds.getByRole('button', { name: 'Table' }).click()
   await kinds.getByRole('button', { name: 'PDF' }).click()
   await page.getByText('Nothing found for “Gyokuro”').waitFor()
@@ -85,7 +85,7 @@ scene('spaces and kinds narrow the search, and can be cleared when nothing is le
   await page.getByRole('link', { name: /Green tea/ }).first().waitFor()
   await page.getByRole('group', { name: 'Spaces' }).getByRole('button', { name: 'outside' }).click()
   await page.waitForURL(/space=outside/)
-  await page.getByRole('link', { name: /Green tea/ }).waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: /Green tea/ }).first().waitFor({ state: 'detached' })
 })
 
 scene('a leg that does not answer is said in plain words, an error with what to do', { expectTrouble: /50[03]/ }, async (page) => {

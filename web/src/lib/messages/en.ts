@@ -151,7 +151,7 @@ export const en = {
     label: 'Document',
     close: 'Close the document',
     alone: 'Open alone',
-    back: 'Back to the passage',
+    back: 'To the passage',
     loading: 'Opening the document…',
     marked: 'The passage is marked.',
     section: 'The section of the passage is marked; its exact words were not found in it.',

@@ -323,7 +323,8 @@ mod tests {
     #[test]
     #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
     fn the_real_sets_are_read_whole() {
-        let Some(data) = std::env::var_os("RUSHLIGHT_DATA").map(PathBuf::from) else {
+        let data = std::env::var_os("RUSHLIGHT_DATA").map(PathBuf::from);
+        let Some(data) = data.filter(|data| data.is_dir()) else {
             eprintln!("skipped: RUSHLIGHT_DATA does not name the folder of test data");
             return;
         };

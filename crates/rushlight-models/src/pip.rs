@@ -67,6 +67,9 @@ impl PipOptions {
         command.arg("--dest").arg(folder);
         command.args(&self.extra_arguments);
         command.arg(format!("{}=={}", part.package, part.version));
+        // Ctrl-C is for us: pip is ended by the cancel flag, with the error that says so.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command
     }
 }

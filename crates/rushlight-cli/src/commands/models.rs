@@ -62,7 +62,11 @@ pub(crate) fn run(command: &ModelsCommand, context: &Context, output: &Output) -
             let progress = bar(output.draws_progress(), BAR);
             let added = store.add_file(file, id.as_deref(), &cancel, &mut |state| show(&progress, state));
             progress.finish_and_clear();
-            output.line(format!("installed `{}`", added?));
+            let added = added?;
+            match output.is_json() {
+                true => output.json(&row(&store.status(&added)?)),
+                false => output.line(format!("installed `{added}`")),
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -31,7 +31,8 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("rushlight-testkit", &["core"]),
     // Adapters.
     ("rushlight-watch", &["core"]),
-    ("rushlight-parse", &["core"]),
+    ("rushlight-ocr", &[]),
+    ("rushlight-parse", &["core", "ocr"]),
     ("rushlight-keyword-tantivy", &["core"]),
     ("rushlight-vectors-lance", &["core"]),
     ("rushlight-embed-onnx", &["core"]),
@@ -70,6 +71,12 @@ const HEAVY: &[(&str, &str)] = &[
     ("candle-transformers", "rushlight-llm-candle"),
     ("notify", "rushlight-watch"),
     ("pdf-extract", "rushlight-parse"),
+    ("pdf_oxide", "rushlight-parse"),
+    ("undoc", "rushlight-parse"),
+    ("calamine", "rushlight-parse"),
+    ("outlook-pst", "rushlight-parse"),
+    ("hayro", "rushlight-ocr"),
+    ("rten", "rushlight-ocr"),
     ("axum", "rushlight-server"),
     ("clap", "rushlight-cli"),
 ];

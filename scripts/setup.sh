@@ -39,7 +39,7 @@ have protoc || package protobuf-compiler
 
 if [ "${1:-}" = --test ]; then
     have chromium || package chromium
-    fc-list 2>/dev/null | grep -qi 'noto.*cjk' || package fonts-noto-cjk
+    fc-list 2>/dev/null | grep -i 'noto.*cjk' >/dev/null || package fonts-noto-cjk
     have unshare || package util-linux
 fi
 

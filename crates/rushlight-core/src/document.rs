@@ -31,19 +31,31 @@ pub enum DocumentKind {
     Mail,
     /// A PDF.
     Pdf,
-    /// A table of values.
+    /// A table of values, of a spreadsheet too.
     Table,
+    /// A word processor's document.
+    Document,
+    /// Slides of a presentation.
+    Slides,
+    /// An electronic book.
+    Book,
+    /// A picture with text in it.
+    Image,
 }
 
 impl DocumentKind {
     /// Every kind, in the order in which they are listed to people.
-    pub const ALL: [DocumentKind; 6] = [
+    pub const ALL: [DocumentKind; 10] = [
         Self::Note,
         Self::Text,
         Self::Html,
         Self::Mail,
         Self::Pdf,
         Self::Table,
+        Self::Document,
+        Self::Slides,
+        Self::Book,
+        Self::Image,
     ];
 
     /// The word for it in the API, on the command line and in the indexes.
@@ -55,6 +67,10 @@ impl DocumentKind {
             Self::Mail => "mail",
             Self::Pdf => "pdf",
             Self::Table => "table",
+            Self::Document => "document",
+            Self::Slides => "slides",
+            Self::Book => "book",
+            Self::Image => "image",
         }
     }
 

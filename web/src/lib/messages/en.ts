@@ -39,7 +39,7 @@ export const en = {
     kinds: 'Kinds',
     unknown: 'unknown',
   },
-  kinds: { note: 'Note', text: 'Text', html: 'Web page', mail: 'Mail', pdf: 'PDF', table: 'Table' },
+  kinds: { note: 'Note', text: 'Text', html: 'Web page', mail: 'Mail', pdf: 'PDF', table: 'Table', document: 'Document', slides: 'Slides', book: 'Book', image: 'Image' },
   connection: {
     offline: 'Rushlight does not answer.',
     offlineHint: 'Start it with',

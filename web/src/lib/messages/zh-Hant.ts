@@ -34,7 +34,7 @@ export const zhHant: Messages = {
     kinds: '類型',
     unknown: '不明',
   },
-  kinds: { note: '筆記', text: '純文字', html: '網頁', mail: '郵件', pdf: 'PDF', table: '表格' },
+  kinds: { note: '筆記', text: '純文字', html: '網頁', mail: '郵件', pdf: 'PDF', table: '表格', document: '文件', slides: '簡報', book: '電子書', image: '圖片' },
   connection: {
     offline: 'Rushlight 沒有回應。',
     offlineHint: '請執行',

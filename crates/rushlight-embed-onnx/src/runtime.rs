@@ -65,4 +65,42 @@ mod tests {
         assert_eq!(error.code(), ErrorCode::RuntimeMissing);
         assert!(!error.hint().is_empty());
     }
+
+    /// What a library of another version answers; nothing else of it is asked.
+    #[cfg(unix)]
+    const OLD_LIBRARY: &str = r#"
+        typedef struct { const void *(*get_api)(unsigned); const char *(*version)(void); } Base;
+        static const void *get_api(unsigned version) { (void)version; return 0; }
+        static const char *version(void) { return "1.17.3"; }
+        static const Base base = { get_api, version };
+        const Base *OrtGetApiBase(void) { return &base; }
+    "#;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_library_that_is_too_old_is_named_with_both_versions_and_a_remedy() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let source = folder.path().join("old.c");
+        std::fs::write(&source, OLD_LIBRARY).expect("written");
+        let library = folder.path().join("libonnxruntime.so.1.17.3");
+        let compiled = std::process::Command::new("cc")
+            .args(["-shared", "-fPIC", "-o"])
+            .arg(&library)
+            .arg(&source)
+            .status()
+            .expect("a C compiler, which building needs too");
+        assert!(compiled.success());
+
+        let error = environment(&library).expect_err("too old");
+        assert_eq!(error.code(), ErrorCode::RuntimeMissing);
+        let told = error.chain();
+        for part in [
+            &*library.display().to_string(),
+            "ONNX Runtime 1.24 or later",
+            "1.17.3",
+        ] {
+            assert!(told.contains(part), "`{part}` is not in: {told}");
+        }
+        assert_eq!(error.hint(), "run `rushlight models install onnxruntime`");
+    }
 }

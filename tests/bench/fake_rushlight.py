@@ -20,14 +20,17 @@ def main(arguments):
     names = json.loads(spaces.read_text()) if spaces.exists() else []
     if command == "add":
         spaces.write_text(json.dumps([*names, rest[rest.index("--space") + 1]]))
+        (data_dir / "added").write_text(rest[0])
         show({})
     elif command == "index":
         ledger = sqlite3.connect(data_dir / "ledger.sqlite")
         ledger.execute("CREATE TABLE IF NOT EXISTS chunks (embedding_key BLOB, token_count INTEGER)")
         ledger.executemany("INSERT INTO chunks VALUES (?, ?)", [(b"a", 100), (b"a", 100), (b"b", 50)])
         ledger.commit()
+        added = Path((data_dir / "added").read_text())
+        indexed = sum(path.is_file() for path in added.rglob("*")) if "--by-word" in rest else 2
         show({"files": 2, "chunks_embedded": 2, "waiting_for_vectors": 0, "seconds_by_word": 0.5, "seconds_embedding": 0.25,
-              "counts": COUNTS, "offline": [], "embedding_error": None, "stopped": False})
+              "counts": COUNTS | {"indexed": indexed}, "offline": [], "embedding_error": None, "stopped": False})
     elif command == "status":
         show(status(names))
     elif command == "eval":

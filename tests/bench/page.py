@@ -67,6 +67,17 @@ def write_index(figures):
     return table(head, rows)
 
 
+def write_peers(figures):
+    head = ["set", "files", "size", "rushlight", "files/s", "memory, peak", "recoll", "notmuch"]
+    rows = []
+    for name, of in figures["sets"].items():
+        peers = [seconds(of["peers"].get(tool)) for tool in ("recoll", "notmuch")]
+        whole = [seconds(of["seconds"]), number(of["files_per_second"]), mib(of["peak_memory_mib"])]
+        rows.append([name, number(of["files"]), mb(of["bytes"]), *whole, *peers])
+    words = "\n\nWhole runs, from nothing to an index by word; – where a program is not installed, or not made for the set."
+    return table(head, rows) + words
+
+
 def write_search(figures):
     head = ["mode", "p50", "p95", "p50 within the server"]
     rows = [
@@ -141,6 +152,7 @@ def write_examples(figures):
 
 SECTIONS = (
     ("index", "Indexing", write_index),
+    ("peers", "Indexing by word, beside other programs", write_peers),
     ("search", "Search, warm", write_search),
     ("follow", "From saving a note to finding it by word", write_follow),
     ("answer", "Answers: time and memory", write_answer),

@@ -9,6 +9,7 @@ import tomllib
 import unicodedata
 from pathlib import Path
 
+import peer_sets
 from program import Failure, Memory, NotMeasured, Server, embedded_tokens, folder_bytes
 
 MODES = ("keyword", "semantic", "hybrid")
@@ -27,6 +28,7 @@ class Bench:
         self.program, self.data, self.examples, self.work = program, Path(data), Path(examples), Path(work)
         self.quick = quick
         self.repeats = 1 if quick else 3
+        self.peer_files = {"notes": 500, "mails": 500} if quick else {"notes": 5600, "mails": 6294}
         self._library = None
 
     def folder(self, *below):
@@ -97,6 +99,35 @@ def index(bench):
             "ledger_bytes": sum(path.stat().st_size for path in data_dir.glob("ledger.sqlite*")),
             "index_bytes": folder_bytes(data_dir / "indexes"),
             "data_per_text_byte": ratio(size, text_bytes),
+        }
+    return {"sets": found}
+
+
+def peers(bench):
+    """Indexing by word beside other programs: the same folders, one after the other, in one run."""
+    for needed in ("scifact", "squad20", "drcd-dev"):
+        bench.folder(needed)
+    found = {}
+    for name, write, tools in (("notes", peer_sets.write_notes, ("recoll",)), ("mails", peer_sets.write_mails, ("recoll", "notmuch"))):
+        count, folder = bench.peer_files[name], bench.work / f"peer-{name}"
+        if folder.exists():
+            raise NotMeasured(f"`{folder}` is there already; indexing is measured into an empty folder")
+        text_bytes = write(bench.data, folder, count)
+        bench.say(f"  {count} {name} by word")
+        data_dir, memory = bench.work / f"peer-{name}-data", Memory()
+        bench.program.json(data_dir, "add", folder, "--space", name)
+        begun = time.perf_counter()
+        result = bench.program.json(data_dir, "index", "--by-word", memory=memory)
+        whole = time.perf_counter() - begun
+        if result["counts"]["indexed"] != count:
+            raise Failure(f"of {count} files {result['counts']['indexed']} were indexed")
+        found[name] = {
+            "files": count,
+            "bytes": text_bytes,
+            "seconds": whole,
+            "files_per_second": ratio(count, whole),
+            "peak_memory_mib": memory.peak_kib / 1024,
+            "peers": {tool: peer_sets.TOOLS[tool](folder, bench.work / f"peer-{name}-{tool}") for tool in tools},
         }
     return {"sets": found}
 
@@ -312,7 +343,7 @@ def count_outcomes(outcomes):
     }
 
 
-PARTS = {"index": index, "search": search, "follow": follow, "answer": answer, "eval": evaluate, "examples": examples}
+PARTS = {"index": index, "peers": peers, "search": search, "follow": follow, "answer": answer, "eval": evaluate, "examples": examples}
 
 
 def plain(text):

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import page
 import parts
+import peer_sets
 from program import Failure, NotMeasured, Program, Server
 
 FAKE = Path(__file__).with_name("fake_rushlight.py")
@@ -70,10 +72,10 @@ class Played(unittest.TestCase):
         self.addCleanup(temporary.cleanup)
         self.root = Path(temporary.name).resolve()
         self.data = self.root / "data"
-        for name in ("squad20", "drcd-dev", "cmrc2018-trial"):
+        for name in ("squad20", "drcd-dev", "cmrc2018-trial", "scifact"):
             (self.data / name / "docs").mkdir(parents=True)
-            rows = [{"id": str(n), "text": f"tea {n}", "question": f"tea {n}", "answerable": True} for n in range(30)]
-            for file in ("queries.jsonl", "questions.jsonl"):
+            rows = [{"id": str(n), "title": f"Tea {n}", "text": f"tea {n}", "question": f"tea {n}", "answerable": True} for n in range(30)]
+            for file in ("queries.jsonl", "questions.jsonl", "corpus.jsonl"):
                 (self.data / name / file).write_text("".join(json.dumps(row) + "\n" for row in rows))
         (self.data / "notes-plurality" / "vault").mkdir(parents=True)
         self.examples = self.root / "examples"
@@ -83,9 +85,14 @@ class Played(unittest.TestCase):
             '[[question]]\nid = "t2"\ntext = "who is it"\nlanguage = "en"\nanswerable = false\nexpected = []\naccept = []\n'
         )
         self.program = Program(FAKE, self.root, self.root)
+        tools = unittest.mock.patch.dict(peer_sets.TOOLS, {"recoll": lambda folder, work: 2.5, "notmuch": lambda folder, work: None})
+        tools.start()
+        self.addCleanup(tools.stop)
 
     def bench(self, quick=True):
-        return parts.Bench(self.program, self.data, self.examples, self.root / "work", quick)
+        bench = parts.Bench(self.program, self.data, self.examples, self.root / "work", quick)
+        bench.peer_files = {"notes": 50, "mails": 4}
+        return bench
 
     def measure(self, name, bench=None):
         with contextlib.redirect_stderr(io.StringIO()):
@@ -98,6 +105,9 @@ class Played(unittest.TestCase):
         index = results["index"]["figures"]["sets"]["squad20"]
         self.assertEqual((index["files_per_second"], index["chunks_per_second"], index["tokens"]), (4.0, 8.0, 150))
         self.assertGreater(index["peak_memory_mib"], 1)
+        notes = results["peers"]["figures"]["sets"]["notes"]
+        self.assertEqual((notes["files"], notes["peers"]), (50, {"recoll": 2.5}))
+        self.assertGreater(notes["files_per_second"], 1)
         self.assertEqual(results["search"]["figures"]["modes"]["hybrid"]["within_server_p50_ms"], 0.9)
         english = results["answer"]["figures"]["languages"]["English"]
         self.assertEqual((english["prompt_tokens_per_second"], english["tokens_per_second"]), (80.0, 20.0))
@@ -113,7 +123,7 @@ class Played(unittest.TestCase):
 
     def test_missing_data_is_a_reason(self):
         self.data = self.root / "nowhere"
-        for name in ("index", "search", "answer", "eval"):
+        for name in ("index", "peers", "search", "answer", "eval"):
             with self.assertRaises(NotMeasured) as caught:
                 self.measure(name)
             self.assertIn("in the test data", str(caught.exception))

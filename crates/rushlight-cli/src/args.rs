@@ -61,7 +61,7 @@ pub enum Command {
     /// Forget a folder and what was indexed of it; the files stay untouched
     Remove(RemoveArgs),
     /// Bring the index up to date with the folders, then end
-    Index,
+    Index(IndexArgs),
     /// Serve the page and the API on this machine, and follow every change of the folders
     Serve(ServeArgs),
     /// Find passages by word and by meaning
@@ -107,6 +107,14 @@ pub struct AddArgs {
 pub struct RemoveArgs {
     /// The folder, or its number as `status` shows it
     pub source: String,
+}
+
+/// Arguments of `index`.
+#[derive(Debug, Args)]
+pub struct IndexArgs {
+    /// End as soon as everything is found by word, and leave finding by meaning to the next run
+    #[arg(long)]
+    pub by_word: bool,
 }
 
 /// Arguments of `serve`.

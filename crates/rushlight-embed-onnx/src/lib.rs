@@ -13,6 +13,7 @@ mod batches;
 mod embedder;
 mod runtime;
 mod token_counter;
+mod word_cache;
 
 pub use embedder::{OnnxEmbedder, OnnxEmbedderOptions};
 pub use token_counter::HfTokenCounter;

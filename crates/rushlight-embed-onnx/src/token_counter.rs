@@ -5,10 +5,13 @@ use std::path::Path;
 use rushlight_core::{Error, ErrorCode, Result, TokenCounter};
 use tokenizers::Tokenizer;
 
+use crate::word_cache::{WordCache, stretches};
+
 /// The tokenizer of an embedding model.
 pub struct HfTokenCounter {
     id: String,
     tokenizer: Tokenizer,
+    words: WordCache,
 }
 
 impl std::fmt::Debug for HfTokenCounter {
@@ -45,6 +48,7 @@ impl HfTokenCounter {
         Ok(Self {
             id: id.into(),
             tokenizer,
+            words: WordCache::default(),
         })
     }
 
@@ -60,14 +64,9 @@ impl HfTokenCounter {
         }
         Ok(ids)
     }
-}
 
-impl TokenCounter for HfTokenCounter {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn token_ends(&self, text: &str) -> Vec<usize> {
+    /// Ends of the tokens by the tokenizer itself.
+    fn split(&self, text: &str) -> Vec<usize> {
         // The unigram model takes any text: what it does not know becomes one unknown token.
         let Ok(encoding) = self.tokenizer.encode(text, false) else {
             return Vec::new();
@@ -79,6 +78,26 @@ impl TokenCounter for HfTokenCounter {
             last
         });
         ends.collect()
+    }
+}
+
+impl TokenCounter for HfTokenCounter {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn token_ends(&self, text: &str) -> Vec<usize> {
+        let mut ends = Vec::with_capacity(text.len() / 3);
+        for stretch in stretches(text) {
+            if stretch.is_word {
+                self.words
+                    .extend(&mut ends, stretch.start, stretch.text, |word| self.split(word));
+            } else {
+                let found = self.split(stretch.text);
+                ends.extend(found.into_iter().map(|end| stretch.start + end));
+            }
+        }
+        ends
     }
 }
 

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use proptest::prelude::*;
 use rushlight_core::{EmbedKind, Embedder, Embedding, TokenCounter};
 use rushlight_embed_onnx::{HfTokenCounter, OnnxEmbedder, OnnxEmbedderOptions};
 use rushlight_models::{Catalogue, ModelKind, ModelStore};
@@ -203,6 +204,47 @@ fn ends_of_tokens_lie_in_the_text_as_it_stands() {
     let words: Vec<_> = counter.token_ends(text).iter().map(|end| &text[..*end]).collect();
     assert_eq!(words.last(), Some(&text));
     assert!(words.contains(&"董事會"));
+}
+
+/// Words in both languages, white space of several kinds, marks that join what is before them, and what normalization
+/// takes apart or removes.
+fn any_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "[a-zA-Z]{1,12}",
+        2 => "[\u{4e00}-\u{4fff}]{1,6}",
+        2 => prop_oneof![Just(" "), Just("\n"), Just("\t"), Just("\r\n"), Just("  "), Just("\u{3000}"), Just("\u{a0}")]
+            .prop_map(str::to_owned),
+        1 => prop_oneof![Just("\u{301}"), Just("\u{200b}"), Just("\u{1}"), Just("ﬁ"), Just("½"), Just("▁"), Just("</s>"), Just("、")]
+            .prop_map(str::to_owned),
+        1 => "[!-~]{1,40}",
+        1 => any::<char>().prop_map(String::from),
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+#[test]
+fn tokens_are_those_of_the_whole_text_whatever_was_counted_before() {
+    let Some(Installed { tokenizer_file, .. }) = installed() else {
+        return;
+    };
+    let counter = HfTokenCounter::load(tokenizer_file, "e5").expect("loads");
+    let tokenizer = tokenizers::Tokenizer::from_file(tokenizer_file).expect("loads");
+    proptest!(|(text in any_text())| {
+        let whole = tokenizer.encode(text.as_str(), false).expect("any text");
+        let mut last = 0;
+        let expected: Vec<usize> = whole
+            .get_offsets()
+            .iter()
+            .map(|(_, end)| {
+                last = last.max(*end);
+                while !text.is_char_boundary(last) {
+                    last += 1;
+                }
+                last
+            })
+            .collect();
+        prop_assert_eq!(counter.token_ends(&text), expected);
+    });
 }
 
 #[test]

@@ -208,6 +208,14 @@ impl Engine {
         Indexer::new(&self.shared).run(Until::Idle)
     }
 
+    /// The same, until everything is searchable by word: vectors are left for the next run.
+    ///
+    /// # Errors
+    /// As [`Engine::index_until_idle`].
+    pub fn index_by_word(&self) -> Result<IndexSummary> {
+        Indexer::new(&self.shared).run(Until::ByWord)
+    }
+
     /// Starts the indexing thread: scans every source, watches them, and keeps both indexes up to date.
     pub fn start_indexing(&self) -> std::io::Result<IndexingThread> {
         let engine = self.clone();

@@ -48,6 +48,8 @@ pub(crate) enum Command {
 /// When the loop ends by itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
+    /// When everything is searchable by word; vectors are left for another run.
+    ByWord,
     /// When nothing is left to do.
     Idle,
     /// When it is told to stop.
@@ -94,7 +96,7 @@ impl<'a> Indexer<'a> {
                 self.scan_everything()?;
                 next_full_scan = Instant::now() + self.shared.options.scan_interval;
             }
-            match self.step() {
+            match self.step(until) {
                 Ok(true) => {
                     settled = false;
                     backoff = Duration::from_secs(1);
@@ -103,12 +105,12 @@ impl<'a> Indexer<'a> {
                 Ok(false) if !settled => {
                     settled = true;
                     self.settle()?;
-                    if until == Until::Idle && self.due.is_empty() {
+                    if until != Until::Stopped && self.due.is_empty() {
                         break;
                     }
                 }
                 Ok(false) => self.wait(next_full_scan),
-                Err(error) if until == Until::Idle => return Err(error),
+                Err(error) if until != Until::Stopped => return Err(error),
                 Err(error) => {
                     tracing::error!(code = error.code().as_str(), error = %error.chain(), "indexing waits after an error");
                     self.set_error(Some((error.code(), error.chain())));
@@ -154,7 +156,7 @@ impl<'a> Indexer<'a> {
     }
 
     /// Does the most urgent piece of work; false when there is none.
-    fn step(&mut self) -> Result<bool> {
+    fn step(&mut self, until: Until) -> Result<bool> {
         if let Some(source) = self.ripe() {
             let (due, _) = self.due.remove(&source).expect("ripe() names what is due");
             self.scan(source, due)?;
@@ -162,6 +164,9 @@ impl<'a> Indexer<'a> {
         }
         if self.rechunk()? || self.look_at_files()? {
             return Ok(true);
+        }
+        if until == Until::ByWord {
+            return Ok(false);
         }
         self.embed()
     }

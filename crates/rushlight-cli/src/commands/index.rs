@@ -7,6 +7,7 @@ use rushlight_api as api;
 use rushlight_core::{ErrorCode, Result};
 use serde::Serialize;
 
+use crate::args::IndexArgs;
 use crate::context::Context;
 use crate::output::{Output, count, style, thousands};
 use crate::progress::IndexBar;
@@ -25,7 +26,12 @@ struct Indexed {
     stopped: bool,
 }
 
-pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+pub(crate) fn run(
+    args: &IndexArgs,
+    context: &Context,
+    wiring: &dyn Wiring,
+    output: &Output,
+) -> Result<ExitCode> {
     let bar = Arc::new(IndexBar::new(output.draws_progress()));
     let open = context.open(wiring, Arc::clone(&bar) as _)?;
     if open.engine.ledger().sources()?.is_empty() && !output.is_json() {
@@ -39,7 +45,11 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
             engine.stop();
         }
     });
-    let summary = open.engine.index_until_idle();
+    let summary = if args.by_word {
+        open.engine.index_by_word()
+    } else {
+        open.engine.index_until_idle()
+    };
     let times = bar.finish();
     let summary = summary?;
     let exit = if summary.stopped {
@@ -82,6 +92,12 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
         output.line(format!(
             "{} embedded in {seconds:.1} s",
             count(summary.embedded, "passage")
+        ));
+    }
+    if args.by_word && summary.waiting_for_vectors > 0 {
+        output.line(format!(
+            "{} wait to be found by meaning: `rushlight index` and `rushlight serve` go on with them",
+            count(summary.waiting_for_vectors, "passage")
         ));
     }
     let hint = style::HINT;

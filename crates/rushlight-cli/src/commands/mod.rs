@@ -38,7 +38,7 @@ pub(crate) fn run(cli: &Cli, wiring: &dyn Wiring, output: &Output) -> Result<Exi
     match &cli.command {
         Command::Add(args) => add::run(args, &context()?, wiring, output),
         Command::Remove(args) => remove::run(args, &context()?, wiring, output),
-        Command::Index => index::run(&context()?, wiring, output),
+        Command::Index(args) => index::run(args, &context()?, wiring, output),
         Command::Serve(_) => serve::run(&context()?, wiring, output),
         Command::Search(args) => search::run(args, &context()?, wiring, output),
         Command::Ask(args) => ask::run(args, &context()?, wiring, output),

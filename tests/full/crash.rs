@@ -34,17 +34,18 @@ impl Moments {
     }
 }
 
-fn kill_after(mut child: Child, delay: Duration) -> bool {
+/// Kills the child after `delay`; how long it took where it came to its end before.
+fn kill_after(mut child: Child, delay: Duration) -> Option<Duration> {
     let begun = Instant::now();
     while begun.elapsed() < delay {
         if child.try_wait().expect("the child can be asked").is_some() {
-            return false;
+            return Some(begun.elapsed());
         }
         std::thread::sleep(Duration::from_millis(2));
     }
     child.kill().expect("the child is killed");
     child.wait().expect("and gone");
-    true
+    None
 }
 
 /// What a person can find: every note's own number by word, with its path and text.
@@ -71,14 +72,18 @@ fn thirty_kills_lose_nothing_and_double_nothing() {
     calm.add_notes("personal");
     let begun = Instant::now();
     calm.ok(&["index"]);
-    let whole_run = u64::try_from(begun.elapsed().as_millis()).expect("less than an age");
+    let mut whole_run = begun.elapsed();
 
     let killed = Installation::new();
     fill(&killed);
     killed.add_notes("personal");
     let mut moments = Moments(20_261_123);
     let mut kills = 0;
-    for round in 0..KILLS {
+    let mut rounds = 0..10 * KILLS;
+    while kills < KILLS {
+        let round = rounds
+            .next()
+            .expect("of ten runs at least one is killed before its end");
         // Each round has work to do: some notes change, one is moved over another, what was moved comes back.
         if round > 0 {
             fill(&killed);
@@ -96,12 +101,13 @@ fn thirty_kills_lose_nothing_and_double_nothing() {
             .stderr(Stdio::null())
             .spawn()
             .expect("the binary runs");
-        kills += u32::from(kill_after(child, moments.next(whole_run)));
+        let most = u64::try_from(whole_run.as_millis()).expect("less than an age");
+        match kill_after(child, moments.next(most.max(1))) {
+            None => kills += 1,
+            // Runs are of different lengths, and machines have other work: moments are taken from the last one's length.
+            Some(length) => whole_run = length,
+        }
     }
-    assert!(
-        kills >= KILLS / 2,
-        "most runs are killed before their end: {kills}"
-    );
 
     fill(&killed);
     killed.ok(&["index"]);
@@ -118,6 +124,7 @@ fn thirty_kills_lose_nothing_and_double_nothing() {
 
 /// Moves one note over another.
 fn move_one(installation: &Installation, round: u32) {
+    let round = round % 40;
     let path = |number: u32| {
         installation
             .notes()

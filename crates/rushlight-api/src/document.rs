@@ -22,6 +22,14 @@ pub enum Kind {
     Pdf,
     /// A table of values.
     Table,
+    /// A word processor's document.
+    Document,
+    /// Slides of a presentation.
+    Slides,
+    /// An electronic book.
+    Book,
+    /// A picture with text in it.
+    Image,
 }
 
 impl From<core::DocumentKind> for Kind {
@@ -33,6 +41,10 @@ impl From<core::DocumentKind> for Kind {
             core::DocumentKind::Mail => Self::Mail,
             core::DocumentKind::Pdf => Self::Pdf,
             core::DocumentKind::Table => Self::Table,
+            core::DocumentKind::Document => Self::Document,
+            core::DocumentKind::Slides => Self::Slides,
+            core::DocumentKind::Book => Self::Book,
+            core::DocumentKind::Image => Self::Image,
         }
     }
 }
@@ -46,6 +58,10 @@ impl From<Kind> for core::DocumentKind {
             Kind::Mail => Self::Mail,
             Kind::Pdf => Self::Pdf,
             Kind::Table => Self::Table,
+            Kind::Document => Self::Document,
+            Kind::Slides => Self::Slides,
+            Kind::Book => Self::Book,
+            Kind::Image => Self::Image,
         }
     }
 }

@@ -1,31 +1,21 @@
 //! The indexing loop. Events only mark paths; a scan compared with the ledger decides; small steps, words before
 //! vectors, newest and smallest files first.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use rushlight_core::{
-    FileRecord, FileStatus, IndexEvent, Result, ScanEntry, ScanSummary, SourceEvent, SourceId, SpaceId,
-    Timestamp, WatchGuard,
+    IndexEvent, Result, ScanEntry, ScanSummary, SourceEvent, SourceId, SpaceId, Timestamp, WatchGuard,
 };
 use rushlight_ingest::{PlanScope, plan};
-use rushlight_ledger::{CompletedFile, FileOutcome, SourceRecord};
+use rushlight_ledger::SourceRecord;
 
 use crate::engine::{IndexSummary, Shared};
 use crate::look::Looker;
 use crate::status::{Activity, Watching};
 
-/// Files handed out at once.
-const BATCH_FILES: usize = 128;
-/// Bytes of files handed out at once; one larger file goes alone.
-const BATCH_BYTES: u64 = 32 << 20;
-/// A batch is written when so much time has passed, so that what was read becomes searchable.
-const BATCH_TIME: Duration = Duration::from_millis(1000);
 /// More hinted paths than this are cheaper to find by one full scan.
 const MOST_HINTS: usize = 256;
 /// Longest wait after an error that is nobody's file: full disk, broken ledger.
@@ -340,83 +330,6 @@ impl<'a> Indexer<'a> {
         Ok(())
     }
 
-    /// Reads, parses and chunks the next files; false when none waits.
-    fn look_at_files(&mut self) -> Result<bool> {
-        let shared = self.shared;
-        let batch = shared
-            .ledger
-            .next_waiting(shared.clock.now(), BATCH_FILES, BATCH_BYTES)?;
-        if batch.is_empty() {
-            return Ok(false);
-        }
-        shared.set_activity(Activity::Indexing);
-        let begun = Instant::now();
-        let done = self.look_at_batch(&batch, begun)?;
-        let completion = shared.ledger.complete_files(&done, shared.clock.now())?;
-        self.publish(&completion.changed_spaces)?;
-        for (file, done) in batch
-            .iter()
-            .filter_map(|file| Some((file, done.iter().find(|d| d.file == file.id)?)))
-        {
-            let status = outcome_word(&done.outcome, &file.status);
-            shared.reporter.report(&IndexEvent::FileDone {
-                source: file.source_id,
-                path: file.stamp.path.clone(),
-                status,
-            });
-        }
-        self.summary.files += done.len() as u64;
-        let seconds = begun.elapsed().as_secs_f64().max(1e-3);
-        shared.progress.lock().files_per_second = done.len() as f64 / seconds;
-        shared.touch();
-        Ok(true)
-    }
-
-    /// Looks at the batch on several threads until it is done or its time is over. At least one file is done.
-    fn look_at_batch(&self, batch: &[FileRecord], begun: Instant) -> Result<Vec<CompletedFile>> {
-        let shared = self.shared;
-        let mut sources = BTreeMap::new();
-        for file in batch {
-            if let Entry::Vacant(entry) = sources.entry(file.source_id) {
-                let record = shared.ledger.source(file.source_id)?;
-                entry.insert(shared.source(&record)?);
-            }
-        }
-        let looker = Looker {
-            ledger: &shared.ledger,
-            parser: &*shared.parser,
-            tokens: &*shared.tokens,
-            options: &shared.options.chunk,
-            chunked_by: &shared.chunked_by,
-        };
-        let next = AtomicUsize::new(0);
-        let done = Mutex::new(Ok(Vec::with_capacity(batch.len())));
-        let work = || {
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let late = index > 0 && (begun.elapsed() > BATCH_TIME || shared.stopping());
-                let Some(file) = batch.get(index).filter(|_| !late) else {
-                    return;
-                };
-                let looked = looker.look_at(&*sources[&file.source_id], file);
-                let mut done = done.lock();
-                match (&mut *done, looked) {
-                    (Ok(files), Ok(file)) => files.push(file),
-                    (Ok(_), Err(error)) => *done = Err(error),
-                    (Err(_), _) => return,
-                }
-            }
-        };
-        let threads = shared.options.parse_threads.clamp(1, batch.len());
-        std::thread::scope(|scope| {
-            for _ in 1..threads {
-                scope.spawn(work);
-            }
-            work();
-        });
-        done.into_inner()
-    }
-
     /// Chunks documents anew that were chunked by other settings or for another model; false when there are none.
     fn rechunk(&mut self) -> Result<bool> {
         if self.rechunked {
@@ -497,15 +410,5 @@ impl<'a> Indexer<'a> {
             drop(progress);
             self.shared.touch();
         }
-    }
-}
-
-fn outcome_word(outcome: &FileOutcome, before: &FileStatus) -> &'static str {
-    match outcome {
-        FileOutcome::Indexed { .. } => "indexed",
-        FileOutcome::Skipped(_) => "skipped",
-        FileOutcome::Failed { .. } => "failed",
-        FileOutcome::Unchanged if *before == FileStatus::Waiting => "indexed",
-        FileOutcome::Unchanged => before.as_str(),
     }
 }

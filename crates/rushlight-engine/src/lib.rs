@@ -4,7 +4,7 @@
 //! blocking threads of the runtime; what waits is async; the border is crossed in [`indexes`] and [`search`] only.
 //!
 //! Threads: any thread may call [`Engine`]. One indexing thread (`rushlight-index`, or the caller's in
-//! [`Engine::index_until_idle`]) is the only writer of both indexes.
+//! [`Engine::index_until_idle`]) writes both indexes, alone or through a thread it waits for ([`reading`]).
 
 mod ask;
 mod embedding;
@@ -15,6 +15,7 @@ mod indexes;
 mod lazy;
 mod look;
 mod parts;
+mod reading;
 mod search;
 mod status;
 mod verify;

@@ -9,7 +9,7 @@ export RUSHLIGHT_MODELS_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/rushl
 export RUSHLIGHT_DATA ?= $(abspath $(CURDIR)/../shared/data)
 export RUSHLIGHT_BIN := $(CARGO_TARGET_DIR)/release/rushlight
 
-.PHONY: help demo test bench build web models setup setup-test lint clean-demo
+.PHONY: help demo test soak bench build web models setup setup-test lint clean-demo
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,6 +19,12 @@ demo: build models ## Set up, build, index the examples, answer two questions, s
 
 test: setup-test ## Check everything: format, lints, tests on fakes and on the real models, the page in a browser
 	@python3 scripts/test.py
+
+soak: setup-test models ## Random histories of a folder (10,000 operations) and 200 kills during an import; ARGS="SEED" repeats a history
+	@scripts/step.sh "10,000 operations on a folder" env RUSHLIGHT_SOAK_OPERATIONS=10000 $(if $(ARGS),RUSHLIGHT_SOAK_SEED=$(ARGS)) \
+		cargo test --release -p rushlight --test it soak::after_any_history -- --nocapture
+	@scripts/step.sh "200 kills during an import" env RUSHLIGHT_SOAK_KILLS=200 \
+		cargo test --release -p rushlight --test full crash:: -- --nocapture
 
 bench: build models ## Measure speed, memory and quality; write docs/benchmarks.md
 	@python3 tests/bench/run.py $(ARGS)

@@ -2,4 +2,6 @@
 
 mod architecture;
 mod journey;
+mod queue;
+mod soak;
 mod system;

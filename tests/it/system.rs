@@ -3,13 +3,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
-    Answer, Embedder, Error, ErrorCode, KeywordIndex, LanguageModel, Principal, Result, SearchRequest,
-    SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
+    Answer, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex, LanguageModel,
+    ParsedFile, Parser, Principal, RawFile, Result, SearchRequest, SearchResponse, Source, SystemClock,
+    TextSpan, VectorIndex,
 };
 use rushlight_engine::{
     AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
@@ -46,6 +48,102 @@ impl VectorFactory for InMemory {
     }
 }
 
+/// How the suite's engines are set.
+pub(crate) fn options() -> EngineOptions {
+    EngineOptions {
+        chunk: ChunkOptions {
+            target_tokens: 60,
+            max_tokens: 100,
+            min_tokens: 10,
+        },
+        rechunk: true,
+        parse_threads: 2,
+        scan_interval: Duration::from_secs(3600),
+        rehash_interval: Some(Duration::from_secs(7 * 24 * 3600)),
+        debounce: Duration::from_millis(20),
+        semantic_weight: 0.5,
+        candidates: 50,
+        // The default is calibrated for a real model's odds.
+        answer: AnswerOptions {
+            calibration: Calibration {
+                threshold: 1.0,
+                ..Calibration::default()
+            },
+            ..AnswerOptions::default()
+        },
+        answer_queue: 1,
+    }
+}
+
+/// A temporary folder in memory where there is such a place: syncing to disk is not what is tested.
+pub(crate) fn quick_folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = match memory.is_dir() {
+        true => tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()),
+        false => tempfile::tempdir(),
+    };
+    made.expect("a temporary folder")
+}
+
+/// The embedder, counting the passages it is given.
+struct CountingEmbedder {
+    model: HashEmbedder,
+    passages: Arc<AtomicUsize>,
+}
+
+impl Embedder for CountingEmbedder {
+    fn spec(&self) -> &EmbedderSpec {
+        self.model.spec()
+    }
+
+    fn embed(&self, kind: EmbedKind, texts: &[&str]) -> Result<Vec<Embedding>> {
+        if matches!(kind, EmbedKind::Passage) {
+            self.passages.fetch_add(texts.len(), Ordering::SeqCst);
+        }
+        self.model.embed(kind, texts)
+    }
+}
+
+/// Begins a file that the parser does not survive.
+pub(crate) const CRASHER: &str = "crash the parser";
+
+/// The parsers, with a file they do not survive, and a switch that makes them read otherwise.
+struct FragileParser {
+    parsers: Parsers,
+    faults: Arc<Faults>,
+}
+
+#[derive(Default)]
+pub(crate) struct Faults {
+    /// Times that a parser crashed.
+    pub(crate) crashes: AtomicUsize,
+    /// While true, every document gets another title.
+    pub(crate) reads_otherwise: AtomicBool,
+}
+
+impl Parser for FragileParser {
+    fn version(&self) -> u32 {
+        self.parsers.version()
+    }
+
+    fn parse(&self, file: &RawFile) -> Result<ParsedFile> {
+        if file.bytes.starts_with(CRASHER.as_bytes()) {
+            self.faults.crashes.fetch_add(1, Ordering::SeqCst);
+            return Err(Error::new(
+                ErrorCode::ParserFailed,
+                "the worker was ended by SIGSEGV",
+            ));
+        }
+        let mut parsed = self.parsers.parse(file)?;
+        if let (ParsedFile::Documents(documents), true) =
+            (&mut parsed, self.faults.reads_otherwise.load(Ordering::SeqCst))
+        {
+            documents.iter_mut().for_each(|document| document.title.push('!'));
+        }
+        Ok(parsed)
+    }
+}
+
 /// Which models the system has.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Models {
@@ -60,6 +158,8 @@ pub(crate) struct System {
     ledger: Arc<Ledger>,
     folder: tempfile::TempDir,
     runtime: Arc<tokio::runtime::Runtime>,
+    passages: Arc<AtomicUsize>,
+    pub(crate) faults: Arc<Faults>,
 }
 
 impl System {
@@ -89,7 +189,12 @@ impl System {
             .enable_all()
             .build();
         let runtime = Arc::new(runtime.expect("a runtime"));
-        let embedder = HashEmbedder::new();
+        let passages = Arc::<AtomicUsize>::default();
+        let faults = Arc::<Faults>::default();
+        let embedder = CountingEmbedder {
+            model: HashEmbedder::new(),
+            passages: Arc::clone(&passages),
+        };
         let missing = |name: &str| {
             Error::new(
                 ErrorCode::ModelMissing,
@@ -103,10 +208,13 @@ impl System {
                 FolderSource::new(root, FolderOptions::default())
                     .map(|source| Arc::new(source) as Arc<dyn Source>)
             }),
-            parser: Arc::new(Parsers::new(ParseOptions::new(WorkerCommand {
-                program: "no-worker-in-this-suite".into(),
-                args: Vec::new(),
-            }))),
+            parser: Arc::new(FragileParser {
+                parsers: Parsers::new(ParseOptions::new(WorkerCommand {
+                    program: "no-worker-in-this-suite".into(),
+                    args: Vec::new(),
+                })),
+                faults: Arc::clone(&faults),
+            }),
             tokens: Arc::new(WordTokenCounter),
             embedder_spec: embedder.spec().clone(),
             embedder: match models {
@@ -125,35 +233,21 @@ impl System {
             clock: Arc::new(SystemClock),
             reporter: Arc::new(RecordingReporter::default()),
             runtime: runtime.handle().clone(),
-            options: EngineOptions {
-                chunk: ChunkOptions {
-                    target_tokens: 60,
-                    max_tokens: 100,
-                    min_tokens: 10,
-                },
-                rechunk: true,
-                parse_threads: 2,
-                scan_interval: Duration::from_secs(3600),
-                debounce: Duration::from_millis(20),
-                semantic_weight: 0.5,
-                candidates: 50,
-                // The default is calibrated for a real model's odds.
-                answer: AnswerOptions {
-                    calibration: Calibration {
-                        threshold: 1.0,
-                        ..Calibration::default()
-                    },
-                    ..AnswerOptions::default()
-                },
-                answer_queue: 1,
-            },
+            options: options(),
         });
         Self {
             engine,
             ledger,
             folder,
             runtime,
+            passages,
+            faults,
         }
+    }
+
+    /// Passages embedded since the start.
+    pub(crate) fn embedded(&self) -> usize {
+        self.passages.load(Ordering::SeqCst)
     }
 
     pub(crate) fn root(&self) -> String {
@@ -226,7 +320,10 @@ impl System {
 
     /// Both indexes hold exactly what the ledger does, and every file is counted once.
     pub(crate) fn assert_sound(&self) {
-        let found = self.engine.verify().expect("everything can be read");
+        let found = self
+            .engine
+            .verify(rushlight_engine::VerifyDepth::Ids)
+            .expect("everything can be read");
         assert!(found.sound(), "{found:?}");
         let counts = self.ledger.counts(None).expect("counts");
         assert_eq!(

@@ -28,7 +28,7 @@ function walk(folder) {
 }
 
 function addSource(root, space) {
-  const source = { id: state.next++, root, space, online: true, watching: 'events', notice: '', last_scan: new Date().toISOString(), counts: null }
+  const source = { id: state.next++, root, space, online: true, paused: false, watching: 'events', notice: '', last_scan: new Date().toISOString(), counts: null }
   const counts = { seen: 0, indexed: 0, skipped: 0, failed: 0, waiting: 0 }
   for (const path of walk(root)) {
     const kind = kinds[extname(path)]
@@ -106,7 +106,7 @@ function search({ query, spaces = [], kinds: wanted = [], limit = 10 }) {
         chunk_id: `${document.document_id}-${index}`, document_id: document.document_id, content_hash: document.content_hash, title: document.title,
         path: document.path, part: '', kind: document.kind, date: document.date, space: document.space,
         heading_path: heading ? [heading.text.replace(/^#+ /, '')] : [], locator: section.locator, label: section.label, text: section.text,
-        segments: highlight(section.text, found), scores: { keyword: score * 8, semantic: null, fused: score }, span: section.span,
+        segments: highlight(section.text, found), scores: { keyword: score * 8, semantic: null, fused: score }, span: section.span, offline: false, also_at: [],
       })
     })
   }
@@ -135,7 +135,7 @@ function spaces() {
 function status() {
   const model = (id) => ({ id, state: 'ready', message: '' })
   return {
-    version: '0.1.0', counts: counts(), embedding: { done: 0, waiting: 0 }, activity: 'idle', files_per_second: 0,
+    version: '0.1.0', counts: counts(), embedding: { done: 0, waiting: 0 }, activity: 'idle', files_per_second: 0, remaining: { by_word: 0, by_meaning: 0 },
     models: { language: model('qwen2.5-coder-1.5b-instruct'), embedding: model('multilingual-e5-small') },
     sources: state.sources, spaces: spaces(),
   }

@@ -45,6 +45,8 @@ pub(crate) fn hit(title: &str, text: &str) -> Hit {
             fused: 0.9,
         },
         highlights: Vec::new(),
+        online: true,
+        also_at: Vec::new(),
     }
 }
 

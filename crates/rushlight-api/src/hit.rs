@@ -42,6 +42,42 @@ pub struct Hit {
     pub segments: Vec<Segment>,
     /// Why it is here.
     pub scores: Scores,
+    /// True when the folder it lies in is not there: the text is as it was last seen.
+    #[serde(default)]
+    pub offline: bool,
+    /// Where else the same document lies; these are no hits of their own.
+    #[serde(default)]
+    pub also_at: Vec<OtherPlace>,
+}
+
+/// Another place of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherPlace {
+    /// The document there.
+    pub document_id: String,
+    /// Absolute path of the file.
+    pub path: String,
+    /// Part within the file; empty for the file itself.
+    pub part: String,
+    /// True when the folder it lies in is not there.
+    pub offline: bool,
+}
+
+impl From<&core::OtherPlace> for OtherPlace {
+    fn from(place: &core::OtherPlace) -> Self {
+        let core::OtherPlace {
+            doc_id,
+            path,
+            part,
+            online,
+        } = place;
+        Self {
+            document_id: doc_id.to_string(),
+            path: path.clone(),
+            part: part.clone(),
+            offline: !online,
+        }
+    }
 }
 
 /// A stretch of a hit's text.
@@ -99,6 +135,8 @@ impl From<&core::Hit> for Hit {
             segments: segments(&hit.chunk.text, &hit.highlights),
             text: hit.chunk.text.clone(),
             scores: hit.scores.into(),
+            offline: !hit.online,
+            also_at: hit.also_at.iter().map(Into::into).collect(),
         }
     }
 }

@@ -16,8 +16,10 @@ pub struct Status {
     pub embedding: EmbeddingProgress,
     /// What the indexing thread is doing.
     pub activity: Activity,
-    /// Files that reached their state per second, lately; 0 when idle.
+    /// Files that reached their state per second, lately; 0 when none are read.
     pub files_per_second: f64,
+    /// How long the rest takes at the speed of late.
+    pub remaining: Remaining,
     /// The models in use.
     pub models: Models,
     /// The sources.
@@ -67,6 +69,16 @@ pub struct EmbeddingProgress {
     pub done: u64,
     /// Not yet.
     pub waiting: u64,
+}
+
+/// How long the rest takes at the speed of late, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Remaining {
+    /// Until every file that waits is searchable by word; 0 when none does, `null` when nobody can say yet. Files of
+    /// paused and missing folders do not count.
+    pub by_word: Option<f64>,
+    /// From then until every chunk is searchable by meaning; `null` also while files wait.
+    pub by_meaning: Option<f64>,
 }
 
 /// What the indexing thread is doing.
@@ -131,6 +143,8 @@ pub struct Source {
     pub space: String,
     /// False when the root is missing; its documents stay.
     pub online: bool,
+    /// True when its files wait until a person lets them go on.
+    pub paused: bool,
     /// How changes are noticed.
     pub watching: Watching,
     /// What a person should know of it; may be empty.

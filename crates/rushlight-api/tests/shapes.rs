@@ -44,6 +44,13 @@ fn hit() -> core::Hit {
             fused: 0.94,
         },
         highlights: vec![core::TextSpan::new(9, 15)],
+        online: false,
+        also_at: vec![core::OtherPlace {
+            doc_id: core::DocId([5; 16]),
+            path: "/home/ada/copy/tea.md".to_owned(),
+            part: String::new(),
+            online: true,
+        }],
     }
 }
 
@@ -146,7 +153,16 @@ fn search_response() {
                 "keyword": 7.31,
                 "semantic": null,
                 "fused": 0.94
-              }
+              },
+              "offline": true,
+              "also_at": [
+                {
+                  "document_id": "05050505050505050505050505050505",
+                  "path": "/home/ada/copy/tea.md",
+                  "part": "",
+                  "offline": false
+                }
+              ]
             }
           ],
           "degraded": [
@@ -286,6 +302,10 @@ fn status() {
         },
         activity: api::Activity::Embedding,
         files_per_second: 41.5,
+        remaining: api::Remaining {
+            by_word: Some(12.5),
+            by_meaning: None,
+        },
         models: api::Models {
             language: api::Model {
                 id: "qwen2.5-coder-1.5b-instruct".to_owned(),
@@ -303,6 +323,7 @@ fn status() {
             root: "/home/ada/notes".to_owned(),
             space: "personal".to_owned(),
             online: true,
+            paused: false,
             watching: api::Watching::Events,
             notice: String::new(),
             last_scan: None,
@@ -334,6 +355,10 @@ fn status() {
           },
           "activity": "embedding",
           "files_per_second": 41.5,
+          "remaining": {
+            "by_word": 12.5,
+            "by_meaning": null
+          },
           "models": {
             "language": {
               "id": "qwen2.5-coder-1.5b-instruct",
@@ -352,6 +377,7 @@ fn status() {
               "root": "/home/ada/notes",
               "space": "personal",
               "online": true,
+              "paused": false,
               "watching": "events",
               "notice": "",
               "last_scan": null,

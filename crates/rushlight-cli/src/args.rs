@@ -71,7 +71,11 @@ pub enum Command {
     /// Show folders, spaces, what is searchable and what is not, and why
     Status(StatusArgs),
     /// Compare folders, ledger and both indexes, and say whether anything is lost or doubled
-    Verify,
+    Verify(VerifyArgs),
+    /// Let a folder's files wait, or every folder's; what is indexed stays searchable
+    Pause(PauseArgs),
+    /// Let the files that wait go on, of a folder or of all
+    Resume(PauseArgs),
     /// List, install and verify models
     #[command(subcommand)]
     Models(ModelsCommand),
@@ -115,6 +119,40 @@ pub struct IndexArgs {
     /// End as soon as everything is found by word, and leave finding by meaning to the next run
     #[arg(long)]
     pub by_word: bool,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Read and parse every file again, and compare texts and passages too
+    #[arg(long)]
+    pub full: bool,
+    /// Do so with a random share of the files, like 5%
+    #[arg(long, value_name = "PERCENT", conflicts_with = "full", value_parser = percent)]
+    pub sample: Option<f64>,
+    /// Take the same files as the sample that printed this seed
+    #[arg(long, requires = "sample")]
+    pub seed: Option<u64>,
+}
+
+/// A share in percent, with or without its sign.
+fn percent(text: &str) -> Result<f64, String> {
+    let number: f64 = text
+        .trim_end_matches('%')
+        .trim()
+        .parse()
+        .map_err(|_| "a number of percent is expected, like 5%".to_owned())?;
+    match number > 0.0 && number <= 100.0 {
+        true => Ok(number),
+        false => Err("it must be above 0 and at most 100".to_owned()),
+    }
+}
+
+/// Arguments of `pause` and `resume`.
+#[derive(Debug, Args)]
+pub struct PauseArgs {
+    /// The folder, or its number as `status` shows it; all of them when left out
+    pub source: Option<String>,
 }
 
 /// Arguments of `serve`.

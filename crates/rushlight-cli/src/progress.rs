@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use parking_lot::Mutex;
 use rushlight_core::{IndexEvent, Reporter};
+use rushlight_engine::Rate;
 
 /// Work that is done sooner than this shows no bar.
 const QUIET: Duration = Duration::from_millis(250);
@@ -32,7 +33,9 @@ struct State {
     planned: u64,
     done: u64,
     last_file: Option<Instant>,
-    first_vector: Option<Instant>,
+    files: Rate,
+    vectors: Rate,
+    embedded: u64,
     last_vector: Option<Instant>,
 }
 
@@ -52,7 +55,9 @@ impl IndexBar {
             planned: 0,
             done: 0,
             last_file: None,
-            first_vector: None,
+            files: Rate::default(),
+            vectors: Rate::default(),
+            embedded: 0,
             last_vector: None,
         };
         Self {
@@ -90,25 +95,39 @@ impl Reporter for IndexBar {
         match event {
             IndexEvent::Planned { upserts, .. } => state.planned += upserts,
             IndexEvent::FileDone { path, .. } => {
+                let now = Instant::now();
+                let since = state.last_file.replace(now).unwrap_or(state.begun);
                 state.done += 1;
-                state.last_file = Some(Instant::now());
+                state.files.add(1.0, now.duration_since(since));
                 let (done, total) = (state.done, state.planned.max(state.done));
+                let left = state
+                    .files
+                    .seconds_for((total - done) as f64)
+                    .map_or(String::new(), eta);
                 self.show(
                     &state,
                     "reading",
                     done,
                     total,
-                    format!("{done} of {total} files  {path}"),
+                    format!("{done} of {total} files  {left}  {path}"),
                 );
             }
             IndexEvent::Embedded { done, waiting } => {
                 let now = Instant::now();
-                let first = *state.first_vector.get_or_insert(now);
-                state.last_vector = Some(now);
+                let since = state
+                    .last_vector
+                    .replace(now)
+                    .or(state.last_file)
+                    .unwrap_or(state.begun);
+                let new = done.saturating_sub(state.embedded);
+                state.embedded = *done;
+                state.vectors.add(new as f64, now.duration_since(since));
                 let total = done + waiting;
-                let rate = *done as f64 / now.duration_since(first).as_secs_f64().max(1.0);
-                let left = *waiting as f64 / rate.max(0.1);
-                let message = format!("{done} of {total} passages  {}", eta(left));
+                let left = state
+                    .vectors
+                    .seconds_for(*waiting as f64)
+                    .map_or(String::new(), eta);
+                let message = format!("{done} of {total} passages  {left}");
                 self.show(&state, "embedding", *done, total, message);
             }
             IndexEvent::ScanStarted { .. }

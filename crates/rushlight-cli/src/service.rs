@@ -189,6 +189,14 @@ impl Service for EngineService {
         self.blocking(move |engine| engine.scan_source(id)).await
     }
 
+    async fn pause(&self, source: Option<SourceId>) -> Result<()> {
+        self.blocking(move |engine| engine.pause(source)).await
+    }
+
+    async fn resume(&self, source: Option<SourceId>) -> Result<()> {
+        self.blocking(move |engine| engine.resume(source)).await
+    }
+
     async fn problems(&self, source: Option<SourceId>, limit: usize, offset: usize) -> Result<api::Problems> {
         self.blocking(move |engine| {
             let page = engine.ledger().problem_files(source, limit, offset)?;
@@ -331,6 +339,10 @@ pub(crate) fn status(status: &EngineStatus) -> api::Status {
             rushlight_engine::Activity::Embedding => api::Activity::Embedding,
         },
         files_per_second: status.files_per_second,
+        remaining: api::Remaining {
+            by_word: status.seconds_by_word,
+            by_meaning: status.seconds_by_meaning,
+        },
         models: api::Models {
             language: model(&status.language_model),
             embedding: model(&status.embedding_model),
@@ -372,6 +384,7 @@ fn source(status: &SourceStatus) -> api::Source {
         root: record.root.clone(),
         space: record.space.clone(),
         online: record.online,
+        paused: record.paused,
         watching,
         notice,
         last_scan: record.last_scan.map(Into::into),

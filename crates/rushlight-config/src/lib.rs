@@ -72,6 +72,8 @@ pub struct IndexConfig {
     pub max_file_mb: u64,
     /// Minutes between full scans.
     pub scan_interval_minutes: u64,
+    /// Days in which every file's bytes are compared once; 0 for never.
+    pub rehash_days: u64,
     /// Patterns to leave out.
     pub ignore: Vec<String>,
     /// Whether the built-in patterns apply.

@@ -111,8 +111,11 @@ impl Principal {
 pub struct FileId {
     /// Device or volume number.
     pub device: u64,
-    /// Inode or file index.
+    /// Inode or file index. It is given to another file once this one is gone.
     pub inode: u64,
+    /// When the file was made, in nanoseconds since 1970, where the file system says so: tells a file from a later one
+    /// on the same inode.
+    pub born_ns: Option<i64>,
 }
 
 #[cfg(test)]

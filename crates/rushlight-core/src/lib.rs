@@ -36,6 +36,6 @@ pub use language_model::{
 pub use place::{Locator, TextSpan};
 pub use plan::{FileRecord, FileRow, FileStatus, Plan, Rename, RenameFollowUp, Restamp, ScanSkip, SkippedBy};
 pub use progress::{Counts, IndexEvent, Reporter};
-pub use search::{Hit, LegScores, SearchMode, SearchRequest, SearchResponse, SearchTimings};
+pub use search::{Hit, LegScores, OtherPlace, SearchMode, SearchRequest, SearchResponse, SearchTimings};
 pub use source::{FileStamp, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard};
 pub use time::{Clock, SystemClock, Timestamp};

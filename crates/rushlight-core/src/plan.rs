@@ -3,6 +3,7 @@
 //! Values only: the ledger hands out [`FileRecord`]s, `rushlight-ingest` compares them with a scan and returns a
 //! [`Plan`], the ledger applies it in one transaction.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::document::SkipReason;
@@ -111,7 +112,7 @@ pub struct Rename {
 pub enum RenameFollowUp {
     /// Its name and its folder's name are the same: a parser would see nothing new.
     Keep,
-    /// Its name or its folder's name changed, and with it perhaps its type or title.
+    /// Its content may have changed too, or its name or its folder's name did, and with it perhaps its type or title.
     Reparse,
 }
 
@@ -147,6 +148,8 @@ pub struct Plan {
     pub deleted: Vec<FileRow>,
     /// What could not be looked at: path below the root, and what the system said.
     pub unreadable: Vec<(String, String)>,
+    /// Device numbers of the folders that were walked, and of those whose disk is not mounted now.
+    pub devices: BTreeSet<u64>,
 }
 
 impl Plan {
@@ -162,6 +165,7 @@ impl Plan {
             skipped,
             deleted,
             unreadable: _,
+            devices: _,
         } = self;
         added.is_empty()
             && changed.is_empty()

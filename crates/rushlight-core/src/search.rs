@@ -99,6 +99,24 @@ pub struct Hit {
     pub scores: LegScores,
     /// Words of the query as they stand in the chunk's text: spans into `chunk.text`, in order, not overlapping.
     pub highlights: Vec<TextSpan>,
+    /// False when the source's root is missing: the text is as it was last seen.
+    pub online: bool,
+    /// Where else the same document lies, by path: documents with the same bytes in the same space that the asker may
+    /// read. They are no hits of their own.
+    pub also_at: Vec<OtherPlace>,
+}
+
+/// Another place of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherPlace {
+    /// The document there.
+    pub doc_id: DocId,
+    /// Absolute path of the file, as people know it.
+    pub path: String,
+    /// Part within the file; empty for the file itself.
+    pub part: String,
+    /// False when the source's root is missing.
+    pub online: bool,
 }
 
 /// Where the time went, in microseconds.

@@ -1,5 +1,6 @@
 //! Where files come from. Events are hints; a scan decides.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use crate::document::{RawFile, SkipReason};
@@ -52,6 +53,9 @@ pub struct ScanSummary {
     pub unreadable: u64,
     /// True when `visit` asked to stop: the rest was not seen.
     pub stopped: bool,
+    /// Device numbers of the root and of the folders that were walked: the file systems that are there. Empty where
+    /// nobody knows.
+    pub devices: BTreeSet<u64>,
 }
 
 /// A hint that something changed.

@@ -44,6 +44,7 @@ impl Indexer<'_> {
                 .map(|chunk| embedding_text(&chunk.title, &chunk.heading_path, &chunk.text))
                 .collect();
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let begun = Instant::now();
             let vectors = embedder.embed(EmbedKind::Passage, &texts)?;
             let entries: Vec<_> = batch
                 .iter()
@@ -53,7 +54,10 @@ impl Indexer<'_> {
             self.unsynced_vectors
                 .extend(shared.ledger.store_embeddings(model_id, &entries)?);
             self.summary.embedded += entries.len() as u64;
-            shared.progress.lock().embedded = self.summary.embedded;
+            let mut progress = shared.progress.lock();
+            progress.embedded = self.summary.embedded;
+            progress.chunks.add(entries.len() as f64, begun.elapsed());
+            drop(progress);
             shared.reporter.report(&IndexEvent::Embedded {
                 done: self.summary.embedded,
                 waiting: shared.ledger.pending_embedding_count(model_id)?,

@@ -19,6 +19,7 @@ use crate::indexer::{Command, Indexer, Until};
 use crate::indexes::Indexes;
 use crate::lazy::Lazy;
 use crate::parts::{EngineOptions, EngineParts, OpenSource};
+use crate::rate::Rate;
 use crate::status::{Activity, Watching};
 
 /// Index, search, ask and status. Cheap to clone; all clones are one engine.
@@ -56,7 +57,9 @@ pub(crate) struct Shared {
 #[derive(Default)]
 pub(crate) struct Progress {
     pub(crate) activity: Activity,
-    pub(crate) files_per_second: f64,
+    pub(crate) files: Rate,
+    pub(crate) file_bytes: Rate,
+    pub(crate) chunks: Rate,
     pub(crate) embedded: u64,
     pub(crate) last_error: Option<(rushlight_core::ErrorCode, String)>,
     pub(crate) watching: BTreeMap<SourceId, Watching>,
@@ -197,6 +200,41 @@ impl Engine {
         self.shared.ledger.source(id)?;
         self.shared.ledger.requeue(Requeue::FailedOf(id))?;
         self.send(Command::Scan(id));
+        Ok(())
+    }
+
+    /// Lets a source's files and chunks wait, or all sources' for `None`; scans go on, so that counts stay true.
+    ///
+    /// # Errors
+    /// `SourceNotFound`.
+    pub fn pause(&self, source: Option<SourceId>) -> Result<()> {
+        self.set_paused(source, true)
+    }
+
+    /// Lets them go on.
+    ///
+    /// # Errors
+    /// `SourceNotFound`.
+    pub fn resume(&self, source: Option<SourceId>) -> Result<()> {
+        self.set_paused(source, false)
+    }
+
+    fn set_paused(&self, source: Option<SourceId>, paused: bool) -> Result<()> {
+        let sources = match source {
+            Some(id) => vec![id],
+            None => self
+                .shared
+                .ledger
+                .sources()?
+                .into_iter()
+                .map(|record| record.id)
+                .collect(),
+        };
+        for id in sources {
+            self.shared.ledger.set_source_paused(id, paused)?;
+        }
+        self.send(Command::Wake);
+        self.shared.touch();
         Ok(())
     }
 

@@ -2,22 +2,22 @@
 //! vectors, newest and smallest files first.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rushlight_core::{
-    IndexEvent, Result, ScanEntry, ScanSummary, SourceEvent, SourceId, SpaceId, Timestamp, WatchGuard,
-};
-use rushlight_ingest::{PlanScope, plan};
-use rushlight_ledger::SourceRecord;
+use rushlight_core::{IndexEvent, Result, SourceEvent, SourceId, SpaceId, Timestamp, WatchGuard};
 
 use crate::engine::{IndexSummary, Shared};
 use crate::look::Looker;
+use crate::rehash::Round;
 use crate::status::{Activity, Watching};
 
 /// More hinted paths than this are cheaper to find by one full scan.
 const MOST_HINTS: usize = 256;
+/// A missing root is looked for so often.
+const OFFLINE_LOOK: Duration = Duration::from_secs(3);
+/// Files that were read in the moment they were written are looked at again so soon.
+const UNSETTLED_LOOK: Duration = Duration::from_millis(2500);
 /// Longest wait after an error that is nobody's file: full disk, broken ledger.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 
@@ -47,7 +47,7 @@ pub(crate) enum Until {
 }
 
 /// What is to be looked at in a source.
-enum Due {
+pub(crate) enum Due {
     All,
     Paths(BTreeSet<String>),
 }
@@ -55,7 +55,19 @@ enum Due {
 pub(crate) struct Indexer<'a> {
     pub(crate) shared: &'a Arc<Shared>,
     due: BTreeMap<SourceId, (Due, Instant)>,
-    guards: BTreeMap<SourceId, Box<dyn WatchGuard>>,
+    pub(crate) guards: BTreeMap<SourceId, Box<dyn WatchGuard>>,
+    /// Sources whose root was missing at the last look.
+    pub(crate) offline: BTreeSet<SourceId>,
+    pub(crate) round: Option<Round>,
+    /// Spaces with changes in the ledger that the keyword index lacks.
+    pub(crate) unpublished: BTreeSet<SpaceId>,
+    prepared: bool,
+    /// Whether sources are watched.
+    pub(crate) follows: bool,
+    /// Embeddings that no chunk refers to are looked for after a full scan only: it means reading all of them.
+    collect_embeddings: bool,
+    next_full_scan: Instant,
+    next_look: Instant,
     pub(crate) summary: IndexSummary,
     pub(crate) unsynced_vectors: BTreeSet<SpaceId>,
     pub(crate) last_vector_sync: Instant,
@@ -68,6 +80,14 @@ impl<'a> Indexer<'a> {
             shared,
             due: BTreeMap::new(),
             guards: BTreeMap::new(),
+            offline: BTreeSet::new(),
+            round: None,
+            unpublished: BTreeSet::new(),
+            prepared: false,
+            follows: false,
+            collect_embeddings: true,
+            next_full_scan: Instant::now() + shared.options.scan_interval,
+            next_look: Instant::now(),
             summary: IndexSummary::default(),
             unsynced_vectors: BTreeSet::new(),
             last_vector_sync: Instant::now(),
@@ -77,16 +97,10 @@ impl<'a> Indexer<'a> {
 
     pub(crate) fn run(mut self, until: Until) -> Result<IndexSummary> {
         let mut backoff = Duration::from_secs(1);
-        let mut next_full_scan = Instant::now() + self.shared.options.scan_interval;
         let mut settled = false;
-        self.prepare(until)?;
         while !self.shared.stopping() {
             self.take_commands(until);
-            if until == Until::Stopped && Instant::now() >= next_full_scan {
-                self.scan_everything()?;
-                next_full_scan = Instant::now() + self.shared.options.scan_interval;
-            }
-            match self.step(until) {
+            match self.turn(until, settled) {
                 Ok(true) => {
                     settled = false;
                     backoff = Duration::from_secs(1);
@@ -94,12 +108,11 @@ impl<'a> Indexer<'a> {
                 }
                 Ok(false) if !settled => {
                     settled = true;
-                    self.settle()?;
                     if until != Until::Stopped && self.due.is_empty() {
                         break;
                     }
                 }
-                Ok(false) => self.wait(next_full_scan),
+                Ok(false) => self.wait(),
                 Err(error) if until != Until::Stopped => return Err(error),
                 Err(error) => {
                     tracing::error!(code = error.code().as_str(), error = %error.chain(), "indexing waits after an error");
@@ -109,6 +122,10 @@ impl<'a> Indexer<'a> {
                 }
             }
         }
+        if self.shared.stopping() && self.prepared {
+            // What was read is found when the next program opens the index, whether or not that one indexes.
+            self.publish()?;
+        }
         self.shared.set_activity(Activity::Idle);
         self.summary.stopped = self.shared.stopping();
         self.summary.counts = self.shared.ledger.counts(None)?;
@@ -117,6 +134,29 @@ impl<'a> Indexer<'a> {
             .ledger
             .pending_embedding_count(&self.shared.embedder_spec.model_id)?;
         Ok(self.summary)
+    }
+
+    /// What its time has come for, then the most urgent piece of work; false when there is none. Tidies up once when
+    /// everything is done.
+    fn turn(&mut self, until: Until, settled: bool) -> Result<bool> {
+        if !self.prepared {
+            self.prepare(until)?;
+            self.prepared = true;
+        }
+        let now = Instant::now();
+        if until == Until::Stopped && now >= self.next_full_scan {
+            self.next_full_scan = now + self.shared.options.scan_interval;
+            self.scan_everything()?;
+        }
+        if until == Until::Stopped && !self.offline.is_empty() && now >= self.next_look {
+            self.next_look = now + OFFLINE_LOOK;
+            self.look_for_missing_roots()?;
+        }
+        let worked = self.step(until)?;
+        if !worked && !settled {
+            self.settle()?;
+        }
+        Ok(worked)
     }
 
     /// Brings both indexes to where the ledger is, which undoes whatever an earlier end left half done.
@@ -131,6 +171,7 @@ impl<'a> Indexer<'a> {
         }
         self.scan_everything()?;
         if until == Until::Stopped {
+            self.follows = true;
             for source in self.shared.ledger.sources()? {
                 self.watch(&source);
             }
@@ -139,6 +180,8 @@ impl<'a> Indexer<'a> {
     }
 
     fn scan_everything(&mut self) -> Result<()> {
+        self.begin_round()?;
+        self.collect_embeddings = true;
         for source in self.shared.ledger.sources()? {
             self.due.insert(source.id, (Due::All, Instant::now()));
         }
@@ -152,13 +195,13 @@ impl<'a> Indexer<'a> {
             self.scan(source, due)?;
             return Ok(true);
         }
-        if self.rechunk()? || self.look_at_files()? {
+        if self.rechunk()? || self.look_at_files()? || self.publish()? {
             return Ok(true);
         }
         if until == Until::ByWord {
             return Ok(false);
         }
-        self.embed()
+        Ok(self.rehash()? || self.embed()?)
     }
 
     fn take_commands(&mut self, until: Until) {
@@ -181,17 +224,15 @@ impl<'a> Indexer<'a> {
             Command::Removed(id, space) => {
                 self.due.remove(&id);
                 self.guards.remove(&id);
-                self.unsynced_vectors.insert(space);
-                if let Err(error) = self.shared.indexes.sync_keyword(&self.shared.ledger, space) {
-                    tracing::error!(code = error.code().as_str(), error = %error.chain(), "a removed source is not yet out of the index");
-                }
+                self.offline.remove(&id);
+                self.unpublished.insert(space);
             }
             Command::Hint(id, event) => self.hint(id, event),
             Command::Wake => {}
         }
     }
 
-    fn hint(&mut self, id: SourceId, event: SourceEvent) {
+    pub(crate) fn hint(&mut self, id: SourceId, event: SourceEvent) {
         match event {
             SourceEvent::Changed(path) => {
                 let (due, since) = self
@@ -229,105 +270,16 @@ impl<'a> Indexer<'a> {
             .map(|(id, _)| *id)
     }
 
-    fn watch(&mut self, record: &SourceRecord) {
-        let commands = self.shared.commands.clone();
-        let id = record.id;
-        let sink = Box::new(move |event| {
-            // The receiver lives as long as the engine; after its end nobody wants the hint.
-            let _ = commands.send(Command::Hint(id, event));
-        });
-        let watching = match self.shared.source(record).and_then(|source| source.watch(sink)) {
-            Ok(guard) => {
-                self.guards.insert(id, guard);
-                Watching::Events
-            }
-            Err(error) => Watching::None(error.chain()),
-        };
-        self.shared.progress.lock().watching.entry(id).or_insert(watching);
-    }
-
-    fn scan(&mut self, id: SourceId, due: Due) -> Result<()> {
-        let Ok(record) = self.shared.ledger.source(id) else {
-            return Ok(());
-        };
-        self.shared.set_activity(Activity::Scanning);
-        self.shared
-            .reporter
-            .report(&IndexEvent::ScanStarted { source: id });
-        let under: Vec<String> = match due {
-            Due::All => vec![String::new()],
-            Due::Paths(paths) => paths.into_iter().collect(),
-        };
-        let source = self.shared.source(&record)?;
-        let mut seen = Vec::new();
-        let mut summary = ScanSummary {
-            online: true,
-            ..ScanSummary::default()
-        };
-        for path in &under {
-            let shared = self.shared;
-            let part = source.scan(path, &mut |entry: ScanEntry| {
-                seen.push(entry);
-                if shared.stopping() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            })?;
-            summary.online &= part.online;
-            summary.files += part.files;
-            summary.unreadable += part.unreadable;
-            summary.stopped |= part.stopped;
+    /// Makes what the ledger has searchable by word, and remembers to do so by meaning; false when it is already.
+    pub(crate) fn publish(&mut self) -> Result<bool> {
+        let changed = !self.unpublished.is_empty();
+        while let Some(space) = self.unpublished.first().copied() {
+            self.shared.indexes.sync_keyword(&self.shared.ledger, space)?;
+            self.unpublished.remove(&space);
+            self.unsynced_vectors.insert(space);
+            self.shared.reporter.report(&IndexEvent::Committed { space });
         }
-        let known = if under == [""] {
-            self.shared.ledger.files(id)?
-        } else {
-            let mut known = BTreeMap::new();
-            for path in &under {
-                known.extend(
-                    self.shared
-                        .ledger
-                        .files_below(id, path)?
-                        .into_iter()
-                        .map(|file| (file.id, file)),
-                );
-            }
-            known.into_values().collect()
-        };
-        let scope = PlanScope {
-            under,
-            parser_version: self.shared.parser.version(),
-        };
-        let plan = plan(&known, &seen, &summary, &scope);
-        if !plan.online {
-            self.shared.reporter.report(&IndexEvent::Offline { source: id });
-            self.summary.offline.push(record.root.clone());
-        }
-        self.shared.reporter.report(&IndexEvent::Planned {
-            source: id,
-            upserts: plan.upserts(),
-            deletes: plan.deleted.len() as u64,
-            renames: plan.renamed.len() as u64,
-        });
-        let changed = self
-            .shared
-            .ledger
-            .apply_plan(id, &plan, self.shared.clock.now())?;
-        self.publish(&changed)?;
-        self.shared.touch();
-        Ok(())
-    }
-
-    /// Makes what the ledger has searchable by word, and remembers to do so by meaning.
-    fn publish(&mut self, spaces: &[SpaceId]) -> Result<()> {
-        for space in spaces {
-            self.shared.indexes.sync_keyword(&self.shared.ledger, *space)?;
-            self.unsynced_vectors.insert(*space);
-            self.shared
-                .reporter
-                .report(&IndexEvent::Committed { space: *space });
-        }
-        Ok(())
+        Ok(changed)
     }
 
     /// Chunks documents anew that were chunked by other settings or for another model; false when there are none.
@@ -348,18 +300,10 @@ impl<'a> Indexer<'a> {
             options: &shared.options.chunk,
             chunked_by: &shared.chunked_by,
         };
-        let chunks: Vec<_> = documents
-            .iter()
-            .map(|entry| (entry.doc_id, looker.chunks(entry.doc_id, &entry.document)))
-            .collect();
+        let chunks: Vec<_> = documents.iter().map(|entry| looker.rechunk(entry)).collect();
         shared.ledger.replace_chunks(&shared.chunked_by, &chunks)?;
-        let spaces: Vec<SpaceId> = shared
-            .ledger
-            .spaces()?
-            .into_iter()
-            .map(|space| space.id)
-            .collect();
-        self.publish(&spaces)?;
+        let spaces = shared.ledger.spaces()?;
+        self.unpublished.extend(spaces.into_iter().map(|space| space.id));
         Ok(true)
     }
 
@@ -372,20 +316,27 @@ impl<'a> Indexer<'a> {
                 .runtime
                 .block_on(shared.indexes.tidy(&shared.ledger, space.id))?;
         }
-        shared.ledger.collect_unused_embeddings()?;
+        if std::mem::take(&mut self.collect_embeddings) {
+            shared.ledger.collect_unused_embeddings()?;
+        }
         shared.ledger.checkpoint()?;
         shared.set_activity(Activity::Idle);
-        shared.progress.lock().files_per_second = 0.0;
         shared.reporter.report(&IndexEvent::Idle);
         shared.touch();
         Ok(())
     }
 
     /// Waits for a command, the next retry, or the next full scan.
-    fn wait(&mut self, next_full_scan: Instant) {
-        let mut timeout = next_full_scan.saturating_duration_since(Instant::now());
+    fn wait(&mut self) {
+        let mut timeout = self.next_full_scan.saturating_duration_since(Instant::now());
         if !self.due.is_empty() {
             timeout = timeout.min(self.shared.options.debounce);
+        }
+        if !self.offline.is_empty() {
+            timeout = timeout.min(OFFLINE_LOOK);
+        }
+        if let Ok(true) = self.shared.ledger.has_unsettled_files() {
+            timeout = timeout.min(UNSETTLED_LOOK);
         }
         let now = self.shared.clock.now();
         if let Ok(Some(Timestamp(at))) = self.shared.ledger.next_attempt() {

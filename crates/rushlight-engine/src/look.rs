@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use rushlight_core::{
-    ChunkId, DocId, EmbeddingKey, Error, FileRecord, ParsedDocument, ParsedFile, Parser, Principal, Result,
-    Source, TokenCounter,
+    ChunkId, DocId, EmbeddingKey, Error, ErrorCode, FileRecord, ParsedDocument, ParsedFile, Parser,
+    Principal, Result, Source, TokenCounter,
 };
-use rushlight_ingest::{ChunkOptions, chunk, chunk_id, embedding_key, embedding_text};
-use rushlight_ledger::{ChunkedBy, CompletedFile, FileOutcome, Ledger, NewChunk, NewDocument};
+use rushlight_ingest::{ChunkOptions, chunk, chunk_id, embedding_key, embedding_text, title_is_embedded};
+use rushlight_ledger::{
+    ChunkedBy, CompletedFile, FileOutcome, Ledger, NewChunk, NewDocument, RechunkDocument, Rechunked,
+};
 
 /// What looking at files needs beside the file.
 pub(crate) struct Looker<'a> {
@@ -46,9 +48,22 @@ impl Looker<'_> {
             return Ok(Ok(FileOutcome::Unchanged));
         }
         let content_hash = raw.content_hash;
-        Ok(match self.parser.parse(&raw)? {
-            ParsedFile::Skipped(reason) => Ok(FileOutcome::Skipped(reason)),
-            ParsedFile::Documents(documents) => {
+        match self.ledger.crash(content_hash, self.parser.version()) {
+            Err(error) => return Ok(Err(error)),
+            Ok(Some((code, message))) => return Ok(Ok(FileOutcome::Failed { code, message })),
+            Ok(None) => {}
+        }
+        Ok(match self.parser.parse(&raw) {
+            Err(error) if error.code() == ErrorCode::ParserFailed => self
+                .ledger
+                .note_crash(content_hash, self.parser.version(), error.code(), &error.chain())
+                .map(|()| FileOutcome::Failed {
+                    code: error.code(),
+                    message: error.chain(),
+                }),
+            Err(error) => return Err(error),
+            Ok(ParsedFile::Skipped(reason)) => Ok(FileOutcome::Skipped(reason)),
+            Ok(ParsedFile::Documents(documents)) => {
                 self.documents(file, documents)
                     .map(|documents| FileOutcome::Indexed {
                         content_hash,
@@ -58,7 +73,12 @@ impl Looker<'_> {
         })
     }
 
-    fn documents(&self, file: &FileRecord, parsed: Vec<ParsedDocument>) -> Result<Vec<NewDocument>> {
+    /// The documents of the file as the ledger takes them, under the ids that they have already.
+    pub(crate) fn documents(
+        &self,
+        file: &FileRecord,
+        parsed: Vec<ParsedDocument>,
+    ) -> Result<Vec<NewDocument>> {
         let parts: Vec<(&str, &str)> = parsed
             .iter()
             .map(|document| (document.part.as_str(), document.part_key.as_str()))
@@ -67,28 +87,44 @@ impl Looker<'_> {
         Ok(ids
             .into_iter()
             .zip(parsed)
-            .map(|(doc_id, document)| self.document(doc_id, document))
+            .map(|(doc_id, document)| self.document(doc_id, &file.stamp.path, document))
             .collect())
     }
 
-    fn document(&self, doc_id: DocId, document: ParsedDocument) -> NewDocument {
+    fn document(&self, doc_id: DocId, path: &str, document: ParsedDocument) -> NewDocument {
+        let title_embedded = title_is_embedded(path, &document);
         NewDocument {
             doc_id,
-            chunks: self.chunks(doc_id, &document),
+            chunks: self.chunks(doc_id, title_embedded, &document),
+            title_embedded,
             access: vec![Principal::owner()],
             chunked_by: self.chunked_by.clone(),
             document,
         }
     }
 
-    /// The document's chunks as the ledger takes them.
-    pub(crate) fn chunks(&self, doc_id: DocId, document: &ParsedDocument) -> Vec<NewChunk> {
+    /// A document's chunks made anew from what the ledger has of it.
+    pub(crate) fn rechunk(&self, entry: &RechunkDocument) -> Rechunked {
+        let title_embedded = title_is_embedded(&entry.path, &entry.document);
+        Rechunked {
+            doc_id: entry.doc_id,
+            title_embedded,
+            chunks: self.chunks(entry.doc_id, title_embedded, &entry.document),
+        }
+    }
+
+    fn chunks(&self, doc_id: DocId, title_embedded: bool, document: &ParsedDocument) -> Vec<NewChunk> {
+        let title = if title_embedded {
+            document.title.as_str()
+        } else {
+            ""
+        };
         let mut occurrences: HashMap<EmbeddingKey, u32> = HashMap::new();
         let mut new_chunk = |draft: rushlight_ingest::ChunkDraft| {
             let text = &document.text[draft.span.range()];
             let key = embedding_key(
                 &self.chunked_by.model_id,
-                &embedding_text(&document.title, &draft.heading_path, text),
+                &embedding_text(title, &draft.heading_path, text),
             );
             let occurrence = occurrences.entry(key).or_default();
             let id: ChunkId = chunk_id(doc_id, key, *occurrence);

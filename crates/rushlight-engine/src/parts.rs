@@ -78,6 +78,8 @@ pub struct EngineOptions {
     pub parse_threads: usize,
     /// Time between full scans while serving.
     pub scan_interval: Duration,
+    /// Time in which every file's bytes are compared once with what was indexed; `None`: never.
+    pub rehash_interval: Option<Duration>,
     /// How long a hint waits for others before a scan.
     pub debounce: Duration,
     /// Weight of the semantic leg, 0 to 1.

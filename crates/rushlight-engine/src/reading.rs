@@ -2,15 +2,15 @@
 //!
 //! Two batches are under way at a time: while one is written to the ledger and to the keyword index, the next is read.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use rushlight_core::{FileRecord, FileRow, FileStatus, IndexEvent, Result, SpaceId};
+use rushlight_core::{FileRecord, FileRow, FileStatus, IndexEvent, Result, SpaceId, Timestamp};
 use rushlight_ledger::{CompletedFile, FileOutcome};
 
 use crate::engine::Shared;
@@ -40,21 +40,30 @@ impl Indexer<'_> {
             return Ok(false);
         }
         shared.set_activity(Activity::Indexing);
+        // Should writing fail half-way, what reached the ledger is published with the next attempt.
+        let spaces = shared.ledger.spaces()?.into_iter().map(|space| space.id);
+        let before: BTreeSet<SpaceId> = std::mem::take(&mut self.unpublished);
+        self.unpublished = spaces.collect();
         std::thread::scope(|scope| {
             let mut writing: Option<ScopedJoinHandle<'_, Result<Written>>> = None;
             while !batch.is_empty() {
                 shared.gate.pass(|| shared.stopping());
                 let begun = Instant::now();
+                // No later than when the first file is read: what is written after this may change again unseen.
+                let now = shared.clock.now();
                 let looked = look_at_batch(shared, &batch, begun);
                 if let Some(before) = writing.take() {
                     self.account(joined(before))?;
                 }
                 let looked = looked?;
                 let under_way: Vec<FileRow> = looked.iter().map(|file| file.file).collect();
-                let seconds = begun.elapsed().as_secs_f64().max(1e-3);
-                shared.progress.lock().files_per_second = looked.len() as f64 / seconds;
+                let bytes: u64 = looked.iter().map(|file| file.stamp.size).sum();
+                let mut progress = shared.progress.lock();
+                progress.files.add(looked.len() as f64, begun.elapsed());
+                progress.file_bytes.add(bytes as f64, begun.elapsed());
+                drop(progress);
                 let files = std::mem::take(&mut batch);
-                writing = Some(scope.spawn(move || write(shared, &files, &looked)));
+                writing = Some(scope.spawn(move || write(shared, &files, &looked, now)));
                 if shared.stopping() || !shared.pending_commands.is_empty() {
                     break;
                 }
@@ -62,6 +71,7 @@ impl Indexer<'_> {
             }
             writing.map_or(Ok(()), |last| self.account(joined(last)))
         })?;
+        self.unpublished = before;
         Ok(true)
     }
 
@@ -132,8 +142,13 @@ fn look_at_batch(shared: &Shared, batch: &[FileRecord], begun: Instant) -> Resul
 }
 
 /// Puts what was looked at into the ledger and makes it searchable by word.
-fn write(shared: &Arc<Shared>, batch: &[FileRecord], looked: &[CompletedFile]) -> Result<Written> {
-    let completion = shared.ledger.complete_files(looked, shared.clock.now())?;
+fn write(
+    shared: &Arc<Shared>,
+    batch: &[FileRecord],
+    looked: &[CompletedFile],
+    now: Timestamp,
+) -> Result<Written> {
+    let completion = shared.ledger.complete_files(looked, now)?;
     for space in &completion.changed_spaces {
         shared.indexes.sync_keyword(&shared.ledger, *space)?;
         shared.reporter.report(&IndexEvent::Committed { space: *space });

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use rushlight_answer::check_question;
 use rushlight_core::{
-    ChunkId, EmbedKind, Embedding, Error, ErrorCode, Hit, KeywordHit, Result, SearchFilter, SearchMode,
-    SearchRequest, SearchResponse, SearchTimings, SpaceId, VectorHit,
+    ChunkId, ContentHash, EmbedKind, Embedding, Error, ErrorCode, Hit, KeywordHit, Result, SearchFilter,
+    SearchMode, SearchRequest, SearchResponse, SearchTimings, SpaceId, VectorHit,
 };
 use rushlight_ledger::ChunkRecord;
 use rushlight_retrieval::{FusedChunk, fuse};
@@ -16,6 +16,8 @@ use crate::engine::{Engine, Shared};
 
 /// Chunks that only the keyword leg found and whose cosine is worth looking up.
 const LOOK_UP: usize = 50;
+/// Other places of a document that are named at most.
+const PLACES: usize = 20;
 
 /// What a leg of the search came to.
 struct Leg<T> {
@@ -238,9 +240,10 @@ impl Shared {
     }
 
     /// The best chunks as the ledger has them now. A chunk that is gone since, or that the asker may no longer read, is
-    /// left out.
+    /// left out; the same chunk of a document that lies in several places is one hit.
     fn show(&self, request: &SearchRequest, fused: &[FusedChunk]) -> Result<Vec<Hit>> {
-        let mut hits = Vec::with_capacity(request.limit);
+        let mut hits: Vec<Hit> = Vec::with_capacity(request.limit.min(256));
+        let mut shown: HashSet<(SpaceId, ContentHash, usize, String)> = HashSet::new();
         for page in fused.chunks(request.limit.clamp(16, 256)) {
             let ids: Vec<ChunkId> = page.iter().map(|chunk| chunk.chunk_id).collect();
             let mut records: HashMap<ChunkId, ChunkRecord> = self
@@ -256,20 +259,25 @@ impl Shared {
                 let Some(record) = records.remove(&chunk.chunk_id) else {
                     continue;
                 };
-                if record
+                let may_read = record
                     .access
                     .iter()
-                    .any(|principal| request.principals.contains(principal))
-                {
-                    hits.push(self.hit(request, chunk, record));
+                    .any(|principal| request.principals.contains(principal));
+                let (start, text) = (record.chunk.span.start, record.chunk.text.clone());
+                if may_read && shown.insert((record.space_id, record.content_hash, start, text)) {
+                    hits.push(self.hit(request, chunk, record)?);
                 }
             }
         }
         Ok(hits)
     }
 
-    fn hit(&self, request: &SearchRequest, fused: &FusedChunk, record: ChunkRecord) -> Hit {
-        Hit {
+    fn hit(&self, request: &SearchRequest, fused: &FusedChunk, record: ChunkRecord) -> Result<Hit> {
+        Ok(Hit {
+            also_at: self
+                .ledger
+                .documents_alike(record.chunk.doc_id, &request.principals, PLACES)?,
+            online: record.online,
             doc_id: record.chunk.doc_id,
             highlights: self
                 .indexes
@@ -285,7 +293,7 @@ impl Shared {
             space_id: record.space_id,
             space: record.space,
             scores: fused.scores,
-        }
+        })
     }
 }
 

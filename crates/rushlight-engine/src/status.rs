@@ -71,8 +71,14 @@ pub struct EngineStatus {
     pub counts: Counts,
     /// What the indexing thread does.
     pub activity: Activity,
-    /// Files a second in the last batch; 0 when idle.
+    /// Files a second over the last batches; 0 when none are read.
     pub files_per_second: f64,
+    /// How long it takes until every file that waits and may be read is searchable by word, at the speed of the last
+    /// batches; zero when none waits, `None` when nobody can say.
+    pub seconds_by_word: Option<f64>,
+    /// How long it takes from then until every chunk that is known now is searchable by meaning; `None` also while
+    /// files wait, whose chunks nobody has counted.
+    pub seconds_by_meaning: Option<f64>,
     /// Chunks embedded since the start.
     pub embedded: u64,
     /// Chunks that have no vector yet.
@@ -96,11 +102,11 @@ impl Engine {
     /// `LedgerFailed`.
     pub fn status(&self) -> Result<EngineStatus> {
         let shared = &self.shared;
-        let (activity, files_per_second, embedded, last_error, watching) = {
+        let (activity, rates, embedded, last_error, watching) = {
             let progress = shared.progress.lock();
             (
                 progress.activity,
-                progress.files_per_second,
+                (progress.files, progress.file_bytes, progress.chunks),
                 progress.embedded,
                 progress.last_error.clone(),
                 progress.watching.clone(),
@@ -115,14 +121,46 @@ impl Engine {
                 watching,
             })
         };
+        let (files, file_bytes, chunks) = rates;
+        let files_per_second = match activity {
+            Activity::Indexing => files.per_second().unwrap_or(0.0),
+            _ => 0.0,
+        };
+        let counts = shared.ledger.counts(None)?;
+        let waiting_for_vectors = shared
+            .ledger
+            .pending_embedding_count(&shared.embedder_spec.model_id)?;
+        // Small files go first, so that their number alone would promise too much, and their bytes too little.
+        let sources: Vec<SourceStatus> = shared
+            .ledger
+            .sources()?
+            .into_iter()
+            .map(source_status)
+            .collect::<Result<_>>()?;
+        let ready = sources
+            .iter()
+            .filter(|source| source.record.online && !source.record.paused);
+        let ready_files: u64 = ready.map(|source| source.counts.waiting).sum();
+        let seconds_by_word = match ready_files {
+            0 => Some(0.0),
+            waiting => files
+                .seconds_for(waiting as f64)
+                .zip(file_bytes.seconds_for(shared.ledger.waiting_bytes()? as f64))
+                .map(|(by_number, by_size)| by_number.max(by_size)),
+        };
+        let seconds_by_meaning = match (ready_files, waiting_for_vectors) {
+            (0, 0) => Some(0.0),
+            (0, waiting) => chunks.seconds_for(waiting as f64),
+            _ => None,
+        };
         Ok(EngineStatus {
-            counts: shared.ledger.counts(None)?,
+            counts,
             activity,
             files_per_second,
+            seconds_by_word,
+            seconds_by_meaning,
             embedded,
-            waiting_for_vectors: shared
-                .ledger
-                .pending_embedding_count(&shared.embedder_spec.model_id)?,
+            waiting_for_vectors,
             last_error,
             language_model: ModelStatus {
                 id: shared.language_model.id().to_owned(),
@@ -132,12 +170,7 @@ impl Engine {
                 id: shared.embedder.id().to_owned(),
                 state: shared.embedder.state(),
             },
-            sources: shared
-                .ledger
-                .sources()?
-                .into_iter()
-                .map(source_status)
-                .collect::<Result<_>>()?,
+            sources,
             spaces: shared.ledger.statistics()?,
         })
     }

@@ -5,21 +5,21 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use rushlight_core::source::modified_at;
 use rushlight_core::{
     ContentHash, DocId, Error, ErrorCode, FileRecord, FileRow, Generation, ParsedDocument, Result, SkippedBy,
-    SpaceId, Timestamp,
+    SourceId, SpaceId, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::failure::Outcome;
 use crate::feed::Feed;
 use crate::records::{ChunkedBy, CompletedFile, Completion, FileOutcome, NewChunk, NewDocument};
-use crate::{Ledger, encode, files, generation, intern, sources, text};
+use crate::{Ledger, checks, encode, files, generation, intern, sources, text};
 
 /// Delay before a failed file is tried again: doubled with each attempt, from a minute up to six hours.
 const FIRST_RETRY_MS: i64 = 60_000;
 const LAST_RETRY_MS: i64 = 6 * 60 * 60_000;
 
 impl Ledger {
-    /// Takes in what came of looking at files, in one transaction.
+    /// Takes in what came of looking at files, in one transaction. `now` is no later than when the first was read.
     ///
     /// A document that is in the ledger to the letter is not written again and moves no feed. Files that the ledger no
     /// longer knows are passed over.
@@ -31,12 +31,20 @@ impl Ledger {
         self.store.write(|db| {
             let mut completion = Completion::default();
             let mut before: HashMap<SpaceId, Generation> = HashMap::new();
+            let mut spaces: HashMap<SourceId, SpaceId> = HashMap::new();
             for completed in files {
                 let Some(file) = files::find(db, completed.file)? else {
                     continue;
                 };
-                let space = sources::source_of(db, file.source_id)?.space_id;
-                before.entry(space).or_insert(sources::generation_of(db, space)?);
+                let space = match spaces.get(&file.source_id) {
+                    Some(space) => *space,
+                    None => {
+                        let space = sources::source_of(db, file.source_id)?.space_id;
+                        before.entry(space).or_insert(sources::generation_of(db, space)?);
+                        spaces.insert(file.source_id, space);
+                        space
+                    }
+                };
                 complete(db, completed, &file, space, now, &mut completion)?;
             }
             let mut changed = BTreeSet::new();
@@ -78,11 +86,11 @@ fn complete(
                 modified_ns: stamp.modified_ns,
             };
             write.replace_all(documents, completion)?;
-            set_indexed(db, *row, Some(*content_hash), *parser_version)?;
+            set_indexed(db, completed, Some(*content_hash), now)?;
         }
         FileOutcome::Unchanged => {
             redate(db, *row, space, modified_at(stamp.modified_ns))?;
-            set_indexed(db, *row, file.content_hash, *parser_version)?;
+            set_indexed(db, completed, file.content_hash, now)?;
         }
         FileOutcome::Skipped(reason) => {
             completion.documents_removed += generation::remove_documents_of(db, row.0)?;
@@ -126,15 +134,20 @@ fn says_nothing_of_the_file(code: ErrorCode) -> bool {
 
 fn set_indexed(
     db: &Connection,
-    file: FileRow,
+    completed: &CompletedFile,
     hash: Option<ContentHash>,
-    parser_version: u32,
+    read: Timestamp,
 ) -> Outcome<()> {
     db.prepare_cached(
         "UPDATE files SET status = 'indexed', code = '', message = '', skipped_by = '', attempts = 0,
-             next_attempt = NULL, content_hash = ?2, parser_version = ?3 WHERE id = ?1",
+             next_attempt = NULL, content_hash = ?2, parser_version = ?3, checked_at = ?4 WHERE id = ?1",
     )?
-    .execute(params![file.0, hash.map(|hash| hash.0), parser_version])?;
+    .execute(params![
+        completed.file.0,
+        hash.map(|hash| hash.0),
+        completed.parser_version,
+        checks::checked_at(completed.stamp.modified_ns, read),
+    ])?;
     Ok(())
 }
 
@@ -288,6 +301,7 @@ impl Write<'_> {
             document,
             access,
             chunked_by,
+            title_embedded,
             chunks,
         } = new;
         let db = self.db;
@@ -300,9 +314,9 @@ impl Write<'_> {
         let mut insert = db.prepare_cached(
             "INSERT INTO documents (doc_id, file_id, source_id, space_id, part, part_key, content_hash, kind, media_type,
                  title, metadata, created, date, text_bytes, pages, unreadable_pages, unreadable_count, warnings,
-                 warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation)
+                 warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation, title_embedded)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                 ?23, ?24, ?25)",
+                 ?23, ?24, ?25, ?26)",
         )?;
         let ParsedDocument {
             part,
@@ -344,6 +358,7 @@ impl Write<'_> {
             fingerprint(new),
             chunk_fingerprint(chunked_by, chunks),
             generation,
+            title_embedded,
         ])?;
         let row = db.last_insert_rowid();
         text::insert(db, row, text)?;
@@ -454,6 +469,7 @@ fn fingerprint(new: &NewDocument) -> [u8; 32] {
         document,
         access,
         chunked_by: _,
+        title_embedded: _,
         chunks: _,
     } = new;
     let ParsedDocument {

@@ -17,7 +17,8 @@ pub fn stored(embedding: &Embedding) -> Embedding {
 }
 
 impl Ledger {
-    /// Chunks whose embedding is missing, the newest files' first, at most `limit`, each key once.
+    /// Chunks whose embedding is missing, the newest files' first, at most `limit`, each key once. Chunks of sources
+    /// that are paused are left out.
     ///
     /// # Errors
     /// `LedgerFailed`.
@@ -25,10 +26,12 @@ impl Ledger {
         self.store.read(|db| {
             let Some(model) = intern::known_model(db, model_id)? else { return Ok(Vec::new()) };
             let mut statement = db.prepare_cached(
-                "SELECT chunks.embedding_key, documents.title, chunks.heading_path, chunks.document, chunks.span_start,
+                "SELECT chunks.embedding_key, CASE WHEN documents.title_embedded THEN documents.title ELSE '' END,
+                     chunks.heading_path, chunks.document, chunks.span_start,
                      chunks.span_end, chunks.token_count
                  FROM chunks JOIN documents ON documents.id = chunks.document
                  WHERE chunks.model = ?1 AND chunks.pending_rank IS NOT NULL
+                     AND documents.source_id NOT IN (SELECT id FROM sources WHERE paused)
                  ORDER BY chunks.pending_rank DESC, chunks.document, chunks.ordinal",
             )?;
             let mut rows = statement.query([model])?;

@@ -1,5 +1,7 @@
 //! The change feeds, from which both indexes are built and kept.
 
+use std::collections::HashSet;
+
 use rushlight_core::{
     ChunkId, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, Principal, Result, SourceId,
     SpaceId, TextSpan, Timestamp,
@@ -87,6 +89,28 @@ impl Ledger {
             let sql = format!("SELECT {} FROM spaces WHERE id = ?1", feed.pruned_column());
             let pruned: i64 = db.prepare_cached(&sql)?.query_row([space.0], |row| row.get(0))?;
             Ok(at == Generation::ZERO || (at.0 >= pruned && at <= newest))
+        })
+    }
+
+    /// Documents that were written or removed after `since`: an index at that generation need not have them right.
+    ///
+    /// # Errors
+    /// `LedgerFailed`.
+    pub fn documents_changed_since(
+        &self,
+        feed: Feed,
+        space: SpaceId,
+        since: Generation,
+    ) -> Result<HashSet<DocId>> {
+        self.store.read(|db| {
+            let column = feed.column();
+            let sql = format!(
+                "SELECT doc_id FROM documents WHERE space_id = ?1 AND {column} > ?2
+                 UNION ALL SELECT doc_id FROM tombstones WHERE space_id = ?1 AND feed = ?3 AND generation > ?2"
+            );
+            let mut statement = db.prepare_cached(&sql)?;
+            let rows = statement.query_map(params![space.0, since.0, feed.number()], |row| Ok(DocId(row.get(0)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 

@@ -9,14 +9,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::Ledger;
 use crate::failure::Outcome;
 use crate::records::Requeue;
-use crate::{generation, sources};
+use crate::{encode, generation, sources};
 
 const FILE_COLUMNS: &str = "files.id, files.source_id, files.path, files.size, files.modified_ns, files.device, \
     files.inode, files.status, files.code, files.message, files.skipped_by, files.attempts, files.next_attempt, \
-    files.content_hash, files.parser_version";
+    files.content_hash, files.parser_version, files.born_ns";
 
 /// Number of columns that [`file_from_row`] reads.
-pub(crate) const FILE_COLUMN_COUNT: usize = 15;
+pub(crate) const FILE_COLUMN_COUNT: usize = 16;
 
 impl Ledger {
     /// Every file of a source, by path.
@@ -83,6 +83,7 @@ impl Ledger {
                 skipped,
                 deleted,
                 unreadable: _,
+                devices: _,
             } = plan;
             for file in deleted {
                 delete(db, source, *file)?;
@@ -223,6 +224,8 @@ impl Ledger {
                     [source.0],
                 )?,
             };
+            // Who asks for files to be looked at again means those that a parser did not survive too.
+            db.execute("DELETE FROM crashes", [])?;
             Ok(changed as u64)
         })
     }
@@ -283,6 +286,7 @@ pub(crate) fn columns() -> &'static str {
 pub(crate) fn file_from_row(row: &Row<'_>, at: usize) -> rusqlite::Result<FileRecord> {
     let device: Option<i64> = row.get(at + 5)?;
     let inode: Option<i64> = row.get(at + 6)?;
+    let born_ns: Option<i64> = row.get(at + 15)?;
     let status: String = row.get(at + 7)?;
     let code: String = row.get(at + 8)?;
     let message: String = row.get(at + 9)?;
@@ -316,6 +320,7 @@ pub(crate) fn file_from_row(row: &Row<'_>, at: usize) -> rusqlite::Result<FileRe
             file_id: device.zip(inode).map(|(device, inode)| FileId {
                 device: device as u64,
                 inode: inode as u64,
+                born_ns,
             }),
         },
         status,
@@ -358,8 +363,8 @@ fn note_scan(db: &Connection, source: SourceId, plan: &Plan, now: Timestamp) -> 
                 count => format!("{count} entries could not be looked at, among them `{path}`: {message}"),
             });
         db.execute(
-            "UPDATE sources SET last_scan = ?2, scan_notice = ?3 WHERE id = ?1",
-            params![source.0, now.0, notice],
+            "UPDATE sources SET last_scan = ?2, scan_notice = ?3, devices = ?4 WHERE id = ?1",
+            params![source.0, now.0, notice, encode::to_json(&plan.devices)],
         )?;
     }
     Ok(())
@@ -389,7 +394,7 @@ fn set_stamp(db: &Connection, source: SourceId, file: FileRow, stamp: &FileStamp
         file_id,
     } = stamp;
     db.prepare_cached(
-        "UPDATE files SET path = ?3, size = ?4, modified_ns = ?5, device = ?6, inode = ?7
+        "UPDATE files SET path = ?3, size = ?4, modified_ns = ?5, device = ?6, inode = ?7, born_ns = ?8
          WHERE id = ?1 AND source_id = ?2",
     )?
     .execute(params![
@@ -399,7 +404,8 @@ fn set_stamp(db: &Connection, source: SourceId, file: FileRow, stamp: &FileStamp
         *size as i64,
         modified_ns,
         file_id.map(|id| id.device as i64),
-        file_id.map(|id| id.inode as i64)
+        file_id.map(|id| id.inode as i64),
+        file_id.and_then(|id| id.born_ns)
     ])?;
     Ok(())
 }
@@ -422,10 +428,10 @@ fn upsert(db: &Connection, source: SourceId, stamp: &FileStamp) -> Outcome<FileR
         file_id,
     } = stamp;
     let mut statement = db.prepare_cached(
-        "INSERT INTO files (source_id, path, size, modified_ns, device, inode, status)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'waiting')
+        "INSERT INTO files (source_id, path, size, modified_ns, device, inode, born_ns, status)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting')
          ON CONFLICT (source_id, path) DO UPDATE SET size = excluded.size, modified_ns = excluded.modified_ns,
-             device = excluded.device, inode = excluded.inode
+             device = excluded.device, inode = excluded.inode, born_ns = excluded.born_ns
          RETURNING id",
     )?;
     let id = statement.query_row(
@@ -435,7 +441,8 @@ fn upsert(db: &Connection, source: SourceId, stamp: &FileStamp) -> Outcome<FileR
             *size as i64,
             modified_ns,
             file_id.map(|id| id.device as i64),
-            file_id.map(|id| id.inode as i64)
+            file_id.map(|id| id.inode as i64),
+            file_id.and_then(|id| id.born_ns)
         ],
         |row| row.get(0),
     )?;

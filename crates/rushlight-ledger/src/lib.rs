@@ -11,6 +11,7 @@
 //! Every method blocks. The indexing thread writes; any number of blocking threads read at the same time, on
 //! snapshots of what is committed, and never wait for the writer. Each method that writes is one transaction.
 
+mod checks;
 mod conversations;
 mod documents;
 mod embeddings;
@@ -40,7 +41,7 @@ pub use lock::DataDirLock;
 pub use records::{
     Changes, ChunkRecord, ChunkedBy, CompletedFile, Completion, ConversationId, ConversationRecord,
     DocumentQuery, DocumentRecord, DocumentSummary, FileOutcome, NewChunk, NewDocument, Page, PendingChunk,
-    ProblemFile, RechunkDocument, Requeue, SourceRecord, SpaceRecord, SpaceStatistics, Turn,
+    ProblemFile, RechunkDocument, Rechunked, Requeue, SourceRecord, SpaceRecord, SpaceStatistics, Turn,
 };
 
 use crate::failure::Failure;

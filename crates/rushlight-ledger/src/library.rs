@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use rushlight_core::{
-    Chunk, ChunkId, ContentHash, DocId, EmbeddingKey, FileRow, Result, SourceId, SpaceId, TextSpan, Timestamp,
+    Chunk, ChunkId, ContentHash, DocId, EmbeddingKey, FileRow, OtherPlace, Principal, Result, SourceId,
+    SpaceId, TextSpan, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -36,7 +37,7 @@ impl Ledger {
             let sql = format!(
                 "SELECT {CHUNK_COLUMNS}, documents.content_hash, documents.title, sources.root, files.path,
                      documents.part, documents.kind, documents.date, documents.source_id, documents.space_id,
-                     spaces.name, access_sets.principals
+                     spaces.name, access_sets.principals, sources.online
                  FROM chunks JOIN documents ON documents.id = chunks.document
                  JOIN spaces ON spaces.id = documents.space_id JOIN sources ON sources.id = documents.source_id
                  JOIN files ON files.id = documents.file_id JOIN access_sets ON access_sets.id = documents.access
@@ -61,6 +62,7 @@ impl Ledger {
                     space_id: SpaceId(row.get(18)?),
                     space: row.get(19)?,
                     access: encode::access_from_json(&row.get::<_, String>(20)?)?,
+                    online: row.get(21)?,
                 });
             }
             Ok(records)
@@ -110,6 +112,17 @@ impl Ledger {
         })
     }
 
+    /// Number of a file's documents.
+    ///
+    /// # Errors
+    /// `LedgerFailed`.
+    pub fn document_count(&self, file: FileRow) -> Result<u64> {
+        self.store.read(|db| {
+            let mut statement = db.prepare_cached("SELECT count(*) FROM documents WHERE file_id = ?1")?;
+            Ok(statement.query_row([file.0], |row| row.get::<_, i64>(0))? as u64)
+        })
+    }
+
     /// The text of a document under `span`, without reading all of it; `None` when there is no such document, or the
     /// span lies outside its text or inside a character.
     ///
@@ -119,6 +132,40 @@ impl Ledger {
         self.store.read(|db| match row_of(db, doc)? {
             Some(document) => text::under(db, document, span),
             None => Ok(None),
+        })
+    }
+
+    /// The other documents of the space with the same bytes as `doc` that one of these principals may read, by path, at
+    /// most `limit`.
+    ///
+    /// # Errors
+    /// `LedgerFailed`.
+    pub fn documents_alike(
+        &self,
+        doc: DocId,
+        principals: &[Principal],
+        limit: usize,
+    ) -> Result<Vec<OtherPlace>> {
+        self.store.read(|db| {
+            let access = intern::access_sets_of(db, principals)?;
+            let mut statement = db.prepare_cached(
+                "SELECT other.doc_id, sources.root, files.path, other.part, sources.online
+                 FROM documents JOIN documents AS other
+                     ON other.content_hash = documents.content_hash AND other.space_id = documents.space_id
+                     AND other.id <> documents.id
+                 JOIN sources ON sources.id = other.source_id JOIN files ON files.id = other.file_id
+                 WHERE documents.doc_id = ?1 AND other.access IN (SELECT value FROM json_each(?2))
+                 ORDER BY sources.root, files.path, other.part LIMIT ?3",
+            )?;
+            let rows = statement.query_map(params![doc.0, access, limit as i64], |row| {
+                Ok(OtherPlace {
+                    doc_id: DocId(row.get(0)?),
+                    path: absolute(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?),
+                    part: row.get(3)?,
+                    online: row.get(4)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 

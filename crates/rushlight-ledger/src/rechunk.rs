@@ -5,7 +5,7 @@ use rusqlite::params;
 
 use crate::documents::{Chunked, chunk_fingerprint, insert_chunks, locate};
 use crate::feed::kind_from_row;
-use crate::records::{ChunkedBy, NewChunk, RechunkDocument};
+use crate::records::{ChunkedBy, RechunkDocument, Rechunked};
 use crate::{Ledger, encode, generation, intern, text};
 
 impl Ledger {
@@ -20,8 +20,9 @@ impl Ledger {
             let mut statement = db.prepare_cached(
                 "SELECT documents.id, documents.doc_id, documents.part, documents.part_key, documents.content_hash,
                      documents.kind, documents.media_type, documents.title, documents.metadata, documents.pages,
-                     documents.unreadable_pages, documents.warnings, structures.blocks
+                     documents.unreadable_pages, documents.warnings, structures.blocks, files.path
                  FROM documents JOIN structures ON structures.document = documents.id
+                 JOIN files ON files.id = documents.file_id
                  WHERE documents.chunker NOT IN (
                      SELECT chunkers.id FROM chunkers JOIN models ON models.id = chunkers.model
                      WHERE chunkers.chunker_id = ?1 AND models.name = ?2)
@@ -37,6 +38,7 @@ impl Ledger {
                 bytes += text.len();
                 documents.push(RechunkDocument {
                     doc_id: DocId(row.get(1)?),
+                    path: row.get(13)?,
                     document: ParsedDocument {
                         part: row.get(2)?,
                         part_key: row.get(3)?,
@@ -61,10 +63,10 @@ impl Ledger {
     ///
     /// # Errors
     /// `DiskFull`, else `LedgerFailed`.
-    pub fn replace_chunks(&self, chunked_by: &ChunkedBy, documents: &[(DocId, Vec<NewChunk>)]) -> Result<()> {
+    pub fn replace_chunks(&self, chunked_by: &ChunkedBy, documents: &[Rechunked]) -> Result<()> {
         self.store.write(|db| {
             let (chunker, model) = intern::chunker(db, chunked_by)?;
-            for (doc_id, chunks) in documents {
+            for Rechunked { doc_id, title_embedded, chunks } in documents {
                 let Some((document, space, in_vector_feed)) = locate(db, *doc_id)? else { continue };
                 let rank: i64 = db
                     .prepare_cached(
@@ -76,14 +78,15 @@ impl Ledger {
                 let generation = generation::next(db, space)?;
                 db.prepare_cached(
                     "UPDATE documents SET chunker = ?2, chunk_count = ?3, chunk_fingerprint = ?4, generation = ?5,
-                         vector_generation = NULL WHERE id = ?1",
+                         title_embedded = ?6, vector_generation = NULL WHERE id = ?1",
                 )?
                 .execute(params![
                     document,
                     chunker,
                     chunks.len() as i64,
                     chunk_fingerprint(chunked_by, chunks),
-                    generation
+                    generation,
+                    title_embedded
                 ])?;
                 let chunked = Chunked { document, doc_id: *doc_id, space, model, rank };
                 insert_chunks(db, &chunked, chunks, in_vector_feed)?;

@@ -1,5 +1,7 @@
 //! What goes into the ledger and what comes out of it.
 
+use std::collections::BTreeSet;
+
 use rushlight_core::{
     Block, Chunk, ChunkId, ContentHash, DocId, DocMetadata, DocumentKind, EmbeddingKey, ErrorCode,
     FileRecord, FileRow, FileStamp, Generation, IndexedDocument, Locator, ParsedDocument, Principal,
@@ -38,6 +40,8 @@ pub struct SourceRecord {
     pub notice: Option<String>,
     /// True when its files wait until a person lets them go on.
     pub paused: bool,
+    /// Device numbers of its folders when all of it was last seen.
+    pub devices: BTreeSet<u64>,
 }
 
 /// What made a document's chunks. Documents made by another are chunked anew.
@@ -77,6 +81,8 @@ pub struct NewDocument {
     pub access: Vec<Principal>,
     /// What made the chunks.
     pub chunked_by: ChunkedBy,
+    /// Whether the title is part of what the embedding keys stand for.
+    pub title_embedded: bool,
     /// Its chunks, in order.
     pub chunks: Vec<NewChunk>,
 }
@@ -166,7 +172,7 @@ pub struct Changes {
 pub struct PendingChunk {
     /// Key to store the embedding under.
     pub embedding_key: EmbeddingKey,
-    /// Title of its document.
+    /// Title of its document, where it is part of what is embedded; otherwise empty.
     pub title: String,
     /// Headings above it, outermost first.
     pub heading_path: Vec<String>,
@@ -201,6 +207,8 @@ pub struct ChunkRecord {
     pub space: String,
     /// Who may read it.
     pub access: Vec<Principal>,
+    /// False when the source's root is missing: the text is as it was last seen.
+    pub online: bool,
 }
 
 /// A document without its text.
@@ -292,8 +300,21 @@ pub struct Page<T> {
 pub struct RechunkDocument {
     /// Identity.
     pub doc_id: DocId,
+    /// Path of its file below the source's root.
+    pub path: String,
     /// As the parser read it.
     pub document: ParsedDocument,
+}
+
+/// A document's new chunks.
+#[derive(Clone, Debug)]
+pub struct Rechunked {
+    /// The document.
+    pub doc_id: DocId,
+    /// Whether the title is part of what the embedding keys stand for.
+    pub title_embedded: bool,
+    /// Its chunks, in order.
+    pub chunks: Vec<NewChunk>,
 }
 
 /// What a space holds.

@@ -7,12 +7,12 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::Ledger;
 use crate::failure::Outcome;
-use crate::generation;
 use crate::records::{SourceRecord, SpaceRecord};
+use crate::{encode, generation};
 
 const SPACE_COLUMNS: &str = "id, name, generation";
 const SOURCE_COLUMNS: &str = "sources.id, sources.root, sources.space_id, spaces.name, sources.added, sources.online, \
-    sources.last_scan, sources.watch_notice, sources.scan_notice, sources.paused \
+    sources.last_scan, sources.watch_notice, sources.scan_notice, sources.paused, sources.devices \
     FROM sources JOIN spaces ON spaces.id = sources.space_id";
 
 impl Ledger {
@@ -234,5 +234,7 @@ fn source_from_row(row: &Row<'_>) -> rusqlite::Result<SourceRecord> {
         last_scan: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         notice: (!notices.is_empty()).then(|| notices.join("; ")),
         paused: row.get(9)?,
+        // A value that is not of its form protects nothing, and harms nothing.
+        devices: encode::from_json("sources.devices", row.get_ref(10)?.as_str()?).unwrap_or_default(),
     })
 }

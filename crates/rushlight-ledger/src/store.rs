@@ -10,7 +10,10 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::failure::{Failure, Outcome};
 
-const MIGRATION_STEPS: &[M<'static>] = &[M::up(include_str!("schema/0001.sql"))];
+const MIGRATION_STEPS: &[M<'static>] = &[
+    M::up(include_str!("schema/0001.sql")),
+    M::up(include_str!("schema/0002.sql")),
+];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
 
 /// Idle readers that are kept; more are opened when needed and closed afterwards.

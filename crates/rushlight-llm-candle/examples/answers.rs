@@ -285,5 +285,7 @@ fn hit(title: &str, paragraph: &str, text: String, start: usize, number: usize) 
         space: String::new(),
         scores: LegScores::default(),
         highlights: Vec::new(),
+        online: true,
+        also_at: Vec::new(),
     }
 }

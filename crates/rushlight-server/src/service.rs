@@ -64,6 +64,12 @@ pub trait Service: Send + Sync + 'static {
     /// Starts to look at a folder again and to try its failed files again; does not wait for it.
     async fn scan_source(&self, id: SourceId) -> Result<()>;
 
+    /// Lets a folder's files wait, or every folder's for `None`.
+    async fn pause(&self, source: Option<SourceId>) -> Result<()>;
+
+    /// Lets them go on.
+    async fn resume(&self, source: Option<SourceId>) -> Result<()>;
+
     /// Files that are not searchable, or only in part.
     async fn problems(&self, source: Option<SourceId>, limit: usize, offset: usize) -> Result<api::Problems>;
 

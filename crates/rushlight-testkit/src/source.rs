@@ -161,6 +161,7 @@ impl Tree {
         FileId {
             device: 1,
             inode: self.inodes,
+            born_ns: None,
         }
     }
 

@@ -7,8 +7,8 @@ use rushlight_core::{Block, BlockKind, Locator, ParsedDocument, TextSpan, TokenC
 use crate::place::Places;
 use crate::split::{Grain, Unit, halve, split_block, trim};
 
-/// Raised when the same document would be cut otherwise: it is part of the chunker's identity.
-const CHUNKER_VERSION: u32 = 1;
+/// Raised when the same document would be cut or embedded otherwise: it is part of the chunker's identity.
+const CHUNKER_VERSION: u32 = 2;
 
 /// How long chunks are, in tokens of the embedding model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

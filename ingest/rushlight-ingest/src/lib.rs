@@ -11,8 +11,10 @@ mod place;
 mod plan;
 mod sentences;
 mod split;
+mod title;
 
 pub use chunk::{ChunkDraft, ChunkOptions, chunk};
 pub use embed::{chunk_id, embedding_key, embedding_text};
 pub use estimate::EstimatedTokens;
-pub use plan::{PlanScope, plan};
+pub use plan::{PlanScope, adopt_moved, plan};
+pub use title::title_is_embedded;

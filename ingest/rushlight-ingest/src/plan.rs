@@ -1,10 +1,10 @@
 //! Comparing a scan with what the ledger knows.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rushlight_core::{
-    FileId, FileRecord, FileStamp, FileStatus, Plan, Rename, RenameFollowUp, Restamp, ScanEntry, ScanSkip,
-    ScanSummary, SkipReason, SkippedBy,
+    ContentHash, FileRecord, FileStamp, FileStatus, Plan, Rename, RenameFollowUp, Restamp, ScanEntry,
+    ScanSkip, ScanSummary, SkipReason, SkippedBy,
 };
 
 /// What the scan was to cover, and what would parse its files.
@@ -14,6 +14,9 @@ pub struct PlanScope {
     pub under: Vec<String>,
     /// The parser's version: files that an older one decided on are looked at again.
     pub parser_version: u32,
+    /// Device numbers that the folders had when all below the root was last seen. Files on one that is not there any
+    /// more are not deleted: their disk is unmounted.
+    pub devices: BTreeSet<u64>,
 }
 
 impl PlanScope {
@@ -22,6 +25,7 @@ impl PlanScope {
         Self {
             under: vec![String::new()],
             parser_version,
+            devices: BTreeSet::new(),
         }
     }
 
@@ -33,9 +37,10 @@ impl PlanScope {
 /// The steps that make `known` equal to `seen`.
 ///
 /// A file is the same when path, size, change time and inode are. It has moved when its old path is gone and a new one
-/// has its device and inode, size and change time. Nothing is deleted that the scan could not see: outside its scope,
-/// below an unreadable folder, after it was stopped, or when the root is missing. The order of `known` and `seen` does
-/// not matter.
+/// has its device and inode, and either was made at the same moment or has its size and change time. Nothing is deleted
+/// that the scan could not see: outside its scope, below an unreadable folder, on a disk that is not mounted, after it
+/// was stopped, or when the root is missing; a root of which nothing is left but the place where its disk is mounted is
+/// missing. The order of `known` and `seen` does not matter.
 pub fn plan(known: &[FileRecord], seen: &[ScanEntry], summary: &ScanSummary, scope: &PlanScope) -> Plan {
     if !summary.online {
         return Plan::default();
@@ -63,7 +68,7 @@ pub fn plan(known: &[FileRecord], seen: &[ScanEntry], summary: &ScanSummary, sco
     }
 
     let unseen = |path: &str| !plan.unreadable.iter().any(|(folder, _)| lies_below(path, folder));
-    let gone: Vec<&FileRecord> = match summary.stopped {
+    let mut gone: Vec<&FileRecord> = match summary.stopped {
         true => Vec::new(),
         false => known
             .iter()
@@ -71,6 +76,19 @@ pub fn plan(known: &[FileRecord], seen: &[ScanEntry], summary: &ScanSummary, sco
             .map(|(_, file)| *file)
             .collect(),
     };
+    let unmounted = unmounted(&known, &sightings, summary, scope);
+    let on_unmounted =
+        |file: &FileRecord| device(&file.stamp).is_some_and(|device| unmounted.contains(&device));
+    let all_missing = !unmounted.is_empty() && scope.devices.is_disjoint(&summary.devices);
+    if all_missing && sightings.is_empty() && gone.iter().all(|file| on_unmounted(file)) {
+        return Plan::default();
+    }
+    let kept: Vec<&FileRecord> = gone.extract_if(.., |file| on_unmounted(file)).collect();
+    if let (Some(first), count) = (kept.first(), kept.len()) {
+        let message = format!("its disk is not mounted, and {count} files of it stay as they were");
+        plan.unreadable.push((first.stamp.path.clone(), message));
+    }
+    plan.devices = summary.devices.union(&unmounted).copied().collect();
     let (renamed, added) = pair_renames(&gone, new, scope.parser_version);
     let moved: HashSet<_> = renamed.iter().map(|rename| rename.file).collect();
     plan.deleted = gone
@@ -81,6 +99,68 @@ pub fn plan(known: &[FileRecord], seen: &[ScanEntry], summary: &ScanSummary, sco
     plan.renamed = renamed;
     plan.added = added;
     plan
+}
+
+/// Pairs files that the plan deletes with files that it adds, where `content` says that they are the same to the byte:
+/// some programs move a file by making a new one. `content` reads a file; it is asked only where the sizes agree.
+pub fn adopt_moved(
+    plan: &mut Plan,
+    known: &[FileRecord],
+    parser_version: u32,
+    content: &mut dyn FnMut(&FileStamp) -> Option<ContentHash>,
+) {
+    let deleted: HashSet<_> = plan.deleted.iter().copied().collect();
+    let mut gone: Vec<&FileRecord> = known
+        .iter()
+        .filter(|file| deleted.contains(&file.id) && file.content_hash.is_some() && file.stamp.size > 0)
+        .collect();
+    gone.sort_by(|a, b| a.stamp.path.cmp(&b.stamp.path));
+    let sizes: HashSet<u64> = gone.iter().map(|file| file.stamp.size).collect();
+    let added = std::mem::take(&mut plan.added);
+    for stamp in added {
+        let hash = match gone.is_empty() || !sizes.contains(&stamp.size) {
+            true => None,
+            false => content(&stamp),
+        };
+        let origin = hash.and_then(|hash| gone.iter().position(|file| file.content_hash == Some(hash)));
+        match origin {
+            Some(at) => {
+                let file = gone.remove(at);
+                plan.renamed.push(rename(file, &stamp, parser_version));
+                plan.deleted.retain(|deleted| *deleted != file.id);
+            }
+            None => plan.added.push(stamp),
+        }
+    }
+    plan.renamed.sort_by(|a, b| a.stamp.path.cmp(&b.stamp.path));
+}
+
+/// Devices that folders were on and no longer are, and of whose files not one is seen.
+fn unmounted(
+    known: &BTreeMap<&str, &FileRecord>,
+    sightings: &Sightings<'_>,
+    summary: &ScanSummary,
+    scope: &PlanScope,
+) -> BTreeSet<u64> {
+    if summary.devices.is_empty() {
+        return BTreeSet::new();
+    }
+    let mut missing: BTreeSet<u64> = scope.devices.difference(&summary.devices).copied().collect();
+    if missing.is_empty() {
+        return missing;
+    }
+    // A file that is still there under another number tells that the disk only got another number.
+    for (path, file) in known {
+        if let (Some(device), true) = (device(&file.stamp), sightings.contains_key(path)) {
+            missing.remove(&device);
+        }
+    }
+    let used: BTreeSet<u64> = known.values().filter_map(|file| device(&file.stamp)).collect();
+    missing.intersection(&used).copied().collect()
+}
+
+fn device(stamp: &FileStamp) -> Option<u64> {
+    stamp.file_id.map(|id| id.device)
 }
 
 type Sightings<'a> = BTreeMap<&'a str, (&'a FileStamp, Option<&'a SkipReason>)>;
@@ -167,42 +247,54 @@ fn pair_renames(
     new: Vec<&FileStamp>,
     parser_version: u32,
 ) -> (Vec<Rename>, Vec<FileStamp>) {
-    let mut candidates: HashMap<(FileId, u64, i64), Vec<&FileRecord>> = HashMap::new();
+    let mut candidates: HashMap<(u64, u64), Vec<&FileRecord>> = HashMap::new();
     // `gone` is in the order of paths, and so is each list, from behind.
     for file in gone.iter().rev() {
-        if let (Some(key), false) = (identity(&file.stamp), left_out_by_scan(file)) {
-            candidates.entry(key).or_default().push(file);
+        if let (Some(id), false) = (file.stamp.file_id, left_out_by_scan(file)) {
+            candidates.entry((id.device, id.inode)).or_default().push(file);
         }
     }
     let mut renamed = Vec::new();
     let mut added = Vec::new();
     for stamp in new {
-        let origin = identity(stamp)
-            .and_then(|key| candidates.get_mut(&key))
-            .and_then(Vec::pop);
+        let on_inode = stamp
+            .file_id
+            .and_then(|id| candidates.get_mut(&(id.device, id.inode)));
+        let origin = on_inode.and_then(|files| {
+            let at = files.iter().rposition(|file| is_same_file(&file.stamp, stamp))?;
+            Some(files.remove(at))
+        });
         match origin {
-            Some(file) => {
-                let reparse = last_two_names(&file.stamp.path) != last_two_names(&stamp.path)
-                    || asks_to_be_read(file, parser_version);
-                let follow_up = if reparse {
-                    RenameFollowUp::Reparse
-                } else {
-                    RenameFollowUp::Keep
-                };
-                renamed.push(Rename {
-                    file: file.id,
-                    stamp: stamp.clone(),
-                    follow_up,
-                });
-            }
+            Some(file) => renamed.push(rename(file, stamp, parser_version)),
             None => added.push(stamp.clone()),
         }
     }
     (renamed, added)
 }
 
-fn identity(stamp: &FileStamp) -> Option<(FileId, u64, i64)> {
-    stamp.file_id.map(|id| (id, stamp.size, stamp.modified_ns))
+/// True for one file under two names, both on one inode. When the file system does not say when a file was made, it
+/// may be a later one on the same inode; then an edit beside the move makes it another.
+fn is_same_file(known: &FileStamp, seen: &FileStamp) -> bool {
+    let born = |stamp: &FileStamp| stamp.file_id.and_then(|id| id.born_ns);
+    match (born(known), born(seen)) {
+        (Some(known), Some(seen)) => known == seen,
+        _ => known.size == seen.size && known.modified_ns == seen.modified_ns,
+    }
+}
+
+fn rename(file: &FileRecord, stamp: &FileStamp, parser_version: u32) -> Rename {
+    let unchanged = file.stamp.size == stamp.size && file.stamp.modified_ns == stamp.modified_ns;
+    let reparse = !unchanged
+        || last_two_names(&file.stamp.path) != last_two_names(&stamp.path)
+        || asks_to_be_read(file, parser_version);
+    Rename {
+        file: file.id,
+        stamp: stamp.clone(),
+        follow_up: match reparse {
+            true => RenameFollowUp::Reparse,
+            false => RenameFollowUp::Keep,
+        },
+    }
 }
 
 fn left_out_by_scan(file: &FileRecord) -> bool {

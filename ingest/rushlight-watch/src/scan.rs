@@ -6,7 +6,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use ignore::WalkBuilder;
 use rushlight_core::{FileId, FileStamp, Result, ScanEntry, ScanSummary, SkipReason};
@@ -37,6 +37,17 @@ impl Scan<'_> {
             return Ok(summary);
         }
         summary.online = true;
+        summary
+            .devices
+            .extend(fs::metadata(self.root).ok().and_then(|root| device(&root)));
+        // What is gone was on the disk of the nearest folder above it that is there.
+        let above = self.root.join(under);
+        let above = above
+            .ancestors()
+            .skip(1)
+            .take_while(|folder| folder.starts_with(self.root))
+            .find_map(|folder| fs::symlink_metadata(folder).ok());
+        summary.devices.extend(above.and_then(|folder| device(&folder)));
         let Some(start) = self.start(under) else {
             return Ok(summary);
         };
@@ -146,6 +157,9 @@ impl Scan<'_> {
         }
         // Folders are walked; pipes, sockets and devices are no documents, and opening one may never return.
         if !metadata.is_file() {
+            if metadata.is_dir() {
+                report.summary.devices.extend(device(&metadata));
+            }
             return ControlFlow::Continue(());
         }
         self.file(path, &metadata, report)
@@ -300,10 +314,11 @@ pub(crate) fn stamp_of(relative: String, path: &Path, metadata: &Metadata) -> Fi
 }
 
 fn modified_ns(metadata: &Metadata) -> i64 {
-    let Ok(modified) = metadata.modified() else {
-        return 0;
-    };
-    match modified.duration_since(UNIX_EPOCH) {
+    metadata.modified().map_or(0, nanoseconds)
+}
+
+fn nanoseconds(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |ns| -ns),
     }
@@ -316,11 +331,25 @@ fn file_id(_path: &Path, metadata: &Metadata) -> Option<FileId> {
     Some(FileId {
         device: metadata.dev(),
         inode: metadata.ino(),
+        born_ns: metadata.created().ok().map(nanoseconds),
     })
 }
 
+/// The file system that the entry is on.
+#[cfg(unix)]
+fn device(metadata: &Metadata) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    Some(metadata.dev())
+}
+
 #[cfg(not(unix))]
-fn file_id(path: &Path, _metadata: &Metadata) -> Option<FileId> {
+fn device(_metadata: &Metadata) -> Option<u64> {
+    None
+}
+
+#[cfg(not(unix))]
+fn file_id(path: &Path, metadata: &Metadata) -> Option<FileId> {
+    let born_ns = metadata.created().ok().map(nanoseconds);
     match file_id::get_file_id(path).ok()? {
         file_id::FileId::Inode {
             device_id,
@@ -328,6 +357,7 @@ fn file_id(path: &Path, _metadata: &Metadata) -> Option<FileId> {
         } => Some(FileId {
             device: device_id,
             inode: inode_number,
+            born_ns,
         }),
         file_id::FileId::LowRes {
             volume_serial_number,
@@ -335,6 +365,7 @@ fn file_id(path: &Path, _metadata: &Metadata) -> Option<FileId> {
         } => Some(FileId {
             device: u64::from(volume_serial_number),
             inode: file_index,
+            born_ns,
         }),
         file_id::FileId::HighRes {
             volume_serial_number,
@@ -344,6 +375,7 @@ fn file_id(path: &Path, _metadata: &Metadata) -> Option<FileId> {
             Some(FileId {
                 device: volume_serial_number ^ ((file_id >> 64) as u64),
                 inode: file_id as u64,
+                born_ns,
             })
         }
     }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -27,40 +27,38 @@ pub(crate) fn start(
     rules: Arc<Rules>,
     sink: Sink,
 ) -> Result<Box<dyn WatchGuard>> {
+    start_with(root, options, rules, sink, |root, handler| {
+        let mut watcher: RecommendedWatcher = notify::recommended_watcher(handler)?;
+        watcher.watch(root, RecursiveMode::Recursive)?;
+        Ok(Box::new(watcher))
+    })
+}
+
+/// The same with another way to have the system watch.
+fn start_with(
+    root: &Path,
+    options: &FolderOptions,
+    rules: Arc<Rules>,
+    sink: Sink,
+    open: impl FnOnce(&Path, Handler) -> notify::Result<AnyWatcher>,
+) -> Result<Box<dyn WatchGuard>> {
     let (events, received) = mpsc::channel();
-    let mut watchers: Vec<Box<dyn Watcher + Send>> = Vec::new();
-    let watcher =
-        notify::recommended_watcher(forward(&events)).and_then(|mut watcher: RecommendedWatcher| {
-            watcher.watch(root, RecursiveMode::Recursive)?;
-            Ok(watcher)
-        });
-    match watcher {
-        Ok(watcher) => watchers.push(Box::new(watcher)),
-        Err(error) => {
-            sink(SourceEvent::Degraded(explain(
-                root,
-                &error,
-                options.poll_interval,
-            )));
-            let config = Config::default()
-                .with_poll_interval(options.poll_interval)
-                .with_follow_symlinks(false);
-            let polled = PollWatcher::new(forward(&events), config).and_then(|mut watcher| {
-                watcher.watch(root, RecursiveMode::Recursive)?;
-                Ok(watcher)
-            });
-            match polled {
-                Ok(watcher) => watchers.push(Box::new(watcher)),
-                // A root that is not there: the caller's own scans will find it when it comes back.
-                Err(error) => tracing::debug!(%error, "the folder cannot be polled either"),
-            }
-        }
+    let watching = Arc::new(Watching {
+        root: root.to_path_buf(),
+        poll_interval: options.poll_interval,
+        events: events.clone(),
+        watcher: Mutex::default(),
+    });
+    match open(root, forward(&events)) {
+        Ok(watcher) => watching.keep(Some(watcher)),
+        Err(error) => sink(SourceEvent::Degraded(watching.poll_instead(&error))),
     }
     let gatherer = Gatherer {
         root: root.to_path_buf(),
         rules,
         sink,
         debounce: options.debounce,
+        watching: Arc::clone(&watching),
     };
     let thread = std::thread::Builder::new()
         .name("watch".to_owned())
@@ -73,10 +71,54 @@ pub(crate) fn start(
             .with_source(cause)
         })?;
     Ok(Box::new(Guard {
-        watchers,
+        watching,
         stop: events,
         thread: Some(thread),
     }))
+}
+
+type AnyWatcher = Box<dyn Watcher + Send>;
+type Handler = Box<dyn Fn(notify::Result<Event>) + Send>;
+
+/// What watches the root at present.
+struct Watching {
+    root: PathBuf,
+    poll_interval: Duration,
+    events: Sender<Message>,
+    watcher: Mutex<Option<AnyWatcher>>,
+}
+
+impl Watching {
+    fn keep(&self, watcher: Option<AnyWatcher>) {
+        let mut kept = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *kept, watcher);
+        drop(kept);
+        // Ended without the lock: it may wait for a thread of its own.
+        drop(before);
+    }
+
+    /// Looks through the folder from time to time in place of a watcher that failed; says so for people.
+    fn poll_instead(&self, error: &notify::Error) -> String {
+        self.keep(None);
+        let config = Config::default()
+            .with_poll_interval(self.poll_interval)
+            .with_follow_symlinks(false);
+        let polled = PollWatcher::new(forward(&self.events), config).and_then(|mut watcher| {
+            watcher.watch(&self.root, RecursiveMode::Recursive)?;
+            Ok(watcher)
+        });
+        match polled {
+            Ok(watcher) => {
+                self.keep(Some(Box::new(watcher)));
+                explain(&self.root, error, self.poll_interval)
+            }
+            // A root that is not there: the caller's own scans will find it when it comes back.
+            Err(cause) => {
+                tracing::debug!(%cause, "the folder cannot be polled either");
+                explain(&self.root, error, Duration::ZERO)
+            }
+        }
+    }
 }
 
 /// What reaches the gathering thread.
@@ -85,16 +127,16 @@ enum Message {
     Stop,
 }
 
-fn forward(events: &Sender<Message>) -> impl Fn(notify::Result<Event>) + Send + 'static {
+fn forward(events: &Sender<Message>) -> Handler {
     let events = events.clone();
-    move |event| {
+    Box::new(move |event| {
         // Nobody listens any more while the guard is being dropped.
         let _ = events.send(Message::Event(event));
-    }
+    })
 }
 
 struct Guard {
-    watchers: Vec<Box<dyn Watcher + Send>>,
+    watching: Arc<Watching>,
     stop: Sender<Message>,
     thread: Option<JoinHandle<()>>,
 }
@@ -103,7 +145,6 @@ impl WatchGuard for Guard {}
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.watchers.clear();
         let _ = self.stop.send(Message::Stop);
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != std::thread::current().id()
@@ -111,6 +152,7 @@ impl Drop for Guard {
             // The sink returns at once by contract, so this does too.
             let _ = thread.join();
         }
+        self.watching.keep(None);
     }
 }
 
@@ -120,6 +162,7 @@ struct Gatherer {
     rules: Arc<Rules>,
     sink: Sink,
     debounce: Duration,
+    watching: Arc<Watching>,
 }
 
 #[derive(Default)]
@@ -166,7 +209,8 @@ impl Gatherer {
             Message::Event(Ok(event)) => self.take_event(&event, batch),
             Message::Event(Err(error)) => {
                 if matches!(error.kind, ErrorKind::MaxFilesWatch) {
-                    batch.degraded = Some(explain(&self.root, &error, Duration::ZERO));
+                    // A new folder could not be watched: from here on all of them are looked through.
+                    batch.degraded = Some(self.watching.poll_instead(&error));
                 }
                 tracing::debug!(%error, "watching reported an error");
                 batch.rescan = true;
@@ -262,5 +306,123 @@ fn explain(root: &Path, error: &notify::Error, poll: Duration) -> String {
             "`{root}` cannot be watched and is looked through every {} s instead: {remedy}",
             poll.as_secs()
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    struct Seen {
+        events: Arc<Mutex<Vec<SourceEvent>>>,
+    }
+
+    impl Seen {
+        fn sink(&self) -> Sink {
+            let events = Arc::clone(&self.events);
+            Arc::new(move |event| events.lock().expect("not poisoned").push(event))
+        }
+
+        fn eventually(&self, what: &str, holds: impl Fn(&SourceEvent) -> bool) {
+            let begun = Instant::now();
+            while !self.events.lock().expect("not poisoned").iter().any(&holds) {
+                assert!(
+                    begun.elapsed() < Duration::from_secs(20),
+                    "{what}: {:?}",
+                    self.events.lock()
+                );
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+
+    fn is_degraded(event: &SourceEvent) -> bool {
+        matches!(event, SourceEvent::Degraded(why) if why.contains("looked through every") && why.contains("max_user_watches"))
+    }
+
+    fn options() -> FolderOptions {
+        FolderOptions {
+            debounce: Duration::from_millis(20),
+            poll_interval: Duration::from_millis(50),
+            ..FolderOptions::default()
+        }
+    }
+
+    fn a_new_file_is_noticed(root: &Path, seen: &Seen) {
+        fs::write(root.join("new.md"), "text").expect("written");
+        seen.eventually("the new file is noticed by polling", |event| match event {
+            SourceEvent::Changed(path) => path == "new.md",
+            SourceEvent::Rescan => true,
+            SourceEvent::Degraded(_) => false,
+        });
+    }
+
+    #[test]
+    fn where_the_limit_of_watches_is_reached_the_folder_is_polled_and_it_is_said() {
+        let root = tempfile::tempdir().expect("a folder");
+        let rules = Arc::new(Rules::new(root.path(), &options()).expect("sound"));
+        let seen = Seen {
+            events: Arc::default(),
+        };
+        let guard = start_with(root.path(), &options(), rules, seen.sink(), |_, _| {
+            Err(notify::Error::new(ErrorKind::MaxFilesWatch))
+        })
+        .expect("starts all the same");
+        seen.eventually("it is said", is_degraded);
+        a_new_file_is_noticed(root.path(), &seen);
+        drop(guard);
+    }
+
+    #[test]
+    fn a_limit_that_is_reached_later_has_the_same_end() {
+        struct Idle;
+
+        impl Watcher for Idle {
+            fn new<F: notify::EventHandler>(_: F, _: Config) -> notify::Result<Self> {
+                Ok(Self)
+            }
+
+            fn watch(&mut self, _: &Path, _: RecursiveMode) -> notify::Result<()> {
+                Ok(())
+            }
+
+            fn unwatch(&mut self, _: &Path) -> notify::Result<()> {
+                Ok(())
+            }
+
+            fn kind() -> notify::WatcherKind {
+                notify::WatcherKind::NullWatcher
+            }
+        }
+
+        let root = tempfile::tempdir().expect("a folder");
+        let rules = Arc::new(Rules::new(root.path(), &options()).expect("sound"));
+        let seen = Seen {
+            events: Arc::default(),
+        };
+        let mut later = None;
+        let guard = start_with(root.path(), &options(), rules, seen.sink(), |_, handler| {
+            later = Some(handler);
+            Ok(Box::new(Idle))
+        })
+        .expect("starts");
+        let later = later.expect("opened");
+        later(Ok(
+            Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)
+        ));
+        seen.eventually("events that were lost are made up for", |event| {
+            *event == SourceEvent::Rescan
+        });
+        seen.events.lock().expect("not poisoned").clear();
+        later(Err(notify::Error::new(ErrorKind::MaxFilesWatch)));
+        seen.eventually("it is said", is_degraded);
+        seen.eventually("and everything is looked at", |event| {
+            *event == SourceEvent::Rescan
+        });
+        seen.events.lock().expect("not poisoned").clear();
+        a_new_file_is_noticed(root.path(), &seen);
+        drop(guard);
     }
 }

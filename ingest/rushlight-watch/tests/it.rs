@@ -75,13 +75,15 @@ fn a_scan_sees_files_in_a_stable_order_and_leaves_out_what_is_ignored() {
     let source = FolderSource::new(root.path(), options).expect("sound");
     let (lines, summary) = scan(&source, "");
     assert_eq!(lines, ["a/y 🫖.md", "a/z.md", "b.md"]);
+    assert_eq!(summary.devices.len(), 1, "all of it lies on one disk");
     assert_eq!(
         summary,
         ScanSummary {
             online: true,
             files: 3,
             unreadable: 0,
-            stopped: false
+            stopped: false,
+            devices: summary.devices.clone(),
         }
     );
     // Asked for a part, the same rules hold.

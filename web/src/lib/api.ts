@@ -41,6 +41,9 @@ export interface Hit {
   text: string
   segments: Segment[]
   scores: { keyword: number | null; semantic: number | null; fused: number }
+  /** The folder is not there now; the text is as it was last seen. */
+  offline: boolean
+  also_at: { document_id: string; path: string; part: string; offline: boolean }[]
 }
 
 export interface Citation {
@@ -97,6 +100,7 @@ export interface Source {
   root: string
   space: string
   online: boolean
+  paused: boolean
   watching: 'events' | 'polling' | 'none'
   notice: string
   last_scan: string | null
@@ -127,6 +131,7 @@ export interface Status {
   embedding: { done: number; waiting: number }
   activity: Activity
   files_per_second: number
+  remaining: { by_word: number | null; by_meaning: number | null }
   models: { language: Model; embedding: Model }
   sources: Source[]
   spaces: Space[]
@@ -315,6 +320,23 @@ export async function removeSource(id: number): Promise<void> {
 
 export async function scanSource(id: number): Promise<void> {
   await call('POST', `/sources/${id}/scan`)
+}
+
+export async function pauseSource(id: number): Promise<void> {
+  await call('POST', `/sources/${id}/pause`)
+}
+
+export async function resumeSource(id: number): Promise<void> {
+  await call('POST', `/sources/${id}/resume`)
+}
+
+/** Lets every folder's files wait. */
+export async function pauseAll(): Promise<void> {
+  await call('POST', '/pause')
+}
+
+export async function resumeAll(): Promise<void> {
+  await call('POST', '/resume')
 }
 
 export function problems(

@@ -108,6 +108,13 @@ pub(crate) fn run(
         ));
         output.line(format!("{hint}hint{hint:#}: {}", ErrorCode::ModelMissing.hint()));
     }
+    let sources = open.engine.ledger().sources()?;
+    for source in sources.iter().filter(|source| source.paused) {
+        output.line(format!(
+            "{} is paused; `rushlight resume` lets it go on",
+            source.root
+        ));
+    }
     for root in &summary.offline {
         output.line(format!("{root} is not there; its documents stay searchable"));
     }

@@ -8,6 +8,7 @@ mod doctor;
 mod eval;
 mod index;
 mod models;
+mod pause;
 mod remove;
 mod scope;
 mod search;
@@ -43,7 +44,9 @@ pub(crate) fn run(cli: &Cli, wiring: &dyn Wiring, output: &Output) -> Result<Exi
         Command::Search(args) => search::run(args, &context()?, wiring, output),
         Command::Ask(args) => ask::run(args, &context()?, wiring, output),
         Command::Status(args) => status::run(args, &context()?, wiring, output),
-        Command::Verify => verify::run(&context()?, wiring, output),
+        Command::Verify(args) => verify::run(args, &context()?, wiring, output),
+        Command::Pause(args) => pause::run(args, pause::Verb::Pause, &context()?, wiring, output),
+        Command::Resume(args) => pause::run(args, pause::Verb::Resume, &context()?, wiring, output),
         Command::Models(command) => models::run(command, &context()?, output),
         Command::Doctor => doctor::run(&context()?, wiring, output),
         Command::Config(command) => config::run(command, &context()?, output),

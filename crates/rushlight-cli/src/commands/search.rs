@@ -103,7 +103,20 @@ pub(crate) fn print_hit(number: usize, hit: &Hit, output: &Output) {
     } else {
         format!("  {}", hit.part)
     };
-    output.line(format!("   {faint}{}{part}{faint:#}", hit.path));
+    let offline = if hit.online {
+        ""
+    } else {
+        "  (not there now; as last seen)"
+    };
+    output.line(format!("   {faint}{}{part}{offline}{faint:#}", hit.path));
+    for place in &hit.also_at {
+        let part = if place.part.is_empty() {
+            String::new()
+        } else {
+            format!("  {}", place.part)
+        };
+        output.line(format!("   {faint}also {}{part}{faint:#}", place.path));
+    }
     let mut shown = String::new();
     for (text, marked) in excerpt(hit) {
         let text = one_line(&text);

@@ -91,8 +91,9 @@ fn print(status: &api::Status, context: &Context, output: &Output) {
         } else {
             format!("  {bad}not there{bad:#}")
         };
+        let paused = if source.paused { "  paused" } else { "" };
         output.line(format!(
-            "{}. {title}{}{title:#}  {faint}{}{faint:#}{offline}",
+            "{}. {title}{}{title:#}  {faint}{}{faint:#}{offline}{paused}",
             source.id, source.root, source.space
         ));
         let counts = source.counts;

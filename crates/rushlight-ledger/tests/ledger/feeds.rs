@@ -1,7 +1,7 @@
 //! The change feeds and embeddings, where the random histories do not look.
 
 use rushlight_core::{Embedding, ErrorCode, Generation, Plan, Restamp};
-use rushlight_ledger::{Feed, FileOutcome, Ledger, NewChunk, stored};
+use rushlight_ledger::{Feed, FileOutcome, Ledger, Rechunked, stored};
 
 use crate::support::{
     MODEL, NOW, chunked_by, chunks, completed, embed_all, index_files, indexed, key, ledger, online, stamp,
@@ -217,14 +217,18 @@ fn documents_are_chunked_anew_from_the_ledger_alone() {
             first.document.blocks.len(),
             first.document.text.split('\n').count()
         );
-        let whole: Vec<(_, Vec<NewChunk>)> = documents
+        let whole: Vec<Rechunked> = documents
             .iter()
             .map(|document| {
                 let mut one = chunks(document.doc_id, &document.document);
                 one.truncate(1);
                 one[0].span.end = document.document.text.len();
                 one[0].embedding_key = key(&document.document.text);
-                (document.doc_id, one)
+                Rechunked {
+                    doc_id: document.doc_id,
+                    title_embedded: true,
+                    chunks: one,
+                }
             })
             .collect();
         ledger.replace_chunks(&anew, &whole).expect("replaced");

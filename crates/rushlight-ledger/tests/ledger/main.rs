@@ -1,5 +1,6 @@
 //! The ledger as its callers see it.
 
+mod checks;
 mod feeds;
 mod files;
 mod model;

@@ -24,6 +24,7 @@ pub(crate) fn stamp(path: &str, modified_ms: i64) -> FileStamp {
     let file_id = Some(FileId {
         device: 1,
         inode: u64::MAX - 7,
+        born_ns: Some(-1),
     });
     FileStamp {
         path: path.to_owned(),
@@ -116,6 +117,7 @@ pub(crate) fn new_document(doc_id: DocId, document: ParsedDocument) -> NewDocume
         document,
         access,
         chunked_by: chunked_by("lines"),
+        title_embedded: true,
         chunks,
     }
 }

@@ -57,6 +57,26 @@ pub(crate) async fn scan_source(
     Ok((StatusCode::ACCEPTED, Json(serde_json::Map::new())))
 }
 
+pub(crate) async fn pause_source(State(app): State<App>, id: PathId) -> Reply<StatusCode> {
+    app.service.pause(Some(id.source()?)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn resume_source(State(app): State<App>, id: PathId) -> Reply<StatusCode> {
+    app.service.resume(Some(id.source()?)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn pause_all(State(app): State<App>) -> Reply<StatusCode> {
+    app.service.pause(None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn resume_all(State(app): State<App>) -> Reply<StatusCode> {
+    app.service.resume(None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 pub(crate) async fn problems(
     State(app): State<App>,
     Params(query): Params<api::ProblemQuery>,

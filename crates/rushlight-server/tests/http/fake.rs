@@ -56,6 +56,7 @@ pub(crate) fn status(indexed: u64) -> api::Status {
         embedding: api::EmbeddingProgress::default(),
         activity: api::Activity::Idle,
         files_per_second: 0.0,
+        remaining: api::Remaining::default(),
         models: api::Models {
             language: model(),
             embedding: model(),
@@ -71,6 +72,7 @@ fn source(root: String, space: String) -> api::Source {
         root,
         space,
         online: true,
+        paused: false,
         watching: api::Watching::Events,
         notice: String::new(),
         last_scan: None,
@@ -229,6 +231,14 @@ impl Service for FakeService {
 
     async fn scan_source(&self, id: core::SourceId) -> Result<()> {
         known(id)
+    }
+
+    async fn pause(&self, source: Option<core::SourceId>) -> Result<()> {
+        source.map_or(Ok(()), known)
+    }
+
+    async fn resume(&self, source: Option<core::SourceId>) -> Result<()> {
+        source.map_or(Ok(()), known)
     }
 
     async fn problems(

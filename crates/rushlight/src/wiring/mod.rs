@@ -142,6 +142,10 @@ fn options(config: &Config) -> EngineOptions {
         rechunk: true,
         parse_threads: cores(0).min(4),
         scan_interval: Duration::from_secs(config.index.scan_interval_minutes * 60),
+        rehash_interval: match config.index.rehash_days {
+            0 => None,
+            days => Some(Duration::from_secs(days * 24 * 3600)),
+        },
         debounce: Duration::from_millis(150),
         semantic_weight: config.search.semantic_weight,
         candidates: config.search.candidates,

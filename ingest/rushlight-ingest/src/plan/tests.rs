@@ -1,12 +1,16 @@
 use proptest::prelude::*;
-use rushlight_core::{ErrorCode, FileRow, SourceId};
+use rushlight_core::{ErrorCode, FileId, FileRow, SourceId};
 
 use super::*;
 
 const PARSER: u32 = 3;
 
 fn stamp(path: &str, size: u64, inode: u64) -> FileStamp {
-    let file_id = Some(FileId { device: 1, inode });
+    let file_id = Some(FileId {
+        device: 1,
+        inode,
+        born_ns: None,
+    });
     FileStamp {
         path: path.to_owned(),
         size,
@@ -28,6 +32,10 @@ fn file(id: i64, stamp: FileStamp, status: FileStatus) -> FileRecord {
 
 fn indexed(id: i64, path: &str, size: u64, inode: u64) -> FileRecord {
     file(id, stamp(path, size, inode), FileStatus::Indexed)
+}
+
+fn indexed_at(id: i64, stamp: FileStamp) -> FileRecord {
+    file(id, stamp, FileStatus::Indexed)
 }
 
 fn reason() -> SkipReason {
@@ -96,6 +104,112 @@ fn a_new_file_on_a_reused_inode_is_no_rename() {
     );
 }
 
+fn born(mut stamp: FileStamp, born_ns: i64) -> FileStamp {
+    stamp.file_id = stamp.file_id.map(|id| FileId {
+        born_ns: Some(born_ns),
+        ..id
+    });
+    stamp
+}
+
+#[test]
+fn a_file_that_was_moved_and_edited_is_known_by_when_it_was_made() {
+    let known = [file(1, born(stamp("a", 5, 10), 77), FileStatus::Indexed)];
+    let edited = born(stamp("b", 6, 10), 77);
+    let moved = all(&known, &[ScanEntry::File(edited.clone())]);
+    assert_eq!(
+        moved.renamed,
+        [Rename {
+            file: FileRow(1),
+            stamp: edited,
+            follow_up: RenameFollowUp::Reparse
+        }]
+    );
+    // A later file on the same inode, even of the same size and time, is another.
+    let other = all(&known, &[ScanEntry::File(born(stamp("b", 5, 10), 78))]);
+    assert_eq!(
+        (other.deleted.len(), other.added.len(), other.renamed.len()),
+        (1, 1, 0)
+    );
+}
+
+#[test]
+fn a_file_that_was_made_anew_elsewhere_is_known_by_its_content() {
+    let hash = |byte: u8| ContentHash([byte; 32]);
+    let with_hash = |mut file: FileRecord, byte: u8| {
+        file.content_hash = Some(hash(byte));
+        file
+    };
+    let known = [
+        with_hash(indexed(1, "old/a", 5, 10), 1),
+        with_hash(indexed(2, "old/b", 5, 11), 2),
+        with_hash(indexed(3, "old/c", 9, 12), 3),
+    ];
+    let seen = [
+        ScanEntry::File(stamp("new/a", 5, 20)),
+        ScanEntry::File(stamp("new/x", 5, 21)),
+        ScanEntry::File(stamp("new/y", 7, 22)),
+    ];
+    let mut plan = all(&known, &seen);
+    let mut asked = Vec::new();
+    adopt_moved(&mut plan, &known, PARSER, &mut |stamp| {
+        asked.push(stamp.path.clone());
+        Some(hash(if stamp.path == "new/a" { 2 } else { 8 }))
+    });
+    assert_eq!(asked, ["new/a", "new/x"], "a size that is nobody's is not read");
+    assert_eq!(plan.renamed.len(), 1);
+    assert_eq!(
+        (plan.renamed[0].file, plan.renamed[0].stamp.path.as_str()),
+        (FileRow(2), "new/a")
+    );
+    assert_eq!(plan.deleted, [FileRow(1), FileRow(3)]);
+    assert_eq!(plan.added.len(), 2);
+}
+
+#[test]
+fn what_is_on_an_unmounted_disk_is_not_deleted() {
+    let on = |device: u64, id: i64, path: &str| {
+        let mut stamp = stamp(path, 1, id as u64);
+        stamp.file_id = stamp.file_id.map(|file_id| FileId { device, ..file_id });
+        indexed_at(id, stamp)
+    };
+    let look = |known: &[FileRecord], seen: &[&FileRecord], devices: &[u64]| {
+        let seen: Vec<ScanEntry> = seen
+            .iter()
+            .map(|file| ScanEntry::File(file.stamp.clone()))
+            .collect();
+        let summary = ScanSummary {
+            devices: devices.iter().copied().collect(),
+            ..online()
+        };
+        let scope = PlanScope {
+            devices: BTreeSet::from([1, 2]),
+            ..PlanScope::everything(PARSER)
+        };
+        plan(known, &seen, &summary, &scope)
+    };
+    let (home, usb) = (on(1, 1, "a"), on(2, 2, "usb/b"));
+    let known = [home.clone(), usb.clone()];
+    // The disk below `usb` is away: its folder is there, on the root's device, and empty.
+    let away = look(&known, &[&home], &[1]);
+    assert!(away.deleted.is_empty() && away.online, "{away:?}");
+    assert_eq!(away.unreadable.len(), 1);
+    assert_eq!(
+        away.devices,
+        BTreeSet::from([1, 2]),
+        "it is remembered until it is back"
+    );
+    // The disk is there, and the file is not.
+    assert_eq!(look(&known, &[&home], &[1, 2]).deleted, [FileRow(2)]);
+    // The disk got another number, as a file that is still there shows.
+    let other = on(2, 3, "usb/c");
+    let renumbered = on(9, 3, "usb/c");
+    let known = [home.clone(), usb.clone(), other];
+    assert_eq!(look(&known, &[&home, &renumbered], &[1, 9]).deleted, [FileRow(2)]);
+    // The root itself was on the disk: what is left is the empty place where it was mounted.
+    assert_eq!(look(&[home, usb], &[], &[7]), Plan::default());
+}
+
 #[test]
 fn nothing_is_deleted_that_the_scan_could_not_see() {
     let known = [
@@ -126,6 +240,7 @@ fn nothing_is_deleted_that_the_scan_could_not_see() {
     let scope = PlanScope {
         under: vec!["c".to_owned()],
         parser_version: PARSER,
+        devices: BTreeSet::new(),
     };
     assert_eq!(plan(&known, &[], &online(), &scope).deleted, [FileRow(3)]);
 }
@@ -136,6 +251,7 @@ fn a_rename_across_two_scanned_paths_is_found() {
     let scope = PlanScope {
         under: vec!["old/tea.md".to_owned(), "new".to_owned()],
         parser_version: PARSER,
+        devices: BTreeSet::new(),
     };
     let plan = plan(
         &known,
@@ -170,6 +286,7 @@ fn another_device_number_alone_is_no_change_of_content() {
     moved.file_id = Some(FileId {
         device: 99,
         inode: 10,
+        born_ns: None,
     });
     let plan = all(&known, &[ScanEntry::File(moved.clone())]);
     assert_eq!(
@@ -254,7 +371,11 @@ fn paths() -> impl Strategy<Value = String> {
 
 fn stamps() -> impl Strategy<Value = FileStamp> {
     (paths(), 0..3u64, prop::option::of(0..4u64)).prop_map(|(path, size, inode)| FileStamp {
-        file_id: inode.map(|inode| FileId { device: 1, inode }),
+        file_id: inode.map(|inode| FileId {
+            device: 1,
+            inode,
+            born_ns: None,
+        }),
         ..stamp(&path, size, 0)
     })
 }

@@ -3,6 +3,13 @@
 const format = new Intl.NumberFormat('en')
 const number = (value: number): string => format.format(value)
 const count = (value: number, one: string, many: string): string => `${number(value)} ${value === 1 ? one : many}`
+/** A length of time in words, coarse: it is an estimate. */
+const span = (seconds: number): string =>
+  seconds < 90
+    ? count(Math.max(1, Math.round(seconds)), 'second', 'seconds')
+    : seconds < 5400
+      ? count(Math.round(seconds / 60), 'minute', 'minutes')
+      : count(Math.round(seconds / 3600), 'hour', 'hours')
 const range = (first: number, last: number): string => (first === last ? number(first) : `${number(first)}–${number(last)}`)
 
 /** What a code of the API means: in a few words, and what to do where there is something to do. */
@@ -57,10 +64,14 @@ export const en = {
     embedding: 'Learning meanings',
     perSecond: (rate: string) => `${rate} files per second`,
     waitingMeaning: (waiting: number) => `${count(waiting, 'passage is', 'passages are')} not yet searchable by meaning`,
+    leftWord: (seconds: number) => `about ${span(seconds)} until all can be found by word`,
+    leftMeaning: (seconds: number) => `about ${span(seconds)} until all can be found by meaning`,
   },
   search: {
     title: 'Search',
     label: 'Search your documents',
+    offline: 'not reachable now; as last seen',
+    alsoAt: 'Also at',
     placeholder: 'Words, or what it is about',
     keys: 'to search from anywhere, arrows to walk through the results, Enter to open',
     keySlash: '/',
@@ -196,6 +207,17 @@ export const en = {
     removeBody: 'Rushlight forgets what it indexed there. The files stay untouched.',
     removed: (root: string) => `${root} was removed.`,
     scanLabel: (root: string) => `Scan now: ${root}`,
+    pause: 'Pause',
+    pauseLabel: (root: string) => `Pause: ${root}`,
+    paused: (root: string) => `${root} is paused.`,
+    resume: 'Resume',
+    resumeLabel: (root: string) => `Resume: ${root}`,
+    resumed: (root: string) => `${root} goes on.`,
+    isPaused: 'Paused: new and changed files wait. What is indexed stays searchable.',
+    pauseAll: 'Pause all',
+    pausedAll: 'All folders are paused.',
+    resumeAll: 'Resume all',
+    resumedAll: 'All folders go on.',
     removeLabel: (root: string) => `Remove: ${root}`,
     offline: 'The folder is not reachable. Its documents stay searchable.',
     watching: { events: 'Changes are noticed at once', polling: 'Changes are noticed by looking from time to time', none: 'Changes are noticed by scans only' },

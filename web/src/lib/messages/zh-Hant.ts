@@ -4,6 +4,13 @@ import type { Messages } from './en'
 
 const format = new Intl.NumberFormat('zh-Hant-TW')
 const number = (value: number): string => format.format(value)
+/** 約略的時間長度。 */
+const span = (seconds: number): string =>
+  seconds < 90
+    ? `${number(Math.max(1, Math.round(seconds)))} 秒`
+    : seconds < 5400
+      ? `${number(Math.round(seconds / 60))} 分鐘`
+      : `${number(Math.round(seconds / 3600))} 小時`
 const range = (first: number, last: number): string => (first === last ? number(first) : `${number(first)}–${number(last)}`)
 
 export const zhHant: Messages = {
@@ -51,10 +58,14 @@ export const zhHant: Messages = {
     embedding: '正在學習語意',
     perSecond: (rate) => `每秒 ${rate} 個檔案`,
     waitingMeaning: (waiting) => `還有 ${number(waiting)} 個段落尚不能依語意搜尋`,
+    leftWord: (seconds) => `約 ${span(seconds)}後全部可依字詞搜尋`,
+    leftMeaning: (seconds) => `約 ${span(seconds)}後全部可依語意搜尋`,
   },
   search: {
     title: '搜尋',
     label: '搜尋您的文件',
+    offline: '目前無法存取，內容為上次所見',
+    alsoAt: '也在',
     placeholder: '字詞、句子，或大意',
     keys: '隨時開始搜尋，方向鍵選擇結果，Enter 開啟',
     keySlash: '/',
@@ -190,6 +201,17 @@ export const zhHant: Messages = {
     removeBody: 'Rushlight 會忘記從中建立的索引，檔案本身不受影響。',
     removed: (root) => `已移除 ${root}。`,
     scanLabel: (root) => `立即掃描：${root}`,
+    pause: '暫停',
+    pauseLabel: (root) => `暫停：${root}`,
+    paused: (root) => `已暫停 ${root}。`,
+    resume: '繼續',
+    resumeLabel: (root) => `繼續：${root}`,
+    resumed: (root) => `${root} 已繼續。`,
+    isPaused: '已暫停：新增與變更的檔案會等候，已建立索引的內容仍可搜尋。',
+    pauseAll: '全部暫停',
+    pausedAll: '所有資料夾都已暫停。',
+    resumeAll: '全部繼續',
+    resumedAll: '所有資料夾都已繼續。',
     removeLabel: (root) => `移除：${root}`,
     offline: '目前無法存取這個資料夾，其中的文件仍可搜尋。',
     watching: { events: '變更會立刻察覺', polling: '定時檢查變更', none: '只在掃描時察覺變更' },

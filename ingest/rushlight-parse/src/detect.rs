@@ -1,6 +1,7 @@
 //! What a file is, by its name and its first bytes.
 
 use crate::mail::mbox;
+use crate::office::{self, OfficeKind};
 
 /// A type of file, as far as it decides who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,7 @@ pub(crate) enum Format {
     Mail,
     Mbox,
     Pdf,
+    Office(OfficeKind),
     /// Known and not read: what it is called.
     Unsupported(&'static str),
 }
@@ -31,11 +33,11 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
-    (b"PK\x03\x04", "a zip archive or office document"),
+    (b"PK\x03\x04", "a zip archive"),
     (b"PK\x05\x06", "an empty zip archive"),
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "an older office document or Outlook message",
+        "an Outlook message or another compound file",
     ),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -58,10 +60,18 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
     if start.starts_with(b"%PDF-") {
         return Format::Pdf;
     }
+    let extension = extension(path);
+    let office = match start {
+        [b'P', b'K', 3, 4, ..] => office::of_zip(start),
+        [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => office::of_cfb(start, &extension),
+        _ => None,
+    };
+    if let Some(kind) = office {
+        return Format::Office(kind);
+    }
     if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Format::Unsupported(what);
     }
-    let extension = extension(path);
     match extension.as_str() {
         "md" | "markdown" | "mdown" | "mkd" => return Format::Markdown,
         "html" | "htm" | "xhtml" => return Format::Html,

@@ -16,6 +16,7 @@ mod html;
 mod language;
 mod mail;
 mod markdown;
+mod office;
 mod options;
 mod parsers;
 mod pdf;

@@ -11,12 +11,13 @@ use crate::decode::{Decoded, decode, decode_labelled};
 use crate::detect::{Format, detect, file_name, file_stem};
 use crate::html::{self, Page};
 use crate::mail::{self, Inside, Place, mbox};
+use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
 use crate::worker::{Answer, Isolation, Job, Pool, Reply};
 use crate::{language, markdown, pdf, table, text};
 
 /// Raised when the same bytes would parse differently.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// All parsers behind one port.
 #[derive(Debug)]
@@ -63,6 +64,7 @@ impl Parsers {
                 )))
             }
             Format::Pdf => self.pdf(path, bytes, hash),
+            Format::Office(kind) => self.office(path, bytes, hash, kind),
             Format::Mail => Ok(self.mail(path, bytes)),
             Format::Mbox => Ok(self.mailbox(path, bytes)),
             Format::Html => {
@@ -103,6 +105,44 @@ impl Parsers {
             Reply::Answer(Answer::Pdf(Err(fault @ pdf::PdfFault::Encrypted))) => Err(pdf::error(fault, name)),
             Reply::Answer(_) | Reply::Lost(_) => Err(failed(lost)),
         }
+    }
+
+    fn office(&self, path: &str, bytes: &[u8], hash: ContentHash, kind: OfficeKind) -> Result<Found> {
+        let name = file_name(path);
+        let job = Job::Office {
+            kind,
+            max_text: self.options.max_text_bytes,
+        };
+        let failed =
+            |what: String| Error::new(ErrorCode::ParserFailed, format!("cannot read `{name}`: {what}"));
+        let found = match self.pool.run(job, bytes)? {
+            Reply::Answer(Answer::Office(Ok(found))) => found,
+            Reply::Answer(Answer::Office(Err(fault))) => return Err(office::error(fault, name)),
+            Reply::Answer(Answer::Panicked { at }) => {
+                return Err(failed(format!("the parser failed at {at}")));
+            }
+            Reply::Answer(_) => return Err(failed("the worker answered something else".to_owned())),
+            Reply::Lost(what) => return Err(failed(what)),
+        };
+        let office = office::assemble(&found);
+        if office.blocks.is_empty() {
+            return Ok(no_text(path));
+        }
+        let mut document = document(
+            path,
+            hash,
+            kind.document_kind(),
+            kind.media_type(bytes),
+            office.text,
+            office.blocks,
+            office.metadata,
+        );
+        document.pages = found.pages;
+        document.warnings = office.warnings;
+        if let Some(title) = found.title {
+            document.title = title;
+        }
+        Ok(Found::Documents(vec![document]))
     }
 
     fn html(&self, path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash) -> Found {
@@ -377,7 +417,7 @@ fn make_unique(documents: &mut [ParsedDocument]) {
 fn promises_text(path: &str) -> bool {
     !matches!(
         detect(path, b"text"),
-        Format::Unsupported(_) | Format::Pdf | Format::Text
+        Format::Unsupported(_) | Format::Pdf | Format::Office(_) | Format::Text
     ) || path.to_lowercase().ends_with(".txt")
 }
 

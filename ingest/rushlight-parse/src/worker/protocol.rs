@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Isolation;
 use crate::html::PageText;
+use crate::office::{OfficeFault, OfficeKind, OfficeText};
 use crate::options::Passwords;
 use crate::pdf::{Engines, PdfFault, PdfText};
 
@@ -42,6 +43,8 @@ pub(crate) enum Job {
     },
     /// A web page, in UTF-8.
     Page { max_text: usize },
+    /// An office document.
+    Office { kind: OfficeKind, max_text: usize },
     /// Try what must be refused, and say what was.
     Probe,
 }
@@ -51,6 +54,7 @@ pub(crate) enum Job {
 pub(crate) enum Answer {
     Pdf(Result<PdfText, PdfFault>),
     Page(PageText),
+    Office(Result<OfficeText, OfficeFault>),
     Probe {
         file_refused: bool,
         socket_refused: bool,

@@ -1,0 +1,67 @@
+//! Which office document a container is, by what stands in it.
+
+use memchr::memmem::find;
+use serde::{Deserialize, Serialize};
+
+/// The kinds that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum OfficeKind {
+    Document,
+    Slides,
+    Workbook,
+}
+
+/// An office document in a zip archive; nothing for any other archive.
+pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
+    let has = |name: &[u8]| find(bytes, name).is_some();
+    if bytes.get(30..38) == Some(b"mimetype") {
+        let stated = &bytes[38..bytes.len().min(128)];
+        return find(stated, b"application/vnd.oasis.opendocument.spreadsheet").map(|_| OfficeKind::Workbook);
+    }
+    if !has(b"[Content_Types].xml") {
+        return None;
+    }
+    if has(b"word/document") {
+        Some(OfficeKind::Document)
+    } else if has(b"ppt/presentation") {
+        Some(OfficeKind::Slides)
+    } else if has(b"xl/workbook") {
+        Some(OfficeKind::Workbook)
+    } else {
+        None
+    }
+}
+
+/// An office document in a compound file, of before 2007 or encrypted; `extension` decides where one lies in another.
+pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
+    // Names of streams stand in the directory in UTF-16.
+    let has = |name: &str| {
+        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        find(bytes, &name).is_some()
+    };
+    let by_name = match extension {
+        "doc" | "dot" | "docx" | "docm" | "dotx" => Some(OfficeKind::Document),
+        "ppt" | "pps" | "pot" | "pptx" | "pptm" | "ppsx" => Some(OfficeKind::Slides),
+        "xls" | "xlt" | "xlsx" | "xlsm" | "xlsb" => Some(OfficeKind::Workbook),
+        _ => None,
+    };
+    if has("EncryptedPackage") {
+        return Some(by_name.unwrap_or(OfficeKind::Document));
+    }
+    if has("__properties_version1.0") {
+        return None;
+    }
+    let found = [
+        ("PowerPoint Document", OfficeKind::Slides),
+        ("WordDocument", OfficeKind::Document),
+        ("Workbook", OfficeKind::Workbook),
+        ("Book", OfficeKind::Workbook),
+    ];
+    let mut there = found
+        .into_iter()
+        .filter(|(name, _)| has(name))
+        .map(|(_, kind)| kind);
+    let first = there.next()?;
+    let named = by_name.filter(|kind| *kind == first || there.any(|other| other == *kind));
+    Some(named.unwrap_or(first))
+}

@@ -1,0 +1,212 @@
+//! Office documents: word processors', slides and spreadsheets. Read in the worker; put together on this side.
+
+mod kind;
+mod sheet;
+mod word;
+
+use rushlight_core::{
+    Block, BlockKind, DocMetadata, DocumentKind, Error, ErrorCode, Locator, Timestamp, Warning,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::build::TextBuilder;
+
+pub(crate) use kind::{OfficeKind, of_cfb, of_zip};
+
+/// What the worker finds in an office document.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OfficeText {
+    pub(crate) title: Option<String>,
+    pub(crate) author: Option<String>,
+    /// When it was written, as the file states it: RFC 3339.
+    pub(crate) created: Option<String>,
+    pub(crate) pieces: Vec<Piece>,
+    /// Slides; nothing elsewhere.
+    pub(crate) pages: Option<u32>,
+    /// Text beyond the limit was left out.
+    pub(crate) truncated: bool,
+}
+
+/// A stretch of text with its place.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Piece {
+    pub(crate) role: Role,
+    pub(crate) text: String,
+    pub(crate) spot: Spot,
+}
+
+/// What a piece is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Role {
+    Heading(u8),
+    Paragraph,
+    ListItem,
+    TableHeader,
+    TableRow,
+}
+
+/// Where a piece stands. Numbers count from one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Spot {
+    Whole,
+    Slide(u32),
+    Row { sheet: String, row: u32 },
+}
+
+/// Why the worker cannot read a file.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum OfficeFault {
+    /// It needs a password.
+    Encrypted,
+    /// It is broken; what the library says.
+    Broken(String),
+}
+
+/// An office document, put together.
+pub(crate) struct Office {
+    pub(crate) text: String,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) metadata: DocMetadata,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Reads an office document. To be called in the worker only: it may panic, hang or fill the memory.
+pub(crate) fn extract(kind: OfficeKind, bytes: &[u8], max_text: usize) -> Result<OfficeText, OfficeFault> {
+    let mut found = match kind {
+        OfficeKind::Document | OfficeKind::Slides => word::read(bytes, kind)?,
+        OfficeKind::Workbook => sheet::read(bytes)?,
+    };
+    let mut taken = 0usize;
+    let fitting = found.pieces.iter().take_while(|piece| {
+        taken += piece.text.len();
+        taken <= max_text
+    });
+    let fitting = fitting.count();
+    found.truncated = fitting < found.pieces.len();
+    found.pieces.truncate(fitting);
+    Ok(found)
+}
+
+/// Puts the pieces together.
+pub(crate) fn assemble(found: &OfficeText) -> Office {
+    let mut builder = TextBuilder::default();
+    for Piece { role, text, spot } in &found.pieces {
+        let kind = match role {
+            Role::Heading(level) => BlockKind::Heading { level: *level },
+            Role::Paragraph => BlockKind::Paragraph,
+            Role::ListItem => BlockKind::ListItem,
+            Role::TableHeader => BlockKind::TableHeader,
+            Role::TableRow => BlockKind::TableRow,
+        };
+        let locator = match spot {
+            Spot::Whole => Locator::Whole,
+            Spot::Slide(number) => Locator::Pages {
+                first: *number,
+                last: *number,
+            },
+            Spot::Row { sheet, row } => Locator::Cells {
+                sheet: sheet.clone(),
+                first: *row,
+                last: *row,
+            },
+        };
+        builder.push(kind, text, locator);
+    }
+    let (text, blocks) = builder.finish();
+    let mut warnings = Vec::new();
+    if found.truncated {
+        warnings.push(Warning {
+            code: "text_truncated".to_owned(),
+            message: "the text is longer than the limit; its end is left out".to_owned(),
+        });
+    }
+    let metadata = DocMetadata {
+        authors: found.author.iter().cloned().collect(),
+        created: found.created.as_deref().and_then(timestamp),
+        ..DocMetadata::default()
+    };
+    Office {
+        text,
+        blocks,
+        metadata,
+        warnings,
+    }
+}
+
+/// The error for a file that the worker could not read.
+pub(crate) fn error(fault: OfficeFault, name: &str) -> Error {
+    match fault {
+        OfficeFault::Encrypted => Error::new(
+            ErrorCode::FileEncrypted,
+            format!("`{name}` is encrypted and does not open without a password"),
+        ),
+        OfficeFault::Broken(what) => Error::new(
+            ErrorCode::FileBroken,
+            format!("`{name}` is not a readable office document: {what}"),
+        ),
+    }
+}
+
+impl OfficeKind {
+    /// IANA's name for it; the container tells the older formats from the newer.
+    pub(crate) fn media_type(self, bytes: &[u8]) -> &'static str {
+        let newer = bytes.starts_with(b"PK");
+        let open = bytes.get(30..38) == Some(b"mimetype");
+        match self {
+            _ if open => "application/vnd.oasis.opendocument.spreadsheet",
+            Self::Document if newer => {
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+            }
+            Self::Slides if newer => {
+                "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+            }
+            Self::Workbook if newer => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Document => "application/msword",
+            Self::Slides => "application/vnd.ms-powerpoint",
+            Self::Workbook => "application/vnd.ms-excel",
+        }
+    }
+
+    /// What people filter for.
+    pub(crate) fn document_kind(self) -> DocumentKind {
+        match self {
+            Self::Document => DocumentKind::Document,
+            Self::Slides => DocumentKind::Slides,
+            Self::Workbook => DocumentKind::Table,
+        }
+    }
+}
+
+fn timestamp(stated: &str) -> Option<Timestamp> {
+    let moment: jiff::Timestamp = stated.trim().parse().ok()?;
+    Some(Timestamp(moment.as_millisecond()))
+}
+
+/// The words of a property, or nothing: programs write a blank or their own name for an untitled document.
+fn property(text: Option<String>) -> Option<String> {
+    let text = text?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let worth = !text.is_empty() && text.chars().count() <= 300;
+    worth.then_some(text)
+}
+
+/// True for cells that name columns: two or more, all filled, none a number, no two the same.
+fn names_columns(cells: &[String]) -> bool {
+    let number = |cell: &str| cell.chars().all(|c| c.is_ascii_digit() || "+-.,:/% ".contains(c));
+    let mut sorted: Vec<&str> = cells.iter().map(|cell| cell.trim()).collect();
+    sorted.sort_unstable();
+    cells.len() > 1
+        && sorted.iter().all(|cell| !cell.is_empty() && !number(cell))
+        && sorted.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// A row's cells on one line: parted by tabs, without the empty ones at its end.
+fn row_text(cells: &[String]) -> String {
+    let cells: Vec<String> = cells
+        .iter()
+        .map(|cell| cell.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    cells.join("\t").trim_end().to_owned()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,155 @@
+//! Word processors' documents and slides.
+
+use undoc::ErrorKind;
+use undoc::model::{Block, Paragraph, RevisionType, Table};
+
+use super::{OfficeFault, OfficeKind, OfficeText, Piece, Role, Spot, names_columns, property, row_text};
+
+/// Deepest table in a table that is read.
+const MAX_NESTING: u32 = 8;
+
+/// Reads a document or slides.
+pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeFault> {
+    let document = undoc::parse_bytes(bytes).map_err(|error| match error.kind() {
+        ErrorKind::Encrypted => OfficeFault::Encrypted,
+        _ => OfficeFault::Broken(error.to_string()),
+    })?;
+    let slides = kind == OfficeKind::Slides;
+    let mut pieces = Pieces::default();
+    for (index, section) in document.sections.iter().enumerate() {
+        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        pieces.spot = if slides { Spot::Slide(number) } else { Spot::Whole };
+        let begun = pieces.found.len();
+        pieces.running(section.header.as_deref());
+        for block in &section.content {
+            match block {
+                Block::Paragraph(paragraph) => pieces.paragraph(paragraph),
+                Block::Table(table) => pieces.table(table, 0),
+                Block::Note { label: _, content } => content.iter().for_each(|note| pieces.paragraph(note)),
+                Block::Image { alt_text, .. } => {
+                    pieces.push(Role::Paragraph, alt_text.clone().unwrap_or_default());
+                }
+                Block::PageBreak | Block::SectionBreak => {}
+            }
+        }
+        for note in section.notes.iter().flatten() {
+            pieces.paragraph(note);
+        }
+        pieces.running(section.footer.as_deref());
+        if let Some(name) = section.name.as_deref().filter(|_| slides) {
+            pieces.entitle(begun, name);
+        }
+    }
+    Ok(OfficeText {
+        title: property(document.metadata.title),
+        author: property(document.metadata.author),
+        created: document.metadata.created,
+        pages: slides.then(|| u32::try_from(document.sections.len()).unwrap_or(u32::MAX)),
+        pieces: pieces.found,
+        truncated: false,
+    })
+}
+
+struct Pieces {
+    found: Vec<Piece>,
+    spot: Spot,
+    /// Headers and footers that were said already.
+    said: Vec<String>,
+}
+
+impl Default for Pieces {
+    fn default() -> Self {
+        Self {
+            found: Vec::new(),
+            spot: Spot::Whole,
+            said: Vec::new(),
+        }
+    }
+}
+
+impl Pieces {
+    fn push(&mut self, role: Role, text: String) {
+        if !text.trim().is_empty() {
+            self.found.push(Piece {
+                role,
+                text,
+                spot: self.spot.clone(),
+            });
+        }
+    }
+
+    fn paragraph(&mut self, paragraph: &Paragraph) {
+        let role = if paragraph.is_heading() {
+            Role::Heading(paragraph.heading.level())
+        } else if paragraph.is_list_item() {
+            Role::ListItem
+        } else {
+            Role::Paragraph
+        };
+        self.push(role, text_of(paragraph));
+    }
+
+    /// Headers and footers stand on every page and are said once.
+    fn running(&mut self, paragraphs: Option<&[Paragraph]>) {
+        for paragraph in paragraphs.unwrap_or_default() {
+            let text = text_of(paragraph);
+            if !self.said.contains(&text) {
+                self.said.push(text.clone());
+                self.push(Role::Paragraph, text);
+            }
+        }
+    }
+
+    fn table(&mut self, table: &Table, depth: u32) {
+        for (index, row) in table.rows.iter().enumerate() {
+            let cells: Vec<String> = row
+                .cells
+                .iter()
+                .map(|cell| cell.content.iter().map(text_of).collect::<Vec<_>>().join(" "))
+                .collect();
+            let header = row.is_header || (index == 0 && table.rows.len() > 1 && names_columns(&cells));
+            let role = if header { Role::TableHeader } else { Role::TableRow };
+            self.push(role, row_text(&cells));
+            if depth < MAX_NESTING {
+                for nested in row.cells.iter().flat_map(|cell| &cell.nested_tables) {
+                    self.table(nested, depth + 1);
+                }
+            }
+        }
+    }
+
+    /// A slide's name is its title; it may stand among its paragraphs already.
+    fn entitle(&mut self, begun: usize, name: &str) {
+        let name = name.trim();
+        let own = self.found[begun..]
+            .iter_mut()
+            .find(|piece| piece.text.trim() == name);
+        match own {
+            Some(piece) => piece.role = Role::Heading(2),
+            None if name.is_empty() => {}
+            None => self.found.insert(
+                begun,
+                Piece {
+                    role: Role::Heading(2),
+                    text: name.to_owned(),
+                    spot: self.spot.clone(),
+                },
+            ),
+        }
+    }
+}
+
+/// The paragraph as it reads with all changes accepted.
+fn text_of(paragraph: &Paragraph) -> String {
+    let mut text = String::new();
+    for run in &paragraph.runs {
+        if run.revision == RevisionType::Deleted {
+            continue;
+        }
+        text.push_str(&run.text);
+        if run.line_break {
+            text.push('\n');
+        }
+    }
+    text
+}

@@ -8,6 +8,9 @@ use toml::{Table, Value};
 
 use crate::{Config, DEFAULT_TOML};
 
+/// Options whose values are not shown, neither in a list of options nor in a complaint.
+const SECRET: [&str; 1] = ["index.pdf_passwords"];
+
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -136,8 +139,8 @@ impl ConfigBuilder {
             .values
             .into_iter()
             .map(|(key, (value, origin))| ResolvedValue {
+                value: shown(&key, &value),
                 key,
-                value: value.to_string(),
                 origin,
             })
             .collect();
@@ -176,10 +179,19 @@ impl ConfigBuilder {
             (_, value) => value,
         };
         if !current.same_type(&value) {
-            return Err(wrong_type(key, &value.to_string(), current, &origin));
+            return Err(wrong_type(key, &shown(key, &value), current, &origin));
         }
         self.values.insert(key.to_owned(), (value, origin));
         Ok(())
+    }
+}
+
+/// A value as TOML; of a secret, only how many there are.
+fn shown(key: &str, value: &Value) -> String {
+    match value {
+        Value::Array(items) if SECRET.contains(&key) => format!("[{}]", vec!["\"***\""; items.len()].join(", ")),
+        _ if SECRET.contains(&key) => "\"***\"".to_owned(),
+        value => value.to_string(),
     }
 }
 
@@ -259,6 +271,20 @@ mod tests {
             origin_of(&resolved, "search.semantic_weight"),
             Origin::File("a.toml".to_owned())
         );
+    }
+
+    #[test]
+    fn passwords_are_read_and_not_shown() {
+        let file = |text: &str| ConfigBuilder::new().file("c.toml", text).and_then(ConfigBuilder::build);
+        let (config, resolved) = file("[index]\npdf_passwords = [\"open\", \"sesame\"]").expect("sound");
+        assert_eq!(config.index.pdf_passwords.reveal(), ["open", "sesame"]);
+        let entry = resolved.iter().find(|value| value.key == "index.pdf_passwords").expect("exists");
+        assert_eq!(entry.value, "[\"***\", \"***\"]");
+        assert!(!format!("{config:?}{resolved:?}").contains("sesame"));
+        let error = file("[index]\npdf_passwords = \"sesame\"").expect_err("no list");
+        assert!(!error.chain().contains("sesame"), "{}", error.chain());
+        let error = file("[index]\npdf_passwords = [\"sesame\", 1]").expect_err("no text");
+        assert!(!error.chain().contains("sesame"), "{}", error.chain());
     }
 
     #[test]

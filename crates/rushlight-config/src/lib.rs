@@ -5,6 +5,7 @@
 
 mod layers;
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -78,12 +79,31 @@ pub struct IndexConfig {
     pub ignore: Vec<String>,
     /// Whether the built-in patterns apply.
     pub builtin_ignores: bool,
+    /// Passwords that encrypted PDFs are tried with.
+    pub pdf_passwords: Secrets,
     /// Tokens a chunk aims at.
     pub chunk_tokens: usize,
     /// Tokens a chunk has at most.
     pub max_chunk_tokens: usize,
     /// Threads of the embedder; 0 for one per core.
     pub embed_threads: usize,
+}
+
+/// Values that are not shown.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// The values themselves.
+    pub fn reveal(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} hidden", self.0.len())
+    }
 }
 
 /// `[search]`

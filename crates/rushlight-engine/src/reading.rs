@@ -19,7 +19,7 @@ use crate::look::Looker;
 use crate::status::Activity;
 
 /// Files handed out at once.
-const BATCH_FILES: usize = 256;
+const BATCH_FILES: usize = 1024;
 /// Bytes of files handed out at once; one larger file goes alone.
 const BATCH_BYTES: u64 = 32 << 20;
 /// A batch is written when so much time has passed, so that what was read becomes searchable.

@@ -14,6 +14,7 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term}
 
 use crate::query::{ParsedQuery, build};
 use crate::schema::{Fields, VERSION};
+use crate::tokenizer::{self, Analyzer};
 use crate::top::{Ids, Top};
 
 /// How to keep an index.
@@ -63,6 +64,7 @@ impl TantivyIndex {
             Index::open_in_dir(folder)
         };
         let index = index.map_err(failed)?;
+        index.tokenizers().register(tokenizer::NAME, Analyzer);
         let payload = index.load_metas().map_err(failed)?.payload;
         let generation = match payload.as_deref().map(read_payload) {
             None => Generation::ZERO,

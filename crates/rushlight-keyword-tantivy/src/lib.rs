@@ -11,6 +11,7 @@ mod highlight;
 mod index;
 mod query;
 mod schema;
+mod tokenizer;
 mod top;
 
 pub use highlight::query_spans;

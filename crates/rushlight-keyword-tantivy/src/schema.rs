@@ -5,12 +5,11 @@ use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::{PreTokenizedString, Token as TantivyToken};
 
-use crate::analyze::analyze;
+use crate::tokenizer;
 
 /// Raised when schema or analyzer change: an index of another version is built anew.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// Weight of title and keywords, and of headings, against text.
 const TITLE_WEIGHT: f32 = 1.5;
@@ -38,7 +37,7 @@ impl Fields {
     pub(crate) fn schema() -> (Schema, Self) {
         let mut builder = Schema::builder();
         let indexing = TextFieldIndexing::default()
-            .set_tokenizer("raw")
+            .set_tokenizer(tokenizer::NAME)
             .set_index_option(IndexRecordOption::WithFreqsAndPositions)
             .set_fieldnorms(true);
         let text = TextOptions::default().set_indexing_options(indexing);
@@ -78,7 +77,7 @@ impl Fields {
         let mut row = TantivyDocument::default();
         let mut add = |field, text: &str| {
             if !text.is_empty() {
-                row.add_pre_tokenized_text(field, tokenized(text));
+                row.add_text(field, text);
             }
         };
         add(self.title, &document.title);
@@ -108,21 +107,6 @@ impl Fields {
             }
         }
         row
-    }
-}
-
-fn tokenized(text: &str) -> PreTokenizedString {
-    let token = |token: crate::analyze::Token| TantivyToken {
-        offset_from: token.start,
-        offset_to: token.end,
-        position: token.position,
-        text: token.term,
-        position_length: 1,
-    };
-    // The text itself is not stored, so it need not be carried along.
-    PreTokenizedString {
-        text: String::new(),
-        tokens: analyze(text).into_iter().map(token).collect(),
     }
 }
 

@@ -25,5 +25,5 @@ mod tags;
 mod text;
 pub mod worker;
 
-pub use options::{ParseOptions, WorkerCommand, WorkerLimits};
+pub use options::{ParseOptions, Passwords, WorkerCommand, WorkerLimits};
 pub use parsers::Parsers;

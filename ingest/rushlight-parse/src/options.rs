@@ -1,7 +1,10 @@
 //! What a caller decides: how the worker is started and what it may take.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 /// How the worker is started: a program that calls [`crate::worker::main`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,29 @@ impl Default for WorkerLimits {
     }
 }
 
+/// Passwords that encrypted files are tried with, in order. They are not shown: not in a log, not in an error.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passwords(Vec<String>);
+
+impl Passwords {
+    /// The passwords themselves.
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl From<Vec<String>> for Passwords {
+    fn from(passwords: Vec<String>) -> Self {
+        Self(passwords)
+    }
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passwords", self.0.len())
+    }
+}
+
 /// Options of [`crate::Parsers`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseOptions {
@@ -50,6 +76,8 @@ pub struct ParseOptions {
     pub max_message_depth: u32,
     /// Most attachments of one message that are read; the others are named in a warning.
     pub max_attachments: usize,
+    /// What encrypted PDFs are tried with, after the empty password.
+    pub pdf_passwords: Passwords,
 }
 
 impl ParseOptions {
@@ -61,6 +89,22 @@ impl ParseOptions {
             max_text_bytes: 32 << 20,
             max_message_depth: 8,
             max_attachments: 200,
+            pdf_passwords: Passwords::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let mut options = ParseOptions::new(WorkerCommand {
+            program: PathBuf::new(),
+            args: vec![],
+        });
+        options.pdf_passwords = vec!["opensesame".to_owned()].into();
+        assert!(!format!("{options:?}").contains("opensesame"));
     }
 }

@@ -82,44 +82,27 @@ impl Parsers {
         let name = file_name(path);
         let failed =
             |what: String| Error::new(ErrorCode::ParserFailed, format!("cannot read `{name}`: {what}"));
-        let found = match self.pool.run(
-            Job::Pdf {
+        let read = |engines| {
+            let job = Job::Pdf {
                 max_text: self.options.max_text_bytes,
-            },
-            bytes,
-        )? {
-            Reply::Answer(Answer::Pdf(Ok(found))) => found,
+                passwords: self.options.pdf_passwords.clone(),
+                engines,
+            };
+            self.pool.run(job, bytes)
+        };
+        let lost = match read(pdf::Engines::Both)? {
+            Reply::Answer(Answer::Pdf(Ok(found))) => return assembled(path, found, hash),
             Reply::Answer(Answer::Pdf(Err(fault))) => return Err(pdf::error(fault, name)),
-            Reply::Answer(Answer::Panicked { at }) => {
-                return Err(failed(format!("the parser failed at {at}")));
-            }
-            Reply::Answer(_) => return Err(failed("the worker answered something else".to_owned())),
-            Reply::Lost(what) => return Err(failed(what)),
+            Reply::Answer(Answer::Panicked { at }) => format!("the parser failed at {at}"),
+            Reply::Answer(_) => "the worker answered something else".to_owned(),
+            Reply::Lost(what) => what,
         };
-        let assembled = match pdf::assemble(&found, name) {
-            Ok(assembled) => assembled,
-            Err(reason) => return Ok(Found::Skipped(reason)),
-        };
-        let metadata = DocMetadata {
-            authors: found.author.into_iter().collect(),
-            ..DocMetadata::default()
-        };
-        let mut document = document(
-            path,
-            hash,
-            DocumentKind::Pdf,
-            "application/pdf",
-            assembled.text,
-            assembled.blocks,
-            metadata,
-        );
-        if let Some(title) = found.title {
-            document.title = title;
+        // One engine brought the worker down; the other one may read the file.
+        match read(pdf::Engines::SecondAlone)? {
+            Reply::Answer(Answer::Pdf(Ok(found))) => assembled(path, found, hash),
+            Reply::Answer(Answer::Pdf(Err(fault @ pdf::PdfFault::Encrypted))) => Err(pdf::error(fault, name)),
+            Reply::Answer(_) | Reply::Lost(_) => Err(failed(lost)),
         }
-        document.pages = Some(assembled.page_count);
-        document.unreadable_pages = assembled.unreadable_pages;
-        document.warnings = assembled.warnings;
-        Ok(Found::Documents(vec![document]))
     }
 
     fn html(&self, path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash) -> Found {
@@ -264,6 +247,34 @@ impl Inside for Parsers {
 enum Found {
     Documents(Vec<ParsedDocument>),
     Skipped(SkipReason),
+}
+
+/// The document of what the worker found in a PDF.
+fn assembled(path: &str, found: pdf::PdfText, hash: ContentHash) -> Result<Found> {
+    let assembled = match pdf::assemble(&found, file_name(path)) {
+        Ok(assembled) => assembled,
+        Err(reason) => return Ok(Found::Skipped(reason)),
+    };
+    let metadata = DocMetadata {
+        authors: found.author.into_iter().collect(),
+        ..DocMetadata::default()
+    };
+    let mut document = document(
+        path,
+        hash,
+        DocumentKind::Pdf,
+        "application/pdf",
+        assembled.text,
+        assembled.blocks,
+        metadata,
+    );
+    if let Some(title) = found.title {
+        document.title = title;
+    }
+    document.pages = Some(assembled.page_count);
+    document.unreadable_pages = assembled.unreadable_pages;
+    document.warnings = assembled.warnings;
+    Ok(Found::Documents(vec![document]))
 }
 
 fn plain(path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash, format: Format) -> Found {

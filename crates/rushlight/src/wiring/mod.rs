@@ -84,7 +84,10 @@ impl Wiring for Adapters {
             index_dir: paths.indexes.clone(),
             ledger,
             open_source: Box::new(open_source),
-            parser: Arc::new(Parsers::new(ParseOptions::new(worker_command()?))),
+            parser: Arc::new(Parsers::new(ParseOptions {
+                pdf_passwords: config.index.pdf_passwords.reveal().to_vec().into(),
+                ..ParseOptions::new(worker_command()?)
+            })),
             tokens,
             embedder_spec,
             embedder,

@@ -81,7 +81,11 @@ fn serve(work: fn(Job, &[u8]) -> Answer) -> io::Result<()> {
 
 fn work(job: Job, bytes: &[u8]) -> Answer {
     match job {
-        Job::Pdf { max_text } => Answer::Pdf(pdf::extract(bytes, max_text)),
+        Job::Pdf {
+            max_text,
+            passwords,
+            engines,
+        } => Answer::Pdf(pdf::extract(bytes, max_text, passwords.as_slice(), engines)),
         Job::Page { max_text } => Answer::Page(html::extract(&String::from_utf8_lossy(bytes), max_text)),
         Job::Probe => probe(),
     }

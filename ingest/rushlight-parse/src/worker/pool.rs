@@ -44,7 +44,7 @@ impl Pool {
     /// `ParserUnavailable` when no worker can be started.
     pub(crate) fn run(&self, job: Job, bytes: &[u8]) -> Result<Reply> {
         let mut worker = self.take()?;
-        let mut outcome = worker.run(job, bytes, self.limits.timeout);
+        let mut outcome = worker.run(job.clone(), bytes, self.limits.timeout);
         if let Err(Loss::Ended) = outcome
             && worker.served > 0
         {

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Isolation;
 use crate::html::PageText;
-use crate::pdf::{PdfFault, PdfText};
+use crate::options::Passwords;
+use crate::pdf::{Engines, PdfFault, PdfText};
 
 /// Raised when the two no longer understand each other: a worker of another version is refused at its start.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// Longest frame that is accepted.
 pub(crate) const MAX_FRAME: usize = 1 << 30;
@@ -31,10 +32,14 @@ pub(crate) struct Ready {
 }
 
 /// What to read; the bytes follow in a frame of their own.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Job {
     /// A PDF.
-    Pdf { max_text: usize },
+    Pdf {
+        max_text: usize,
+        passwords: Passwords,
+        engines: Engines,
+    },
     /// A web page, in UTF-8.
     Page { max_text: usize },
     /// Try what must be refused, and say what was.

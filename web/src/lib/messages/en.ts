@@ -276,7 +276,7 @@ export const en = {
     file_unreadable: { what: 'It may not be read', hint: 'Give the user that runs Rushlight the right to read it.' },
     file_too_large: { what: 'It is larger than the limit', hint: 'Raise `index.max_file_mb` in the configuration.' },
     file_broken: { what: 'It is broken', hint: 'Open it in its own program and save it again.' },
-    file_encrypted: { what: 'It needs a password', hint: 'Save a copy without a password, or leave it out.' },
+    file_encrypted: { what: 'It needs a password', hint: 'Add the password of a PDF to `index.pdf_passwords` in the configuration, or save a copy without one.' },
     parser_failed: { what: 'Reading it failed or took too much', hint: 'It is set aside until the file or the program changes.' },
     parser_unavailable: { what: 'The reader could not be started', hint: '' },
     model_missing: { what: 'A model is not installed', hint: 'Run `rushlight models install`.' },

@@ -264,7 +264,7 @@ export const zhHant: Messages = {
     file_unreadable: { what: '沒有讀取權限', hint: '請讓執行 Rushlight 的使用者可以讀取它。' },
     file_too_large: { what: '超過大小上限', hint: '請調高設定中的 `index.max_file_mb`。' },
     file_broken: { what: '檔案損壞', hint: '請用原本的程式開啟並重新儲存。' },
-    file_encrypted: { what: '需要密碼', hint: '請另存一份沒有密碼的副本，或略過它。' },
+    file_encrypted: { what: '需要密碼', hint: 'PDF 的密碼可以加到設定中的 `index.pdf_passwords`，或另存一份沒有密碼的副本。' },
     parser_failed: { what: '讀取失敗或耗用過多資源', hint: '在檔案或程式更新之前會先擱置。' },
     parser_unavailable: { what: '無法啟動讀取程式', hint: '' },
     model_missing: { what: '尚未安裝模型', hint: '請執行 `rushlight models install`。' },

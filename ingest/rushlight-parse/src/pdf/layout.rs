@@ -1,0 +1,722 @@
+//! From pieces of text with their places to lines in the order a person reads them.
+
+use serde::{Deserialize, Serialize};
+
+use super::score::is_right_to_left;
+
+/// A piece of text on one baseline. Places in points; x grows to the right and y upwards, as text of this turn stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Run {
+    pub(crate) text: String,
+    pub(crate) left: f32,
+    pub(crate) right: f32,
+    pub(crate) baseline: f32,
+    /// Size of the font in points.
+    pub(crate) size: f32,
+    /// Quarter turns to the left that the text was turned by before it was placed.
+    pub(crate) turn: u8,
+}
+
+/// A page's frame in points: its lower left corner and its extent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Frame {
+    pub(crate) left: f32,
+    pub(crate) bottom: f32,
+    pub(crate) width: f32,
+    pub(crate) height: f32,
+}
+
+impl Default for Frame {
+    /// A sheet of A4.
+    fn default() -> Self {
+        Self {
+            left: 0.0,
+            bottom: 0.0,
+            width: 595.0,
+            height: 842.0,
+        }
+    }
+}
+
+/// Where something stands on a page, in thousandths of its width and height from the upper left corner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Box1000 {
+    pub(crate) left: u16,
+    pub(crate) top: u16,
+    pub(crate) right: u16,
+    pub(crate) bottom: u16,
+}
+
+/// A line of a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) text: String,
+    pub(crate) place: Box1000,
+    /// Size of most of its text in tenths of a point.
+    pub(crate) size: u16,
+    /// A paragraph begins with it.
+    pub(crate) begins: bool,
+    /// It is a row of a table; its cells are parted by tabs.
+    pub(crate) is_row: bool,
+}
+
+/// More pieces than this are not looked at for columns: it is a drawing, not a text.
+const MOST_FOR_COLUMNS: usize = 4000;
+/// Lines that a column needs on each side of the gutter.
+const COLUMN_LINES: usize = 3;
+/// Width in ems that half of a column's lines reach; cells of tables are narrower.
+const COLUMN_EMS: f32 = 8.0;
+/// A gap in ems from which two pieces on one line are two cells.
+const CELL_GAP: f32 = 2.0;
+/// A gap in ems from which two pieces on one line are two words.
+const WORD_GAP: f32 = 0.12;
+
+/// The lines of a page in reading order: upright text first, by columns and from the top; then text of each other turn.
+pub(crate) fn lines(runs: Vec<Run>, frame: Frame) -> Vec<Line> {
+    let mut by_turn: [Vec<Run>; 4] = Default::default();
+    for run in runs {
+        if !run.text.trim().is_empty() {
+            by_turn[usize::from(run.turn % 4)].push(run);
+        }
+    }
+    // A page that is turned as a whole has its text in one turn; that one is read first.
+    let mut turns: Vec<usize> = (0..4).collect();
+    turns.sort_by_key(|turn| std::cmp::Reverse(by_turn[*turn].len()));
+    let mut out = Vec::new();
+    for turn in turns {
+        let segments = segments(without_doubles(std::mem::take(&mut by_turn[turn])));
+        for region in regions(segments, 0) {
+            region_lines(region, |place| to_page(place, turn, frame), &mut out);
+        }
+    }
+    out
+}
+
+/// An upright rectangle in the space of its turn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Area {
+    left: f32,
+    bottom: f32,
+    right: f32,
+    top: f32,
+}
+
+impl Area {
+    fn join(self, other: Area) -> Area {
+        Area {
+            left: self.left.min(other.left),
+            bottom: self.bottom.min(other.bottom),
+            right: self.right.max(other.right),
+            top: self.top.max(other.top),
+        }
+    }
+
+    fn height(self) -> f32 {
+        self.top - self.bottom
+    }
+}
+
+/// Pieces of one baseline without a wide gap between them.
+#[derive(Clone, Debug)]
+struct Segment {
+    text: String,
+    area: Area,
+    size: f32,
+}
+
+/// Leaves out text that is printed twice on the same spot, which is how some programs make it bold.
+fn without_doubles(mut runs: Vec<Run>) -> Vec<Run> {
+    runs.sort_by(|a, b| b.baseline.total_cmp(&a.baseline).then(a.left.total_cmp(&b.left)));
+    let mut kept: Vec<Run> = Vec::with_capacity(runs.len());
+    for run in runs {
+        let near = run.size * 0.25;
+        let is_double = kept
+            .iter()
+            .rev()
+            .take(32)
+            .take_while(|other| other.baseline - run.baseline <= near)
+            .any(|other| (other.left - run.left).abs() <= near && other.text.trim() == run.text.trim());
+        if !is_double {
+            kept.push(run);
+        }
+    }
+    kept
+}
+
+/// Joins the runs of each baseline where no more than an em lies between them. `runs` come from the top.
+fn segments(runs: Vec<Run>) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    let mut band: Vec<Run> = Vec::new();
+    let mut flush = |band: &mut Vec<Run>| {
+        band.sort_by(|a, b| a.left.total_cmp(&b.left));
+        let mut open: Option<Segment> = None;
+        for run in band.drain(..) {
+            let area = Area {
+                left: run.left,
+                right: run.right.max(run.left),
+                bottom: run.baseline - run.size * 0.22,
+                top: run.baseline + run.size * 0.78,
+            };
+            match &mut open {
+                Some(segment)
+                    if run.left - segment.area.right <= segment.size.max(run.size)
+                        && !is_right_to_left_text(&run.text)
+                        && !is_right_to_left_text(&segment.text) =>
+                {
+                    let gap = run.left - segment.area.right;
+                    join_text(
+                        &mut segment.text,
+                        &run.text,
+                        gap > WORD_GAP * segment.size.min(run.size),
+                        " ",
+                    );
+                    if area.right - area.left > segment.area.right - segment.area.left {
+                        segment.size = run.size;
+                    }
+                    segment.area = segment.area.join(area);
+                }
+                _ => {
+                    segments.extend(open.take());
+                    open = Some(Segment {
+                        text: run.text,
+                        area,
+                        size: run.size,
+                    });
+                }
+            }
+        }
+        segments.extend(open);
+    };
+    let mut baseline = f32::INFINITY;
+    for run in runs {
+        if !band.is_empty() && baseline - run.baseline > 0.3 * run.size.min(band[0].size) {
+            flush(&mut band);
+        }
+        if band.is_empty() {
+            baseline = run.baseline;
+        }
+        band.push(run);
+    }
+    flush(&mut band);
+    segments
+}
+
+fn join_text(text: &mut String, more: &str, is_apart: bool, between: &str) {
+    let has_space = text.ends_with(char::is_whitespace) || more.starts_with(char::is_whitespace);
+    if is_apart && (!has_space || between != " ") {
+        text.push_str(between);
+    }
+    text.push_str(more);
+}
+
+fn is_right_to_left_text(text: &str) -> bool {
+    let (mut letters, mut found) = (0, 0);
+    for c in text.chars().filter(|c| c.is_alphabetic()) {
+        letters += 1;
+        found += usize::from(is_right_to_left(c));
+    }
+    found * 2 > letters
+}
+
+/// Cuts a page into regions that are read one after the other: what is above columns, each column, what is below.
+fn regions(mut segments: Vec<Segment>, depth: u32) -> Vec<Vec<Segment>> {
+    segments.sort_by(|a, b| {
+        b.area
+            .top
+            .total_cmp(&a.area.top)
+            .then(a.area.left.total_cmp(&b.area.left))
+    });
+    let found = if depth < 8 && segments.len() <= MOST_FOR_COLUMNS {
+        best_gutter(&segments)
+    } else {
+        None
+    };
+    let Some(Gutter { x, start, end }) = found else {
+        return if segments.is_empty() {
+            vec![]
+        } else {
+            vec![segments]
+        };
+    };
+    let below = segments.split_off(end);
+    let columns = segments.split_off(start);
+    let (left, right): (Vec<_>, Vec<_>) = columns.into_iter().partition(|segment| segment.area.left < x);
+    let mut out = regions(segments, depth + 1);
+    // A page written from right to left is read from its right column.
+    let right_first = is_right_to_left_text(&right.iter().map(|s| s.text.as_str()).collect::<String>());
+    let (first, second) = if right_first { (right, left) } else { (left, right) };
+    out.extend(regions(first, depth + 1));
+    out.extend(regions(second, depth + 1));
+    out.extend(regions(below, depth + 1));
+    out
+}
+
+/// An upright line that no text of `start..end` crosses.
+struct Gutter {
+    x: f32,
+    start: usize,
+    end: usize,
+}
+
+/// The gutter with most lines beside it. `segments` come from the top.
+fn best_gutter(segments: &[Segment]) -> Option<Gutter> {
+    if segments.len() < 2 * COLUMN_LINES {
+        return None;
+    }
+    let mut edges: Vec<f32> = segments.iter().map(|segment| segment.area.left).collect();
+    edges.sort_by(f32::total_cmp);
+    edges.dedup_by(|b, a| *b - *a < 2.0);
+    let mut best: Option<(usize, Gutter)> = None;
+    // The left edge of a column is where most of its lines begin; a page has few of those.
+    for edge in edges {
+        let x = edge - 0.5;
+        let mut start = 0;
+        while start < segments.len() {
+            let crosses = |segment: &Segment| segment.area.left < x && segment.area.right > x;
+            if crosses(&segments[start]) {
+                start += 1;
+                continue;
+            }
+            let length = segments[start..]
+                .iter()
+                .take_while(|segment| !crosses(segment))
+                .count();
+            let group = &segments[start..start + length];
+            if best.as_ref().is_none_or(|(lines, _)| length > *lines) && parts_columns(group, x) {
+                best = Some((
+                    length,
+                    Gutter {
+                        x,
+                        start,
+                        end: start + length,
+                    },
+                ));
+            }
+            start += length;
+        }
+    }
+    best.map(|(_, gutter)| gutter)
+}
+
+/// True when what stands left and right of `x` are columns of text, side by side, and not cells of a table.
+fn parts_columns(group: &[Segment], x: f32) -> bool {
+    let (left, right): (Vec<_>, Vec<_>) = group.iter().partition(|segment| segment.area.left < x);
+    let (Some(a), Some(b)) = (extent(&left), extent(&right)) else {
+        return false;
+    };
+    let beside = a.top.min(b.top) - a.bottom.max(b.bottom);
+    if beside < 0.5 * a.height().min(b.height()) {
+        return false;
+    }
+    let is_column = |side: &[&Segment]| {
+        let mut ems: Vec<f32> = side
+            .iter()
+            .map(|segment| (segment.area.right - segment.area.left) / segment.size.max(1.0))
+            .collect();
+        ems.sort_by(f32::total_cmp);
+        side.len() >= COLUMN_LINES && ems[ems.len() / 2] >= COLUMN_EMS
+    };
+    let em = group
+        .iter()
+        .map(|segment| segment.size)
+        .fold(f32::INFINITY, f32::min);
+    b.left - a.right >= 0.5 * em && is_column(&left) && is_column(&right)
+}
+
+fn extent(segments: &[&Segment]) -> Option<Area> {
+    segments.iter().map(|segment| segment.area).reduce(Area::join)
+}
+
+/// One line of a region while it is put together.
+struct Row {
+    segments: Vec<Segment>,
+    /// The tallest of them: what else stands on the line overlaps with it.
+    band: Area,
+}
+
+fn region_lines(region: Vec<Segment>, to_page: impl Fn(Area) -> Box1000, out: &mut Vec<Line>) {
+    let rows = rows(region);
+    let areas: Vec<Area> = rows
+        .iter()
+        .filter_map(|row| extent(&row.segments.iter().collect::<Vec<_>>()))
+        .collect();
+    let Some(whole) = areas.iter().copied().reduce(Area::join) else {
+        return;
+    };
+    let found: Vec<(String, f32, usize)> = rows.iter().map(row_text).collect();
+    let leading = leading(&areas);
+    let left = common_left(&areas);
+    let mut previous: Option<usize> = None;
+    for (index, (text, size, cells)) in found.iter().enumerate() {
+        let has_cells = |at: Option<usize>| at.and_then(|at| found.get(at)).is_some_and(|row| row.2 >= 2);
+        let is_row =
+            *cells >= 2 && (*cells >= 4 || has_cells(index.checked_sub(1)) || has_cells(Some(index + 1)));
+        let begins = match previous {
+            None => !continues(out.last(), text),
+            Some(before) => {
+                let (above, here) = (areas[before], areas[index]);
+                let (text_above, size_above, cells_above) = &found[before];
+                let gap = above.bottom - here.bottom;
+                let ratio = size.max(*size_above) / size.min(*size_above).max(0.1);
+                let ends = ends_sentence(text_above);
+                *cells >= 2
+                    || *cells_above >= 2
+                    || gap > 1.3 * leading.max(size * 0.9)
+                    || ratio > 1.15
+                    || begins_item(text)
+                    || (here.left > left + 0.8 * size && above.left < left + 0.4 * size)
+                    || (ends && above.right < whole.right - 0.25 * (whole.right - whole.left))
+            }
+        };
+        out.push(Line {
+            text: text.clone(),
+            place: to_page(areas[index]),
+            size: (size * 10.0).clamp(0.0, 60_000.0) as u16,
+            begins,
+            is_row,
+        });
+        previous = Some(index);
+    }
+}
+
+/// True when the first line of a column goes on with the sentence of the line before it.
+fn continues(before: Option<&Line>, text: &str) -> bool {
+    before.is_some_and(|before| {
+        !before.is_row
+            && before
+                .text
+                .trim_end()
+                .ends_with(|c: char| c.is_lowercase() || matches!(c, ',' | '-'))
+            && text.trim_start().starts_with(char::is_lowercase)
+    })
+}
+
+fn rows(mut region: Vec<Segment>) -> Vec<Row> {
+    let middle = |area: Area| (area.top + area.bottom) / 2.0;
+    region.sort_by(|a, b| middle(b.area).total_cmp(&middle(a.area)));
+    let mut rows: Vec<Row> = Vec::new();
+    for segment in region {
+        let fits = rows.last().is_some_and(|row| {
+            let (a, b) = (row.band, segment.area);
+            let overlap = a.top.min(b.top) - a.bottom.max(b.bottom);
+            let (small, large) = (a.height().min(b.height()), a.height().max(b.height()));
+            overlap >= 0.5 * small && large < 2.6 * small
+        });
+        match rows.last_mut() {
+            Some(row) if fits => {
+                if segment.area.height() > row.band.height() {
+                    row.band = segment.area;
+                }
+                row.segments.push(segment);
+            }
+            _ => rows.push(Row {
+                band: segment.area,
+                segments: vec![segment],
+            }),
+        }
+    }
+    for row in &mut rows {
+        row.segments.sort_by(|a, b| a.area.left.total_cmp(&b.area.left));
+        let text: String = row.segments.iter().map(|segment| segment.text.as_str()).collect();
+        if is_right_to_left_text(&text) {
+            row.segments.reverse();
+        }
+    }
+    rows
+}
+
+/// The text of a row, the size of its widest piece and how many cells it has.
+fn row_text(row: &Row) -> (String, f32, usize) {
+    let mut text = String::new();
+    let mut cells = 1;
+    let mut before: Option<Area> = None;
+    let (mut size, mut widest) = (0.0, -1.0);
+    for segment in &row.segments {
+        let area = segment.area;
+        match before {
+            None => text.push_str(segment.text.trim_start()),
+            Some(before) => {
+                let gap = (area.left - before.right).max(before.left - area.right);
+                let is_cell = gap >= CELL_GAP * segment.size;
+                if is_cell {
+                    cells += 1;
+                    text.truncate(text.trim_end().len());
+                    join_text(&mut text, segment.text.trim_start(), true, "\t");
+                } else {
+                    join_text(&mut text, &segment.text, gap > WORD_GAP * segment.size, " ");
+                }
+            }
+        }
+        if area.right - area.left > widest {
+            (size, widest) = (segment.size, area.right - area.left);
+        }
+        before = Some(area);
+    }
+    text.truncate(text.trim_end().len());
+    (text, size, cells)
+}
+
+/// The distance of most lines from the one before, 0 where there is but one.
+fn leading(areas: &[Area]) -> f32 {
+    let mut gaps: Vec<f32> = areas
+        .windows(2)
+        .map(|pair| pair[0].bottom - pair[1].bottom)
+        .collect();
+    gaps.retain(|gap| *gap > 0.5);
+    gaps.sort_by(f32::total_cmp);
+    // Below the middle: between paragraphs the distance is larger, within them it is not smaller.
+    gaps.get(gaps.len() * 2 / 5).copied().unwrap_or(0.0)
+}
+
+/// Where most lines begin.
+fn common_left(areas: &[Area]) -> f32 {
+    let mut lefts: Vec<f32> = areas.iter().map(|area| area.left).collect();
+    lefts.sort_by(f32::total_cmp);
+    lefts.get(lefts.len() / 4).copied().unwrap_or(0.0)
+}
+
+fn ends_sentence(text: &str) -> bool {
+    text.trim_end()
+        .ends_with(['.', '!', '?', ':', ';', '。', '！', '？', '：', '；', '」', '”'])
+}
+
+/// True for a line that begins as items of a list do.
+fn begins_item(text: &str) -> bool {
+    let text = text.trim_start();
+    if text.starts_with(['•', '●', '▪', '■', '◦', '‣', '–', '·', '○', '◆', '※']) {
+        return true;
+    }
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let rest = &text[digits..];
+    (1..=2).contains(&digits)
+        && (rest.starts_with(". ")
+            || rest.starts_with(") ")
+            || rest.starts_with('、')
+            || rest.starts_with('．'))
+}
+
+/// From the space of text of this turn to the page, in thousandths from its upper left corner.
+fn to_page(area: Area, turn: usize, frame: Frame) -> Box1000 {
+    // Text turned by a quarter to the left runs upwards: its x is the page's y, its y the page's minus x.
+    let Area {
+        left,
+        bottom,
+        right,
+        top,
+    } = match turn {
+        0 => area,
+        1 => Area {
+            left: -area.top,
+            right: -area.bottom,
+            bottom: area.left,
+            top: area.right,
+        },
+        2 => Area {
+            left: -area.right,
+            right: -area.left,
+            bottom: -area.top,
+            top: -area.bottom,
+        },
+        _ => Area {
+            left: area.bottom,
+            right: area.top,
+            bottom: -area.right,
+            top: -area.left,
+        },
+    };
+    let part = |value: f32, of: f32| (value / of.max(1.0) * 1000.0).round().clamp(0.0, 1000.0) as u16;
+    Box1000 {
+        left: part(left - frame.left, frame.width),
+        right: part(right - frame.left, frame.width),
+        top: part(frame.bottom + frame.height - top, frame.height),
+        bottom: part(frame.bottom + frame.height - bottom, frame.height),
+    }
+}
+
+/// A point of the page in the space of text of this turn; the inverse of what [`lines`] does with places.
+pub(crate) fn turned(x: f32, y: f32, turn: u8) -> (f32, f32) {
+    match turn % 4 {
+        0 => (x, y),
+        1 => (y, -x),
+        2 => (-x, -y),
+        _ => (-y, x),
+    }
+}
+
+/// A number that can be reckoned with.
+pub(crate) fn finite(value: f64) -> f32 {
+    if value.is_finite() {
+        value.clamp(-1e6, 1e6) as f32
+    } else {
+        0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(text: &str, left: f32, baseline: f32, size: f32) -> Run {
+        let width: f32 = text.chars().map(|c| if c.is_ascii() { 0.5 } else { 1.0 }).sum();
+        Run {
+            text: text.to_owned(),
+            left,
+            right: left + width * size,
+            baseline,
+            size,
+            turn: 0,
+        }
+    }
+
+    fn texts(runs: Vec<Run>) -> Vec<String> {
+        lines(runs, Frame::default())
+            .into_iter()
+            .map(|line| line.text)
+            .collect()
+    }
+
+    #[test]
+    fn two_columns_are_read_one_after_the_other() {
+        let mut runs = vec![run(
+            "A title over both of the columns of this page",
+            50.0,
+            800.0,
+            20.0,
+        )];
+        for n in 0..5 {
+            let y = 760.0 - 12.0 * n as f32;
+            runs.push(run(&format!("left column, line number {n} of it"), 50.0, y, 10.0));
+            runs.push(run(
+                &format!("right column, line number {n} of it"),
+                300.0,
+                y - 3.0,
+                10.0,
+            ));
+        }
+        runs.push(run(
+            "One line below that crosses the gutter between the two columns of it",
+            50.0,
+            600.0,
+            10.0,
+        ));
+        let got = texts(runs);
+        assert_eq!(got[0], "A title over both of the columns of this page");
+        assert!(got[1..6].iter().all(|text| text.starts_with("left")), "{got:?}");
+        assert!(got[6..11].iter().all(|text| text.starts_with("right")), "{got:?}");
+        assert!(got[11].starts_with("One line below"));
+    }
+
+    #[test]
+    fn columns_of_chinese_are_columns_too() {
+        let mut runs = Vec::new();
+        for n in 0..4 {
+            let y = 760.0 - 14.0 * n as f32;
+            runs.push(run("左欄的文字一共有十二個字", 50.0, y, 10.0));
+            runs.push(run("右栏的文字一共有十二个字", 300.0, y, 10.0));
+        }
+        let got = texts(runs);
+        assert!(got[..4].iter().all(|text| text.starts_with('左')), "{got:?}");
+    }
+
+    #[test]
+    fn rows_of_a_table_stay_on_a_line() {
+        let mut runs = Vec::new();
+        for (n, (name, a, b)) in [
+            ("Net sales of tea", "1,200", "900"),
+            ("Cost of sales", "800", "750"),
+            ("Gross margin", "400", "150"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let y = 700.0 - 12.0 * n as f32;
+            runs.extend([
+                run(name, 50.0, y, 10.0),
+                run(a, 300.0, y, 10.0),
+                run(b, 400.0, y, 10.0),
+            ]);
+        }
+        let got = lines(runs, Frame::default());
+        assert_eq!(got[0].text, "Net sales of tea\t1,200\t900");
+        assert_eq!(got.len(), 3);
+        assert!(got.iter().all(|line| line.is_row && line.begins));
+    }
+
+    #[test]
+    fn words_join_by_their_gap_and_a_raised_figure_stays_on_its_line() {
+        let got = texts(vec![
+            run("as", 50.0, 700.0, 10.0),
+            run("shown", 63.0, 700.0, 10.0),
+            run("ele", 50.0, 680.0, 10.0),
+            run("phant", 65.2, 680.0, 10.0),
+            run("3", 90.5, 683.5, 6.0),
+        ]);
+        assert_eq!(got, ["as shown", "elephant3"]);
+    }
+
+    #[test]
+    fn what_is_printed_twice_for_weight_is_read_once() {
+        let got = texts(vec![
+            run("Total", 50.0, 700.0, 10.0),
+            run("Total", 50.4, 700.2, 10.0),
+        ]);
+        assert_eq!(got, ["Total"]);
+    }
+
+    #[test]
+    fn a_wider_gap_an_indent_or_an_item_begins_a_paragraph() {
+        let line = |text: &str, left, y| run(text, left, y, 10.0);
+        let got = lines(
+            vec![
+                line("The first paragraph has two lines that are", 50.0, 700.0),
+                line("filled nearly to the margin on the right", 50.0, 688.0),
+                line("Indented is the second one, as in books are", 62.0, 676.0),
+                line("and it goes on with a line of its own here", 50.0, 664.0),
+                line("The third stands apart from the second one", 50.0, 640.0),
+                line("• an item", 50.0, 628.0),
+            ],
+            Frame::default(),
+        );
+        let begins: Vec<bool> = got.iter().map(|line| line.begins).collect();
+        assert_eq!(begins, [true, false, true, false, true, true]);
+    }
+
+    #[test]
+    fn places_are_thousandths_from_the_upper_left_and_turned_text_has_them_too() {
+        let frame = Frame {
+            left: 0.0,
+            bottom: 0.0,
+            width: 100.0,
+            height: 200.0,
+        };
+        let upright = lines(vec![run("ab", 10.0, 150.0, 10.0)], frame);
+        assert_eq!(
+            upright[0].place,
+            Box1000 {
+                left: 100,
+                top: 211,
+                right: 200,
+                bottom: 261
+            }
+        );
+        let (x, y) = turned(50.0, 20.0, 1);
+        let mut up = run("ab", x, y, 10.0);
+        up.turn = 1;
+        let place = lines(vec![up], frame)[0].place;
+        assert_eq!(
+            (place.top, place.bottom),
+            (850, 900),
+            "it runs upwards from 20 to 30"
+        );
+        assert!(place.left < 500 && place.right > 500);
+    }
+
+    #[test]
+    fn hebrew_is_put_together_from_the_right() {
+        let got = texts(vec![
+            run("עולם", 50.0, 700.0, 10.0),
+            run("שלום", 120.0, 700.0, 10.0),
+        ]);
+        assert_eq!(got, ["שלום\tעולם"]);
+    }
+}

@@ -38,8 +38,9 @@ impl Ledger {
     /// `LedgerFailed`.
     pub fn has_unsettled_files(&self) -> Result<bool> {
         self.store.read(|db| {
-            let sql =
-                format!("SELECT EXISTS (SELECT 1 FROM files WHERE status = 'indexed' AND checked_at = 0 AND {READY})");
+            let sql = format!(
+                "SELECT EXISTS (SELECT 1 FROM files WHERE status = 'indexed' AND checked_at = 0 AND {READY})"
+            );
             Ok(db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
         })
     }

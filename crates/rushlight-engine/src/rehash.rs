@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rushlight_core::{ErrorCode, FileRecord, Result, Timestamp};
 
 use crate::indexer::Indexer;
+use crate::status::Activity;
 
 /// Where the time of the last round is kept, in milliseconds since 1970.
 const LAST_ROUND: &str = "rehash.last_round";
@@ -78,6 +79,7 @@ impl Indexer<'_> {
     /// Reads these files until the step's time is over; at least one. Returns how many.
     fn compare(&self, files: &[FileRecord]) -> Result<u64> {
         let shared = self.shared;
+        shared.set_activity(Activity::Scanning);
         let begun = Instant::now();
         let now = shared.clock.now();
         let mut sources = BTreeMap::new();

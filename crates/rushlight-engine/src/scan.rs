@@ -39,23 +39,16 @@ impl Indexer<'_> {
                 self.offline.remove(&id);
                 continue;
             };
-            let source = self.shared.source(&record)?;
-            if self.look_for(&*source, &record)? {
+            let found = self
+                .shared
+                .source(&record)
+                .and_then(|source| look_for(&*source, &record));
+            // One that cannot even be looked for keeps nobody else from being indexed.
+            if found.is_ok_and(|found| found) {
                 self.hint(id, SourceEvent::Rescan);
             }
         }
         Ok(())
-    }
-
-    /// True when a scan of the root would no longer find it missing.
-    fn look_for(&self, source: &dyn Source, record: &SourceRecord) -> Result<bool> {
-        let mut something = false;
-        let summary = source.scan("", &mut |_| {
-            something = true;
-            ControlFlow::Break(())
-        })?;
-        let mounted = record.devices.is_empty() || !record.devices.is_disjoint(&summary.devices);
-        Ok(summary.online && (something || mounted))
     }
 
     pub(crate) fn scan(&mut self, id: SourceId, due: Due) -> Result<()> {
@@ -152,4 +145,15 @@ impl Indexer<'_> {
         }
         Ok((seen, all))
     }
+}
+
+/// True when a scan of the root would no longer find it missing.
+fn look_for(source: &dyn Source, record: &SourceRecord) -> Result<bool> {
+    let mut something = false;
+    let summary = source.scan("", &mut |_| {
+        something = true;
+        ControlFlow::Break(())
+    })?;
+    let mounted = record.devices.is_empty() || !record.devices.is_disjoint(&summary.devices);
+    Ok(summary.online && (something || mounted))
 }

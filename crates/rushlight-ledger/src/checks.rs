@@ -31,14 +31,17 @@ impl Ledger {
         })
     }
 
-    /// True when there are files that were read in the moment they were written.
+    /// True when there are files, of sources that are online and not paused, that were read in the moment they were
+    /// written.
     ///
     /// # Errors
     /// `LedgerFailed`.
     pub fn has_unsettled_files(&self) -> Result<bool> {
         self.store.read(|db| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM files WHERE status = 'indexed' AND checked_at = 0)";
-            Ok(db.query_row(sql, [], |row| row.get(0))?)
+            let sql = format!(
+                "SELECT EXISTS (SELECT 1 FROM files WHERE status = 'indexed' AND checked_at = 0 AND {READY})"
+            );
+            Ok(db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
         })
     }
 

@@ -145,6 +145,7 @@ fn prepare_writer(connection: &mut Connection) -> Outcome<()> {
          PRAGMA trusted_schema = OFF;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -32768;
+         PRAGMA wal_autocheckpoint = 8192;
          PRAGMA journal_size_limit = 67108864;",
     )?;
     MIGRATIONS.to_latest(connection).map_err(|error| {

@@ -126,6 +126,26 @@ mod tests {
     }
 
     #[test]
+    fn builtin_patterns_can_be_switched_off() {
+        let options = FolderOptions {
+            ignore_patterns: vec!["*.bak".into()],
+            builtin_ignores: false,
+            ..Default::default()
+        };
+        let rules = Rules::new(Path::new("/r"), &options).expect("sound patterns");
+        for path in [".hidden.md", "a.md~", "a.tmp", "node_modules"] {
+            assert!(
+                !rules.ignores(&Path::new("/r").join(path), path == "node_modules"),
+                "{path}"
+            );
+        }
+        assert!(
+            rules.ignores(Path::new("/r/a.bak"), false),
+            "what was asked for still holds"
+        );
+    }
+
+    #[test]
     fn own_patterns_may_bring_back() {
         let options = FolderOptions {
             ignore_patterns: vec!["!.notes".into(), "/drafts/".into()],

@@ -104,7 +104,7 @@ impl History {
     fn fuse(&mut self) -> std::sync::Arc<Fuse> {
         match self.chance.below(3) {
             0 => Fuse::none(),
-            _ => Fuse::after(self.chance.below(40)),
+            _ => Fuse::after(self.chance.below(20)),
         }
     }
 

@@ -189,7 +189,9 @@ impl ConfigBuilder {
 /// A value as TOML; of a secret, only how many there are.
 fn shown(key: &str, value: &Value) -> String {
     match value {
-        Value::Array(items) if SECRET.contains(&key) => format!("[{}]", vec!["\"***\""; items.len()].join(", ")),
+        Value::Array(items) if SECRET.contains(&key) => {
+            format!("[{}]", vec!["\"***\""; items.len()].join(", "))
+        }
         _ if SECRET.contains(&key) => "\"***\"".to_owned(),
         value => value.to_string(),
     }
@@ -275,10 +277,17 @@ mod tests {
 
     #[test]
     fn passwords_are_read_and_not_shown() {
-        let file = |text: &str| ConfigBuilder::new().file("c.toml", text).and_then(ConfigBuilder::build);
+        let file = |text: &str| {
+            ConfigBuilder::new()
+                .file("c.toml", text)
+                .and_then(ConfigBuilder::build)
+        };
         let (config, resolved) = file("[index]\npdf_passwords = [\"open\", \"sesame\"]").expect("sound");
         assert_eq!(config.index.pdf_passwords.reveal(), ["open", "sesame"]);
-        let entry = resolved.iter().find(|value| value.key == "index.pdf_passwords").expect("exists");
+        let entry = resolved
+            .iter()
+            .find(|value| value.key == "index.pdf_passwords")
+            .expect("exists");
         assert_eq!(entry.value, "[\"***\", \"***\"]");
         assert!(!format!("{config:?}{resolved:?}").contains("sesame"));
         let error = file("[index]\npdf_passwords = \"sesame\"").expect_err("no list");

@@ -8,6 +8,7 @@ mod assemble;
 mod first;
 mod furniture;
 mod layout;
+mod mend;
 mod score;
 mod second;
 mod tidy;

@@ -5,6 +5,7 @@
 //! stands: see [`score::score`]. A file that pdf-extract does not open is read by pdf_oxide alone.
 
 mod assemble;
+mod columns;
 mod first;
 mod furniture;
 mod layout;

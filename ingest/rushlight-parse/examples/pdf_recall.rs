@@ -11,6 +11,12 @@
 //! letters and figures after NFKC, in small letters, without soft hyphens; a hyphen within a word or at the end of a line is
 //! taken out on both sides. A character of Chinese or Japanese is a word of its own.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it is a program that reports"
+)]
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};

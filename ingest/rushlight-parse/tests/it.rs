@@ -235,6 +235,69 @@ fn the_worker_is_shut_off_from_the_machine() {
     assert!(isolation.limits && all_refused, "{isolation:?}");
 }
 
+/// A PDF of these objects, numbered from one, without a table of references.
+fn pdf(objects: &[&str]) -> Vec<u8> {
+    let mut out = b"%PDF-1.7\n".to_vec();
+    let mut offsets = Vec::new();
+    for (object, number) in objects.iter().zip(1..) {
+        offsets.push(out.len());
+        out.extend_from_slice(format!("{number} 0 obj\n{object}\nendobj\n").as_bytes());
+    }
+    let start = out.len();
+    out.extend_from_slice(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).as_bytes());
+    for offset in offsets {
+        out.extend_from_slice(format!("{offset:010} 00000 n \n").as_bytes());
+    }
+    let size = objects.len() + 1;
+    out.extend_from_slice(
+        format!("trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n").as_bytes(),
+    );
+    out
+}
+
+#[test]
+fn page_trees_that_lie_end_as_a_state_in_time() {
+    let catalog = "<</Type/Catalog/Pages 2 0 R>>";
+    let content = "<</Length 42>>stream\nBT /F 12 Tf 50 700 Td (The kettle sings) Tj ET\nendstream";
+    let page =
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>";
+    let font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>";
+    let mut options = options();
+    options.limits.timeout = Duration::from_secs(20);
+    let parsers = Parsers::new(options);
+    let good = pdf(&[
+        catalog,
+        "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        page,
+        content,
+        font,
+    ]);
+    let found = documents(&parsers, "good.pdf", &good);
+    assert_eq!(
+        (found[0].text.as_str(), found[0].pages),
+        ("The kettle sings", Some(1))
+    );
+    for pages in [
+        "<</Type/Pages/Count 1000000000/Kids[3 0 R]>>",
+        "<</Type/Pages/Count 1000000000/Kids[]>>",
+        "<</Type/Pages/Count 2/Kids[2 0 R 3 0 R]>>",
+        "<</Type/Pages/Count 9/Kids[2 0 R]>>",
+        "<</Type/Pages/Count -1/Kids[3 0 R]/Parent 2 0 R>>",
+    ] {
+        let begun = std::time::Instant::now();
+        let outcome = parsers.parse(&raw("a.pdf", &pdf(&[catalog, pages, page, content, font])));
+        sound(&outcome).unwrap_or_else(|what| panic!("{pages}: {what}"));
+        if let Err(error) = &outcome {
+            assert_eq!(error.code(), ErrorCode::FileBroken, "{pages}: {}", error.chain());
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(15),
+            "{pages} took {:?}",
+            begun.elapsed()
+        );
+    }
+}
+
 fn fault(parsers: &Parsers, word: &str) -> rushlight_core::Error {
     parsers
         .parse(&raw("a.pdf", format!("%PDF-%FAULT-{word}").as_bytes()))

@@ -8,6 +8,7 @@ use pdf_extract::{
 };
 
 use super::layout::{Frame, Run, finite, turned};
+use super::mend::{inherited, mend, reference};
 use super::{Bookmark, PdfFault, Reading, guarded};
 
 /// Bookmarks that are read; a document with more has them for machines.
@@ -32,8 +33,7 @@ impl First {
         if pages.is_empty() {
             return Err(PdfFault::Broken("it has no pages".to_owned()));
         }
-        ensure_media_boxes(&mut document, &pages);
-        resolve_filters(&mut document);
+        mend(&mut document, &pages);
         Ok(Self { document, pages })
     }
 
@@ -200,65 +200,6 @@ fn fault(error: pdf_extract::Error) -> PdfFault {
     match error {
         E::Decryption(_) | E::InvalidPassword | E::UnsupportedSecurityHandler(_) => PdfFault::Encrypted,
         other => PdfFault::Broken(other.to_string()),
-    }
-}
-
-fn reference(dictionary: &Dictionary, key: &[u8]) -> Option<ObjectId> {
-    dictionary.get(key).and_then(Object::as_reference).ok()
-}
-
-/// A page's own entry, or that of the nearest node above it that has one.
-fn inherited<'a>(document: &'a Document, page: ObjectId, key: &[u8]) -> Option<&'a Object> {
-    let mut id = page;
-    // Page trees are shallow; a longer chain is a loop.
-    for _ in 0..64 {
-        let dictionary = document.get_dictionary(id).ok()?;
-        if let Ok(object) = dictionary.get(key) {
-            return document.dereference(object).ok().map(|(_, object)| object);
-        }
-        id = reference(dictionary, b"Parent")?;
-    }
-    None
-}
-
-/// Puts the names of a stream's filters where the library looks for them: in the stream's own dictionary.
-fn resolve_filters(document: &mut Document) {
-    let resolve = |object: &Object| document.dereference(object).map(|(_, object)| object.clone());
-    let mut found = Vec::new();
-    for (id, object) in &document.objects {
-        let Object::Stream(stream) = object else {
-            continue;
-        };
-        for key in ["Filter", "DecodeParms"] {
-            let direct = match stream.dict.get(key.as_bytes()) {
-                Ok(reference @ Object::Reference(_)) => resolve(reference).ok(),
-                Ok(Object::Array(items)) if items.iter().any(|item| matches!(item, Object::Reference(_))) => {
-                    let items: Result<Vec<Object>, _> = items.iter().map(resolve).collect();
-                    items.ok().map(Object::Array)
-                }
-                _ => None,
-            };
-            found.extend(direct.map(|direct| (*id, key, direct)));
-        }
-    }
-    for (id, key, direct) in found {
-        if let Some(Object::Stream(stream)) = document.objects.get_mut(&id) {
-            stream.dict.set(key, direct);
-        }
-    }
-}
-
-/// A page without a media box is broken, and the engine refuses it; readers take it for a sheet of paper.
-fn ensure_media_boxes(document: &mut Document, pages: &[ObjectId]) {
-    for id in pages {
-        let media_box = inherited(document, *id, b"MediaBox").and_then(|object| object.as_array().ok());
-        if media_box.is_some_and(|corners| corners.len() == 4) {
-            continue;
-        }
-        if let Ok(page) = document.get_dictionary_mut(*id) {
-            let sheet = [0i64, 0, 595, 842].into_iter().map(Object::Integer).collect();
-            page.set("MediaBox", Object::Array(sheet));
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::columns::{extent, regions};
 use super::score::is_right_to_left;
 
 /// A piece of text on one baseline. Places in points; x grows to the right and y upwards, as text of this turn stands.
@@ -60,12 +61,6 @@ pub(crate) struct Line {
     pub(crate) is_row: bool,
 }
 
-/// More pieces than this are not looked at for columns: it is a drawing, not a text.
-const MOST_FOR_COLUMNS: usize = 4000;
-/// Lines that a column needs on each side of the gutter.
-const COLUMN_LINES: usize = 3;
-/// Width in ems that half of a column's lines reach; cells of tables are narrower.
-const COLUMN_EMS: f32 = 8.0;
 /// A gap in ems from which two pieces on one line are two cells.
 const CELL_GAP: f32 = 2.0;
 /// A gap in ems from which two pieces on one line are two words.
@@ -94,15 +89,15 @@ pub(crate) fn lines(runs: Vec<Run>, frame: Frame) -> Vec<Line> {
 
 /// An upright rectangle in the space of its turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Area {
-    left: f32,
-    bottom: f32,
-    right: f32,
-    top: f32,
+pub(super) struct Area {
+    pub(super) left: f32,
+    pub(super) bottom: f32,
+    pub(super) right: f32,
+    pub(super) top: f32,
 }
 
 impl Area {
-    fn join(self, other: Area) -> Area {
+    pub(super) fn join(self, other: Area) -> Area {
         Area {
             left: self.left.min(other.left),
             bottom: self.bottom.min(other.bottom),
@@ -111,17 +106,17 @@ impl Area {
         }
     }
 
-    fn height(self) -> f32 {
+    pub(super) fn height(self) -> f32 {
         self.top - self.bottom
     }
 }
 
 /// Pieces of one baseline without a wide gap between them.
 #[derive(Clone, Debug)]
-struct Segment {
-    text: String,
-    area: Area,
-    size: f32,
+pub(super) struct Segment {
+    pub(super) text: String,
+    pub(super) area: Area,
+    pub(super) size: f32,
 }
 
 /// Leaves out text that is printed twice on the same spot, which is how some programs make it bold.
@@ -209,122 +204,13 @@ fn join_text(text: &mut String, more: &str, is_apart: bool, between: &str) {
     text.push_str(more);
 }
 
-fn is_right_to_left_text(text: &str) -> bool {
+pub(super) fn is_right_to_left_text(text: &str) -> bool {
     let (mut letters, mut found) = (0, 0);
     for c in text.chars().filter(|c| c.is_alphabetic()) {
         letters += 1;
         found += usize::from(is_right_to_left(c));
     }
     found * 2 > letters
-}
-
-/// Cuts a page into regions that are read one after the other: what is above columns, each column, what is below.
-fn regions(mut segments: Vec<Segment>, depth: u32) -> Vec<Vec<Segment>> {
-    segments.sort_by(|a, b| {
-        b.area
-            .top
-            .total_cmp(&a.area.top)
-            .then(a.area.left.total_cmp(&b.area.left))
-    });
-    let found = if depth < 8 && segments.len() <= MOST_FOR_COLUMNS {
-        best_gutter(&segments)
-    } else {
-        None
-    };
-    let Some(Gutter { x, start, end }) = found else {
-        return if segments.is_empty() {
-            vec![]
-        } else {
-            vec![segments]
-        };
-    };
-    let below = segments.split_off(end);
-    let columns = segments.split_off(start);
-    let (left, right): (Vec<_>, Vec<_>) = columns.into_iter().partition(|segment| segment.area.left < x);
-    let mut out = regions(segments, depth + 1);
-    // A page written from right to left is read from its right column.
-    let right_first = is_right_to_left_text(&right.iter().map(|s| s.text.as_str()).collect::<String>());
-    let (first, second) = if right_first { (right, left) } else { (left, right) };
-    out.extend(regions(first, depth + 1));
-    out.extend(regions(second, depth + 1));
-    out.extend(regions(below, depth + 1));
-    out
-}
-
-/// An upright line that no text of `start..end` crosses.
-struct Gutter {
-    x: f32,
-    start: usize,
-    end: usize,
-}
-
-/// The gutter with most lines beside it. `segments` come from the top.
-fn best_gutter(segments: &[Segment]) -> Option<Gutter> {
-    if segments.len() < 2 * COLUMN_LINES {
-        return None;
-    }
-    let mut edges: Vec<f32> = segments.iter().map(|segment| segment.area.left).collect();
-    edges.sort_by(f32::total_cmp);
-    edges.dedup_by(|b, a| *b - *a < 2.0);
-    let mut best: Option<(usize, Gutter)> = None;
-    // The left edge of a column is where most of its lines begin; a page has few of those.
-    for edge in edges {
-        let x = edge - 0.5;
-        let mut start = 0;
-        while start < segments.len() {
-            let crosses = |segment: &Segment| segment.area.left < x && segment.area.right > x;
-            if crosses(&segments[start]) {
-                start += 1;
-                continue;
-            }
-            let length = segments[start..]
-                .iter()
-                .take_while(|segment| !crosses(segment))
-                .count();
-            let group = &segments[start..start + length];
-            if best.as_ref().is_none_or(|(lines, _)| length > *lines) && parts_columns(group, x) {
-                best = Some((
-                    length,
-                    Gutter {
-                        x,
-                        start,
-                        end: start + length,
-                    },
-                ));
-            }
-            start += length;
-        }
-    }
-    best.map(|(_, gutter)| gutter)
-}
-
-/// True when what stands left and right of `x` are columns of text, side by side, and not cells of a table.
-fn parts_columns(group: &[Segment], x: f32) -> bool {
-    let (left, right): (Vec<_>, Vec<_>) = group.iter().partition(|segment| segment.area.left < x);
-    let (Some(a), Some(b)) = (extent(&left), extent(&right)) else {
-        return false;
-    };
-    let beside = a.top.min(b.top) - a.bottom.max(b.bottom);
-    if beside < 0.5 * a.height().min(b.height()) {
-        return false;
-    }
-    let is_column = |side: &[&Segment]| {
-        let mut ems: Vec<f32> = side
-            .iter()
-            .map(|segment| (segment.area.right - segment.area.left) / segment.size.max(1.0))
-            .collect();
-        ems.sort_by(f32::total_cmp);
-        side.len() >= COLUMN_LINES && ems[ems.len() / 2] >= COLUMN_EMS
-    };
-    let em = group
-        .iter()
-        .map(|segment| segment.size)
-        .fold(f32::INFINITY, f32::min);
-    b.left - a.right >= 0.5 * em && is_column(&left) && is_column(&right)
-}
-
-fn extent(segments: &[&Segment]) -> Option<Area> {
-    segments.iter().map(|segment| segment.area).reduce(Area::join)
 }
 
 /// One line of a region while it is put together.

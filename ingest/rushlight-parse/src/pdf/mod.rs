@@ -5,9 +5,11 @@
 //! stands: see [`score::score`]. A file that pdf-extract does not open is read by pdf_oxide alone.
 
 mod assemble;
+mod columns;
 mod first;
 mod furniture;
 mod layout;
+mod mend;
 mod score;
 mod second;
 mod tidy;

@@ -95,12 +95,8 @@ impl Second {
 
 /// Quarter turns to the left that are nearest to an angle in degrees.
 fn quarter(degrees: f64) -> u8 {
-    match (degrees / 90.0).round().rem_euclid(4.0) {
-        turn if turn == 1.0 => 1,
-        turn if turn == 2.0 => 2,
-        turn if turn == 3.0 => 3,
-        _ => 0,
-    }
+    // An angle that is no number is none.
+    (degrees / 90.0).round().rem_euclid(4.0) as u8 % 4
 }
 
 #[cfg(test)]

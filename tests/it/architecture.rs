@@ -31,8 +31,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("rushlight-testkit", &["core"]),
     // Adapters.
     ("rushlight-watch", &["core"]),
-    ("rushlight-ocr", &[]),
-    ("rushlight-parse", &["core", "ocr"]),
+    ("rushlight-parse", &["core"]),
     ("rushlight-keyword-tantivy", &["core"]),
     ("rushlight-vectors-lance", &["core"]),
     ("rushlight-embed-onnx", &["core"]),
@@ -74,9 +73,6 @@ const HEAVY: &[(&str, &str)] = &[
     ("pdf_oxide", "rushlight-parse"),
     ("undoc", "rushlight-parse"),
     ("calamine", "rushlight-parse"),
-    ("outlook-pst", "rushlight-parse"),
-    ("hayro", "rushlight-ocr"),
-    ("rten", "rushlight-ocr"),
     ("axum", "rushlight-server"),
     ("clap", "rushlight-cli"),
 ];

@@ -1,1 +1,0 @@
-//! Reads text from pictures.

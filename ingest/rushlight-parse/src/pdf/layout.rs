@@ -69,7 +69,7 @@ const WORD_GAP: f32 = 0.12;
 /// The lines of a page in reading order: upright text first, by columns and from the top; then text of each other turn.
 pub(crate) fn lines(runs: Vec<Run>, frame: Frame) -> Vec<Line> {
     let mut by_turn: [Vec<Run>; 4] = Default::default();
-    for run in runs {
+    for run in without_raised(runs) {
         if !run.text.trim().is_empty() {
             by_turn[usize::from(run.turn % 4)].push(run);
         }
@@ -117,6 +117,25 @@ pub(super) struct Segment {
     pub(super) text: String,
     pub(super) area: Area,
     pub(super) size: f32,
+}
+
+/// Puts small raised or lowered pieces on the line of what they directly follow, as `®` and the numbers of notes do.
+fn without_raised(mut runs: Vec<Run>) -> Vec<Run> {
+    let mut line: Option<(f32, f32, f32, u8)> = None;
+    for run in &mut runs {
+        if let Some((right, baseline, size, turn)) = &mut line
+            && run.turn == *turn
+            && run.size < 0.8 * *size
+            && (run.left - *right).abs() <= 0.35 * *size
+            && (run.baseline - *baseline).abs() <= 0.6 * *size
+        {
+            run.baseline = *baseline;
+            *right = run.right;
+        } else {
+            line = Some((run.right, run.baseline, run.size, run.turn));
+        }
+    }
+    runs
 }
 
 /// Leaves out text that is printed twice on the same spot, which is how some programs make it bold.
@@ -538,6 +557,16 @@ mod tests {
             run("3", 90.5, 683.5, 6.0),
         ]);
         assert_eq!(got, ["as shown", "elephant3"]);
+    }
+
+    #[test]
+    fn a_raised_sign_stays_between_the_words_it_stands_between() {
+        let got = texts(vec![
+            run("the App Store", 50.0, 700.0, 10.0),
+            run("®", 115.2, 704.5, 5.0),
+            run("and more of it", 123.0, 700.0, 10.0),
+        ]);
+        assert_eq!(got, ["the App Store® and more of it"]);
     }
 
     #[test]

@@ -122,6 +122,8 @@ fn join(before: &str, after: &str, words: &Words) -> Join {
     let first = &head[start..];
     let end = after.find(|c: char| !c.is_alphanumeric()).unwrap_or(after.len());
     let second = &after[..end];
+    let mut behind = after[end..].chars();
+    let goes_on = behind.next().is_some_and(is_hyphen) && behind.next().is_some_and(char::is_alphabetic);
     if first.chars().next_back().is_none_or(|c| !c.is_alphanumeric()) {
         // A dash, not a hyphen.
         return Join::Break;
@@ -135,6 +137,7 @@ fn join(before: &str, after: &str, words: &Words) -> Join {
         Join::Without
     } else if known(&hyphenated)
         || first.contains(is_hyphen)
+        || goes_on
         || first.chars().any(|c| c.is_ascii_digit())
         || first.chars().skip(1).any(char::is_uppercase)
         || first.chars().count() < 2
@@ -201,6 +204,7 @@ mod tests {
                 "their cooperation",
             ),
             ("", ["a state-of-the-", "art kettle"], "a state-of-the-art kettle"),
+            ("", ["Year-", "over-year sales"], "Year-over-year sales"),
             ("", ["in Anglo-", "Saxon times"], "in Anglo-\nSaxon times"),
             ("", ["a COVID-", "related delay"], "a COVID-related delay"),
             ("", ["the 20-", "year lease"], "the 20-year lease"),

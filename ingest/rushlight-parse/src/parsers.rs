@@ -65,8 +65,8 @@ impl Parsers {
             }
             Format::Pdf => self.pdf(path, bytes, hash),
             Format::Office(kind) => self.office(path, bytes, hash, kind),
-            Format::Mail => Ok(self.mail(path, bytes)),
-            Format::Mbox => Ok(self.mailbox(path, bytes)),
+            Format::Mail => Ok(self.mail(path, bytes, 0)),
+            Format::Mbox => Ok(self.mailbox(path, bytes, 0)),
             Format::Html => {
                 let decoded = match html::stated_charset(bytes) {
                     Some(charset) => decode_labelled(bytes, &charset),
@@ -183,11 +183,11 @@ impl Parsers {
         Found::Documents(vec![document])
     }
 
-    fn mail(&self, path: &str, bytes: &[u8]) -> Found {
+    fn mail(&self, path: &str, bytes: &[u8], depth: u32) -> Found {
         let place = Place {
             part: "",
             name: file_stem(path),
-            depth: 0,
+            depth,
         };
         let documents = mail::documents(bytes, place, self);
         if documents.is_empty() {
@@ -197,14 +197,14 @@ impl Parsers {
         }
     }
 
-    fn mailbox(&self, path: &str, bytes: &[u8]) -> Found {
+    fn mailbox(&self, path: &str, bytes: &[u8], depth: u32) -> Found {
         let mut documents = Vec::new();
         for (index, range) in mbox::split(bytes).into_iter().enumerate() {
             let part = format!("message:{}", index + 1);
             let place = Place {
                 part: &part,
                 name: &format!("{} {}", file_stem(path), index + 1),
-                depth: 0,
+                depth,
             };
             documents.extend(mail::documents(&mbox::unquote(&bytes[range]), place, self));
         }
@@ -233,17 +233,16 @@ impl Parser for Parsers {
 }
 
 impl Inside for Parsers {
-    fn attachment(&self, name: &str, bytes: &[u8]) -> Result<Vec<ParsedDocument>, String> {
-        // A mailbox or message that is attached as a file is left closed: it would need a numbering of its own.
-        if let Format::Mail | Format::Mbox = detect(name, bytes) {
-            return match decode(bytes)
-                .map(|decoded| plain(name, Some(decoded), mail::content_hash(bytes), Format::Text))
-            {
-                Some(Found::Documents(documents)) => Ok(documents),
-                _ => Err("it has no text".to_owned()),
-            };
-        }
-        match self.read(name, bytes, mail::content_hash(bytes)) {
+    fn attachment(&self, name: &str, bytes: &[u8], depth: u32) -> Result<Vec<ParsedDocument>, String> {
+        let outcome = match detect(name, bytes) {
+            Format::Mail | Format::Mbox if depth > self.options.max_message_depth => {
+                return Err("it lies too deep in other messages".to_owned());
+            }
+            Format::Mail => Ok(self.mail(name, bytes, depth)),
+            Format::Mbox => Ok(self.mailbox(name, bytes, depth)),
+            _ => self.read(name, bytes, mail::content_hash(bytes)),
+        };
+        match outcome {
             Ok(Found::Documents(documents)) => Ok(documents),
             Ok(Found::Skipped(reason)) => Err(reason.message),
             Err(error) => Err(error.chain()),

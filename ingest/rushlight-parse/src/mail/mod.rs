@@ -20,8 +20,9 @@ use parts::{part_numbers, part_text, raw_bytes};
 
 /// Reads what lies in a mail beside its text.
 pub(crate) trait Inside {
-    /// The documents in an attachment of this name; the first may have an empty part. An error says why there are none.
-    fn attachment(&self, name: &str, bytes: &[u8]) -> Result<Vec<ParsedDocument>, String>;
+    /// The documents in an attachment of this name, with so many messages above it; the first may have an empty part.
+    /// An error says why there are none.
+    fn attachment(&self, name: &str, bytes: &[u8], depth: u32) -> Result<Vec<ParsedDocument>, String>;
     /// A page's text.
     fn page(&self, source: &str) -> (Page, Vec<Warning>);
     /// Limits.
@@ -285,15 +286,21 @@ fn read_attachment(
         }
         return;
     }
-    match inside.attachment(&name_for_type(part, &name), &bytes) {
+    match inside.attachment(&name_for_type(part, &name), &bytes, depth) {
         Ok(found) => {
+            // A message brings its own people and dates, and so does what lies in it.
+            let of_its_own = found.iter().any(|document| document.kind == DocumentKind::Mail);
             for (index, mut document) in found.into_iter().enumerate() {
                 document.part = match (index, document.part.as_str()) {
                     (0, "") => own_part.clone(),
                     (_, inner) => format!("{own_part}/{inner}"),
                 };
-                document.part_key = format!("{}/{}", at.key, document.content_hash);
-                if document.kind != DocumentKind::Mail {
+                document.part_key = if document.part_key.is_empty() {
+                    format!("{}/{}", at.key, document.content_hash)
+                } else {
+                    format!("{}/{}", at.key, document.part_key)
+                };
+                if !of_its_own {
                     document.title = name.clone();
                     let own = std::mem::take(&mut document.metadata);
                     document.metadata = DocMetadata {

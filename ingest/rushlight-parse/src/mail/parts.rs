@@ -63,6 +63,9 @@ pub(crate) fn part_text<'a>(
     if !broken && (known || text.is_ascii()) {
         return (without_nul(text), None);
     }
+    if mostly_as_labelled(label, text) {
+        return (without_nul(text), Some(charset_broken("UTF-8")));
+    }
     let raw = raw_bytes(message, part);
     let bytes = match part.encoding {
         Encoding::None => Some(Cow::Borrowed(raw)),
@@ -84,6 +87,14 @@ pub(crate) fn part_text<'a>(
         ),
         _ => (without_nul(text), None),
     }
+}
+
+/// True when a text labelled UTF-8 has no fewer characters beyond ASCII that are right than wrong ones: another charset
+/// hardly ever gives those, stray bytes at the end do.
+fn mostly_as_labelled(label: Option<&str>, text: &str) -> bool {
+    let beyond = text.chars().filter(|c| !c.is_ascii()).count();
+    let wrong = text.chars().filter(|c| *c == '\u{fffd}').count();
+    label.is_some_and(|label| label.eq_ignore_ascii_case("utf-8")) && wrong > 0 && beyond >= 2 * wrong
 }
 
 fn without_nul(text: &str) -> Cow<'_, str> {

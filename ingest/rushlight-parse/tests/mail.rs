@@ -1,0 +1,319 @@
+//! Mail against the parses that another parser's test suite states.
+
+use std::path::{Path, PathBuf};
+
+use rushlight_core::{ContentHash, ParsedDocument, ParsedFile, Parser, RawFile, Timestamp};
+use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
+use serde_json::Value;
+
+/// What is read otherwise than the suite states, and why. File, what, reason.
+const DEVIATIONS: &[(&str, &str, &str)] = &[
+    (
+        "legacy/033.json",
+        "words of part 0",
+        "labelled UTF-8 and written in Latin-1: its umlauts are read, not replaced",
+    ),
+    (
+        "legacy/052.json",
+        "words of part 0",
+        "labelled UTF-8 and written in Latin-1: its umlauts are read, not replaced",
+    ),
+];
+
+fn parsers() -> Parsers {
+    Parsers::new(ParseOptions::new(WorkerCommand {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_rushlight-parse-worker")),
+        args: vec![],
+    }))
+}
+
+fn parse(parsers: &Parsers, path: &str, bytes: &[u8]) -> ParsedFile {
+    let file = RawFile {
+        path: path.to_owned(),
+        bytes: bytes.to_vec(),
+        content_hash: ContentHash(*blake3::hash(bytes).as_bytes()),
+        modified: Timestamp(0),
+    };
+    parsers
+        .parse(&file)
+        .unwrap_or_else(|error| panic!("{path}: {}", error.chain()))
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// Text without what stands between angle brackets, and without words written with entities.
+fn without_tags(page: &str) -> String {
+    let out = tags_as_spaces(page);
+    out.split_whitespace()
+        .filter(|word| !word.contains('&'))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn tags_as_spaces(page: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in page.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                out.push(' ');
+            }
+            _ if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The value of a header field of a stated part, the last of its name.
+fn field<'a>(part: &'a Value, name: &str) -> Option<&'a Value> {
+    part["headers"]
+        .as_array()?
+        .iter()
+        .rfind(|header| header["name"].as_str() == Some(name))
+        .map(|header| &header["value"])
+}
+
+fn addresses(value: &Value, out: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                match inner.as_str() {
+                    Some(text) if key == "address" => out.push(text.to_owned()),
+                    _ => addresses(inner, out),
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|inner| addresses(inner, out)),
+        _ => {}
+    }
+}
+
+fn attachment_name(part: &Value) -> Option<String> {
+    for (header, attribute) in [("content_disposition", "filename"), ("content_type", "name")] {
+        let attributes = field(part, header).and_then(|value| value["ContentType"]["attributes"].as_array());
+        let found = attributes
+            .into_iter()
+            .flatten()
+            .find(|stated| stated["name"] == attribute)
+            .and_then(|stated| stated["value"].as_str());
+        if let Some(name) = found {
+            return Some(name.to_owned());
+        }
+    }
+    None
+}
+
+/// What differs between a stated message and the documents that were found; `at` is the message's own.
+fn differences(stated: &Value, at: Option<&ParsedDocument>, found: &[ParsedDocument], out: &mut Vec<String>) {
+    let parts = stated["parts"].as_array().expect("a message has parts");
+    let root = &parts[0];
+    let text_of = |value: &Value| {
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_u64)
+            .map(|id| id as usize)
+            .collect::<Vec<_>>()
+    };
+    if let Some(subject) = field(root, "subject").and_then(|value| value["Text"].as_str()) {
+        let title = at.map_or("", |document| document.title.as_str());
+        if words(subject) != words(title) {
+            out.push(format!("subject {subject:?} is {title:?}"));
+        }
+    }
+    for name in ["from", "to", "cc"] {
+        let mut stated = Vec::new();
+        if let Some(value) = field(root, name) {
+            addresses(value, &mut stated);
+        }
+        let people = at.map_or(Vec::new(), |document| {
+            [
+                document.metadata.authors.clone(),
+                document.metadata.recipients.clone(),
+            ]
+            .concat()
+        });
+        for address in stated {
+            let address = address.split_whitespace().collect::<Vec<_>>().join(" ");
+            if !address.is_empty() && !people.iter().any(|person| person.contains(&address)) {
+                out.push(format!("{name} {address:?} is not in {people:?}"));
+            }
+        }
+    }
+    if let Some(date) = field(root, "date")
+        .map(|value| &value["DateTime"])
+        .filter(|date| date.is_object())
+    {
+        let number = |key: &str| date[key].as_i64().unwrap_or(0);
+        let line = format!(
+            "Date: {:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+            number("year"),
+            number("month"),
+            number("day"),
+            number("hour"),
+            number("minute"),
+            number("second")
+        );
+        if !at.is_some_and(|document| document.text.contains(&line)) {
+            out.push(format!("{line:?} is not in the text"));
+        }
+    }
+    let everything: Vec<String> = found.iter().flat_map(|document| words(&document.text)).collect();
+    for id in text_of(&stated["text_body"]) {
+        let body = &parts[id]["body"];
+        let expected = match (body["Text"].as_str(), body["Html"].as_str()) {
+            (Some(text), _) => words(text),
+            (_, Some(page)) => words(&without_tags(page)),
+            _ => continue,
+        };
+        let missing = expected.iter().filter(|word| !everything.contains(word)).count();
+        let allowed = if body["Html"].is_string() {
+            expected.len() / 5
+        } else {
+            0
+        };
+        if missing > allowed {
+            out.push(format!(
+                "{missing} of {} words of part {id} are missing",
+                expected.len()
+            ));
+        }
+    }
+    for id in text_of(&stated["attachments"]) {
+        let part = &parts[id];
+        if let Some(name) = attachment_name(part) {
+            let named = at.is_some_and(|document| {
+                document
+                    .metadata
+                    .attachments
+                    .iter()
+                    .any(|known| words(known) == words(&name))
+            });
+            if !named {
+                out.push(format!("attachment {name:?} is not named"));
+            }
+        }
+        if part["body"]["Message"].is_object() {
+            let nested = &part["body"]["Message"];
+            let subject = field(&nested["parts"][0], "subject").and_then(|value| value["Text"].as_str());
+            let own = subject.and_then(|subject| {
+                found
+                    .iter()
+                    .find(|document| !document.part.is_empty() && words(&document.title) == words(subject))
+            });
+            differences(nested, own, found, out);
+        }
+    }
+}
+
+fn list(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            list(&entry.path(), files);
+        } else {
+            files.push(entry.path());
+        }
+    }
+}
+
+#[test]
+fn mails_are_read_as_the_suite_states() {
+    let suite = std::env::var_os("RUSHLIGHT_DATA")
+        .map(|data| PathBuf::from(data).join("mail-suites/stalwart"))
+        .filter(|path| path.is_dir());
+    let Some(suite) = suite else {
+        println!("skipped: RUSHLIGHT_DATA has no mail-suites");
+        return;
+    };
+    let mut files = Vec::new();
+    list(&suite, &mut files);
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "json"));
+    files.sort();
+    assert!(files.len() > 100, "{} files", files.len());
+    let parsers = parsers();
+    let (mut unknown, mut used) = (Vec::new(), vec![false; DEVIATIONS.len()]);
+    for file in &files {
+        let name = file
+            .strip_prefix(&suite)
+            .expect("below")
+            .to_string_lossy()
+            .into_owned();
+        let stated: Value = serde_json::from_slice(&std::fs::read(file).expect("readable")).expect("JSON");
+        let mail = std::fs::read(file.with_extension("eml")).expect("the mail beside it");
+        let found = match parse(&parsers, &name.replace(".json", ".eml"), &mail) {
+            ParsedFile::Documents(found) => found,
+            ParsedFile::Skipped(_) => Vec::new(),
+        };
+        let mut different = Vec::new();
+        let own = found.iter().find(|document| document.part.is_empty());
+        differences(&stated, own, &found, &mut different);
+        for what in different {
+            match DEVIATIONS
+                .iter()
+                .position(|(at, part, _)| *at == name && what.contains(part))
+            {
+                Some(known) => used[known] = true,
+                None => unknown.push(format!("{name}: {what}")),
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+    for (deviation, used) in DEVIATIONS.iter().zip(used) {
+        assert!(used, "{deviation:?} is met by now");
+    }
+}
+
+fn found(path: &str, bytes: &[u8]) -> Vec<ParsedDocument> {
+    match parse(&parsers(), path, bytes) {
+        ParsedFile::Documents(found) => found,
+        ParsedFile::Skipped(reason) => panic!("{path}: {}", reason.message),
+    }
+}
+
+#[test]
+fn attached_mail_files_are_documents_of_their_own() {
+    let attach = |name: &str, inner: &str| {
+        format!(
+            "From: a@example.org\nSubject: {name} is attached\nMessage-ID: <{name}@example.org>\nContent-Type: multipart/mixed; boundary={name}\n\n\
+             --{name}\nContent-Type: text/plain\n\nsee below\n--{name}\nContent-Type: application/octet-stream\n\
+             Content-Disposition: attachment; filename={name}\n\n{inner}\n--{name}--\n"
+        )
+    };
+    let inner = attach("notes.md", "# 茶 and toast");
+    let mailbox = format!(
+        "From a@example.org Thu Jan  1 00:00:00 2026\n{inner}\nFrom b@example.org Thu Jan  1 00:00:01 2026\nFrom: b@example.org\nSubject: second\n\nhi\n"
+    );
+    let middle = attach("old.mbox", &mailbox);
+    let outer = attach("saved.eml", &middle);
+    let got = found("a.eml", outer.as_bytes());
+    let got: Vec<_> = got
+        .iter()
+        .map(|d| (d.part.as_str(), d.title.as_str(), d.metadata.authors.len()))
+        .collect();
+    assert_eq!(
+        got,
+        [
+            ("", "saved.eml is attached", 1),
+            ("part:2", "old.mbox is attached", 1),
+            ("part:2/part:2/message:1", "notes.md is attached", 1),
+            ("part:2/part:2/message:1/part:2", "notes.md", 1),
+            ("part:2/part:2/message:2", "second", 1),
+        ]
+    );
+    let tower = (0..12).fold(
+        "From: a@example.org\nSubject: last\n\nx\n".to_owned(),
+        |inner, n| attach(&format!("n{n}.eml"), &inner),
+    );
+    let got = found("tower.eml", tower.as_bytes());
+    assert_eq!(got.len(), 9);
+    assert_eq!(got[8].warnings[0].code, "attachment_not_read");
+}

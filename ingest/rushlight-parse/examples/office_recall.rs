@@ -8,6 +8,12 @@
 //! Recall of a file is the share of the reference's words that are found, each as often as it stands there. Words are runs of
 //! letters and figures after NFKC, in small letters.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that prints figures"
+)]
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::PathBuf;

@@ -317,3 +317,13 @@ fn attached_mail_files_are_documents_of_their_own() {
     assert_eq!(got.len(), 9);
     assert_eq!(got[8].warnings[0].code, "attachment_not_read");
 }
+
+#[test]
+fn a_mail_knows_its_conversation_and_its_list() {
+    let mail = "From: a@example.org\nSubject: Re: 茶\nMessage-ID: <c@example.org>\nReferences: <a@example.org>\n <b@example.org>\n\
+                In-Reply-To: <b@example.org>\nList-Id: Tea people\n <tea.example.org>\n\nyes\n";
+    let metadata = found("a.eml", mail.as_bytes()).remove(0).metadata;
+    assert_eq!(metadata.thread_id.as_deref(), Some("a@example.org"));
+    assert_eq!(metadata.in_reply_to.as_deref(), Some("b@example.org"));
+    assert_eq!(metadata.list.as_deref(), Some("tea.example.org"));
+}

@@ -5,6 +5,7 @@ pub(crate) mod defuse;
 mod header;
 pub(crate) mod mbox;
 mod parts;
+mod thread;
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -2,6 +2,7 @@
 
 mod body;
 pub(crate) mod defuse;
+pub(crate) mod emlx;
 mod header;
 pub(crate) mod mbox;
 mod parts;

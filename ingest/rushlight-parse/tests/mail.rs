@@ -362,3 +362,33 @@ fn a_mail_of_apple_mail_is_read() {
     assert_eq!(got.len(), 1);
     assert!(got[0].text.ends_with("茶"), "{:?}", got[0].text);
 }
+
+#[test]
+fn encrypted_and_signed_mails_are_flagged() {
+    let of = |kind: &str| {
+        let mail = format!(
+            "From: a@example.org\nSubject: x\nContent-Type: {kind}; boundary=B\n\n--B\nContent-Type: text/plain\n\n茶\n--B--\n"
+        );
+        let document = found("a.eml", mail.as_bytes()).remove(0);
+        let encrypted = document
+            .warnings
+            .iter()
+            .any(|warning| warning.code == "mail_encrypted");
+        (encrypted, document.metadata.tags)
+    };
+    let signed = vec!["signed".to_owned()];
+    assert_eq!(of("multipart/mixed"), (false, vec![]));
+    assert_eq!(
+        of("multipart/signed; protocol=\"application/pgp-signature\""),
+        (false, signed.clone())
+    );
+    assert_eq!(of("multipart/encrypted"), (true, vec![]));
+    assert_eq!(
+        of("application/pkcs7-mime; smime-type=enveloped-data"),
+        (true, vec![])
+    );
+    assert_eq!(
+        of("application/pkcs7-mime; smime-type=signed-data"),
+        (false, signed)
+    );
+}

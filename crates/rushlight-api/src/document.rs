@@ -91,6 +91,10 @@ pub struct Document {
     pub authors: Vec<String>,
     /// Whom it was sent to.
     pub recipients: Vec<String>,
+    /// What all mails of one conversation have in common; `null` where it is no mail.
+    pub thread_id: Option<String>,
+    /// The mailing list it came by; `null` when by none.
+    pub list: Option<String>,
     /// Tags, without `#`.
     pub tags: Vec<String>,
     /// BCP 47 tag; `null` when unknown.
@@ -143,6 +147,8 @@ impl Document {
             content_hash: content_hash.to_string(),
             authors: metadata.authors.clone(),
             recipients: metadata.recipients.clone(),
+            thread_id: metadata.thread_id.clone(),
+            list: metadata.list.clone(),
             tags: metadata.tags.clone(),
             language: metadata.language.clone(),
             attachments: metadata.attachments.clone(),

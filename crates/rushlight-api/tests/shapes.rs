@@ -494,6 +494,8 @@ fn document() {
           "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
           "authors": [],
           "recipients": [],
+          "thread_id": null,
+          "list": null,
           "tags": [
             "tea"
           ],

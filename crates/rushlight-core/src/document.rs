@@ -97,6 +97,11 @@ pub struct DocMetadata {
     pub message_id: Option<String>,
     /// The Message-ID this one answers.
     pub in_reply_to: Option<String>,
+    /// What all mails of one conversation have in common: the Message-ID of the first where it is known, else
+    /// `subject:` and the subject without `Re:`.
+    pub thread_id: Option<String>,
+    /// The mailing list's identifier (List-Id) without angle brackets.
+    pub list: Option<String>,
     /// Names of attachments, in order, whether or not they became documents of their own.
     pub attachments: Vec<String>,
 }

@@ -60,6 +60,10 @@ struct StoredMetadata {
     message_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     in_reply_to: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    thread_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    list: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<String>,
 }
@@ -74,6 +78,8 @@ pub(crate) fn metadata_to_json(metadata: &DocMetadata) -> String {
         language,
         message_id,
         in_reply_to,
+        thread_id,
+        list,
         attachments,
     } = metadata.clone();
     to_json(&StoredMetadata {
@@ -84,6 +90,8 @@ pub(crate) fn metadata_to_json(metadata: &DocMetadata) -> String {
         language,
         message_id,
         in_reply_to,
+        thread_id,
+        list,
         attachments,
     })
 }
@@ -98,6 +106,8 @@ pub(crate) fn metadata_from_json(text: &str) -> Outcome<DocMetadata> {
         language,
         message_id,
         in_reply_to,
+        thread_id,
+        list,
         attachments,
     } = from_json("documents.metadata", text)?;
     let created = created.map(Timestamp);
@@ -109,6 +119,8 @@ pub(crate) fn metadata_from_json(text: &str) -> Outcome<DocMetadata> {
         language,
         message_id,
         in_reply_to,
+        thread_id,
+        list,
         attachments,
     })
 }
@@ -334,12 +346,14 @@ mod tests {
             language: None,
             message_id: Some("a@b".to_owned()),
             in_reply_to: None,
+            thread_id: Some("a@b".to_owned()),
+            list: Some("tea.example.org".to_owned()),
             attachments: Vec::new(),
         };
         let json = metadata_to_json(&metadata);
         assert_eq!(
             json,
-            r#"{"authors":["Ada Lin <ada@example.org>"],"tags":["茶"],"created":-1,"message_id":"a@b"}"#
+            r#"{"authors":["Ada Lin <ada@example.org>"],"tags":["茶"],"created":-1,"message_id":"a@b","thread_id":"a@b","list":"tea.example.org"}"#
         );
         assert_eq!(metadata_from_json(&json).expect("own output"), metadata);
         assert_eq!(

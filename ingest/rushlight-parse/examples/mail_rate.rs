@@ -3,6 +3,8 @@
 //! `cargo run --release -p rushlight-parse --example mail_rate -- FOLDER [WORKER]`: the worker is the program
 //! `rushlight-parse-worker` of this crate, by default the one beside the examples' folder.
 
+#![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;

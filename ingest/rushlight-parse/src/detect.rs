@@ -14,6 +14,8 @@ pub(crate) enum Format {
     /// Values parted by this byte, or by whatever the first line speaks for.
     Table(Option<u8>),
     Mail,
+    /// A mail as Apple Mail keeps it.
+    Emlx,
     Mbox,
     Pdf,
     Office(OfficeKind),
@@ -80,6 +82,7 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
         "pdf" => return Format::Pdf,
         "eml" if mbox::starts_one(start) => return Format::Mbox,
         "eml" => return Format::Mail,
+        "emlx" => return Format::Emlx,
         "mbox" | "mbx" if mbox::starts_one(start) => return Format::Mbox,
         code if CODE.contains(&code) => return Format::Code,
         _ => {}
@@ -189,6 +192,7 @@ mod tests {
             ("notes.txt", b"Date: today\nSubject: tea\n\nx", Format::Text),
             ("notes.txt", mail, Format::Mail),
             ("a.eml", b"broken", Format::Mail),
+            ("1.partial.emlx", b"9\nFrom: a", Format::Emlx),
             ("a.eml", mbox, Format::Mbox),
             ("Inbox", mbox, Format::Mbox),
             ("mail/cur/17.host:2,S", b"From: a@example.org\n\nhi", Format::Mail),

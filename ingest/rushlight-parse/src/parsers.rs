@@ -10,7 +10,7 @@ use rushlight_core::{
 use crate::decode::{Decoded, decode, decode_labelled};
 use crate::detect::{Format, detect, file_name, file_stem};
 use crate::html::{self, Page};
-use crate::mail::{self, Inside, Place, mbox};
+use crate::mail::{self, Inside, Place, emlx, mbox};
 use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
 use crate::worker::{Answer, Isolation, Job, Pool, Reply};
@@ -66,6 +66,7 @@ impl Parsers {
             Format::Pdf => self.pdf(path, bytes, hash),
             Format::Office(kind) => self.office(path, bytes, hash, kind),
             Format::Mail => Ok(self.mail(path, bytes, 0)),
+            Format::Emlx => Ok(self.mail(path, emlx::message(bytes), 0)),
             Format::Mbox => Ok(self.mailbox(path, bytes, 0)),
             Format::Html => {
                 let decoded = match html::stated_charset(bytes) {
@@ -235,10 +236,11 @@ impl Parser for Parsers {
 impl Inside for Parsers {
     fn attachment(&self, name: &str, bytes: &[u8], depth: u32) -> Result<Vec<ParsedDocument>, String> {
         let outcome = match detect(name, bytes) {
-            Format::Mail | Format::Mbox if depth > self.options.max_message_depth => {
+            Format::Mail | Format::Emlx | Format::Mbox if depth > self.options.max_message_depth => {
                 return Err("it lies too deep in other messages".to_owned());
             }
             Format::Mail => Ok(self.mail(name, bytes, depth)),
+            Format::Emlx => Ok(self.mail(name, emlx::message(bytes), depth)),
             Format::Mbox => Ok(self.mailbox(name, bytes, depth)),
             _ => self.read(name, bytes, mail::content_hash(bytes)),
         };

@@ -317,3 +317,78 @@ fn attached_mail_files_are_documents_of_their_own() {
     assert_eq!(got.len(), 9);
     assert_eq!(got[8].warnings[0].code, "attachment_not_read");
 }
+
+#[test]
+fn a_mail_knows_its_conversation_and_its_list() {
+    let mail = "From: a@example.org\nSubject: Re: 茶\nMessage-ID: <c@example.org>\nReferences: <a@example.org>\n <b@example.org>\n\
+                In-Reply-To: <b@example.org>\nList-Id: Tea people\n <tea.example.org>\n\nyes\n";
+    let metadata = found("a.eml", mail.as_bytes()).remove(0).metadata;
+    assert_eq!(metadata.thread_id.as_deref(), Some("a@example.org"));
+    assert_eq!(metadata.in_reply_to.as_deref(), Some("b@example.org"));
+    assert_eq!(metadata.list.as_deref(), Some("tea.example.org"));
+}
+
+#[test]
+fn mails_in_the_charsets_of_real_mail_are_read() {
+    const KOREAN: &[u8] = b"\xb3\xec\xc2\xf7\xb4\xc2 \xb8\xc0\xc0\xd6\xb4\xd9";
+    let cases: &[(&str, &[u8], &str)] = &[
+        ("iso-2022-jp", b"\x1b$BF|K\\8l\x1b(B", "日本語"),
+        ("gb2312", b"\xd6\xd0\xb9\xfa\xb2\xe8", "中国茶"),
+        ("gb18030", b"\xd6\xd0\xb9\xfa\xb2\xe8", "中国茶"),
+        ("big5", b"\xa4\xa4\xb0\xea\xaf\xf9", "中國茶"),
+        ("euc-kr", KOREAN, "녹차는 맛있다"),
+        ("koi8-r", b"\xde\xc1\xca", "чай"),
+        ("windows-1251", b"\xf7\xe0\xe9", "чай"),
+        ("utf-7", b"tea +gzY-", "tea 茶"),
+    ];
+    for (charset, body, expected) in cases {
+        let mut mail =
+            format!("From: a@example.org\nSubject: x\nContent-Type: text/plain; charset={charset}\n\n")
+                .into_bytes();
+        mail.extend_from_slice(body);
+        let text = found("a.eml", &mail).remove(0).text;
+        assert!(text.ends_with(expected), "{charset}: {text:?}");
+    }
+    let unlabelled = "From: a@example.org\nSubject: x\n\n綠茶與红茶".as_bytes();
+    assert!(found("a.eml", unlabelled).remove(0).text.ends_with("綠茶與红茶"));
+}
+
+#[test]
+fn a_mail_of_apple_mail_is_read() {
+    let got = found(
+        "1.emlx",
+        b"38   \nFrom: a@example.org\nSubject: tea\n\n\xe8\x8c\xb6\n<?xml version=\"1.0\"?><plist/>\n",
+    );
+    assert_eq!(got.len(), 1);
+    assert!(got[0].text.ends_with("茶"), "{:?}", got[0].text);
+}
+
+#[test]
+fn encrypted_and_signed_mails_are_flagged() {
+    let of = |kind: &str| {
+        let mail = format!(
+            "From: a@example.org\nSubject: x\nContent-Type: {kind}; boundary=B\n\n--B\nContent-Type: text/plain\n\n茶\n--B--\n"
+        );
+        let document = found("a.eml", mail.as_bytes()).remove(0);
+        let encrypted = document
+            .warnings
+            .iter()
+            .any(|warning| warning.code == "mail_encrypted");
+        (encrypted, document.metadata.tags)
+    };
+    let signed = vec!["signed".to_owned()];
+    assert_eq!(of("multipart/mixed"), (false, vec![]));
+    assert_eq!(
+        of("multipart/signed; protocol=\"application/pgp-signature\""),
+        (false, signed.clone())
+    );
+    assert_eq!(of("multipart/encrypted"), (true, vec![]));
+    assert_eq!(
+        of("application/pkcs7-mime; smime-type=enveloped-data"),
+        (true, vec![])
+    );
+    assert_eq!(
+        of("application/pkcs7-mime; smime-type=signed-data"),
+        (false, signed)
+    );
+}

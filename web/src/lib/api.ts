@@ -192,6 +192,8 @@ export interface Document {
   content_hash: string
   authors: string[]
   recipients: string[]
+  thread_id: string | null
+  list: string | null
   tags: string[]
   language: string | null
   attachments: unknown[]

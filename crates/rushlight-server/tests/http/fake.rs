@@ -201,6 +201,8 @@ impl Service for FakeService {
             content_hash: String::new(),
             authors: Vec::new(),
             recipients: Vec::new(),
+            thread_id: None,
+            list: None,
             tags: Vec::new(),
             language: None,
             attachments: Vec::new(),

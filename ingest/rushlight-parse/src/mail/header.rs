@@ -3,6 +3,8 @@
 use mail_parser::{Address, HeaderName, HeaderValue, Message};
 use rushlight_core::{DocMetadata, Timestamp};
 
+use super::thread;
+
 /// The lines that open a mail's text: who, to whom, when, about what.
 pub(crate) fn lines(message: &Message<'_>) -> Vec<String> {
     let mut lines = Vec::new();
@@ -57,6 +59,13 @@ pub(crate) fn metadata(message: &Message<'_>) -> DocMetadata {
             .collect(),
         _ => Vec::new(),
     };
+    let message_id = message.message_id().map(one_line).filter(|id| !id.is_empty());
+    let thread_id = thread::id(
+        &ids(message.references()),
+        &ids(message.in_reply_to()),
+        message_id.as_deref(),
+        subject(message).as_deref(),
+    );
     DocMetadata {
         authors,
         recipients,
@@ -66,27 +75,39 @@ pub(crate) fn metadata(message: &Message<'_>) -> DocMetadata {
             .filter(|date| date.is_valid())
             .map(|date| Timestamp(date.to_timestamp() * 1000)),
         language: None,
-        message_id: message.message_id().map(one_line).filter(|id| !id.is_empty()),
+        message_id,
         in_reply_to: in_reply_to(message),
+        thread_id,
+        list: list(message),
         attachments: Vec::new(),
     }
 }
 
 fn in_reply_to(message: &Message<'_>) -> Option<String> {
-    let first = |value: &HeaderValue<'_>| match value {
-        HeaderValue::Text(text) => Some(one_line(text)),
-        HeaderValue::TextList(list) => list.first().map(|id| one_line(id)),
-        _ => None,
-    };
-    let last = |value: &HeaderValue<'_>| match value {
-        HeaderValue::Text(text) => Some(one_line(text)),
-        HeaderValue::TextList(list) => list.last().map(|id| one_line(id)),
-        _ => None,
-    };
     // References lists the whole thread, its parent last.
-    first(message.in_reply_to())
-        .or_else(|| last(message.references()))
-        .filter(|id| !id.is_empty())
+    let first = ids(message.in_reply_to()).into_iter().next();
+    first.or_else(|| ids(message.references()).pop())
+}
+
+fn ids(value: &HeaderValue<'_>) -> Vec<String> {
+    let mut ids = match value {
+        HeaderValue::Text(text) => vec![one_line(text)],
+        HeaderValue::TextList(list) => list.iter().map(|id| one_line(id)).collect(),
+        _ => Vec::new(),
+    };
+    ids.retain(|id| !id.is_empty());
+    ids
+}
+
+/// What stands between the angle brackets of List-Id, or the whole field where there are none.
+fn list(message: &Message<'_>) -> Option<String> {
+    let raw = message.header_raw(HeaderName::ListId)?;
+    let line = one_line(raw);
+    let inner = match (line.rfind('<'), line.rfind('>')) {
+        (Some(start), Some(end)) if start < end => line[start + 1..end].trim(),
+        _ => line.as_str(),
+    };
+    (!inner.is_empty()).then(|| inner.to_owned())
 }
 
 fn people(message: &Message<'_>, name: &HeaderName<'static>) -> Vec<String> {

@@ -2,9 +2,12 @@
 
 mod body;
 pub(crate) mod defuse;
+pub(crate) mod emlx;
 mod header;
 pub(crate) mod mbox;
 mod parts;
+mod sealed;
+mod thread;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -78,6 +81,13 @@ fn collect(
     let numbers = part_numbers(message, number_prefix);
     let mut metadata = header::metadata(message);
     let mut warnings = Vec::new();
+    let sealed = sealed::look(message);
+    if sealed.encrypted {
+        warnings.push(sealed::warning());
+    }
+    if sealed.signed {
+        crate::tags::add("signed", &mut metadata.tags);
+    }
     let mut builder = TextBuilder::default();
     let head = header::lines(message);
     let last = u32::try_from(head.len()).unwrap_or(u32::MAX);

@@ -302,6 +302,7 @@ export const en = {
     encrypted: { what: 'Needs a password', hint: 'Save a copy without a password.' },
     name_not_utf8: { what: 'Its name is not UTF-8', hint: 'Rename the file.' },
     symlink_outside: { what: 'A link that leads out of the folder', hint: 'Add the folder it leads to.' },
+    mail_encrypted: { what: 'The mail is encrypted', hint: 'Save it decrypted to make its text searchable.' },
     attachment_not_read: { what: 'An attachment was not read', hint: '' },
     page_without_text: { what: 'Some pages have no readable text', hint: '' },
     charset_guessed: { what: 'The character set was guessed', hint: 'If the text looks wrong, save the file as UTF-8.' },

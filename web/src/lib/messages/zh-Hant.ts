@@ -290,6 +290,7 @@ export const zhHant: Messages = {
     encrypted: { what: '需要密碼', hint: '請另存一份沒有密碼的副本。' },
     name_not_utf8: { what: '檔名不是 UTF-8', hint: '請重新命名檔案。' },
     symlink_outside: { what: '連結指向資料夾之外', hint: '請加入它所指的資料夾。' },
+    mail_encrypted: { what: '郵件已加密', hint: '若要搜尋內文，請另存解密後的郵件。' },
     attachment_not_read: { what: '有附件未讀取', hint: '' },
     page_without_text: { what: '部分頁面沒有可讀的文字', hint: '' },
     charset_guessed: { what: '字元編碼是推測的', hint: '若文字看來不對，請將檔案存成 UTF-8。' },

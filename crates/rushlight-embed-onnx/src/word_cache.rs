@@ -131,8 +131,8 @@ mod tests {
             [
                 (1, "tea", true),
                 (5, "綠茶 要用\n70°", false),
-                (23, "water,", true),
-                (30, "now", true)
+                (24, "water,", true),
+                (31, "now", true)
             ]
         );
     }

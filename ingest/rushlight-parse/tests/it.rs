@@ -141,7 +141,7 @@ fn a_mail_and_what_is_in_it() {
             1:3-3 Quote "> how much?"
             1:4-4 Paragraph "Ten."
             1:5-6 Signature "-- \nAda"
-            ! attachment_not_read: attachment `a.zip` is not searchable: `a.zip` is a zip archive or office document, which is not read
+            ! attachment_not_read: attachment `a.zip` is not searchable: `a.zip` is a zip archive, which is not read
             == "part:2" Table "p.csv" "text/csv"
             from ["Ada Lin <ada@example.org>"] to ["Bo <bo@example.org>"] at Some(Timestamp(1767225600000))
             id None answers None attached []

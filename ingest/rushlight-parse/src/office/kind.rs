@@ -9,6 +9,10 @@ pub(crate) enum OfficeKind {
     Document,
     Slides,
     Workbook,
+    /// OpenDocument text.
+    OpenText,
+    /// An OpenDocument presentation.
+    OpenSlides,
 }
 
 /// An office document in a zip archive; nothing for any other archive.
@@ -16,7 +20,13 @@ pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
     let has = |name: &[u8]| find(bytes, name).is_some();
     if bytes.get(30..38) == Some(b"mimetype") {
         let stated = &bytes[38..bytes.len().min(128)];
-        return find(stated, b"application/vnd.oasis.opendocument.spreadsheet").map(|_| OfficeKind::Workbook);
+        let kinds = [
+            (&b"opendocument.spreadsheet"[..], OfficeKind::Workbook),
+            (b"opendocument.text", OfficeKind::OpenText),
+            (b"opendocument.presentation", OfficeKind::OpenSlides),
+        ];
+        let named = kinds.into_iter().find(|(name, _)| find(stated, name).is_some());
+        return named.map(|(_, kind)| kind);
     }
     if !has(b"[Content_Types].xml") {
         return None;

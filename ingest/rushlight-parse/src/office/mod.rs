@@ -1,6 +1,7 @@
 //! Office documents: word processors', slides and spreadsheets. Read in the worker; put together on this side.
 
 mod kind;
+mod open_document;
 mod sheet;
 mod word;
 
@@ -25,6 +26,8 @@ pub(crate) struct OfficeText {
     pub(crate) pages: Option<u32>,
     /// Text beyond the limit was left out.
     pub(crate) truncated: bool,
+    /// The file is broken after what was read: what the library says.
+    pub(crate) broken_off: Option<String>,
 }
 
 /// A stretch of text with its place.
@@ -75,6 +78,7 @@ pub(crate) fn extract(kind: OfficeKind, bytes: &[u8], max_text: usize) -> Result
     let mut found = match kind {
         OfficeKind::Document | OfficeKind::Slides => word::read(bytes, kind)?,
         OfficeKind::Workbook => sheet::read(bytes)?,
+        OfficeKind::OpenText | OfficeKind::OpenSlides => open_document::read(bytes, kind, max_text)?,
     };
     let mut taken = 0usize;
     let fitting = found.pieces.iter().take_while(|piece| {
@@ -82,7 +86,7 @@ pub(crate) fn extract(kind: OfficeKind, bytes: &[u8], max_text: usize) -> Result
         taken <= max_text
     });
     let fitting = fitting.count();
-    found.truncated = fitting < found.pieces.len();
+    found.truncated |= fitting < found.pieces.len();
     found.pieces.truncate(fitting);
     Ok(found)
 }
@@ -120,6 +124,12 @@ pub(crate) fn assemble(found: &OfficeText) -> Office {
             message: "the text is longer than the limit; its end is left out".to_owned(),
         });
     }
+    if let Some(why) = &found.broken_off {
+        warnings.push(Warning {
+            code: "text_truncated".to_owned(),
+            message: format!("the file is broken, and its end is not read: {why}"),
+        });
+    }
     let metadata = DocMetadata {
         authors: found.author.iter().cloned().collect(),
         created: found.created.as_deref().and_then(timestamp),
@@ -153,7 +163,9 @@ impl OfficeKind {
         let newer = bytes.starts_with(b"PK");
         let open = bytes.get(30..38) == Some(b"mimetype");
         match self {
-            _ if open => "application/vnd.oasis.opendocument.spreadsheet",
+            Self::OpenText => "application/vnd.oasis.opendocument.text",
+            Self::OpenSlides => "application/vnd.oasis.opendocument.presentation",
+            Self::Workbook if open => "application/vnd.oasis.opendocument.spreadsheet",
             Self::Document if newer => {
                 "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
             }
@@ -170,8 +182,8 @@ impl OfficeKind {
     /// What people filter for.
     pub(crate) fn document_kind(self) -> DocumentKind {
         match self {
-            Self::Document => DocumentKind::Document,
-            Self::Slides => DocumentKind::Slides,
+            Self::Document | Self::OpenText => DocumentKind::Document,
+            Self::Slides | Self::OpenSlides => DocumentKind::Slides,
             Self::Workbook => DocumentKind::Table,
         }
     }

@@ -145,6 +145,53 @@ fn a_workbook_shows_dates_and_numbers_with_their_rows() {
     );
 }
 
+/// An OpenDocument text with this body.
+fn odt(body: &str) -> Vec<u8> {
+    let content = format!(
+        r#"<office:document-content xmlns:office="o" xmlns:text="t" xmlns:table="b"><office:body>{body}</office:body></office:document-content>"#
+    );
+    let meta = r#"<office:document-meta xmlns:dc="d" xmlns:meta="m"><dc:title>茶單</dc:title><meta:initial-creator>Ada Lin</meta:initial-creator><meta:creation-date>2026-03-14T08:00:00</meta:creation-date></office:document-meta>"#;
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file("mimetype", stored).expect("a part");
+    zip.write_all(b"application/vnd.oasis.opendocument.text")
+        .expect("written");
+    for (name, text) in [("content.xml", &*content), ("meta.xml", meta)] {
+        zip.start_file(name, SimpleFileOptions::default())
+            .expect("a part");
+        zip.write_all(text.as_bytes()).expect("written");
+    }
+    zip.finish().expect("a package").into_inner()
+}
+
+#[test]
+fn an_open_document_keeps_order_tables_lists_and_notes() {
+    let (kind, found, office) = read(&odt(
+        r#"<text:tracked-changes><text:p>gone</text:p></text:tracked-changes><text:h text:outline-level="2">茶與咖啡</text:h>
+        <text:p>First<text:note><text:note-body><text:p>脚注</text:p></text:note-body></text:note> &amp; last</text:p>
+        <text:list><text:list-item><text:p>简体</text:p></text:list-item></text:list>
+        <table:table><table:table-header-rows><table:table-row><table:table-cell><text:p>名稱</text:p></table:table-cell>
+        <table:table-cell><text:p>price</text:p></table:table-cell></table:table-row></table:table-header-rows></table:table>"#,
+    ));
+    assert_eq!(kind, OfficeKind::OpenText);
+    assert_eq!(
+        office.text,
+        "茶與咖啡\n\nFirst & last\n\n脚注\n\n简体\n名稱\tprice"
+    );
+    let last = office.blocks.last().expect("a row");
+    assert_eq!(last.kind, BlockKind::TableHeader);
+    assert_eq!(found.title.as_deref(), Some("茶單"));
+    assert_eq!(office.metadata.authors, ["Ada Lin"]);
+    assert_eq!(office.metadata.created, Some(Timestamp(1_773_475_200_000)));
+}
+
+#[test]
+fn an_open_document_that_breaks_off_keeps_what_was_read() {
+    let (_, _, office) = read(&odt("<text:p>one</text:p><text:p>two</text:q>"));
+    assert_eq!(office.text, "one");
+    assert!(office.warnings[0].message.starts_with("the file is broken"));
+}
+
 #[test]
 fn what_is_too_long_is_cut_and_said() {
     let found = extract(OfficeKind::Document, &docx(), 20).expect("is read");

@@ -46,7 +46,7 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeF
         created: document.metadata.created,
         pages: slides.then(|| u32::try_from(document.sections.len()).unwrap_or(u32::MAX)),
         pieces: pieces.found,
-        truncated: false,
+        ..OfficeText::default()
     })
 }
 

@@ -22,9 +22,9 @@ test: setup-test ## Check everything: format, lints, tests on fakes and on the r
 
 soak: setup-test models ## Random histories of a folder (10,000 operations) and 200 kills during an import; ARGS="SEED" repeats a history
 	@scripts/step.sh "10,000 operations on a folder" env RUSHLIGHT_SOAK_OPERATIONS=10000 $(if $(ARGS),RUSHLIGHT_SOAK_SEED=$(ARGS)) \
-		cargo test --release -p rushlight --test it soak::after_any_history -- --nocapture
+		cargo test --release --workspace --test it soak::after_any_history -- --nocapture
 	@scripts/step.sh "200 kills during an import" env RUSHLIGHT_SOAK_KILLS=200 \
-		cargo test --release -p rushlight --test full crash:: -- --nocapture
+		cargo test --release --workspace --test full crash:: -- --nocapture
 
 bench: build models ## Measure speed, memory and quality; write docs/benchmarks.md
 	@python3 tests/bench/run.py $(ARGS)

@@ -26,10 +26,6 @@ pub enum Kind {
     Document,
     /// Slides of a presentation.
     Slides,
-    /// An electronic book.
-    Book,
-    /// A picture with text in it.
-    Image,
 }
 
 impl From<core::DocumentKind> for Kind {
@@ -43,8 +39,6 @@ impl From<core::DocumentKind> for Kind {
             core::DocumentKind::Table => Self::Table,
             core::DocumentKind::Document => Self::Document,
             core::DocumentKind::Slides => Self::Slides,
-            core::DocumentKind::Book => Self::Book,
-            core::DocumentKind::Image => Self::Image,
         }
     }
 }
@@ -60,8 +54,6 @@ impl From<Kind> for core::DocumentKind {
             Kind::Table => Self::Table,
             Kind::Document => Self::Document,
             Kind::Slides => Self::Slides,
-            Kind::Book => Self::Book,
-            Kind::Image => Self::Image,
         }
     }
 }

@@ -37,15 +37,11 @@ pub enum DocumentKind {
     Document,
     /// Slides of a presentation.
     Slides,
-    /// An electronic book.
-    Book,
-    /// A picture with text in it.
-    Image,
 }
 
 impl DocumentKind {
     /// Every kind, in the order in which they are listed to people.
-    pub const ALL: [DocumentKind; 10] = [
+    pub const ALL: [DocumentKind; 8] = [
         Self::Note,
         Self::Text,
         Self::Html,
@@ -54,8 +50,6 @@ impl DocumentKind {
         Self::Table,
         Self::Document,
         Self::Slides,
-        Self::Book,
-        Self::Image,
     ];
 
     /// The word for it in the API, on the command line and in the indexes.
@@ -69,8 +63,6 @@ impl DocumentKind {
             Self::Table => "table",
             Self::Document => "document",
             Self::Slides => "slides",
-            Self::Book => "book",
-            Self::Image => "image",
         }
     }
 

@@ -177,7 +177,7 @@ error_codes! {
     /// A file is broken.
     FileBroken => "file_broken", 422, User, "open it in its own program and save it again";
     /// A file needs a password.
-    FileEncrypted => "file_encrypted", 422, User, "add the password of a PDF to index.pdf_passwords, or save a copy without one";
+    FileEncrypted => "file_encrypted", 422, User, "save a copy without a password; for a PDF, index.pdf_passwords may name it";
     /// A parser crashed, hung or took too much memory.
     ParserFailed => "parser_failed", 422, User, "the file is set aside until it or the parser changes";
     /// The parser's own process could not be started.

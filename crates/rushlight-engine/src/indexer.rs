@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use rushlight_core::{IndexEvent, Result, SourceEvent, SourceId, SpaceId, Timestamp, WatchGuard};
 
 use crate::engine::{IndexSummary, Shared};
-use crate::look::Looker;
 use crate::rehash::Round;
 use crate::status::{Activity, Watching};
 
@@ -293,13 +292,7 @@ impl<'a> Indexer<'a> {
             self.rechunked = true;
             return Ok(false);
         }
-        let looker = Looker {
-            ledger: &shared.ledger,
-            parser: &*shared.parser,
-            tokens: &*shared.tokens,
-            options: &shared.options.chunk,
-            chunked_by: &shared.chunked_by,
-        };
+        let looker = shared.looker();
         let chunks: Vec<_> = documents.iter().map(|entry| looker.rechunk(entry)).collect();
         shared.ledger.replace_chunks(&shared.chunked_by, &chunks)?;
         let spaces = shared.ledger.spaces()?;

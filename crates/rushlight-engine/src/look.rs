@@ -11,13 +11,28 @@ use rushlight_ledger::{
     ChunkedBy, CompletedFile, FileOutcome, Ledger, NewChunk, NewDocument, RechunkDocument, Rechunked,
 };
 
+use crate::engine::Shared;
+
 /// What looking at files needs beside the file.
 pub(crate) struct Looker<'a> {
-    pub(crate) ledger: &'a Ledger,
-    pub(crate) parser: &'a dyn Parser,
-    pub(crate) tokens: &'a dyn TokenCounter,
-    pub(crate) options: &'a ChunkOptions,
-    pub(crate) chunked_by: &'a ChunkedBy,
+    ledger: &'a Ledger,
+    parser: &'a dyn Parser,
+    tokens: &'a dyn TokenCounter,
+    options: &'a ChunkOptions,
+    chunked_by: &'a ChunkedBy,
+}
+
+impl Shared {
+    /// Looks at files as this engine is set up.
+    pub(crate) fn looker(&self) -> Looker<'_> {
+        Looker {
+            ledger: &self.ledger,
+            parser: &*self.parser,
+            tokens: &*self.tokens,
+            options: &self.options.chunk,
+            chunked_by: &self.chunked_by,
+        }
+    }
 }
 
 impl Looker<'_> {

@@ -15,7 +15,6 @@ use rushlight_ledger::{CompletedFile, FileOutcome};
 
 use crate::engine::Shared;
 use crate::indexer::Indexer;
-use crate::look::Looker;
 use crate::status::Activity;
 
 /// Files handed out at once.
@@ -106,13 +105,7 @@ fn look_at_batch(shared: &Shared, batch: &[FileRecord], begun: Instant) -> Resul
             entry.insert(shared.source(&record)?);
         }
     }
-    let looker = Looker {
-        ledger: &shared.ledger,
-        parser: &*shared.parser,
-        tokens: &*shared.tokens,
-        options: &shared.options.chunk,
-        chunked_by: &shared.chunked_by,
-    };
+    let looker = shared.looker();
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Ok(Vec::with_capacity(batch.len())));
     let work = || {

@@ -8,7 +8,6 @@ use rushlight_ingest::{PlanScope, plan};
 use rushlight_ledger::{Feed, NewDocument, SpaceRecord};
 
 use crate::engine::{Engine, Shared};
-use crate::look::Looker;
 
 /// How much is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -259,13 +258,7 @@ impl Shared {
                 found.bytes += raw.bytes.len() as u64;
                 let same = match self.parser.parse(&raw) {
                     Ok(ParsedFile::Documents(parsed)) => {
-                        let looker = Looker {
-                            ledger: &self.ledger,
-                            parser: &*self.parser,
-                            tokens: &*self.tokens,
-                            options: &self.options.chunk,
-                            chunked_by: &self.chunked_by,
-                        };
+                        let looker = self.looker();
                         self.has_exactly(file, &looker.documents(file, parsed)?)?
                     }
                     Ok(ParsedFile::Skipped(_)) | Err(_) => false,

@@ -42,7 +42,8 @@ impl Parsers {
         self.pool.probe()
     }
 
-    fn read(&self, path: &str, bytes: &[u8], hash: ContentHash) -> Result<Found> {
+    /// `depth` counts the messages above it.
+    fn read(&self, path: &str, bytes: &[u8], hash: ContentHash, depth: u32) -> Result<Found> {
         if bytes.is_empty() {
             return Ok(Found::Skipped(skip(
                 "empty",
@@ -65,9 +66,12 @@ impl Parsers {
             }
             Format::Pdf => self.pdf(path, bytes, hash),
             Format::Office(kind) => self.office(path, bytes, hash, kind),
-            Format::Mail => Ok(self.mail(path, bytes, 0)),
-            Format::Emlx => Ok(self.mail(path, emlx::message(bytes), 0)),
-            Format::Mbox => Ok(self.mailbox(path, bytes, 0)),
+            Format::Mail | Format::Emlx | Format::Mbox if depth > self.options.max_message_depth => Ok(
+                Found::Skipped(skip("too_deep", "it lies too deep in other messages".to_owned())),
+            ),
+            Format::Mail => Ok(self.mail(path, bytes, depth)),
+            Format::Emlx => Ok(self.mail(path, emlx::message(bytes), depth)),
+            Format::Mbox => Ok(self.mailbox(path, bytes, depth)),
             Format::Html => {
                 let decoded = match html::stated_charset(bytes) {
                     Some(charset) => decode_labelled(bytes, &charset),
@@ -83,28 +87,27 @@ impl Parsers {
 
     fn pdf(&self, path: &str, bytes: &[u8], hash: ContentHash) -> Result<Found> {
         let name = file_name(path);
-        let failed =
-            |what: String| Error::new(ErrorCode::ParserFailed, format!("cannot read `{name}`: {what}"));
         let read = |engines| {
             let job = Job::Pdf {
                 max_text: self.options.max_text_bytes,
                 passwords: self.options.pdf_passwords.clone(),
                 engines,
             };
-            self.pool.run(job, bytes)
+            self.ask(job, bytes, |answer| match answer {
+                Answer::Pdf(found) => Some(found),
+                _ => None,
+            })
         };
         let lost = match read(pdf::Engines::Both)? {
-            Reply::Answer(Answer::Pdf(Ok(found))) => return assembled(path, found, hash),
-            Reply::Answer(Answer::Pdf(Err(fault))) => return Err(pdf::error(fault, name)),
-            Reply::Answer(Answer::Panicked { at }) => format!("the parser failed at {at}"),
-            Reply::Answer(_) => "the worker answered something else".to_owned(),
-            Reply::Lost(what) => what,
+            Ok(Ok(found)) => return assembled(path, found, hash),
+            Ok(Err(fault)) => return Err(pdf::error(fault, name)),
+            Err(lost) => lost,
         };
         // One engine brought the worker down; the other one may read the file.
         match read(pdf::Engines::SecondAlone)? {
-            Reply::Answer(Answer::Pdf(Ok(found))) => assembled(path, found, hash),
-            Reply::Answer(Answer::Pdf(Err(fault @ pdf::PdfFault::Encrypted))) => Err(pdf::error(fault, name)),
-            Reply::Answer(_) | Reply::Lost(_) => Err(failed(lost)),
+            Ok(Ok(found)) => assembled(path, found, hash),
+            Ok(Err(fault @ pdf::PdfFault::Encrypted)) => Err(pdf::error(fault, name)),
+            Ok(Err(_)) | Err(_) => Err(parser_failed(name, &lost)),
         }
     }
 
@@ -114,20 +117,16 @@ impl Parsers {
             kind,
             max_text: self.options.max_text_bytes,
         };
-        let failed =
-            |what: String| Error::new(ErrorCode::ParserFailed, format!("cannot read `{name}`: {what}"));
-        let found = match self.pool.run(job, bytes)? {
-            Reply::Answer(Answer::Office(Ok(found))) => found,
-            Reply::Answer(Answer::Office(Err(fault))) => return Err(office::error(fault, name)),
-            Reply::Answer(Answer::Panicked { at }) => {
-                return Err(failed(format!("the parser failed at {at}")));
-            }
-            Reply::Answer(_) => return Err(failed("the worker answered something else".to_owned())),
-            Reply::Lost(what) => return Err(failed(what)),
-        };
+        let found = self
+            .ask(job, bytes, |answer| match answer {
+                Answer::Office(found) => Some(found),
+                _ => None,
+            })?
+            .map_err(|lost| parser_failed(name, &lost))?
+            .map_err(|fault| office::error(fault, name))?;
         let office = office::assemble(&found);
         if office.blocks.is_empty() {
-            return Ok(no_text(path));
+            return Ok(Found::Skipped(office::no_text(&found, name)));
         }
         let mut document = document(
             path,
@@ -144,6 +143,22 @@ impl Parsers {
             document.title = title;
         }
         Ok(Found::Documents(vec![document]))
+    }
+
+    /// The worker's answer, of the kind that `expected` takes out; the inner error says how the worker was lost.
+    fn ask<T>(
+        &self,
+        job: Job,
+        bytes: &[u8],
+        expected: fn(Answer) -> Option<T>,
+    ) -> Result<std::result::Result<T, String>> {
+        Ok(match self.pool.run(job, bytes)? {
+            Reply::Answer(Answer::Panicked { at }) => Err(format!("the parser failed at {at}")),
+            Reply::Answer(answer) => {
+                expected(answer).ok_or_else(|| "the worker answered something else".to_owned())
+            }
+            Reply::Lost(what) => Err(what),
+        })
     }
 
     fn html(&self, path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash) -> Found {
@@ -223,7 +238,7 @@ impl Parser for Parsers {
     }
 
     fn parse(&self, file: &RawFile) -> Result<ParsedFile> {
-        match self.read(&file.path, &file.bytes, file.content_hash)? {
+        match self.read(&file.path, &file.bytes, file.content_hash, 0)? {
             Found::Skipped(reason) => Ok(ParsedFile::Skipped(reason)),
             Found::Documents(mut documents) => {
                 make_unique(&mut documents);
@@ -235,16 +250,7 @@ impl Parser for Parsers {
 
 impl Inside for Parsers {
     fn attachment(&self, name: &str, bytes: &[u8], depth: u32) -> Result<Vec<ParsedDocument>, String> {
-        let outcome = match detect(name, bytes) {
-            Format::Mail | Format::Emlx | Format::Mbox if depth > self.options.max_message_depth => {
-                return Err("it lies too deep in other messages".to_owned());
-            }
-            Format::Mail => Ok(self.mail(name, bytes, depth)),
-            Format::Emlx => Ok(self.mail(name, emlx::message(bytes), depth)),
-            Format::Mbox => Ok(self.mailbox(name, bytes, depth)),
-            _ => self.read(name, bytes, mail::content_hash(bytes)),
-        };
-        match outcome {
+        match self.read(name, bytes, mail::content_hash(bytes), depth) {
             Ok(Found::Documents(documents)) => Ok(documents),
             Ok(Found::Skipped(reason)) => Err(reason.message),
             Err(error) => Err(error.chain()),
@@ -257,8 +263,12 @@ impl Inside for Parsers {
         let found = if html::is_small(source) {
             html::extract(source, max_text)
         } else {
-            match self.pool.run(Job::Page { max_text }, source.as_bytes()) {
-                Ok(Reply::Answer(Answer::Page(page))) => page,
+            let asked = self.ask(Job::Page { max_text }, source.as_bytes(), |answer| match answer {
+                Answer::Page(page) => Some(page),
+                _ => None,
+            });
+            match asked {
+                Ok(Ok(page)) => page,
                 other => {
                     tracing::debug!(bytes = source.len(), outcome = ?other.is_ok(), "a page is read without its structure");
                     warnings.push(Warning {
@@ -288,6 +298,10 @@ impl Inside for Parsers {
 enum Found {
     Documents(Vec<ParsedDocument>),
     Skipped(SkipReason),
+}
+
+fn parser_failed(name: &str, what: &str) -> Error {
+    Error::new(ErrorCode::ParserFailed, format!("cannot read `{name}`: {what}"))
 }
 
 /// The document of what the worker found in a PDF.

@@ -54,8 +54,8 @@ pub(crate) fn rows(text: &str, delimiter: Option<u8>) -> Vec<Block> {
 }
 
 /// A row that names its columns: every cell filled, none a number, no two the same.
-fn is_header(record: &ByteRecord) -> bool {
-    let cells: Vec<_> = record.iter().map(|cell| cell.trim_ascii()).collect();
+pub(crate) fn is_header<'a>(cells: impl IntoIterator<Item = &'a [u8]>) -> bool {
+    let cells: Vec<_> = cells.into_iter().map(<[u8]>::trim_ascii).collect();
     let named =
         |cell: &[u8]| !cell.is_empty() && !cell.iter().all(|b| b.is_ascii_digit() || b"+-.,:/% ".contains(b));
     let distinct = || {

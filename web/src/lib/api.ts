@@ -14,9 +14,9 @@ export type Locator =
   | { kind: 'message_part'; part: string; first: number; last: number }
   | { kind: 'cells'; sheet: string; first: number; last: number }
 
-export type DocumentKind = 'note' | 'text' | 'html' | 'mail' | 'pdf' | 'table' | 'document' | 'slides' | 'book' | 'image'
+export type DocumentKind = 'note' | 'text' | 'html' | 'mail' | 'pdf' | 'table' | 'document' | 'slides'
 
-export const documentKinds: readonly DocumentKind[] = ['note', 'mail', 'pdf', 'document', 'table', 'slides', 'book', 'image', 'html', 'text']
+export const documentKinds: readonly DocumentKind[] = ['note', 'mail', 'pdf', 'document', 'table', 'slides', 'html', 'text']
 
 /** A run of text, and whether it is to be highlighted. */
 export interface Segment {

@@ -44,11 +44,7 @@ pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
 
 /// An office document in a compound file, of before 2007 or encrypted; `extension` decides where one lies in another.
 pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
-    // Names of streams stand in the directory in UTF-16.
-    let has = |name: &str| {
-        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        find(bytes, &name).is_some()
-    };
+    let has = |name| has_stream(bytes, name);
     let by_name = match extension {
         "doc" | "dot" | "docx" | "docm" | "dotx" => Some(OfficeKind::Document),
         "ppt" | "pps" | "pot" | "pptx" | "pptm" | "ppsx" => Some(OfficeKind::Slides),
@@ -74,4 +70,10 @@ pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
     let first = there.next()?;
     let named = by_name.filter(|kind| *kind == first || there.any(|other| other == *kind));
     Some(named.unwrap_or(first))
+}
+
+/// True when the compound file has a stream or folder of this name: they stand in its directory in UTF-16.
+pub(super) fn has_stream(bytes: &[u8], name: &str) -> bool {
+    let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    find(bytes, &name).is_some()
 }

@@ -3,14 +3,16 @@
 mod kind;
 mod open_document;
 mod sheet;
+mod unread;
 mod word;
 
 use rushlight_core::{
-    Block, BlockKind, DocMetadata, DocumentKind, Error, ErrorCode, Locator, Timestamp, Warning,
+    Block, BlockKind, DocMetadata, DocumentKind, Error, ErrorCode, Locator, SkipReason, Timestamp, Warning,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::build::TextBuilder;
+use crate::table;
 
 pub(crate) use kind::{OfficeKind, of_cfb, of_zip};
 
@@ -26,6 +28,8 @@ pub(crate) struct OfficeText {
     pub(crate) pages: Option<u32>,
     /// Text beyond the limit was left out.
     pub(crate) truncated: bool,
+    /// What in it is not read, in words for people.
+    pub(crate) unread: Vec<String>,
     /// The file is broken after what was read: what the library says.
     pub(crate) broken_off: Option<String>,
 }
@@ -86,6 +90,7 @@ pub(crate) fn extract(kind: OfficeKind, bytes: &[u8], max_text: usize) -> Result
         taken <= max_text
     });
     let fitting = fitting.count();
+    found.unread = unread::kinds(bytes);
     found.truncated |= fitting < found.pieces.len();
     found.pieces.truncate(fitting);
     Ok(found)
@@ -118,6 +123,12 @@ pub(crate) fn assemble(found: &OfficeText) -> Office {
     }
     let (text, blocks) = builder.finish();
     let mut warnings = Vec::new();
+    if let Some(what) = unread(found) {
+        warnings.push(Warning {
+            code: "part_not_read".to_owned(),
+            message: format!("its {what} are not searchable"),
+        });
+    }
     if found.truncated {
         warnings.push(Warning {
             code: "text_truncated".to_owned(),
@@ -141,6 +152,25 @@ pub(crate) fn assemble(found: &OfficeText) -> Office {
         metadata,
         warnings,
     }
+}
+
+/// Why a document without text is skipped: `name` has none, or none but what is not read.
+pub(crate) fn no_text(found: &OfficeText, name: &str) -> SkipReason {
+    let other = unread(found).map_or_else(String::new, |what| {
+        format!(" beside its {what}, which are not read")
+    });
+    SkipReason {
+        code: "no_text".to_owned(),
+        message: format!("`{name}` has no text{other}"),
+    }
+}
+
+fn unread(found: &OfficeText) -> Option<String> {
+    let (last, others) = found.unread.split_last()?;
+    Some(match others {
+        [] => last.clone(),
+        others => format!("{} and {last}", others.join(", ")),
+    })
 }
 
 /// The error for a file that the worker could not read.
@@ -201,14 +231,9 @@ fn property(text: Option<String>) -> Option<String> {
     worth.then_some(text)
 }
 
-/// True for cells that name columns: two or more, all filled, none a number, no two the same.
+/// True for two cells or more that name columns.
 fn names_columns(cells: &[String]) -> bool {
-    let number = |cell: &str| cell.chars().all(|c| c.is_ascii_digit() || "+-.,:/% ".contains(c));
-    let mut sorted: Vec<&str> = cells.iter().map(|cell| cell.trim()).collect();
-    sorted.sort_unstable();
-    cells.len() > 1
-        && sorted.iter().all(|cell| !cell.is_empty() && !number(cell))
-        && sorted.windows(2).all(|pair| pair[0] != pair[1])
+    cells.len() > 1 && table::is_header(cells.iter().map(String::as_bytes))
 }
 
 /// A row's cells on one line: parted by tabs, without the empty ones at its end.

@@ -1,20 +1,54 @@
 //! Spreadsheets: the values as they were last computed, sheet by sheet.
 
+use std::fmt::Display;
 use std::io::Cursor;
 
-use calamine::{Data, ExcelDateTime, OdsError, Reader, XlsError, XlsxError, open_workbook_auto_from_rs};
+use calamine::{
+    Data, ExcelDateTime, Ods, OdsError, Reader, Xls, XlsError, Xlsb, Xlsx, XlsxError, open_workbook_from_rs,
+};
+use memchr::memmem::find;
 
+use super::kind::has_stream;
 use super::{OfficeFault, OfficeText, Piece, Role, Spot, names_columns, row_text};
 
 /// Reads a workbook.
 pub(super) fn read(bytes: &[u8]) -> Result<OfficeText, OfficeFault> {
-    let mut workbook =
-        open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| fault(bytes, &error))?;
+    // The package of a newer encrypted workbook lies in a compound file, as the older ones do.
+    if has_stream(bytes, "EncryptedPackage") {
+        return Err(OfficeFault::Encrypted);
+    }
+    let pieces = if !bytes.starts_with(b"PK") {
+        pieces::<Xls<_>>(bytes, |error| matches!(error, XlsError::Password))
+    } else if bytes.get(30..38) == Some(b"mimetype") {
+        pieces::<Ods<_>>(bytes, |error| matches!(error, OdsError::Password))
+    } else if find(bytes, b"xl/workbook.bin").is_some() {
+        pieces::<Xlsb<_>>(bytes, |_| false)
+    } else {
+        pieces::<Xlsx<_>>(bytes, |error| matches!(error, XlsxError::Password))
+    };
+    Ok(OfficeText {
+        pieces: pieces?,
+        ..OfficeText::default()
+    })
+}
+
+/// The sheets' rows by this reader of calamine's; `needs_password` knows its error for that.
+fn pieces<'a, R>(bytes: &'a [u8], needs_password: fn(&R::Error) -> bool) -> Result<Vec<Piece>, OfficeFault>
+where
+    R: Reader<Cursor<&'a [u8]>>,
+    R::Error: Display,
+{
+    let fault = |error: R::Error| {
+        if needs_password(&error) {
+            OfficeFault::Encrypted
+        } else {
+            OfficeFault::Broken(error.to_string())
+        }
+    };
+    let mut workbook: R = open_workbook_from_rs(Cursor::new(bytes)).map_err(fault)?;
     let mut pieces = Vec::new();
     for sheet in workbook.sheet_names() {
-        let range = workbook
-            .worksheet_range(&sheet)
-            .map_err(|error| fault(bytes, &error))?;
+        let range = workbook.worksheet_range(&sheet).map_err(fault)?;
         let (top, _) = range.start().unwrap_or_default();
         let begun = pieces.len();
         for (index, cells) in range.rows().enumerate() {
@@ -46,10 +80,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<OfficeText, OfficeFault> {
             pieces.push(Piece { role, text, spot });
         }
     }
-    Ok(OfficeText {
-        pieces,
-        ..OfficeText::default()
-    })
+    Ok(pieces)
 }
 
 /// The cells without the empty ones at their end: a range is as wide as its widest row.
@@ -86,23 +117,5 @@ fn date(moment: &ExcelDateTime) -> String {
         (true, _) => time,
         (false, "00:00:00") => format!("{year:04}-{month:02}-{day:02}"),
         (false, _) => format!("{year:04}-{month:02}-{day:02} {time}"),
-    }
-}
-
-fn fault(bytes: &[u8], error: &calamine::Error) -> OfficeFault {
-    use calamine::Error as E;
-    let password = matches!(
-        error,
-        E::Ods(OdsError::Password) | E::Xls(XlsError::Password) | E::Xlsx(XlsxError::Password)
-    );
-    // The package of a newer encrypted workbook lies in a compound file; no reader of ours takes that for a password.
-    let package: Vec<u8> = "EncryptedPackage"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
-    if password || memchr::memmem::find(bytes, &package).is_some() {
-        OfficeFault::Encrypted
-    } else {
-        OfficeFault::Broken(error.to_string())
     }
 }

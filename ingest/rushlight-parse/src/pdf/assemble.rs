@@ -341,22 +341,15 @@ fn list_pages(pages: &[u32]) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::layout::Box1000;
+    use super::super::layout::tests::sample_line;
     use super::*;
     use crate::parsers::check_blocks;
 
     fn line(text: &str, top: u16) -> Line {
         Line {
-            text: text.to_owned(),
-            place: Box1000 {
-                left: 100,
-                top,
-                right: 900,
-                bottom: top + 12,
-            },
             size: 100,
             begins: true,
-            is_row: false,
+            ..sample_line(text, top)
         }
     }
 

@@ -121,21 +121,8 @@ fn key(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::Box1000;
+    use super::super::layout::tests::sample_line as line;
     use super::*;
-
-    fn line(text: &str, top: u16) -> Line {
-        Line {
-            text: text.to_owned(),
-            place: Box1000 {
-                left: 100,
-                top,
-                right: 900,
-                bottom: top + 12,
-            },
-            ..Line::default()
-        }
-    }
 
     fn marked(pages: &[Vec<Line>]) -> Vec<Vec<&str>> {
         furniture(pages)

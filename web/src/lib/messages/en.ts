@@ -46,7 +46,7 @@ export const en = {
     kinds: 'Kinds',
     unknown: 'unknown',
   },
-  kinds: { note: 'Note', text: 'Text', html: 'Web page', mail: 'Mail', pdf: 'PDF', table: 'Table', document: 'Document', slides: 'Slides', book: 'Book', image: 'Image' },
+  kinds: { note: 'Note', text: 'Text', html: 'Web page', mail: 'Mail', pdf: 'PDF', table: 'Table', document: 'Document', slides: 'Slides' },
   connection: {
     offline: 'Rushlight does not answer.',
     offlineHint: 'Start it with',
@@ -303,6 +303,7 @@ export const en = {
     name_not_utf8: { what: 'Its name is not UTF-8', hint: 'Rename the file.' },
     symlink_outside: { what: 'A link that leads out of the folder', hint: 'Add the folder it leads to.' },
     mail_encrypted: { what: 'The mail is encrypted', hint: 'Save it decrypted to make its text searchable.' },
+    part_not_read: { what: 'Parts of it are not searchable', hint: '' },
     attachment_not_read: { what: 'An attachment was not read', hint: '' },
     page_without_text: { what: 'Some pages have no readable text', hint: '' },
     charset_guessed: { what: 'The character set was guessed', hint: 'If the text looks wrong, save the file as UTF-8.' },

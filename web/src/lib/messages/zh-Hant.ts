@@ -41,7 +41,7 @@ export const zhHant: Messages = {
     kinds: '類型',
     unknown: '不明',
   },
-  kinds: { note: '筆記', text: '純文字', html: '網頁', mail: '郵件', pdf: 'PDF', table: '表格', document: '文件', slides: '簡報', book: '電子書', image: '圖片' },
+  kinds: { note: '筆記', text: '純文字', html: '網頁', mail: '郵件', pdf: 'PDF', table: '表格', document: '文件', slides: '簡報' },
   connection: {
     offline: 'Rushlight 沒有回應。',
     offlineHint: '請執行',
@@ -291,6 +291,7 @@ export const zhHant: Messages = {
     name_not_utf8: { what: '檔名不是 UTF-8', hint: '請重新命名檔案。' },
     symlink_outside: { what: '連結指向資料夾之外', hint: '請加入它所指的資料夾。' },
     mail_encrypted: { what: '郵件已加密', hint: '若要搜尋內文，請另存解密後的郵件。' },
+    part_not_read: { what: '其中有些部分無法搜尋', hint: '' },
     attachment_not_read: { what: '有附件未讀取', hint: '' },
     page_without_text: { what: '部分頁面沒有可讀的文字', hint: '' },
     charset_guessed: { what: '字元編碼是推測的', hint: '若文字看來不對，請將檔案存成 UTF-8。' },

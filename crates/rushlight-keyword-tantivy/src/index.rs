@@ -111,6 +111,9 @@ impl TantivyIndex {
         // Half of a segment may be dead otherwise: postings of deleted documents count in the term statistics.
         merging.set_del_docs_ratio_before_merge(0.25);
         writer.set_merge_policy(Box::new(merging));
+        // Files are numbered on from the last commit. What an end before its commit left lying would bear the names of the
+        // next ones, and those are never overwritten.
+        writer.garbage_collect_files().wait()?;
         Ok(writer)
     }
 }

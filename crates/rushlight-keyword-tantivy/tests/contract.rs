@@ -57,6 +57,43 @@ fn a_broken_or_foreign_folder_is_refused() {
 }
 
 #[test]
+fn an_end_within_a_commit_is_no_obstacle_to_the_next() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let open = || TantivyIndex::open(folder.path(), KeywordOptions::default()).expect("opens");
+    let files = || {
+        let entries = fs::read_dir(folder.path()).expect("lists");
+        let names: Vec<_> = entries.map(|entry| entry.expect("lists").path()).collect();
+        names
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|ending| ending == "del"))
+            .count()
+    };
+    let index = open();
+    index
+        .apply(&[document(1, "tea"), document(2, "milk")], &[])
+        .expect("applies");
+    index.commit(Generation(1)).expect("commits");
+    drop(index);
+    let meta = folder.path().join("meta.json");
+    let before = fs::read(&meta).expect("reads");
+    let remove = |index: &TantivyIndex| {
+        index.apply(&[], &[DocId([1; 16])]).expect("applies");
+        index.commit(Generation(2)).expect("commits");
+    };
+    let index = open();
+    remove(&index);
+    drop(index);
+    // As a kill leaves it: the list of deleted rows is written, and the commit that names it is not.
+    assert_eq!(files(), 1, "a list of deleted rows");
+    fs::write(&meta, before).expect("writes");
+    let index = open();
+    assert_eq!(index.generation().expect("reads"), Generation(1));
+    remove(&index);
+    assert_eq!(index.search("tea", &owner(), 9).expect("searches"), vec![]);
+    assert_eq!(index.search("milk", &owner(), 9).expect("searches").len(), 1);
+}
+
+#[test]
 fn identifiers_are_found_whole_and_by_part() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let index = TantivyIndex::open(folder.path(), KeywordOptions::default()).expect("opens");

@@ -76,6 +76,12 @@ pub struct ParseOptions {
     pub max_message_depth: u32,
     /// Most attachments of one message that are read; the others are named in a warning.
     pub max_attachments: usize,
+    /// How deep an archive may lie in archives and messages and still be unpacked.
+    pub max_archive_depth: u32,
+    /// Most files of one archive that are read; how many more there are is said in a warning.
+    pub max_members: u32,
+    /// Most bytes that are unpacked for one file, archives in archives included; the rest is named in a warning.
+    pub max_unpacked_bytes: u64,
     /// What encrypted PDFs are tried with, after the empty password.
     pub pdf_passwords: Passwords,
 }
@@ -89,6 +95,9 @@ impl ParseOptions {
             max_text_bytes: 32 << 20,
             max_message_depth: 8,
             max_attachments: 200,
+            max_archive_depth: 3,
+            max_members: 10_000,
+            max_unpacked_bytes: 512 << 20,
             pdf_passwords: Passwords::default(),
         }
     }

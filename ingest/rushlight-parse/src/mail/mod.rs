@@ -6,6 +6,7 @@ pub(crate) mod emlx;
 mod header;
 pub(crate) mod mbox;
 mod parts;
+mod saved_page;
 mod sealed;
 mod thread;
 
@@ -20,6 +21,7 @@ use crate::detect;
 use crate::html::Page;
 use crate::options::ParseOptions;
 use parts::{part_numbers, part_text, raw_bytes};
+pub(crate) use saved_page::saved_page;
 
 /// Reads what lies in a mail beside its text.
 pub(crate) trait Inside {

@@ -12,10 +12,7 @@ const EVERYWHERE: [(&str, &str); 4] = [
     ("embeddings/", "embedded files"),
 ];
 /// The same in spreadsheets: elsewhere these are read.
-const WORKBOOKS: [(&str, &str); 2] = [
-    ("drawings/drawing", "drawings"),
-    ("charts/chart", "charts"),
-];
+const WORKBOOKS: [(&str, &str); 2] = [("drawings/drawing", "drawings"), ("charts/chart", "charts")];
 
 /// What of the package is not read, each kind once; nothing for a file that is no package.
 pub(super) fn kinds(bytes: &[u8]) -> Vec<String> {

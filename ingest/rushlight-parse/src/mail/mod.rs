@@ -4,6 +4,7 @@ mod body;
 pub(crate) mod defuse;
 pub(crate) mod emlx;
 mod header;
+pub(crate) mod mailbox;
 pub(crate) mod markup;
 pub(crate) mod mbox;
 mod parts;

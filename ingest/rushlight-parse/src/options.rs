@@ -72,6 +72,8 @@ pub struct ParseOptions {
     /// Longest text taken out of a PDF or a web page, in bytes; what is beyond is left out with a warning. Such
     /// formats can unfold to many times their size. Text that stands in the file as it is has no such bound.
     pub max_text_bytes: usize,
+    /// Largest message that is read out of a mailbox, in bytes; larger ones are named in a warning.
+    pub max_message_bytes: usize,
     /// How deep a message may lie in a message and still be read.
     pub max_message_depth: u32,
     /// Most attachments of one message that are read; the others are named in a warning.
@@ -93,6 +95,7 @@ impl ParseOptions {
             worker,
             limits: WorkerLimits::default(),
             max_text_bytes: 32 << 20,
+            max_message_bytes: 256 << 20,
             max_message_depth: 8,
             max_attachments: 200,
             max_archive_depth: 3,

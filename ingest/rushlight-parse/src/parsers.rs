@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::io::Read;
+use std::ops::ControlFlow;
 
 use rushlight_core::{
     Block, BlockKind, ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, ParsedFile,
@@ -11,7 +13,8 @@ use rushlight_core::{
 use crate::decode::{Decoded, decode, decode_labelled};
 use crate::detect::{Format, detect, file_name, file_stem};
 use crate::html::{self, Page};
-use crate::mail::{self, Inside, Place, emlx, mbox};
+use crate::mail::mailbox::{Entry, Mailbox};
+use crate::mail::{self, Inside, Place, emlx};
 use crate::notebook::{self, Notebook};
 use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
@@ -106,7 +109,7 @@ impl Reading<'_> {
             ),
             Format::Mail => Ok(self.mail(path, bytes, depth)),
             Format::Emlx => Ok(self.mail(path, emlx::message(bytes), depth)),
-            Format::Mbox => Ok(self.mailbox(path, bytes, depth)),
+            Format::Mbox => self.mailbox(path, bytes, depth),
             Format::Html => {
                 let decoded = match html::stated_charset(bytes) {
                     Some(charset) => decode_labelled(bytes, &charset),
@@ -281,22 +284,63 @@ impl Reading<'_> {
         }
     }
 
-    fn mailbox(&self, path: &str, bytes: &[u8], depth: u32) -> Found {
-        let mut documents = Vec::new();
-        for (index, range) in mbox::split(bytes).into_iter().enumerate() {
-            let part = format!("message:{}", index + 1);
+    fn mailbox(&self, path: &str, bytes: &[u8], depth: u32) -> Result<Found> {
+        let mut documents: Vec<ParsedDocument> = Vec::new();
+        let warnings = self.each_message(path, bytes, depth, &mut |mut found| {
+            documents.append(&mut found);
+            ControlFlow::Continue(())
+        })?;
+        match documents.first_mut() {
+            None => Ok(no_text(path)),
+            Some(first) => {
+                first.warnings.extend(warnings);
+                Ok(Found::Documents(documents))
+            }
+        }
+    }
+
+    /// Visits the documents of each message of a mailbox, in order, until it is told to stop. Memory is bounded by the
+    /// largest message. Returns what is to be known of messages that were not read.
+    fn each_message(
+        &self,
+        path: &str,
+        reader: impl Read,
+        depth: u32,
+        visit: &mut dyn FnMut(Vec<ParsedDocument>) -> ControlFlow<()>,
+    ) -> Result<Vec<Warning>> {
+        let mut mailbox = Mailbox::new(reader, self.options.max_message_bytes);
+        let mut warnings = Vec::new();
+        let mut number = 0usize;
+        let unreadable = |cause| {
+            let message = format!("cannot read `{}` to its end", file_name(path));
+            Error::new(ErrorCode::FileUnreadable, message).with_source(cause)
+        };
+        while let Some(entry) = mailbox.next().map_err(unreadable)? {
+            number += 1;
+            let raw = match entry {
+                Entry::Message(raw) => raw,
+                Entry::TooLarge(bytes) => {
+                    let message =
+                        format!("message {number} is not read: it has {bytes} bytes, more than are read");
+                    warnings.push(Warning {
+                        code: "message_not_read".to_owned(),
+                        message,
+                    });
+                    continue;
+                }
+            };
+            let part = format!("message:{number}");
+            let name = format!("{} {number}", file_stem(path));
             let place = Place {
                 part: &part,
-                name: &format!("{} {}", file_stem(path), index + 1),
+                name: &name,
                 depth,
             };
-            documents.extend(mail::documents(&mbox::unquote(&bytes[range]), place, self));
+            if visit(mail::documents(&raw, place, self)).is_break() {
+                break;
+            }
         }
-        if documents.is_empty() {
-            no_text(path)
-        } else {
-            Found::Documents(documents)
-        }
+        Ok(warnings)
     }
 }
 

@@ -4,6 +4,8 @@ mod body;
 pub(crate) mod defuse;
 pub(crate) mod emlx;
 mod header;
+pub(crate) mod mailbox;
+pub(crate) mod markup;
 pub(crate) mod mbox;
 mod parts;
 mod saved_page;
@@ -197,28 +199,27 @@ fn write_body(
     let number = numbers.get(id as usize).cloned().unwrap_or_default();
     let (text, warning) = part_text(message, part);
     warnings.extend(warning);
-    let text: Cow<'_, str> = match &part.body {
-        PartType::Html(_) => {
-            let (page, found) = inside.page(&text);
-            warnings.extend(found);
-            Cow::Owned(page.text)
-        }
-        _ => text,
-    };
-    // Mail ends its lines with two characters on the wire; lines stay the same without.
-    let text = if text.contains('\r') {
-        Cow::Owned(text.replace("\r\n", "\n"))
-    } else {
-        text
-    };
-    for stretch in body::stretches(&text) {
+    let mut push = |stretch: body::Stretch<'_>| {
         let locator = Locator::MessagePart {
             part: number.clone(),
             first: stretch.first,
             last: stretch.last,
         };
         builder.push(stretch.kind, stretch.text, locator);
+    };
+    if let PartType::Html(_) = &part.body {
+        let (page, found) = inside.page(&text);
+        warnings.extend(found);
+        body::of_page(&page.text, &page.blocks).into_iter().for_each(push);
+        return;
     }
+    // Mail ends its lines with two characters on the wire; lines stay the same without.
+    let text = if text.contains('\r') {
+        Cow::Owned(text.replace("\r\n", "\n"))
+    } else {
+        text
+    };
+    body::stretches(&text).into_iter().for_each(&mut push);
 }
 
 struct Attached<'a> {

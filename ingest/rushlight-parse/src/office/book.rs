@@ -69,7 +69,7 @@ pub(super) fn read(bytes: &[u8], max_text: usize) -> Result<OfficeText, OfficeFa
 fn role(kind: Kind) -> Role {
     match kind {
         Kind::Heading(level) => Role::Heading(level),
-        Kind::Paragraph => Role::Paragraph,
+        Kind::Paragraph | Kind::Signature => Role::Paragraph,
         Kind::ListItem => Role::ListItem,
         Kind::Quote => Role::Quote,
         Kind::Code => Role::Code,

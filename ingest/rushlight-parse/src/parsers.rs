@@ -13,14 +13,14 @@ use crate::decode::{Decoded, decode, decode_labelled};
 use crate::detect::{Format, detect, file_name, file_stem};
 use crate::html::{self, Page};
 use crate::mail::mailbox::{Entry, Mailbox};
-use crate::mail::{self, Inside, Place, emlx};
+use crate::mail::{self, Inside, Place, emlx, flags};
 use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
 use crate::worker::{Answer, Isolation, Job, Pool, Reply};
 use crate::{language, markdown, pdf, table, text};
 
 /// Raised when the same bytes would parse differently.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// All parsers behind one port.
 #[derive(Debug)]
@@ -208,11 +208,15 @@ impl Parsers {
             name: file_stem(path),
             depth,
         };
-        let documents = mail::documents(bytes, place, self);
-        if documents.is_empty() {
-            no_text(path)
-        } else {
-            Found::Documents(documents)
+        let mut documents = mail::documents(bytes, place, self);
+        match documents.first_mut() {
+            None => no_text(path),
+            Some(first) => {
+                if first.part.is_empty() {
+                    flags::of_path(path, &mut first.metadata.tags);
+                }
+                Found::Documents(documents)
+            }
         }
     }
 

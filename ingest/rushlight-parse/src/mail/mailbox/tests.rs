@@ -163,7 +163,7 @@ fn a_message_that_is_too_large_is_passed_over_and_said() {
     let first = format!("{SEPARATOR}\nSubject: one\n\n");
     let last = format!("\n\n{SEPARATOR}\nSubject: two\n\nend\n");
     let filling = Again {
-        bytes: b"x",
+        bytes: &[b'x'; 64 << 10],
         at: 0,
         left: LINE,
     };

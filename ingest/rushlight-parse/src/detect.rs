@@ -57,6 +57,7 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"!BDN", "an Outlook mailbox"),
     (b"\x78\x9f\x3e\x22", "a TNEF attachment"),
     (b"%!PS", "a PostScript document"),
+    (b"// <!-- <mdb:mork:z", "Thunderbird's index of a mailbox"),
     (b"OggS", "an Ogg recording"),
     (b"ID3", "an MP3 recording"),
 ];
@@ -245,6 +246,16 @@ mod tests {
             ("1.partial.emlx", b"9\nFrom: a", Format::Emlx),
             ("a.eml", mbox, Format::Mbox),
             ("Inbox", mbox, Format::Mbox),
+            (
+                "Inbox",
+                b"\x01\x01\x01\x01\nFrom: a@example.org\n\nhi\n",
+                Format::Mbox,
+            ),
+            (
+                "Inbox.msf",
+                b"// <!-- <mdb:mork:z v=\"1.4\"/> -->\n",
+                Format::Unsupported("Thunderbird's index of a mailbox"),
+            ),
             ("mail/cur/17.host:2,S", b"From: a@example.org\n\nhi", Format::Mail),
             ("mail/cur/17.host:2,S", b"nothing of the kind", Format::Text),
             ("page", b"<!DOCTYPE html><p>x", Format::Html),

@@ -84,6 +84,8 @@ pub struct ParseOptions {
     pub max_members: u32,
     /// Most bytes that are unpacked for one file, archives in archives included; the rest is named in a warning.
     pub max_unpacked_bytes: u64,
+    /// Most bytes of text that are taken from the archives of one file: all of it is held in memory until it is written.
+    pub max_archive_text_bytes: u64,
     /// What encrypted PDFs are tried with, after the empty password.
     pub pdf_passwords: Passwords,
 }
@@ -100,7 +102,8 @@ impl ParseOptions {
             max_attachments: 200,
             max_archive_depth: 3,
             max_members: 10_000,
-            max_unpacked_bytes: 512 << 20,
+            max_unpacked_bytes: 2 << 30,
+            max_archive_text_bytes: 128 << 20,
             pdf_passwords: Passwords::default(),
         }
     }

@@ -14,7 +14,7 @@ use crate::decode::{Decoded, decode, decode_labelled};
 use crate::detect::{Format, detect, file_name, file_stem};
 use crate::html::{self, Page};
 use crate::mail::mailbox::{Entry, Mailbox};
-use crate::mail::{self, Inside, Place, emlx};
+use crate::mail::{self, Inside, Place, emlx, flags};
 use crate::notebook::{self, Notebook};
 use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
@@ -58,6 +58,7 @@ impl Parser for Parsers {
             options: &self.options,
             pool: &self.pool,
             unpacked: Cell::new(0),
+            text: Cell::new(0),
         };
         match reading.read(&file.path, &file.bytes, file.content_hash, 0)? {
             Found::Skipped(reason) => Ok(ParsedFile::Skipped(reason)),
@@ -75,6 +76,8 @@ pub(crate) struct Reading<'a> {
     pool: &'a Pool,
     /// Bytes unpacked from archives so far.
     pub(crate) unpacked: Cell<u64>,
+    /// Bytes of text found in archives so far.
+    pub(crate) text: Cell<u64>,
 }
 
 impl Reading<'_> {
@@ -276,11 +279,15 @@ impl Reading<'_> {
             name: file_stem(path),
             depth,
         };
-        let documents = mail::documents(bytes, place, self);
-        if documents.is_empty() {
-            no_text(path)
-        } else {
-            Found::Documents(documents)
+        let mut documents = mail::documents(bytes, place, self);
+        match documents.first_mut() {
+            None => no_text(path),
+            Some(first) => {
+                if first.part.is_empty() {
+                    flags::of_path(path, &mut first.metadata.tags);
+                }
+                Found::Documents(documents)
+            }
         }
     }
 

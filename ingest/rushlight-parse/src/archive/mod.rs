@@ -84,9 +84,10 @@ impl Unread {
         }
     }
 
-    fn join(&mut self, other: Self) {
+    /// Takes in what the worker says; `alone` is the name of what has no path.
+    fn join(&mut self, other: Self, alone: &str) {
         for (path, why) in other.named {
-            self.add(&path, why);
+            self.add(if path.is_empty() { alone } else { &path }, why);
         }
         self.more = self.more.saturating_add(other.more);
     }
@@ -167,7 +168,7 @@ impl Reading<'_> {
                     break;
                 }
             };
-            unread.join(batch.unread);
+            unread.join(batch.unread, file_stem(name));
             if !self.read_members(name, batch.members, depth, &mut documents, &mut unread)? {
                 break;
             }
@@ -202,17 +203,15 @@ impl Reading<'_> {
                 path
             };
             let unpacked = self.unpacked.get().saturating_add(bytes.len() as u64);
-            if unpacked > self.options.max_unpacked_bytes {
-                let limit = self.options.max_unpacked_bytes >> 20;
-                unread.add(
-                    &path,
-                    format!("more than {limit} MB would be unpacked; neither is what follows it"),
-                );
+            if let Some(why) = self.over_a_limit(unpacked) {
+                unread.add(&path, format!("{why}; neither is what follows it"));
                 return Ok(false);
             }
             self.unpacked.set(unpacked);
             match self.read(&path, &bytes, content_hash(&bytes), depth + 1) {
                 Ok(Found::Documents(found)) => {
+                    let text: usize = found.iter().map(|document| document.text.len()).sum();
+                    self.text.set(self.text.get().saturating_add(text as u64));
                     documents.extend(found.into_iter().map(|document| inside(&path, document)));
                 }
                 Ok(Found::Skipped(reason)) => unread.add(&path, reason.message),
@@ -221,6 +220,21 @@ impl Reading<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// What limit is met once so many bytes are unpacked.
+    fn over_a_limit(&self, unpacked: u64) -> Option<String> {
+        let (bytes, text) = (
+            self.options.max_unpacked_bytes,
+            self.options.max_archive_text_bytes,
+        );
+        if unpacked > bytes {
+            Some(format!("more than {} MB would be unpacked", bytes >> 20))
+        } else if self.text.get() > text {
+            Some(format!("the archive has more than {} MB of text", text >> 20))
+        } else {
+            None
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::mbox;
 
 /// Bytes that are read at once.
 const STEP: usize = 4 << 20;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// What is kept of a message that is too large: a separator line may begin in it.
 const TAIL: usize = 4 << 10;
 
@@ -26,6 +27,7 @@ pub(crate) struct Mailbox<R> {
     max_message: usize,
     /// Bytes that are read at once.
     step: usize,
+    begun: bool,
     /// What is read and not yet handed on, from a message's separator line.
     window: Vec<u8>,
     at_end: bool,
@@ -43,6 +45,7 @@ impl<R: Read> Mailbox<R> {
             reader,
             max_message,
             step: STEP,
+            begun: false,
             window: Vec::new(),
             at_end: false,
             ready: VecDeque::new(),
@@ -65,6 +68,9 @@ impl<R: Read> Mailbox<R> {
             // As much again as there is: a long message is looked through a few times, not once for each step.
             let room = (self.max_message + self.step).saturating_sub(self.window.len());
             self.fill(self.step.max(self.window.len().min(room)))?;
+            if !std::mem::replace(&mut self.begun, true) && self.window.starts_with(BYTE_ORDER_MARK) {
+                self.window.drain(..BYTE_ORDER_MARK.len());
+            }
             let portion = mbox::portion(&self.window, self.at_end, self.max_message);
             (self.ready, self.used) = (portion.messages.into(), portion.used);
             if self.ready.is_empty() && self.at_end {

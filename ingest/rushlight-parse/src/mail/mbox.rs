@@ -28,9 +28,7 @@ pub(crate) struct Portion {
 
 /// True when the bytes begin a mailbox: a separator line, then a header field.
 pub(crate) fn starts_one(bytes: &[u8]) -> bool {
-    let next = next_line(bytes, 0);
-    is_mmdf(line(bytes, 0)) && next < bytes.len()
-        || is_separator(line(bytes, 0)) && begins_header(bytes, next)
+    begins_message(bytes, 0) || (begins_mmdf(bytes) && next_line(bytes, 0) < bytes.len())
 }
 
 /// The messages in a stretch that begins where a message does. Unless it is the mailbox's end the last one is left for
@@ -88,12 +86,7 @@ pub(crate) fn next_separator(bytes: &[u8], from: usize, mut after_empty: bool) -
     while at < bytes.len() {
         let next = next_line(bytes, at);
         let text = line(bytes, at);
-        let separates = if after_empty {
-            is_separator(text)
-        } else {
-            is_dated_separator(text)
-        };
-        if separates && begins_header(bytes, next) {
+        if begins_message(bytes, at) && (after_empty || is_dated_separator(text)) {
             return Some(at);
         }
         after_empty = text.is_empty();
@@ -214,8 +207,7 @@ fn stated_end(bytes: &[u8], start: usize, at_end: bool, max_length: usize) -> St
     let first = rest.iter().take(4).position(|b| !b.is_ascii_whitespace());
     let next = end + first.unwrap_or(rest.len().min(4));
     let begins_line = next == 0 || bytes[next - 1] == b'\n';
-    let separator = is_separator(line(bytes, next)) && begins_header(bytes, next_line(bytes, next));
-    if rest.trim_ascii().is_empty() || (begins_line && separator) {
+    if rest.trim_ascii().is_empty() || (begins_line && begins_message(bytes, next)) {
         StatedEnd::At(end)
     } else {
         StatedEnd::None
@@ -241,16 +233,33 @@ fn is_mmdf(line: &[u8]) -> bool {
     line == MMDF
 }
 
-/// `From `, a sender, and a date: the year stands somewhere in it.
+/// True where a separator line stands, and a header field below it.
+fn begins_message(bytes: &[u8], at: usize) -> bool {
+    let text = line(bytes, at);
+    if !text.starts_with(b"From ") {
+        return false;
+    }
+    let next = next_line(bytes, at);
+    // Thunderbird has come to write nothing else on the line.
+    let bare = text == b"From " && line(bytes, next).starts_with(b"X-Mozilla-");
+    bare || (is_separator(text) && begins_header(bytes, next))
+}
+
+/// `From `, a sender, and a date: the year stands somewhere in it. Netscape wrote `-` for the sender, and its heirs and
+/// Gmail leave out the date.
 fn is_separator(line: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(b"From ") else {
         return false;
     };
+    let only = rest.trim_ascii();
+    if only == b"-" || (only.contains(&b'@') && !only.iter().any(u8::is_ascii_whitespace)) {
+        return true;
+    }
     let year = |word: &[u8]| word.len() == 4 && word.iter().all(u8::is_ascii_digit);
     rest.split(u8::is_ascii_whitespace).skip(1).any(year) || rest.iter().filter(|b| **b == b':').count() >= 2
 }
 
-/// The same to the letter, weekday, month, day, time and year: good enough without an empty line before it.
+/// Netscape's, or one with weekday, month, day, time and year to the letter: good enough without an empty line before it.
 fn is_dated_separator(line: &[u8]) -> bool {
     const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
     const MONTHS: [&[u8]; 12] = [
@@ -259,6 +268,9 @@ fn is_dated_separator(line: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(b"From ") else {
         return false;
     };
+    if rest.trim_ascii() == b"-" {
+        return true;
+    }
     let words: Vec<&[u8]> = rest
         .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty())

@@ -3,6 +3,7 @@
 mod body;
 pub(crate) mod defuse;
 pub(crate) mod emlx;
+pub(crate) mod flags;
 mod header;
 pub(crate) mod mailbox;
 pub(crate) mod markup;
@@ -15,7 +16,7 @@ mod thread;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 use rushlight_core::{BlockKind, ContentHash, DocMetadata, DocumentKind, Locator, ParsedDocument, Warning};
 
 use crate::build::TextBuilder;
@@ -62,10 +63,19 @@ fn read(
     out: &mut Vec<ParsedDocument>,
 ) {
     let guarded = defuse::hide_encoded_messages(raw);
-    let Some(message) = MessageParser::default().parse(guarded.as_ref()) else {
+    let (message, warning) = defuse::parse(guarded.as_ref());
+    let Some(message) = message else {
         return;
     };
-    collect(&message, content_hash(raw), place, number_prefix, inside, out);
+    let hashes = Hashes {
+        content: content_hash(raw),
+        identity: content_hash(&flags::without_status(raw)),
+    };
+    let before = out.len();
+    collect(&message, hashes, place, number_prefix, inside, out);
+    if let Some(document) = out.get_mut(before) {
+        document.warnings.extend(warning);
+    }
     defuse::take_apart(message);
 }
 
@@ -74,9 +84,18 @@ pub(crate) fn content_hash(bytes: &[u8]) -> ContentHash {
     ContentHash(*blake3::hash(bytes).as_bytes())
 }
 
+/// What a message is known by.
+#[derive(Clone, Copy)]
+struct Hashes {
+    /// Of its bytes.
+    content: ContentHash,
+    /// Of what stays when a flag changes; names a message without an identifier of its own.
+    identity: ContentHash,
+}
+
 fn collect(
     message: &Message<'_>,
-    hash: ContentHash,
+    hashes: Hashes,
     place: Place<'_>,
     number_prefix: &str,
     inside: &dyn Inside,
@@ -85,6 +104,7 @@ fn collect(
     let numbers = part_numbers(message, number_prefix);
     let mut metadata = header::metadata(message);
     let mut warnings = Vec::new();
+    flags::of_header(message, &mut metadata.tags);
     let sealed = sealed::look(message);
     if sealed.encrypted {
         warnings.push(sealed::warning());
@@ -122,7 +142,10 @@ fn collect(
     }
     let (text, blocks) = builder.finish();
     let index = out.len();
-    let key = metadata.message_id.clone().unwrap_or_else(|| hash.to_string());
+    let key = metadata
+        .message_id
+        .clone()
+        .unwrap_or_else(|| hashes.identity.to_string());
     let inherited = DocMetadata {
         authors: metadata.authors.clone(),
         recipients: metadata.recipients.clone(),
@@ -134,7 +157,7 @@ fn collect(
         out.push(ParsedDocument {
             part: place.part.to_owned(),
             part_key: key.clone(),
-            content_hash: hash,
+            content_hash: hashes.content,
             kind: DocumentKind::Mail,
             media_type: "message/rfc822".to_owned(),
             title: header::subject(message).unwrap_or_else(|| place.name.to_owned()),
@@ -262,7 +285,11 @@ fn read_attachment(
             depth,
         };
         let before = out.len();
-        collect(nested, hash, place, &format!("{number}."), inside, out);
+        let hashes = Hashes {
+            content: hash,
+            identity: hash,
+        };
+        collect(nested, hashes, place, &format!("{number}."), inside, out);
         if out.len() == before {
             warnings.push(not_read(&name, "there is no text in it"));
         }

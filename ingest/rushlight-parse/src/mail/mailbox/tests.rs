@@ -70,7 +70,7 @@ fn read(bytes: &[u8], step: usize) -> Vec<String> {
 fn bodies() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         Just(String::new()),
-        Just(format!("{SEPARATOR}")),
+        Just(SEPARATOR.to_string()),
         Just("From here on".to_owned()),
         Just("To: all".to_owned()),
         "[a-z茶: ]{0,30}",
@@ -163,7 +163,7 @@ fn a_message_that_is_too_large_is_passed_over_and_said() {
     let first = format!("{SEPARATOR}\nSubject: one\n\n");
     let last = format!("\n\n{SEPARATOR}\nSubject: two\n\nend\n");
     let filling = Again {
-        bytes: b"x",
+        bytes: &[b'x'; 64 << 10],
         at: 0,
         left: LINE,
     };

@@ -31,7 +31,8 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("rushlight-testkit", &["core"]),
     // Adapters.
     ("rushlight-watch", &["core"]),
-    ("rushlight-parse", &["core"]),
+    ("rushlight-ocr", &[]),
+    ("rushlight-parse", &["core", "ocr"]),
     ("rushlight-keyword-tantivy", &["core"]),
     ("rushlight-vectors-lance", &["core"]),
     ("rushlight-embed-onnx", &["core"]),
@@ -73,6 +74,9 @@ const HEAVY: &[(&str, &str)] = &[
     ("pdf_oxide", "rushlight-parse"),
     ("undoc", "rushlight-parse"),
     ("calamine", "rushlight-parse"),
+    ("outlook-pst", "rushlight-parse"),
+    ("rten", "rushlight-ocr"),
+    ("hayro", "rushlight-ocr"),
     ("axum", "rushlight-server"),
     ("clap", "rushlight-cli"),
 ];

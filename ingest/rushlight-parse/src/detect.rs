@@ -1,7 +1,9 @@
 //! What a file is, by its name and its first bytes.
 
+use crate::archive::ArchiveKind;
 use crate::mail::mbox;
 use crate::office::{self, OfficeKind};
+use crate::outline::Markup;
 
 /// A type of file, as far as it decides who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,13 @@ pub(crate) enum Format {
     Mbox,
     Pdf,
     Office(OfficeKind),
+    Archive(ArchiveKind),
+    /// A web page with its pictures in one file, in the form of a mail.
+    SavedPage,
+    /// Plain text with headings of its own kind.
+    Outline(Markup),
+    /// A notebook of Jupyter.
+    Notebook,
     /// Known and not read: what it is called.
     Unsupported(&'static str),
 }
@@ -26,8 +35,8 @@ pub(crate) enum Format {
 const CODE: &[&str] = &[
     "rs", "py", "js", "ts", "jsx", "tsx", "c", "h", "cc", "cpp", "hpp", "java", "go", "rb", "php", "sh",
     "bash", "zsh", "sql", "toml", "yaml", "yml", "json", "jsonl", "ini", "cfg", "conf", "xml", "css", "scss",
-    "svelte", "vue", "swift", "kt", "lua", "pl", "r", "tex", "bib", "svg", "ipynb", "proto", "cmake",
-    "gradle", "bat", "ps1",
+    "svelte", "vue", "swift", "kt", "lua", "pl", "r", "tex", "bib", "svg", "proto", "cmake", "gradle", "bat",
+    "ps1",
 ];
 
 /// Files by their first bytes that are known and not read.
@@ -35,25 +44,37 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
-    (b"PK\x03\x04", "a zip archive"),
     (b"PK\x05\x06", "an empty zip archive"),
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         "an Outlook message or another compound file",
     ),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (b"\xfd7zXZ\0", "an xz archive"),
     (b"\x28\xb5\x2f\xfd", "a zstd archive"),
     (b"Rar!\x1a\x07", "a rar archive"),
-    (b"{\\rtf", "a rich text document"),
     (b"SQLite format 3\0", "an SQLite database"),
     (b"\x7fELF", "a program"),
     (b"!BDN", "an Outlook mailbox"),
     (b"\x78\x9f\x3e\x22", "a TNEF attachment"),
     (b"%!PS", "a PostScript document"),
+    (b"// <!-- <mdb:mork:z", "Thunderbird's index of a mailbox"),
     (b"OggS", "an Ogg recording"),
     (b"ID3", "an MP3 recording"),
+];
+
+/// Zip archives that are something else to people, by the ending of their name.
+const PACKAGES: &[(&str, &str)] = &[
+    ("jar", "a program package"),
+    ("war", "a program package"),
+    ("apk", "a program package"),
+    ("ipa", "a program package"),
+    ("aar", "a program package"),
+    ("xpi", "a program package"),
+    ("whl", "a program package"),
+    ("nupkg", "a program package"),
+    ("pages", "an iWork document"),
+    ("numbers", "an iWork document"),
+    ("key", "an iWork document"),
 ];
 
 /// What the file of this name with these bytes is.
@@ -66,10 +87,14 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
     let office = match start {
         [b'P', b'K', 3, 4, ..] => office::of_zip(start),
         [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => office::of_cfb(start, &extension),
+        _ if start.starts_with(b"{\\rtf") => Some(OfficeKind::RichText),
         _ => None,
     };
     if let Some(kind) = office {
         return Format::Office(kind);
+    }
+    if let Some(format) = archive(start, &extension) {
+        return format;
     }
     if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Format::Unsupported(what);
@@ -83,6 +108,11 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
         "eml" if mbox::starts_one(start) => return Format::Mbox,
         "eml" => return Format::Mail,
         "emlx" => return Format::Emlx,
+        "mhtml" | "mht" => return Format::SavedPage,
+        "ipynb" => return Format::Notebook,
+        "org" => return Format::Outline(Markup::Org),
+        "adoc" | "asciidoc" => return Format::Outline(Markup::AsciiDoc),
+        "rst" => return Format::Outline(Markup::ReStructuredText),
         "mbox" | "mbx" if mbox::starts_one(start) => return Format::Mbox,
         code if CODE.contains(&code) => return Format::Code,
         _ => {}
@@ -98,6 +128,27 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
     } else {
         Format::Text
     }
+}
+
+/// An archive, or what is known of a package that is not read.
+fn archive(start: &[u8], extension: &str) -> Option<Format> {
+    let kind = match start {
+        [b'P', b'K', 3, 4, ..] => {
+            let package = PACKAGES.iter().find(|(ending, _)| *ending == extension);
+            if let Some((_, what)) = package {
+                return Some(Format::Unsupported(what));
+            }
+            if office::is_package(start) {
+                return Some(Format::Unsupported("a document of another program"));
+            }
+            ArchiveKind::Zip
+        }
+        [0x1f, 0x8b, ..] => ArchiveKind::Gzip,
+        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => ArchiveKind::SevenZip,
+        _ if start.get(257..262) == Some(b"ustar") => ArchiveKind::Tar,
+        _ => return None,
+    };
+    Some(Format::Archive(kind))
 }
 
 /// The ending of the name, lower case, without the dot.
@@ -195,6 +246,16 @@ mod tests {
             ("1.partial.emlx", b"9\nFrom: a", Format::Emlx),
             ("a.eml", mbox, Format::Mbox),
             ("Inbox", mbox, Format::Mbox),
+            (
+                "Inbox",
+                b"\x01\x01\x01\x01\nFrom: a@example.org\n\nhi\n",
+                Format::Mbox,
+            ),
+            (
+                "Inbox.msf",
+                b"// <!-- <mdb:mork:z v=\"1.4\"/> -->\n",
+                Format::Unsupported("Thunderbird's index of a mailbox"),
+            ),
             ("mail/cur/17.host:2,S", b"From: a@example.org\n\nhi", Format::Mail),
             ("mail/cur/17.host:2,S", b"nothing of the kind", Format::Text),
             ("page", b"<!DOCTYPE html><p>x", Format::Html),
@@ -203,6 +264,12 @@ mod tests {
             ("main.rs", b"fn main() {}", Format::Code),
             ("a.tsv", b"a\tb", Format::Table(Some(b'\t'))),
             (".gitignore", b"x", Format::Text),
+            ("a.zip", b"PK\x03\x04", Format::Archive(ArchiveKind::Zip)),
+            ("a.jar", b"PK\x03\x04", Format::Unsupported("a program package")),
+            ("a.tgz", b"\x1f\x8b\x08", Format::Archive(ArchiveKind::Gzip)),
+            ("letter.doc", b"{\\rtf1 x}", Format::Office(OfficeKind::RichText)),
+            ("plan.org", b"* Tea", Format::Outline(Markup::Org)),
+            ("a.ipynb", b"{}", Format::Notebook),
         ];
         for (path, bytes, format) in cases {
             assert_eq!(detect(path, bytes), *format, "{path}");

@@ -6,6 +6,7 @@ use scraper::{Html, Node};
 use serde::{Deserialize, Serialize};
 
 use crate::build::TextBuilder;
+use crate::mail::markup::{self, Mark};
 use crate::{front_matter, tags};
 
 /// Pages up to this size, and no deeper than [`SMALL_DEPTH`], are read in this process: the tree builder's worst
@@ -43,6 +44,7 @@ pub(crate) enum Kind {
     Paragraph,
     ListItem,
     Quote,
+    Signature,
     Code,
     TableHeader,
     TableRow,
@@ -66,6 +68,7 @@ impl From<PageText> for Page {
                 Kind::Paragraph => BlockKind::Paragraph,
                 Kind::ListItem => BlockKind::ListItem,
                 Kind::Quote => BlockKind::Quote,
+                Kind::Signature => BlockKind::Signature,
                 Kind::Code => BlockKind::Code,
                 Kind::TableHeader => BlockKind::TableHeader,
                 Kind::TableRow => BlockKind::TableRow,
@@ -225,6 +228,10 @@ struct Walk {
     pending: String,
     /// Open elements that give their text a kind.
     kinds: Vec<(usize, Kind)>,
+    /// Depth of the outermost element that holds another mail; zero, which no element has, once all the rest is one.
+    quoted: Option<usize>,
+    /// Depth of the outermost element that holds a signature.
+    signature: Option<usize>,
     /// Depth of the outermost element whose white space counts.
     verbatim: Option<usize>,
 }
@@ -239,6 +246,8 @@ impl Walk {
             in_title: false,
             pending: String::new(),
             kinds: Vec::new(),
+            quoted: None,
+            signature: None,
             verbatim: None,
         }
     }
@@ -263,6 +272,7 @@ impl Walk {
             self.hidden = Some(depth);
             return;
         }
+        self.open_marked(depth, element);
         match name {
             "html" => {
                 self.page.language = element
@@ -307,6 +317,23 @@ impl Walk {
         }
     }
 
+    /// Notes what a mail program marked. What stands in a mark is no part of a row around it.
+    fn open_marked(&mut self, depth: usize, element: &Element) {
+        let Some(mark) = markup::mark(element) else { return };
+        self.flush();
+        match mark {
+            Mark::QuotedFromHere => self.quoted = Some(0),
+            Mark::Quoted => {
+                self.quoted.get_or_insert(depth);
+                self.kinds.push((depth, Kind::Quote));
+            }
+            Mark::Signature => {
+                self.signature.get_or_insert(depth);
+                self.kinds.push((depth, Kind::Signature));
+            }
+        }
+    }
+
     fn close(&mut self, depth: usize, node: &Node) {
         if let Some(hidden) = self.hidden {
             if hidden == depth {
@@ -324,8 +351,11 @@ impl Walk {
         if opened_kind || (is_block(name) && !self.in_row()) {
             self.flush();
         }
-        if opened_kind {
+        while self.kinds.last().is_some_and(|(at, _)| *at == depth) {
             self.kinds.pop();
+        }
+        for marked in [&mut self.quoted, &mut self.signature] {
+            marked.take_if(|at| *at == depth);
         }
         if self.verbatim == Some(depth) {
             self.verbatim = None;
@@ -364,7 +394,12 @@ impl Walk {
             return;
         }
         self.taken += text.len();
-        let kind = self.kinds.last().map_or(Kind::Paragraph, |(_, kind)| *kind);
+        let kind = match self.kinds.last() {
+            _ if self.quoted.is_some() => Kind::Quote,
+            _ if self.signature.is_some() => Kind::Signature,
+            Some((_, kind)) => *kind,
+            None => Kind::Paragraph,
+        };
         self.page.pieces.push((kind, text.to_owned()));
     }
 
@@ -565,7 +600,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_page_is_read(source in "(</?(p|div|table|tr|td|th|ul|li|pre|title|b|script|svg|br|blockquote|h1)>|[a-z茶 \n&;<\"=]){0,60}") {
+        fn any_page_is_read(source in "(</?(p|div|table|tr|td|th|ul|li|pre|title|b|script|svg|br|blockquote|h1)>|<div class=(gmail_quote|gmail_signature)>|<p id=appendonsend>|[a-z茶 \n&;<\"=]){0,60}") {
             let page = Page::from(extract(&source, 1 << 20));
             check_blocks(&page.text, &page.blocks)?;
             let page = Page::from(strip_tags(&source, 1 << 20));

@@ -1,13 +1,15 @@
 //! Turns a file's bytes into documents: Markdown, plain text in the encodings people have, tables, web pages, mail
-//! with its attachments, and PDF.
+//! with its attachments, PDF, office documents, books, and what lies in archives.
 //!
-//! What comes from strangers and is hard to read safely (PDF always, web pages when they are large or deep) is read
+//! What comes from strangers and is hard to read safely (PDF, office documents, books and archives always, web pages when they are
+//! large or deep) is read
 //! by a child process that may open no file, no socket and no program, and that is killed when it takes too long.
 //! Everything else is read in this process by code that is linear in its input.
 //!
 //! This crate must not know where files come from, how they are cut into chunks or where they are stored. It is
 //! called from the indexing thread; [`Parsers`] may be shared between threads.
 
+mod archive;
 mod build;
 mod decode;
 mod detect;
@@ -16,8 +18,10 @@ mod html;
 mod language;
 mod mail;
 mod markdown;
+mod notebook;
 mod office;
 mod options;
+mod outline;
 mod parsers;
 mod pdf;
 mod place;

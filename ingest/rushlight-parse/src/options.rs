@@ -72,10 +72,20 @@ pub struct ParseOptions {
     /// Longest text taken out of a PDF or a web page, in bytes; what is beyond is left out with a warning. Such
     /// formats can unfold to many times their size. Text that stands in the file as it is has no such bound.
     pub max_text_bytes: usize,
+    /// Largest message that is read out of a mailbox, in bytes; larger ones are named in a warning.
+    pub max_message_bytes: usize,
     /// How deep a message may lie in a message and still be read.
     pub max_message_depth: u32,
     /// Most attachments of one message that are read; the others are named in a warning.
     pub max_attachments: usize,
+    /// How deep an archive may lie in archives and messages and still be unpacked.
+    pub max_archive_depth: u32,
+    /// Most files of one archive that are read; how many more there are is said in a warning.
+    pub max_members: u32,
+    /// Most bytes that are unpacked for one file, archives in archives included; the rest is named in a warning.
+    pub max_unpacked_bytes: u64,
+    /// Most bytes of text that are taken from the archives of one file: all of it is held in memory until it is written.
+    pub max_archive_text_bytes: u64,
     /// What encrypted PDFs are tried with, after the empty password.
     pub pdf_passwords: Passwords,
 }
@@ -87,8 +97,13 @@ impl ParseOptions {
             worker,
             limits: WorkerLimits::default(),
             max_text_bytes: 32 << 20,
+            max_message_bytes: 256 << 20,
             max_message_depth: 8,
             max_attachments: 200,
+            max_archive_depth: 3,
+            max_members: 10_000,
+            max_unpacked_bytes: 2 << 30,
+            max_archive_text_bytes: 128 << 20,
             pdf_passwords: Passwords::default(),
         }
     }

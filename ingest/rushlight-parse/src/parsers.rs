@@ -1,6 +1,9 @@
 //! Decides who reads a file, and puts documents together.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::io::Read;
+use std::ops::ControlFlow;
 
 use rushlight_core::{
     Block, BlockKind, ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, ParsedFile,
@@ -10,14 +13,16 @@ use rushlight_core::{
 use crate::decode::{Decoded, decode, decode_labelled};
 use crate::detect::{Format, detect, file_name, file_stem};
 use crate::html::{self, Page};
-use crate::mail::{self, Inside, Place, emlx, mbox};
+use crate::mail::mailbox::{Entry, Mailbox};
+use crate::mail::{self, Inside, Place, emlx, flags};
+use crate::notebook::{self, Notebook};
 use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
 use crate::worker::{Answer, Isolation, Job, Pool, Reply};
-use crate::{language, markdown, pdf, table, text};
+use crate::{language, markdown, outline, pdf, table, text};
 
 /// Raised when the same bytes would parse differently.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// All parsers behind one port.
 #[derive(Debug)]
@@ -41,9 +46,43 @@ impl Parsers {
     pub fn check_isolation(&self) -> Result<(Isolation, bool)> {
         self.pool.probe()
     }
+}
 
-    /// `depth` counts the messages above it.
-    fn read(&self, path: &str, bytes: &[u8], hash: ContentHash, depth: u32) -> Result<Found> {
+impl Parser for Parsers {
+    fn version(&self) -> u32 {
+        VERSION
+    }
+
+    fn parse(&self, file: &RawFile) -> Result<ParsedFile> {
+        let reading = Reading {
+            options: &self.options,
+            pool: &self.pool,
+            unpacked: Cell::new(0),
+            text: Cell::new(0),
+        };
+        match reading.read(&file.path, &file.bytes, file.content_hash, 0)? {
+            Found::Skipped(reason) => Ok(ParsedFile::Skipped(reason)),
+            Found::Documents(mut documents) => {
+                make_unique(&mut documents);
+                Ok(ParsedFile::Documents(documents))
+            }
+        }
+    }
+}
+
+/// The reading of one file and of all that lies in it.
+pub(crate) struct Reading<'a> {
+    pub(crate) options: &'a ParseOptions,
+    pool: &'a Pool,
+    /// Bytes unpacked from archives so far.
+    pub(crate) unpacked: Cell<u64>,
+    /// Bytes of text found in archives so far.
+    pub(crate) text: Cell<u64>,
+}
+
+impl Reading<'_> {
+    /// `depth` counts the messages and archives above it.
+    pub(crate) fn read(&self, path: &str, bytes: &[u8], hash: ContentHash, depth: u32) -> Result<Found> {
         if bytes.is_empty() {
             return Ok(Found::Skipped(skip(
                 "empty",
@@ -66,12 +105,14 @@ impl Parsers {
             }
             Format::Pdf => self.pdf(path, bytes, hash),
             Format::Office(kind) => self.office(path, bytes, hash, kind),
+            Format::Archive(kind) => self.archive(path, bytes, kind, depth),
+            Format::SavedPage => Ok(self.saved_page(path, bytes, hash)),
             Format::Mail | Format::Emlx | Format::Mbox if depth > self.options.max_message_depth => Ok(
                 Found::Skipped(skip("too_deep", "it lies too deep in other messages".to_owned())),
             ),
             Format::Mail => Ok(self.mail(path, bytes, depth)),
             Format::Emlx => Ok(self.mail(path, emlx::message(bytes), depth)),
-            Format::Mbox => Ok(self.mailbox(path, bytes, depth)),
+            Format::Mbox => self.mailbox(path, bytes, depth),
             Format::Html => {
                 let decoded = match html::stated_charset(bytes) {
                     Some(charset) => decode_labelled(bytes, &charset),
@@ -79,9 +120,12 @@ impl Parsers {
                 };
                 Ok(self.html(path, decoded, hash))
             }
-            format @ (Format::Markdown | Format::Text | Format::Code | Format::Table(_)) => {
-                Ok(plain(path, decode(bytes), hash, format))
-            }
+            format @ (Format::Markdown
+            | Format::Text
+            | Format::Code
+            | Format::Table(_)
+            | Format::Outline(_)
+            | Format::Notebook) => Ok(plain(path, decode(bytes), hash, format)),
         }
     }
 
@@ -146,7 +190,7 @@ impl Parsers {
     }
 
     /// The worker's answer, of the kind that `expected` takes out; the inner error says how the worker was lost.
-    fn ask<T>(
+    pub(crate) fn ask<T>(
         &self,
         job: Job,
         bytes: &[u8],
@@ -162,10 +206,41 @@ impl Parsers {
     }
 
     fn html(&self, path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash) -> Found {
-        let Some(decoded) = decoded else {
-            return binary(path);
+        match decoded {
+            Some(Decoded { text, warnings }) => self.web_page(path, &text, "text/html", hash, warnings),
+            None => binary(path),
+        }
+    }
+
+    fn saved_page(&self, path: &str, bytes: &[u8], hash: ContentHash) -> Found {
+        let Some(saved) = mail::saved_page(bytes) else {
+            return no_text(path);
         };
-        let (page, warnings) = self.page(&decoded.text);
+        let found = self.web_page(path, &saved.html, "multipart/related", hash, saved.warnings);
+        let Found::Documents(mut documents) = found else {
+            return found;
+        };
+        for document in &mut documents {
+            document.metadata.created = document.metadata.created.or(saved.created);
+            if document.title == file_stem(path)
+                && let Some(subject) = &saved.subject
+            {
+                document.title = one_line(subject);
+            }
+        }
+        Found::Documents(documents)
+    }
+
+    fn web_page(
+        &self,
+        path: &str,
+        source: &str,
+        media_type: &str,
+        hash: ContentHash,
+        mut warnings: Vec<Warning>,
+    ) -> Found {
+        let (page, found) = self.page(source);
+        warnings.extend(found);
         if page.text.is_empty() {
             return no_text(path);
         }
@@ -173,7 +248,7 @@ impl Parsers {
             path,
             hash,
             DocumentKind::Html,
-            "text/html",
+            media_type,
             page.text,
             page.blocks,
             page.metadata,
@@ -194,8 +269,7 @@ impl Parsers {
         {
             document.title = title;
         }
-        document.warnings = decoded.warnings;
-        document.warnings.extend(warnings);
+        document.warnings = warnings;
         Found::Documents(vec![document])
     }
 
@@ -205,50 +279,79 @@ impl Parsers {
             name: file_stem(path),
             depth,
         };
-        let documents = mail::documents(bytes, place, self);
-        if documents.is_empty() {
-            no_text(path)
-        } else {
-            Found::Documents(documents)
-        }
-    }
-
-    fn mailbox(&self, path: &str, bytes: &[u8], depth: u32) -> Found {
-        let mut documents = Vec::new();
-        for (index, range) in mbox::split(bytes).into_iter().enumerate() {
-            let part = format!("message:{}", index + 1);
-            let place = Place {
-                part: &part,
-                name: &format!("{} {}", file_stem(path), index + 1),
-                depth,
-            };
-            documents.extend(mail::documents(&mbox::unquote(&bytes[range]), place, self));
-        }
-        if documents.is_empty() {
-            no_text(path)
-        } else {
-            Found::Documents(documents)
-        }
-    }
-}
-
-impl Parser for Parsers {
-    fn version(&self) -> u32 {
-        VERSION
-    }
-
-    fn parse(&self, file: &RawFile) -> Result<ParsedFile> {
-        match self.read(&file.path, &file.bytes, file.content_hash, 0)? {
-            Found::Skipped(reason) => Ok(ParsedFile::Skipped(reason)),
-            Found::Documents(mut documents) => {
-                make_unique(&mut documents);
-                Ok(ParsedFile::Documents(documents))
+        let mut documents = mail::documents(bytes, place, self);
+        match documents.first_mut() {
+            None => no_text(path),
+            Some(first) => {
+                if first.part.is_empty() {
+                    flags::of_path(path, &mut first.metadata.tags);
+                }
+                Found::Documents(documents)
             }
         }
     }
+
+    fn mailbox(&self, path: &str, bytes: &[u8], depth: u32) -> Result<Found> {
+        let mut documents: Vec<ParsedDocument> = Vec::new();
+        let warnings = self.each_message(path, bytes, depth, &mut |mut found| {
+            documents.append(&mut found);
+            ControlFlow::Continue(())
+        })?;
+        match documents.first_mut() {
+            None => Ok(no_text(path)),
+            Some(first) => {
+                first.warnings.extend(warnings);
+                Ok(Found::Documents(documents))
+            }
+        }
+    }
+
+    /// Visits the documents of each message of a mailbox, in order, until it is told to stop. Memory is bounded by the
+    /// largest message. Returns what is to be known of messages that were not read.
+    fn each_message(
+        &self,
+        path: &str,
+        reader: impl Read,
+        depth: u32,
+        visit: &mut dyn FnMut(Vec<ParsedDocument>) -> ControlFlow<()>,
+    ) -> Result<Vec<Warning>> {
+        let mut mailbox = Mailbox::new(reader, self.options.max_message_bytes);
+        let mut warnings = Vec::new();
+        let mut number = 0usize;
+        let unreadable = |cause| {
+            let message = format!("cannot read `{}` to its end", file_name(path));
+            Error::new(ErrorCode::FileUnreadable, message).with_source(cause)
+        };
+        while let Some(entry) = mailbox.next().map_err(unreadable)? {
+            number += 1;
+            let raw = match entry {
+                Entry::Message(raw) => raw,
+                Entry::TooLarge(bytes) => {
+                    let message =
+                        format!("message {number} is not read: it has {bytes} bytes, more than are read");
+                    warnings.push(Warning {
+                        code: "message_not_read".to_owned(),
+                        message,
+                    });
+                    continue;
+                }
+            };
+            let part = format!("message:{number}");
+            let name = format!("{} {number}", file_stem(path));
+            let place = Place {
+                part: &part,
+                name: &name,
+                depth,
+            };
+            if visit(mail::documents(&raw, place, self)).is_break() {
+                break;
+            }
+        }
+        Ok(warnings)
+    }
 }
 
-impl Inside for Parsers {
+impl Inside for Reading<'_> {
     fn attachment(&self, name: &str, bytes: &[u8], depth: u32) -> Result<Vec<ParsedDocument>, String> {
         match self.read(name, bytes, mail::content_hash(bytes), depth) {
             Ok(Found::Documents(documents)) => Ok(documents),
@@ -290,17 +393,17 @@ impl Inside for Parsers {
     }
 
     fn options(&self) -> &ParseOptions {
-        &self.options
+        self.options
     }
 }
 
 /// What reading found.
-enum Found {
+pub(crate) enum Found {
     Documents(Vec<ParsedDocument>),
     Skipped(SkipReason),
 }
 
-fn parser_failed(name: &str, what: &str) -> Error {
+pub(crate) fn parser_failed(name: &str, what: &str) -> Error {
     Error::new(ErrorCode::ParserFailed, format!("cannot read `{name}`: {what}"))
 }
 
@@ -336,6 +439,11 @@ fn plain(path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash, format: Fo
     let Some(Decoded { text, warnings }) = decoded else {
         return binary(path);
     };
+    if format == Format::Notebook
+        && let Some(notebook) = notebook::parse(&text)
+    {
+        return read_notebook(path, notebook, hash, warnings);
+    }
     let text = text.into_owned();
     let mut title = None;
     let mut metadata = DocMetadata::default();
@@ -356,7 +464,13 @@ fn plain(path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash, format: Fo
             };
             (DocumentKind::Table, media_type, table::rows(&text, delimiter))
         }
-        Format::Code => (
+        Format::Outline(markup) => {
+            let parsed = outline::parse(&text, markup);
+            title = parsed.title;
+            metadata = parsed.metadata;
+            (DocumentKind::Note, markup.media_type(), parsed.blocks)
+        }
+        Format::Code | Format::Notebook => (
             DocumentKind::Text,
             "text/plain",
             text::paragraphs(&text, BlockKind::Code),
@@ -376,6 +490,32 @@ fn plain(path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash, format: Fo
     }
     document.warnings = warnings;
     document.warnings.extend(found_warnings);
+    Found::Documents(vec![document])
+}
+
+fn read_notebook(path: &str, notebook: Notebook, hash: ContentHash, warnings: Vec<Warning>) -> Found {
+    if notebook.blocks.is_empty() {
+        return no_text(path);
+    }
+    let mut document = document(
+        path,
+        hash,
+        DocumentKind::Note,
+        "application/x-ipynb+json",
+        notebook.text,
+        notebook.blocks,
+        notebook.metadata,
+    );
+    if let Some(title) = notebook
+        .title
+        .as_deref()
+        .map(one_line)
+        .filter(|title| !title.is_empty())
+    {
+        document.title = title;
+    }
+    document.warnings = warnings;
+    document.warnings.extend(notebook.warnings);
     Found::Documents(vec![document])
 }
 
@@ -444,7 +584,7 @@ fn no_text(path: &str) -> Found {
     Found::Skipped(skip("no_text", format!("`{}` has no text", file_name(path))))
 }
 
-fn skip(code: &str, message: String) -> SkipReason {
+pub(crate) fn skip(code: &str, message: String) -> SkipReason {
     SkipReason {
         code: code.to_owned(),
         message,

@@ -141,7 +141,7 @@ fn a_mail_and_what_is_in_it() {
             1:3-3 Quote "> how much?"
             1:4-4 Paragraph "Ten."
             1:5-6 Signature "-- \nAda"
-            ! attachment_not_read: attachment `a.zip` is not searchable: `a.zip` is a zip archive, which is not read
+            ! attachment_not_read: attachment `a.zip` is not searchable: `a.zip` is not a readable archive: invalid Zip archive: Could not find EOCD
             == "part:2" Table "p.csv" "text/csv"
             from ["Ada Lin <ada@example.org>"] to ["Bo <bo@example.org>"] at Some(Timestamp(1767225600000))
             id None answers None attached []
@@ -220,7 +220,7 @@ fn what_has_no_text_is_skipped_with_its_reason() {
     assert_eq!(skipped("a.md", b"\x89PNG\r\n\x1a\n\0\0"), "binary");
     assert_eq!(skipped("a.md", b"\x7fELF\0\0\x01\x02"), "binary");
     assert_eq!(skipped("a.bin", b"\0\x01\x02\x03"), "binary");
-    assert_eq!(skipped("a.zip", b"PK\x03\x04xxxx"), "unsupported");
+    assert_eq!(skipped("a.rar", b"Rar!\x1a\x07xxxx"), "unsupported");
     assert_eq!(skipped("a.html", b"<script>x</script>"), "no_text");
     assert_eq!(skipped("a.csv", b"\n\n"), "no_text");
 }
@@ -474,4 +474,237 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) {
             files.push(path)
         }
     }
+}
+
+fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
+    use std::io::Write;
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (path, bytes) in files {
+        writer
+            .start_file(*path, zip::write::SimpleFileOptions::default())
+            .expect("starts");
+        writer.write_all(bytes).expect("writes");
+    }
+    writer.finish().expect("ends").into_inner()
+}
+
+/// Parts, titles and keys of what is found.
+fn parts(found: &[ParsedDocument]) -> Vec<(&str, &str, &str)> {
+    found
+        .iter()
+        .map(|document| (&*document.part, &*document.title, &*document.part_key))
+        .collect()
+}
+
+#[test]
+fn files_in_an_archive_are_documents_of_their_own() {
+    let mail = b"From: a@example.org\r\nMessage-ID: <m@x>\r\nSubject: hello\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b\r\nContent-Type: text/plain; name=n.md\r\nContent-Disposition: attachment; filename=n.md\r\n\r\n# inside\r\n--b--\r\n";
+    let inner = zipped(&[("deep.md", b"# Deep tea")]);
+    let archive = zipped(&[
+        ("notes/tea.md", "# 茶\n\ngreen".as_bytes()),
+        ("photo.png", b"\x89PNG\r\n\x1a\nrest"),
+        ("m.eml", mail),
+        ("inner.zip", &inner),
+        ("empty.txt", b""),
+    ]);
+    let found = documents(&parsers(), "all.zip", &archive);
+    sound(&Ok(ParsedFile::Documents(found.clone()))).expect("sound");
+    assert_eq!(
+        parts(&found),
+        [
+            ("member:notes/tea.md", "茶", "member:notes/tea.md"),
+            ("member:m.eml", "hello", "member:m.eml/m@x"),
+            (
+                "member:m.eml/part:2",
+                "n.md",
+                &*format!("member:m.eml/m@x/{}", found[2].content_hash)
+            ),
+            (
+                "member:inner.zip/member:deep.md",
+                "Deep tea",
+                "member:inner.zip/member:deep.md"
+            ),
+        ]
+    );
+    let warnings: Vec<&str> = found[0]
+        .warnings
+        .iter()
+        .map(|warning| &*warning.message)
+        .collect();
+    assert_eq!(
+        warnings,
+        [
+            "`photo.png` is not read: `photo.png` is a PNG image, which is not read",
+            "`empty.txt` is not read: `empty.txt` is empty",
+        ]
+    );
+}
+
+#[test]
+fn archives_keep_to_their_limits() {
+    let mut nested = zipped(&[("tea.md", b"# Tea")]);
+    for _ in 0..5 {
+        nested = zipped(&[("next.zip", &nested)]);
+    }
+    let outcome = parsers().parse(&raw("deep.zip", &nested));
+    let Ok(ParsedFile::Skipped(reason)) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(reason.code, "no_text");
+    assert!(reason.message.contains("too deep"), "{}", reason.message);
+
+    // A thousand times its size: read up to the limit, and said.
+    let zeros = vec![b'a'; 3 << 20];
+    let bomb = zipped(&[("tea.md", b"# Tea"), ("one.txt", &zeros), ("two.txt", &zeros)]);
+    let mut options = options();
+    options.max_unpacked_bytes = 4 << 20;
+    let found = documents(&Parsers::new(options), "bomb.zip", &bomb);
+    assert_eq!(
+        found.iter().map(|document| &*document.part).collect::<Vec<_>>(),
+        ["member:tea.md", "member:one.txt"]
+    );
+    assert_eq!(
+        found[0].warnings[0].message,
+        "`two.txt` is not read: more than 4 MB would be unpacked; neither is what follows it"
+    );
+    assert_eq!(
+        skipped("only.zip", &zipped(&[("a.png", b"\x89PNG\r\n\x1a\n")])),
+        "no_text"
+    );
+}
+
+#[test]
+fn an_archive_is_read_wherever_it_lies() {
+    let archive = zipped(&[("tea.md", b"# Tea")]);
+    let encoded: String = {
+        use std::fmt::Write;
+        archive.iter().fold(String::new(), |mut out, byte| {
+            let _ = write!(out, "={byte:02X}");
+            out
+        })
+    };
+    let mail = format!(
+        "From: a@example.org\r\nSubject: s\r\nMIME-Version: 1.0\r\nContent-Type: application/zip; name=a.zip\r\nContent-Disposition: attachment; filename=a.zip\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{encoded}\r\n"
+    );
+    let found = documents(&parsers(), "m.eml", mail.as_bytes());
+    assert!(
+        found
+            .iter()
+            .any(|document| document.part.ends_with("member:tea.md")),
+        "{:?}",
+        parts(&found)
+    );
+}
+
+#[test]
+fn a_book_is_read_in_the_order_of_its_spine() {
+    let chapter = |title: &str, text: &str| {
+        format!(
+            "<?xml version=\"1.0\"?><html xmlns=\"http://www.w3.org/1999/xhtml\"><head><title/></head><body><a id=\"t\"/><h1>{title}</h1><p>{text}</p></body></html>"
+        )
+    };
+    let package = "<package xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><metadata><dc:title>Tea &amp; 茶</dc:title><dc:creator>Ada Lin</dc:creator><dc:language>zh-Hant</dc:language><dc:date>2026-03-01</dc:date></metadata><manifest><item id=\"b\" href=\"text/two.xhtml\"/><item id=\"a\" href=\"text/%E4%B8%80.xhtml\"/></manifest><spine><itemref idref=\"a\"/><itemref idref=\"b\"/></spine></package>";
+    let container = "<container><rootfiles><rootfile full-path=\"OEBPS/p.opf\"/></rootfiles></container>";
+    let (one, two) = (chapter("第一章", "綠茶。"), chapter("Two", "Black tea."));
+    let mut files: Vec<(&str, &[u8])> = vec![
+        ("mimetype", b"application/epub+zip"),
+        ("META-INF/container.xml", container.as_bytes()),
+        ("OEBPS/p.opf", package.as_bytes()),
+        ("OEBPS/text/two.xhtml", two.as_bytes()),
+        ("OEBPS/text/一.xhtml", one.as_bytes()),
+    ];
+    let found = documents(&parsers(), "tea.epub", &stored_first(&files));
+    sound(&Ok(ParsedFile::Documents(found.clone()))).expect("sound");
+    assert_eq!(found[0].text, "第一章\n\n綠茶。\n\nTwo\n\nBlack tea.");
+    assert_eq!(
+        (found[0].title.as_str(), found[0].media_type.as_str()),
+        ("Tea & 茶", "application/epub+zip")
+    );
+    assert_eq!(found[0].metadata.authors, ["Ada Lin"]);
+    assert_eq!(found[0].metadata.language.as_deref(), Some("zh-Hant"));
+
+    files.push((
+        "META-INF/encryption.xml",
+        b"<encryption><CipherReference URI=\"OEBPS/text/two.xhtml\"/></encryption>",
+    ));
+    let outcome = parsers().parse(&raw("tea.epub", &stored_first(&files)));
+    assert!(
+        matches!(&outcome, Err(error) if error.code() == ErrorCode::FileEncrypted),
+        "{outcome:?}"
+    );
+}
+
+/// A zip archive whose first file says what it is: it is stored as it is.
+fn stored_first(files: &[(&str, &[u8])]) -> Vec<u8> {
+    use std::io::Write;
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (index, (path, bytes)) in files.iter().enumerate() {
+        let options = zip::write::SimpleFileOptions::default();
+        let options = match index {
+            0 => options.compression_method(zip::CompressionMethod::Stored),
+            _ => options,
+        };
+        writer.start_file(*path, options).expect("starts");
+        writer.write_all(bytes).expect("writes");
+    }
+    writer.finish().expect("ends").into_inner()
+}
+
+#[test]
+fn saved_pages_rich_text_and_notebooks() {
+    check(
+        "page.mhtml",
+        b"From: <Saved by Blink>\r\nSubject: A page\r\nDate: Sun, 1 Mar 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>Green =E8=8C=B6</p>\r\n--b\r\nContent-Type: image/png\r\n\r\nx\r\n--b--\r\n",
+        expect![[r#"
+            == "" Html "A page" "multipart/related"
+            from [] to [] at Some(Timestamp(1772359200000))
+            id None answers None attached []
+            Whole Paragraph "Green 茶"
+        "#]],
+    );
+    check(
+        "letter.rtf",
+        br"{\rtf1\ansi\ansicpg1252{\info{\title A letter}}Dear Ada,\par tea \u33590? is good.\par}",
+        expect![[r#"
+            == "" Document "A letter" "application/rtf"
+            from [] to [] at None
+            id None answers None attached []
+            Whole Paragraph "Dear Ada,"
+            Whole Paragraph "tea 茶 is good."
+        "#]],
+    );
+    check(
+        "a.ipynb",
+        br##"{"cells": [{"cell_type": "markdown", "source": "# Prices"}, {"cell_type": "code", "source": "1+1", "outputs": [{"data": {"text/plain": "2"}}]}]}"##,
+        expect![[r##"
+            == "" Note "Prices" "application/x-ipynb+json"
+            from [] to [] at None
+            id None answers None attached []
+            Whole Heading { level: 1 } "# Prices"
+            Whole Code "1+1"
+            Whole Code "2"
+        "##]],
+    );
+    check(
+        "broken.ipynb",
+        b"{\"cells\": [",
+        expect![[r#"
+        == "" Text "broken" "text/plain"
+        from [] to [] at None
+        id None answers None attached []
+        1-1 Code "{\"cells\": ["
+    "#]],
+    );
+    check(
+        "plan.org",
+        b"#+TITLE: The plan\n\n* First :work:\nDo it.\n",
+        expect![[r##"
+            == "" Note "The plan" "text/org"
+            from [] to [] at None
+            id None answers None attached []
+            1-1 Metadata "#+TITLE: The plan"
+            3-3 Heading { level: 1 } "* First :work:"
+            4-4 Paragraph "Do it."
+        "##]],
+    );
 }

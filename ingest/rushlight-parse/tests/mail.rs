@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rushlight_core::{ContentHash, ParsedDocument, ParsedFile, Parser, RawFile, Timestamp};
+use rushlight_core::{BlockKind, ContentHash, ParsedDocument, ParsedFile, Parser, RawFile, Timestamp};
 use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
 use serde_json::Value;
 
@@ -18,6 +18,18 @@ const DEVIATIONS: &[(&str, &str, &str)] = &[
         "words of part 0",
         "labelled UTF-8 and written in Latin-1: its umlauts are read, not replaced",
     ),
+];
+
+/// Mailboxes, and how many messages lie in them.
+const MAILBOXES: &[(&str, usize)] = &[
+    ("mimekit/mbox/simple.mbox.txt", 3),
+    ("mimekit/mbox/unmunged.mbox.txt", 2),
+    ("mimekit/mbox/issue1189.mbox.txt", 4),
+    ("mimekit/mbox/content-length.mbox.txt", 29),
+    ("tika/complex.mbox", 3),
+    ("tika/multiline2.mbox", 1),
+    ("tika/testMBOX_complex.mbox", 1),
+    ("tika/testMBOX_lengthy_x-headers.mbox", 1),
 ];
 
 fn parsers() -> Parsers {
@@ -391,4 +403,71 @@ fn encrypted_and_signed_mails_are_flagged() {
         of("application/pkcs7-mime; smime-type=signed-data"),
         (false, signed)
     );
+}
+
+#[test]
+fn a_changed_flag_changes_tags_and_nothing_else() {
+    let mail = "From: a@example.org\nSubject: tea\n\nThe water must not boil.\n";
+    let unread = found("mail/new/17.host", mail.as_bytes()).remove(0);
+    let read = found("mail/cur/17.host:2,FS", mail.as_bytes()).remove(0);
+    assert_eq!(
+        (&read.text, &read.blocks, &read.title),
+        (&unread.text, &unread.blocks, &unread.title)
+    );
+    assert_eq!((read.part.as_str(), read.part_key.as_str()), ("", ""));
+    assert_eq!(unread.metadata.tags, ["mail"]);
+    assert_eq!(read.metadata.tags, ["flagged", "seen", "mail"]);
+
+    let mailbox = |status: &str| {
+        let separator = "From a@example.org Thu Jan  1 00:00:00 2026\n";
+        format!("{separator}{status}{mail}\n{separator}Message-ID: <b@example.org>\n{status}{mail}\n")
+    };
+    let before = found("Inbox", mailbox("").as_bytes());
+    let after = found("Inbox", mailbox("Status: RO\nX-Status: D\n").as_bytes());
+    assert_eq!((before.len(), after.len()), (2, 2));
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(before.part_key, after.part_key);
+        assert_eq!(before.text, after.text);
+        assert!(before.metadata.tags.is_empty());
+        assert_eq!(after.metadata.tags, ["seen", "trashed"]);
+    }
+    assert_eq!(before[1].part_key, "b@example.org");
+}
+
+#[test]
+fn an_answer_in_html_is_told_from_what_it_quotes() {
+    let mail = "From: a@example.org\nSubject: Re: tea\nContent-Type: text/html\n\n<div>At <b>ten</b>.</div><br>\
+                <div class=gmail_signature>Ada</div><div class=gmail_quote>On 1 Jan 2026 Bo wrote:<blockquote>When?</blockquote></div>";
+    let got = found("a.eml", mail.as_bytes()).remove(0);
+    let blocks: Vec<_> = got
+        .blocks
+        .iter()
+        .map(|block| (block.kind, block.span.of(&got.text).expect("in the text")))
+        .collect();
+    assert_eq!(
+        blocks[1..],
+        [
+            (BlockKind::Paragraph, "At ten."),
+            (BlockKind::Signature, "Ada"),
+            (BlockKind::Quote, "On 1 Jan 2026 Bo wrote:"),
+            (BlockKind::Quote, "When?"),
+        ]
+    );
+}
+
+#[test]
+fn mailboxes_of_other_suites_are_read() {
+    let suites = std::env::var_os("RUSHLIGHT_DATA").map(|data| PathBuf::from(data).join("mail-suites"));
+    let Some(suites) = suites.filter(|suites| suites.is_dir()) else {
+        println!("skipped: RUSHLIGHT_DATA has no mail-suites");
+        return;
+    };
+    for (name, expected) in MAILBOXES {
+        let bytes = std::fs::read(suites.join(name)).expect("readable");
+        let messages = found(name, &bytes)
+            .iter()
+            .filter(|document| document.part.matches('/').count() == 0)
+            .count();
+        assert_eq!(messages, *expected, "{name}");
+    }
 }

@@ -1,6 +1,6 @@
 //! A mail's text: what is written, what is quoted, and the signature.
 
-use rushlight_core::BlockKind;
+use rushlight_core::{Block, BlockKind};
 
 /// A stretch of lines of one kind, counted from one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,61 +11,118 @@ pub(crate) struct Stretch<'a> {
     pub(crate) last: u32,
 }
 
-/// The stretches of a body, without the empty lines between them.
+/// The stretches of a body in plain text, without the empty lines between them.
 pub(crate) fn stretches(body: &str) -> Vec<Stretch<'_>> {
-    let mut out = Vec::new();
-    let mut open: Option<(BlockKind, usize, u32)> = None;
-    let mut signature = false;
+    told_apart(body, |_| (0, BlockKind::Paragraph))
+}
+
+/// The same of a page's text: what the page marks as quoted or as a signature is so, and the rest is told by its words.
+pub(crate) fn of_page<'a>(text: &'a str, blocks: &[Block]) -> Vec<Stretch<'a>> {
+    let mut current = 0;
+    told_apart(text, move |at| {
+        while blocks.get(current).is_some_and(|block| block.span.end <= at) {
+            current += 1;
+        }
+        match blocks.get(current).map(|block| block.kind) {
+            // Mail is laid out in tables: a row is seldom one of values.
+            None | Some(BlockKind::TableHeader | BlockKind::TableRow) => (usize::MAX, BlockKind::Paragraph),
+            Some(kind) => (current, kind),
+        }
+    })
+}
+
+/// `of` is asked for each line's block, by the line's first byte: its number and what it is.
+fn told_apart<'a>(body: &'a str, mut of: impl FnMut(usize) -> (usize, BlockKind)) -> Vec<Stretch<'a>> {
+    let mut out: Vec<Stretch<'a>> = Vec::new();
+    let mut open: Option<Open> = None;
+    let lines: Vec<&str> = body.split_inclusive('\n').collect();
+    let (mut original, mut signature) = (false, false);
     let (mut at, mut number) = (0usize, 0u32);
-    let mut close = |open: &mut Option<(BlockKind, usize, u32)>, end: usize, last: u32| {
-        if let Some((kind, start, first)) = open.take() {
+    let close = |open: &mut Option<Open>, end: usize, last: u32, out: &mut Vec<Stretch<'a>>| {
+        if let Some(Open {
+            kind, start, first, ..
+        }) = open.take()
+        {
+            let text = body[start..end].trim_end();
             out.push(Stretch {
                 kind,
-                text: body[start..end].trim_end(),
+                text,
                 first,
                 last,
             });
         }
     };
-    let lines: Vec<&str> = body.split_inclusive('\n').collect();
-    let mut original = false;
     for (index, line) in lines.iter().enumerate() {
         number = number.saturating_add(1);
         let text = line.trim_end_matches(['\n', '\r']);
+        let (block, stated) = of(at);
         original |= is_divider(text) || opens_header_block(&lines[index..]);
         signature |= text == "-- ";
         let kind = match text {
             _ if text.trim().is_empty() => None,
             _ if original => Some(BlockKind::Quote),
+            _ if stated == BlockKind::Quote => Some(BlockKind::Quote),
             _ if signature => Some(BlockKind::Signature),
-            _ if text.starts_with('>') || is_attribution(text) => Some(BlockKind::Quote),
-            _ => Some(BlockKind::Paragraph),
+            _ if text.starts_with('>')
+                || is_attribution(&lines[index..])
+                || ends_attribution(&lines[..=index]) =>
+            {
+                Some(BlockKind::Quote)
+            }
+            _ => Some(stated),
         };
         match (&open, kind) {
             // A signature is one block, empty lines and all.
-            (Some((BlockKind::Signature, ..)), _) if !original => {}
-            (Some((current, ..)), Some(kind)) if *current == kind => {}
+            (Some(open), None) if open.kind == BlockKind::Signature => {}
+            (Some(open), Some(kind))
+                if open.kind == kind && (open.block == block || kind == BlockKind::Signature) => {}
             (_, kind) => {
-                close(&mut open, at, number - 1);
-                open = kind.map(|kind| (kind, at, number));
+                close(&mut open, at, number - 1, &mut out);
+                open = kind.map(|kind| Open {
+                    kind,
+                    block,
+                    start: at,
+                    first: number,
+                });
             }
         }
         at += line.len();
     }
-    let last = number;
-    close(&mut open, at, last);
+    close(&mut open, at, number, &mut out);
     out
+}
+
+/// A stretch whose end is not yet found.
+struct Open {
+    kind: BlockKind,
+    block: usize,
+    start: usize,
+    first: u32,
 }
 
 /// The line that Outlook and its like put above the mail that is answered; all below it is that mail.
 fn is_divider(line: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "Original Message",
+        "Forwarded message",
+        "原始郵件",
+        "原始邮件",
+        "原邮件",
+        "原始訊息",
+        "转发的邮件",
+        "转发邮件信息",
+        "轉寄郵件",
+        "轉寄的郵件",
+        "Ursprüngliche Nachricht",
+        "Weitergeleitete Nachricht",
+        "Message d'origine",
+        "Mensaje original",
+    ];
     let line = line.trim();
     let words = line.trim_matches('-').trim();
     line.starts_with("--")
         && line.ends_with("--")
-        && ["Original Message", "原始郵件", "原始邮件", "原邮件", "原始訊息"]
-            .iter()
-            .any(|known| words.eq_ignore_ascii_case(known))
+        && WORDS.iter().any(|known| words.eq_ignore_ascii_case(known))
 }
 
 /// True where the lines begin with a sender and go on with a date and with a recipient or subject, as above a mail that
@@ -86,23 +143,58 @@ fn opens_header_block(lines: &[&str]) -> bool {
         "时间",
     ];
     const OTHER: &[&str] = &["To", "Subject", "收件者", "收件人", "主旨", "主題", "主题"];
+    if !lines.first().is_some_and(|line| line.contains([':', '：'])) {
+        return false;
+    }
+    // Pages have each field in a paragraph of its own.
+    let fields: Vec<&str> = lines
+        .iter()
+        .copied()
+        .filter(|line| !line.trim().is_empty())
+        .take(4)
+        .collect();
     let label = |index: usize, known: &[&str]| {
-        let line = lines.get(index).copied().unwrap_or_default();
+        let line = fields.get(index).copied().unwrap_or_default();
         line.split_once([':', '：'])
             .is_some_and(|(label, _)| known.contains(&label.trim().trim_matches('*')))
     };
     label(0, SENDER) && label(1, DATE) && (label(2, OTHER) || label(3, OTHER))
 }
 
-/// The line above quoted lines that says who wrote them and when.
-fn is_attribution(line: &str) -> bool {
-    let line = line.trim();
-    let dated = line.chars().any(|c| c.is_ascii_digit());
-    (line.starts_with("On ") && line.ends_with(" wrote:") && dated)
-        || (["寫道：", "写道：", "寫道:", "写道:"]
-            .iter()
-            .any(|end| line.ends_with(end))
-            && dated)
+/// True where the lines begin with the one above quoted lines that says who wrote them and when, or with the first half
+/// of it: long ones are broken.
+fn is_attribution(lines: &[&str]) -> bool {
+    let line = lines.first().copied().unwrap_or_default().trim();
+    let next = lines.get(1).copied().unwrap_or_default().trim();
+    is_whole_attribution(line) || is_broken_attribution(line, next)
+}
+
+/// True for the second half of such a line.
+fn ends_attribution(lines: &[&str]) -> bool {
+    matches!(lines, [.., line, next] if is_broken_attribution(line.trim(), next.trim()))
+}
+
+fn is_broken_attribution(line: &str, next: &str) -> bool {
+    line.starts_with("On ") && dated(line) && next.ends_with(" wrote:") && !next.starts_with("On ")
+}
+
+fn is_whole_attribution(line: &str) -> bool {
+    const ENDS: [&str; 7] = [
+        "寫道：",
+        "写道：",
+        "寫道:",
+        "写道:",
+        " a écrit :",
+        " a écrit\u{a0}:",
+        " escribió:",
+    ];
+    let english = line.starts_with("On ") && line.ends_with(" wrote:");
+    let german = line.starts_with("Am ") && line.contains(" schrieb") && line.ends_with(':');
+    dated(line) && (english || german || ENDS.iter().any(|end| line.ends_with(end)))
+}
+
+fn dated(line: &str) -> bool {
+    line.chars().any(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -139,6 +231,16 @@ mod tests {
         let quoted = |at| vec![(BlockKind::Paragraph, 1), (BlockKind::Quote, at)];
         assert_eq!(
             kinds("Yes.\n\nOn Thu, 1 Jan 2026, Ada wrote:\n> tea?\n"),
+            quoted(3)
+        );
+        let broken = "Yes.\n\nOn Thu, 1 Jan 2026 at 10:00, Ada Lin\n<ada@example.org> wrote:\n> tea?\n";
+        assert_eq!(kinds(broken), quoted(3));
+        assert_eq!(
+            kinds("Ja.\n\nAm 1. Januar 2026 schrieb Ada:\n> Tee?\n"),
+            quoted(3)
+        );
+        assert_eq!(
+            kinds("FYI\n\n---------- Forwarded message ---------\ntea?\n"),
             quoted(3)
         );
         assert_eq!(kinds("好。\n\nAda 於 2026年1月1日 寫道：\n> 茶？\n"), quoted(3));

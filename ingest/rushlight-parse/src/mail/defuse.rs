@@ -5,9 +5,11 @@
 //! parsed one level at a time, and the tree is taken apart by a loop.
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use mail_parser::{Message, PartType};
+use mail_parser::{Message, MessageParser, PartType};
 use memchr::memmem;
+use rushlight_core::Warning;
 
 /// Media type under which encoded messages are hidden; as long as `message`.
 pub(crate) const ENCODED: &str = "encoded";
@@ -34,6 +36,24 @@ pub(crate) fn hide_encoded_messages(raw: &[u8]) -> Cow<'_, [u8]> {
         start = end;
     }
     out
+}
+
+/// The message, and what is to be known of it. Where the parser does not survive its structure, and there are parts
+/// nested in a way that it does not, the header is read alone.
+pub(crate) fn parse(raw: &[u8]) -> (Option<Message<'_>>, Option<Warning>) {
+    let parser = MessageParser::default();
+    match catch_unwind(AssertUnwindSafe(|| parser.parse(raw))) {
+        Ok(message) => (message, None),
+        Err(_) => {
+            let header = catch_unwind(AssertUnwindSafe(|| parser.parse_headers(raw)));
+            let warning = Warning {
+                code: "structure_not_read".to_owned(),
+                message: "the message's parts are nested in a way that cannot be read; only its header is searchable"
+                    .to_owned(),
+            };
+            (header.ok().flatten(), Some(warning))
+        }
+    }
 }
 
 /// Drops a message without recursing into those nested in it.
@@ -63,8 +83,6 @@ fn block_end(raw: &[u8], start: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use mail_parser::MessageParser;
-
     use super::*;
 
     #[test]

@@ -3,16 +3,20 @@
 mod body;
 pub(crate) mod defuse;
 pub(crate) mod emlx;
+pub(crate) mod flags;
 mod header;
+pub(crate) mod mailbox;
+pub(crate) mod markup;
 pub(crate) mod mbox;
 mod parts;
+mod saved_page;
 mod sealed;
 mod thread;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 use rushlight_core::{BlockKind, ContentHash, DocMetadata, DocumentKind, Locator, ParsedDocument, Warning};
 
 use crate::build::TextBuilder;
@@ -20,6 +24,7 @@ use crate::detect;
 use crate::html::Page;
 use crate::options::ParseOptions;
 use parts::{part_numbers, part_text, raw_bytes};
+pub(crate) use saved_page::saved_page;
 
 /// Reads what lies in a mail beside its text.
 pub(crate) trait Inside {
@@ -58,10 +63,19 @@ fn read(
     out: &mut Vec<ParsedDocument>,
 ) {
     let guarded = defuse::hide_encoded_messages(raw);
-    let Some(message) = MessageParser::default().parse(guarded.as_ref()) else {
+    let (message, warning) = defuse::parse(guarded.as_ref());
+    let Some(message) = message else {
         return;
     };
-    collect(&message, content_hash(raw), place, number_prefix, inside, out);
+    let hashes = Hashes {
+        content: content_hash(raw),
+        identity: content_hash(&flags::without_status(raw)),
+    };
+    let before = out.len();
+    collect(&message, hashes, place, number_prefix, inside, out);
+    if let Some(document) = out.get_mut(before) {
+        document.warnings.extend(warning);
+    }
     defuse::take_apart(message);
 }
 
@@ -70,9 +84,18 @@ pub(crate) fn content_hash(bytes: &[u8]) -> ContentHash {
     ContentHash(*blake3::hash(bytes).as_bytes())
 }
 
+/// What a message is known by.
+#[derive(Clone, Copy)]
+struct Hashes {
+    /// Of its bytes.
+    content: ContentHash,
+    /// Of what stays when a flag changes; names a message without an identifier of its own.
+    identity: ContentHash,
+}
+
 fn collect(
     message: &Message<'_>,
-    hash: ContentHash,
+    hashes: Hashes,
     place: Place<'_>,
     number_prefix: &str,
     inside: &dyn Inside,
@@ -81,6 +104,7 @@ fn collect(
     let numbers = part_numbers(message, number_prefix);
     let mut metadata = header::metadata(message);
     let mut warnings = Vec::new();
+    flags::of_header(message, &mut metadata.tags);
     let sealed = sealed::look(message);
     if sealed.encrypted {
         warnings.push(sealed::warning());
@@ -118,7 +142,10 @@ fn collect(
     }
     let (text, blocks) = builder.finish();
     let index = out.len();
-    let key = metadata.message_id.clone().unwrap_or_else(|| hash.to_string());
+    let key = metadata
+        .message_id
+        .clone()
+        .unwrap_or_else(|| hashes.identity.to_string());
     let inherited = DocMetadata {
         authors: metadata.authors.clone(),
         recipients: metadata.recipients.clone(),
@@ -130,7 +157,7 @@ fn collect(
         out.push(ParsedDocument {
             part: place.part.to_owned(),
             part_key: key.clone(),
-            content_hash: hash,
+            content_hash: hashes.content,
             kind: DocumentKind::Mail,
             media_type: "message/rfc822".to_owned(),
             title: header::subject(message).unwrap_or_else(|| place.name.to_owned()),
@@ -195,28 +222,27 @@ fn write_body(
     let number = numbers.get(id as usize).cloned().unwrap_or_default();
     let (text, warning) = part_text(message, part);
     warnings.extend(warning);
-    let text: Cow<'_, str> = match &part.body {
-        PartType::Html(_) => {
-            let (page, found) = inside.page(&text);
-            warnings.extend(found);
-            Cow::Owned(page.text)
-        }
-        _ => text,
-    };
-    // Mail ends its lines with two characters on the wire; lines stay the same without.
-    let text = if text.contains('\r') {
-        Cow::Owned(text.replace("\r\n", "\n"))
-    } else {
-        text
-    };
-    for stretch in body::stretches(&text) {
+    let mut push = |stretch: body::Stretch<'_>| {
         let locator = Locator::MessagePart {
             part: number.clone(),
             first: stretch.first,
             last: stretch.last,
         };
         builder.push(stretch.kind, stretch.text, locator);
+    };
+    if let PartType::Html(_) = &part.body {
+        let (page, found) = inside.page(&text);
+        warnings.extend(found);
+        body::of_page(&page.text, &page.blocks).into_iter().for_each(push);
+        return;
     }
+    // Mail ends its lines with two characters on the wire; lines stay the same without.
+    let text = if text.contains('\r') {
+        Cow::Owned(text.replace("\r\n", "\n"))
+    } else {
+        text
+    };
+    body::stretches(&text).into_iter().for_each(&mut push);
 }
 
 struct Attached<'a> {
@@ -259,7 +285,11 @@ fn read_attachment(
             depth,
         };
         let before = out.len();
-        collect(nested, hash, place, &format!("{number}."), inside, out);
+        let hashes = Hashes {
+            content: hash,
+            identity: hash,
+        };
+        collect(nested, hashes, place, &format!("{number}."), inside, out);
         if out.len() == before {
             warnings.push(not_read(&name, "there is no text in it"));
         }

@@ -13,6 +13,10 @@ pub(crate) enum OfficeKind {
     OpenText,
     /// An OpenDocument presentation.
     OpenSlides,
+    /// RTF.
+    RichText,
+    /// EPUB.
+    Book,
 }
 
 /// An office document in a zip archive; nothing for any other archive.
@@ -24,6 +28,7 @@ pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
             (&b"opendocument.spreadsheet"[..], OfficeKind::Workbook),
             (b"opendocument.text", OfficeKind::OpenText),
             (b"opendocument.presentation", OfficeKind::OpenSlides),
+            (b"application/epub+zip", OfficeKind::Book),
         ];
         let named = kinds.into_iter().find(|(name, _)| find(stated, name).is_some());
         return named.map(|(_, kind)| kind);
@@ -40,6 +45,13 @@ pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
     } else {
         None
     }
+}
+
+/// True for a zip archive that is a document to people, whoever's: its first member states a type, or it has the list of
+/// contents of Microsoft's documents or of OpenOffice's.
+pub(crate) fn is_package(bytes: &[u8]) -> bool {
+    let has = |name: &[u8]| find(bytes, name).is_some();
+    bytes.get(30..38) == Some(b"mimetype") || has(b"[Content_Types].xml") || has(b"META-INF/manifest.xml")
 }
 
 /// An office document in a compound file, of before 2007 or encrypted; `extension` decides where one lies in another.

@@ -1,7 +1,9 @@
-//! Office documents: word processors', slides and spreadsheets. Read in the worker; put together on this side.
+//! Office documents: word processors', slides, spreadsheets, rich text and books. Read in the worker; put together on this side.
 
+mod book;
 mod kind;
 mod open_document;
+mod rich_text;
 mod sheet;
 mod unread;
 mod word;
@@ -14,13 +16,15 @@ use serde::{Deserialize, Serialize};
 use crate::build::TextBuilder;
 use crate::table;
 
-pub(crate) use kind::{OfficeKind, of_cfb, of_zip};
+pub(crate) use kind::{OfficeKind, is_package, of_cfb, of_zip};
 
 /// What the worker finds in an office document.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct OfficeText {
     pub(crate) title: Option<String>,
-    pub(crate) author: Option<String>,
+    pub(crate) authors: Vec<String>,
+    /// BCP 47, as the file states it.
+    pub(crate) language: Option<String>,
     /// When it was written, as the file states it: RFC 3339.
     pub(crate) created: Option<String>,
     pub(crate) pieces: Vec<Piece>,
@@ -48,6 +52,8 @@ pub(crate) enum Role {
     Heading(u8),
     Paragraph,
     ListItem,
+    Quote,
+    Code,
     TableHeader,
     TableRow,
 }
@@ -83,6 +89,8 @@ pub(crate) fn extract(kind: OfficeKind, bytes: &[u8], max_text: usize) -> Result
         OfficeKind::Document | OfficeKind::Slides => word::read(bytes, kind)?,
         OfficeKind::Workbook => sheet::read(bytes)?,
         OfficeKind::OpenText | OfficeKind::OpenSlides => open_document::read(bytes, kind, max_text)?,
+        OfficeKind::RichText => rich_text::read(bytes, max_text)?,
+        OfficeKind::Book => book::read(bytes, max_text)?,
     };
     let mut taken = 0usize;
     let fitting = found.pieces.iter().take_while(|piece| {
@@ -90,7 +98,7 @@ pub(crate) fn extract(kind: OfficeKind, bytes: &[u8], max_text: usize) -> Result
         taken <= max_text
     });
     let fitting = fitting.count();
-    found.unread = unread::kinds(bytes);
+    found.unread.extend(unread::kinds(bytes));
     found.truncated |= fitting < found.pieces.len();
     found.pieces.truncate(fitting);
     Ok(found)
@@ -104,6 +112,8 @@ pub(crate) fn assemble(found: &OfficeText) -> Office {
             Role::Heading(level) => BlockKind::Heading { level: *level },
             Role::Paragraph => BlockKind::Paragraph,
             Role::ListItem => BlockKind::ListItem,
+            Role::Quote => BlockKind::Quote,
+            Role::Code => BlockKind::Code,
             Role::TableHeader => BlockKind::TableHeader,
             Role::TableRow => BlockKind::TableRow,
         };
@@ -142,7 +152,8 @@ pub(crate) fn assemble(found: &OfficeText) -> Office {
         });
     }
     let metadata = DocMetadata {
-        authors: found.author.iter().cloned().collect(),
+        authors: found.authors.clone(),
+        language: found.language.clone(),
         created: found.created.as_deref().and_then(timestamp),
         ..DocMetadata::default()
     };
@@ -182,7 +193,7 @@ pub(crate) fn error(fault: OfficeFault, name: &str) -> Error {
         ),
         OfficeFault::Broken(what) => Error::new(
             ErrorCode::FileBroken,
-            format!("`{name}` is not a readable office document: {what}"),
+            format!("`{name}` is not a readable document: {what}"),
         ),
     }
 }
@@ -195,6 +206,8 @@ impl OfficeKind {
         match self {
             Self::OpenText => "application/vnd.oasis.opendocument.text",
             Self::OpenSlides => "application/vnd.oasis.opendocument.presentation",
+            Self::RichText => "application/rtf",
+            Self::Book => "application/epub+zip",
             Self::Workbook if open => "application/vnd.oasis.opendocument.spreadsheet",
             Self::Document if newer => {
                 "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -212,7 +225,7 @@ impl OfficeKind {
     /// What people filter for.
     pub(crate) fn document_kind(self) -> DocumentKind {
         match self {
-            Self::Document | Self::OpenText => DocumentKind::Document,
+            Self::Document | Self::OpenText | Self::RichText | Self::Book => DocumentKind::Document,
             Self::Slides | Self::OpenSlides => DocumentKind::Slides,
             Self::Workbook => DocumentKind::Table,
         }

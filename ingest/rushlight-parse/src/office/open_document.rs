@@ -25,8 +25,10 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind, max_text: usize) -> Result<Of
     let mut out = OfficeText::default();
     if let Some((meta, _)) = member(&mut archive, "meta.xml", cap) {
         out.title = property(element_text(&meta, "title"));
-        out.author =
-            property(element_text(&meta, "initial-creator").or_else(|| element_text(&meta, "creator")));
+        out.authors =
+            property(element_text(&meta, "initial-creator").or_else(|| element_text(&meta, "creator")))
+                .into_iter()
+                .collect();
         out.created =
             element_text(&meta, "creation-date").map(|date| format!("{}Z", date.trim_end_matches('Z')));
     }
@@ -43,7 +45,11 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind, max_text: usize) -> Result<Of
 }
 
 /// The text of a member, and whether it was cut at `cap` bytes; `None` when it is not there or cannot be unpacked.
-fn member(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str, cap: usize) -> Option<(String, bool)> {
+pub(super) fn member(
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    name: &str,
+    cap: usize,
+) -> Option<(String, bool)> {
     let file = archive.by_name(name).ok()?;
     let mut bytes = Vec::new();
     file.take(cap as u64).read_to_end(&mut bytes).ok()?;
@@ -52,7 +58,7 @@ fn member(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str, cap: usize) -> Op
 }
 
 /// The text of the first element of this name.
-fn element_text(xml: &str, name: &str) -> Option<String> {
+pub(super) fn element_text(xml: &str, name: &str) -> Option<String> {
     let mut reader = Reader::from_str(xml);
     let (mut inside, mut text) = (false, String::new());
     loop {
@@ -70,7 +76,7 @@ fn element_text(xml: &str, name: &str) -> Option<String> {
 }
 
 /// The character that a reference stands for.
-fn resolved(entity: &BytesRef<'_>) -> Option<char> {
+pub(super) fn resolved(entity: &BytesRef<'_>) -> Option<char> {
     if let Ok(Some(character)) = entity.resolve_char_ref() {
         return Some(character);
     }
@@ -259,7 +265,7 @@ impl Walk {
     }
 }
 
-fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
+pub(super) fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
     start
         .attributes()
         .flatten()

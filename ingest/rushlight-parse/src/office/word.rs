@@ -42,7 +42,7 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeF
     }
     Ok(OfficeText {
         title: property(document.metadata.title),
-        author: property(document.metadata.author),
+        authors: property(document.metadata.author).into_iter().collect(),
         created: document.metadata.created,
         pages: slides.then(|| u32::try_from(document.sections.len()).unwrap_or(u32::MAX)),
         pieces: pieces.found,

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use super::protocol::{Answer, Job, MAX_FRAME, Ready, Setup, VERSION, read_frame, receive, send};
 use super::{Isolation, limits};
-use crate::{html, office, pdf};
+use crate::{archive, html, office, pdf};
 
 /// Libraries recurse as deep as their input; a frame of theirs is rarely over a kilobyte.
 const STACK_BYTES: usize = 64 << 20;
@@ -88,6 +88,7 @@ fn work(job: Job, bytes: &[u8]) -> Answer {
         } => Answer::Pdf(pdf::extract(bytes, max_text, passwords.as_slice(), engines)),
         Job::Page { max_text } => Answer::Page(html::extract(&String::from_utf8_lossy(bytes), max_text)),
         Job::Office { kind, max_text } => Answer::Office(office::extract(kind, bytes, max_text)),
+        Job::Archive { kind, window } => Answer::Archive(archive::unpack(kind, bytes, window)),
         Job::Probe => probe(),
     }
 }

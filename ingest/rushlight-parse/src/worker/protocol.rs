@@ -6,13 +6,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Isolation;
+use crate::archive::{ArchiveFault, ArchiveKind, Unpacked, Window};
 use crate::html::PageText;
 use crate::office::{OfficeFault, OfficeKind, OfficeText};
 use crate::options::Passwords;
 use crate::pdf::{Engines, PdfFault, PdfText};
 
 /// Raised when the two no longer understand each other: a worker of another version is refused at its start.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// Longest frame that is accepted.
 pub(crate) const MAX_FRAME: usize = 1 << 30;
@@ -45,6 +46,8 @@ pub(crate) enum Job {
     Page { max_text: usize },
     /// An office document.
     Office { kind: OfficeKind, max_text: usize },
+    /// Some files of an archive.
+    Archive { kind: ArchiveKind, window: Window },
     /// Try what must be refused, and say what was.
     Probe,
 }
@@ -55,6 +58,7 @@ pub(crate) enum Answer {
     Pdf(Result<PdfText, PdfFault>),
     Page(PageText),
     Office(Result<OfficeText, OfficeFault>),
+    Archive(Result<Unpacked, ArchiveFault>),
     Probe {
         file_refused: bool,
         socket_refused: bool,

@@ -31,8 +31,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("rushlight-testkit", &["core"]),
     // Adapters.
     ("rushlight-watch", &["core"]),
-    ("rushlight-ocr", &[]),
-    ("rushlight-parse", &["core", "ocr"]),
+    ("rushlight-parse", &["core"]),
     ("rushlight-keyword-tantivy", &["core"]),
     ("rushlight-vectors-lance", &["core"]),
     ("rushlight-embed-onnx", &["core"]),
@@ -74,9 +73,8 @@ const HEAVY: &[(&str, &str)] = &[
     ("pdf_oxide", "rushlight-parse"),
     ("undoc", "rushlight-parse"),
     ("calamine", "rushlight-parse"),
-    ("outlook-pst", "rushlight-parse"),
-    ("rten", "rushlight-ocr"),
-    ("hayro", "rushlight-ocr"),
+    ("sevenz-rust2", "rushlight-parse"),
+    ("tar", "rushlight-parse"),
     ("axum", "rushlight-server"),
     ("clap", "rushlight-cli"),
 ];

@@ -1,1 +1,0 @@
-//! Text of pictures: scanned pages and images, read with PP-OCR models on rten.

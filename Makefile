@@ -9,7 +9,7 @@ export RUSHLIGHT_MODELS_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/rushl
 export RUSHLIGHT_DATA ?= $(abspath $(CURDIR)/../shared/data)
 export RUSHLIGHT_BIN := $(CARGO_TARGET_DIR)/release/rushlight
 
-.PHONY: help demo test soak bench build web models setup setup-test lint clean-demo
+.PHONY: help demo test soak fuzz bench build web models setup setup-test lint clean-demo
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ soak: setup-test models ## Random histories of a folder (10,000 operations) and 
 		cargo test --release --workspace --test it soak::after_any_history -- --nocapture
 	@scripts/step.sh "200 kills during an import" env RUSHLIGHT_SOAK_KILLS=200 \
 		cargo test --release --workspace --test full crash:: -- --nocapture
+
+fuzz: setup-test ## Broken files for every reader: 20,000 changes of each seed; ARGS="N" tries N
+	@RUSHLIGHT_FUZZ_RUNS=$(or $(ARGS),20000) cargo test --release --workspace --test fuzz -- --nocapture
 
 bench: build models ## Measure speed, memory and quality; write docs/benchmarks.md
 	@python3 tests/bench/run.py $(ARGS)

@@ -13,6 +13,9 @@ use zip::{CompressionMethod, ZipWriter};
 
 const MIB: usize = 1 << 20;
 
+/// A path in an archive, and what lies there.
+type Member = (&'static str, &'static [u8]);
+
 /// With a worker that has less memory than usual, so that smaller files are bombs.
 fn parsers() -> Parsers {
     let mut options = ParseOptions::new(WorkerCommand {
@@ -147,8 +150,8 @@ fn an_archive_whose_members_share_their_bytes() {
 #[test]
 fn documents_that_unfold() {
     let parsers = parsers();
-    let types = b"<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
-    let cases: [(&str, &str, &[(&str, &[u8])]); 4] = [
+    let types: &[u8] = b"<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
+    let cases: [(&str, &str, &[Member]); 4] = [
         ("a.docx", "word/document.xml", &[("[Content_Types].xml", types)]),
         ("a.xlsx", "xl/workbook.xml", &[("[Content_Types].xml", types)]),
         (

@@ -8,7 +8,7 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use rushlight_core::{
-    ContentHash, ErrorCode, Locator, ParsedDocument, ParsedFile, Parser, RawFile, Result, Timestamp,
+    ContentHash, ErrorCode, Locator, ParsedDocument, ParsedFile, Parser, RawFile, Timestamp,
 };
 use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
 

@@ -37,6 +37,15 @@ pub(crate) struct PageText {
     pub(crate) truncated: bool,
 }
 
+/// Who wrote a page, as far as it decides how it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Origin {
+    /// Anybody.
+    Web,
+    /// A mail program, which marks what it quotes.
+    Mail,
+}
+
 /// Kinds of blocks that a page has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Kind {
@@ -105,9 +114,9 @@ pub(crate) fn stated_charset(bytes: &[u8]) -> Option<String> {
 }
 
 /// Reads a page. At most about `max_text` bytes of text are taken.
-pub(crate) fn extract(source: &str, max_text: usize) -> PageText {
+pub(crate) fn extract(source: &str, origin: Origin, max_text: usize) -> PageText {
     let html = Html::parse_document(source);
-    let mut walk = Walk::new(max_text);
+    let mut walk = Walk::new(origin, max_text);
     let mut node = html.tree.root();
     let mut depth = 0usize;
     // By hand rather than by recursion: a tree may be deeper than the stack.
@@ -220,6 +229,7 @@ pub(crate) fn strip_tags(source: &str, max_text: usize) -> PageText {
 /// open there is one at each.
 struct Walk {
     page: PageText,
+    origin: Origin,
     max_text: usize,
     taken: usize,
     /// Depth of the element whose content is left out.
@@ -237,9 +247,10 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(max_text: usize) -> Self {
+    fn new(origin: Origin, max_text: usize) -> Self {
         Self {
             page: PageText::default(),
+            origin,
             max_text,
             taken: 0,
             hidden: None,
@@ -272,7 +283,9 @@ impl Walk {
             self.hidden = Some(depth);
             return;
         }
-        self.open_marked(depth, element);
+        if self.origin == Origin::Mail {
+            self.open_marked(depth, element);
+        }
         match name {
             "html" => {
                 self.page.language = element
@@ -531,7 +544,7 @@ mod tests {
     use crate::parsers::check_blocks;
 
     fn check(source: &str, expected: Expect) {
-        let page = Page::from(extract(source, 1 << 20));
+        let page = Page::from(extract(source, Origin::Web, 1 << 20));
         check_blocks(&page.text, &page.blocks).expect("sound");
         let mut out = format!("title {:?} {:?}\n", page.title, page.metadata);
         for block in &page.blocks {
@@ -542,6 +555,17 @@ mod tests {
             ));
         }
         expected.assert_eq(&out);
+    }
+
+    #[test]
+    fn marks_of_mail_programs_mean_nothing_elsewhere() {
+        let source = "<p class=signature>fn main()</p><div class=gmail_quote>tea</div>";
+        let kinds = |origin| -> Vec<Kind> {
+            let pieces = extract(source, origin, 1000).pieces;
+            pieces.into_iter().map(|(kind, _)| kind).collect()
+        };
+        assert_eq!(kinds(Origin::Web), [Kind::Paragraph, Kind::Paragraph]);
+        assert_eq!(kinds(Origin::Mail), [Kind::Signature, Kind::Quote]);
     }
 
     #[test]
@@ -601,7 +625,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_page_is_read(source in "(</?(p|div|table|tr|td|th|ul|li|pre|title|b|script|svg|br|blockquote|h1)>|<div class=(gmail_quote|gmail_signature)>|<p id=appendonsend>|[a-z茶 \n&;<\"=]){0,60}") {
-            let page = Page::from(extract(&source, 1 << 20));
+            let page = Page::from(extract(&source, Origin::Web, 1 << 20));
             check_blocks(&page.text, &page.blocks)?;
             let page = Page::from(strip_tags(&source, 1 << 20));
             check_blocks(&page.text, &page.blocks)?;

@@ -1,9 +1,9 @@
 //! Turns a file's bytes into documents: Markdown, plain text in the encodings people have, tables, web pages, mail
 //! with its attachments, PDF, office documents, books, and what lies in archives.
 //!
-//! What comes from strangers and is hard to read safely (PDF, office documents, books and archives always, web pages when they are
-//! large or deep) is read
-//! by a child process that may open no file, no socket and no program, and that is killed when it takes too long.
+//! What comes from strangers and is hard to read safely (PDF, office documents, books and archives always, web pages
+//! when they are large or deep) is read by a child process that may open no file, no socket and no program, and that is
+//! killed when it takes too long.
 //! Everything else is read in this process by code that is linear in its input.
 //!
 //! This crate must not know where files come from, how they are cut into chunks or where they are stored. It is

@@ -352,7 +352,6 @@ impl<'a> Reader<'a> {
         self.close();
         let mut lines = LineCursor::new(self.text);
         for (kind, start, end) in self.ranges {
-            // White space before the first line of code is its indentation; its line break is not.
             if let Some((start, end)) = trimmed(self.text, start, end) {
                 let locator = lines.locate(start, end);
                 self.out.blocks.push(Block {

@@ -2,8 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
-use std::ops::ControlFlow;
 
 use rushlight_core::{
     Block, BlockKind, ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, ParsedFile,
@@ -12,7 +10,7 @@ use rushlight_core::{
 
 use crate::decode::{Decoded, decode, decode_labelled};
 use crate::detect::{Format, detect, file_name, file_stem};
-use crate::html::{self, Page};
+use crate::html::{self, Origin, Page};
 use crate::mail::mailbox::{Entry, Mailbox};
 use crate::mail::{self, Inside, Place, emlx, flags};
 use crate::notebook::{self, Notebook};
@@ -106,10 +104,15 @@ impl Reading<'_> {
             Format::Pdf => self.pdf(path, bytes, hash),
             Format::Office(kind) => self.office(path, bytes, hash, kind),
             Format::Archive(kind) => self.archive(path, bytes, kind, depth),
-            Format::SavedPage => Ok(self.saved_page(path, bytes, hash)),
-            Format::Mail | Format::Emlx | Format::Mbox if depth > self.options.max_message_depth => Ok(
-                Found::Skipped(skip("too_deep", "it lies too deep in other messages".to_owned())),
-            ),
+            Format::Mail | Format::Emlx | Format::Mbox | Format::SavedPage
+                if depth > self.options.max_message_depth =>
+            {
+                Ok(Found::Skipped(skip(
+                    "too_deep",
+                    "it lies too deep in other messages".to_owned(),
+                )))
+            }
+            Format::SavedPage => Ok(self.saved_page(path, bytes, hash, depth)),
             Format::Mail => Ok(self.mail(path, bytes, depth)),
             Format::Emlx => Ok(self.mail(path, emlx::message(bytes), depth)),
             Format::Mbox => self.mailbox(path, bytes, depth),
@@ -212,13 +215,14 @@ impl Reading<'_> {
         }
     }
 
-    fn saved_page(&self, path: &str, bytes: &[u8], hash: ContentHash) -> Found {
+    /// A page in a mail's form; one without text is still a mail, with a subject.
+    fn saved_page(&self, path: &str, bytes: &[u8], hash: ContentHash, depth: u32) -> Found {
         let Some(saved) = mail::saved_page(bytes) else {
-            return no_text(path);
+            return self.mail(path, bytes, depth);
         };
         let found = self.web_page(path, &saved.html, "multipart/related", hash, saved.warnings);
         let Found::Documents(mut documents) = found else {
-            return found;
+            return self.mail(path, bytes, depth);
         };
         for document in &mut documents {
             document.metadata.created = document.metadata.created.or(saved.created);
@@ -239,7 +243,7 @@ impl Reading<'_> {
         hash: ContentHash,
         mut warnings: Vec<Warning>,
     ) -> Found {
-        let (page, found) = self.page(source);
+        let (page, found) = self.page_of(source, Origin::Web);
         warnings.extend(found);
         if page.text.is_empty() {
             return no_text(path);
@@ -273,103 +277,20 @@ impl Reading<'_> {
         Found::Documents(vec![document])
     }
 
-    fn mail(&self, path: &str, bytes: &[u8], depth: u32) -> Found {
-        let place = Place {
-            part: "",
-            name: file_stem(path),
-            depth,
-        };
-        let mut documents = mail::documents(bytes, place, self);
-        match documents.first_mut() {
-            None => no_text(path),
-            Some(first) => {
-                if first.part.is_empty() {
-                    flags::of_path(path, &mut first.metadata.tags);
-                }
-                Found::Documents(documents)
-            }
-        }
-    }
-
-    fn mailbox(&self, path: &str, bytes: &[u8], depth: u32) -> Result<Found> {
-        let mut documents: Vec<ParsedDocument> = Vec::new();
-        let warnings = self.each_message(path, bytes, depth, &mut |mut found| {
-            documents.append(&mut found);
-            ControlFlow::Continue(())
-        })?;
-        match documents.first_mut() {
-            None => Ok(no_text(path)),
-            Some(first) => {
-                first.warnings.extend(warnings);
-                Ok(Found::Documents(documents))
-            }
-        }
-    }
-
-    /// Visits the documents of each message of a mailbox, in order, until it is told to stop. Memory is bounded by the
-    /// largest message. Returns what is to be known of messages that were not read.
-    fn each_message(
-        &self,
-        path: &str,
-        reader: impl Read,
-        depth: u32,
-        visit: &mut dyn FnMut(Vec<ParsedDocument>) -> ControlFlow<()>,
-    ) -> Result<Vec<Warning>> {
-        let mut mailbox = Mailbox::new(reader, self.options.max_message_bytes);
-        let mut warnings = Vec::new();
-        let mut number = 0usize;
-        let unreadable = |cause| {
-            let message = format!("cannot read `{}` to its end", file_name(path));
-            Error::new(ErrorCode::FileUnreadable, message).with_source(cause)
-        };
-        while let Some(entry) = mailbox.next().map_err(unreadable)? {
-            number += 1;
-            let raw = match entry {
-                Entry::Message(raw) => raw,
-                Entry::TooLarge(bytes) => {
-                    let message =
-                        format!("message {number} is not read: it has {bytes} bytes, more than are read");
-                    warnings.push(Warning {
-                        code: "message_not_read".to_owned(),
-                        message,
-                    });
-                    continue;
-                }
-            };
-            let part = format!("message:{number}");
-            let name = format!("{} {number}", file_stem(path));
-            let place = Place {
-                part: &part,
-                name: &name,
-                depth,
-            };
-            if visit(mail::documents(&raw, place, self)).is_break() {
-                break;
-            }
-        }
-        Ok(warnings)
-    }
-}
-
-impl Inside for Reading<'_> {
-    fn attachment(&self, name: &str, bytes: &[u8], depth: u32) -> Result<Vec<ParsedDocument>, String> {
-        match self.read(name, bytes, mail::content_hash(bytes), depth) {
-            Ok(Found::Documents(documents)) => Ok(documents),
-            Ok(Found::Skipped(reason)) => Err(reason.message),
-            Err(error) => Err(error.chain()),
-        }
-    }
-
-    fn page(&self, source: &str) -> (Page, Vec<Warning>) {
+    fn page_of(&self, source: &str, origin: Origin) -> (Page, Vec<Warning>) {
         let max_text = self.options.max_text_bytes;
         let mut warnings = Vec::new();
         let found = if html::is_small(source) {
-            html::extract(source, max_text)
+            html::extract(source, origin, max_text)
         } else {
-            let asked = self.ask(Job::Page { max_text }, source.as_bytes(), |answer| match answer {
-                Answer::Page(page) => Some(page),
-                _ => None,
-            });
+            let asked = self.ask(
+                Job::Page { origin, max_text },
+                source.as_bytes(),
+                |answer| match answer {
+                    Answer::Page(page) => Some(page),
+                    _ => None,
+                },
+            );
             match asked {
                 Ok(Ok(page)) => page,
                 other => {
@@ -390,6 +311,75 @@ impl Inside for Reading<'_> {
             });
         }
         (Page::from(found), warnings)
+    }
+
+    fn mail(&self, path: &str, bytes: &[u8], depth: u32) -> Found {
+        let place = Place {
+            part: "",
+            name: file_stem(path),
+            depth,
+        };
+        let mut documents = mail::documents(bytes, place, self);
+        match documents.first_mut() {
+            None => no_text(path),
+            Some(first) => {
+                if first.part.is_empty() {
+                    flags::of_path(path, &mut first.metadata.tags);
+                }
+                Found::Documents(documents)
+            }
+        }
+    }
+
+    fn mailbox(&self, path: &str, bytes: &[u8], depth: u32) -> Result<Found> {
+        let mut mailbox = Mailbox::new(bytes, self.options.max_message_bytes);
+        let mut documents: Vec<ParsedDocument> = Vec::new();
+        let mut warnings = Vec::new();
+        let mut number = 0usize;
+        let unreadable = |cause| {
+            let message = format!("cannot read `{}` to its end", file_name(path));
+            Error::new(ErrorCode::FileUnreadable, message).with_source(cause)
+        };
+        while let Some(entry) = mailbox.next().map_err(unreadable)? {
+            number += 1;
+            match entry {
+                Entry::Message(raw) => {
+                    let place = Place {
+                        part: &format!("message:{number}"),
+                        name: &format!("{} {number}", file_stem(path)),
+                        depth,
+                    };
+                    documents.extend(mail::documents(&raw, place, self));
+                }
+                Entry::TooLarge(bytes) => warnings.push(Warning {
+                    code: "message_not_read".to_owned(),
+                    message: format!(
+                        "message {number} is not read: it has {bytes} bytes, more than are read"
+                    ),
+                }),
+            }
+        }
+        Ok(match documents.first_mut() {
+            None => no_text(path),
+            Some(first) => {
+                first.warnings.extend(warnings);
+                Found::Documents(documents)
+            }
+        })
+    }
+}
+
+impl Inside for Reading<'_> {
+    fn attachment(&self, name: &str, bytes: &[u8], depth: u32) -> Result<Vec<ParsedDocument>, String> {
+        match self.read(name, bytes, mail::content_hash(bytes), depth) {
+            Ok(Found::Documents(documents)) => Ok(documents),
+            Ok(Found::Skipped(reason)) => Err(reason.message),
+            Err(error) => Err(error.chain()),
+        }
+    }
+
+    fn page(&self, source: &str) -> (Page, Vec<Warning>) {
+        self.page_of(source, Origin::Mail)
     }
 
     fn options(&self) -> &ParseOptions {
@@ -485,9 +475,7 @@ fn plain(path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash, format: Fo
         return no_text(path);
     }
     let mut document = document(path, hash, kind, media_type, text, blocks, metadata);
-    if let Some(title) = title.as_deref().map(one_line).filter(|title| !title.is_empty()) {
-        document.title = title;
-    }
+    set_title(&mut document, title.as_deref());
     document.warnings = warnings;
     document.warnings.extend(found_warnings);
     Found::Documents(vec![document])
@@ -506,14 +494,7 @@ fn read_notebook(path: &str, notebook: Notebook, hash: ContentHash, warnings: Ve
         notebook.blocks,
         notebook.metadata,
     );
-    if let Some(title) = notebook
-        .title
-        .as_deref()
-        .map(one_line)
-        .filter(|title| !title.is_empty())
-    {
-        document.title = title;
-    }
+    set_title(&mut document, notebook.title.as_deref());
     document.warnings = warnings;
     document.warnings.extend(notebook.warnings);
     Found::Documents(vec![document])
@@ -566,6 +547,13 @@ fn make_unique(documents: &mut [ParsedDocument]) {
             key = format!("{}#{count}", document.part_key);
         }
         document.part_key = key;
+    }
+}
+
+/// Names the document so, unless there is nothing in it.
+fn set_title(document: &mut ParsedDocument, title: Option<&str>) {
+    if let Some(title) = title.map(one_line).filter(|title| !title.is_empty()) {
+        document.title = title;
     }
 }
 

@@ -10,7 +10,7 @@ use rushlight_api as api;
 use rushlight_core::{Answer, AnswerEvent, Citation, Coverage, Grounding, Principal, Result};
 use rushlight_engine::AskRequest;
 
-use super::search::print_hit;
+use super::search::{place, print_hit};
 use super::{NoReporter, scope};
 use crate::args::AskArgs;
 use crate::context::Context;
@@ -89,11 +89,12 @@ fn print(answer: &Answer, output: &Output) {
 
 fn print_citation(citation: &Citation, output: &Output) {
     let (title, faint) = (style::TITLE, style::FAINT);
-    let label = api::Locator::from(&citation.locator).label();
     let quote = citation.quote.split_whitespace().collect::<Vec<_>>().join(" ");
     output.line(format!(
-        "[{}] {title}{}{title:#}  {faint}{label} · {}{faint:#}",
-        citation.number, citation.title, citation.space
+        "[{}] {title}{}{title:#}  {faint}{}{faint:#}",
+        citation.number,
+        citation.title,
+        place(&citation.locator, &citation.space)
     ));
     let part = if citation.part.is_empty() {
         String::new()

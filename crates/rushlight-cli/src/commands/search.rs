@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use rushlight_api as api;
-use rushlight_core::{Hit, Result, SearchMode, SearchRequest, SearchResponse};
+use rushlight_core::{Hit, Locator, Result, SearchMode, SearchRequest, SearchResponse};
 
 use super::{NoReporter, scope};
 use crate::args::{ModeArg, SearchArgs};
@@ -83,10 +83,19 @@ fn print(response: &SearchResponse, explain: bool, output: &Output) {
     }
 }
 
+/// The place in the original, where it is not the whole, and the space.
+pub(crate) fn place(locator: &Locator, space: &str) -> String {
+    let label = api::Locator::from(locator).label();
+    if label.is_empty() {
+        space.to_owned()
+    } else {
+        format!("{label} · {space}")
+    }
+}
+
 /// Prints a hit as people read it: title and headings, place, path, and the text around the first match.
 pub(crate) fn print_hit(number: usize, hit: &Hit, output: &Output) {
     let (title, faint, mark) = (style::TITLE, style::FAINT, style::MARK);
-    let label = api::Locator::from(&hit.chunk.locator).label();
     let headings: String = hit
         .chunk
         .heading_path
@@ -95,8 +104,9 @@ pub(crate) fn print_hit(number: usize, hit: &Hit, output: &Output) {
         .map(|heading| format!(" › {heading}"))
         .collect();
     output.line(format!(
-        "{number}. {title}{}{title:#}{headings}  {faint}{label} · {}{faint:#}",
-        hit.title, hit.space
+        "{number}. {title}{}{title:#}{headings}  {faint}{}{faint:#}",
+        hit.title,
+        place(&hit.chunk.locator, &hit.space)
     ));
     let part = if hit.part.is_empty() {
         String::new()
@@ -174,4 +184,18 @@ fn excerpt(hit: &Hit) -> Vec<(String, bool)> {
     push(&text[at..end], false);
     push(if end < text.len() { " …" } else { "" }, false);
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_of_a_document_is_no_place() {
+        assert_eq!(place(&Locator::Whole, "personal"), "personal");
+        assert_eq!(
+            place(&Locator::Lines { first: 3, last: 9 }, "personal"),
+            "lines 3–9 · personal"
+        );
+    }
 }

@@ -205,7 +205,21 @@ fn seven_zip_fault(error: &sevenz_rust2::Error) -> ArchiveFault {
     match error {
         E::PasswordRequired | E::MaybeBadPassword(_) => ArchiveFault::Encrypted,
         E::UnsupportedCompressionMethod(method) if method.contains("AES") => ArchiveFault::Encrypted,
-        other => ArchiveFault::Broken(other.to_string()),
+        E::Io(cause, _) => ArchiveFault::Broken(cause.to_string()),
+        E::UnsupportedVersion { major, minor } => {
+            ArchiveFault::Broken(format!("its version {major}.{minor} is not known"))
+        }
+        E::UnsupportedCompressionMethod(method) => {
+            ArchiveFault::Broken(format!("it is compressed by {method}, which is not read"))
+        }
+        E::MaxMemLimited { max_kb, .. } => ArchiveFault::Broken(format!(
+            "unpacking it takes more than {} MB of memory",
+            max_kb >> 10
+        )),
+        E::ChecksumVerificationFailed | E::NextHeaderCrcMismatch => {
+            ArchiveFault::Broken("a checksum does not fit".to_owned())
+        }
+        _ => ArchiveFault::Broken("its list of files cannot be read".to_owned()),
     }
 }
 

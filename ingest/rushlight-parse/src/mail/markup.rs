@@ -115,12 +115,12 @@ fn of_name(name: &str) -> Option<Mark> {
 mod tests {
     use rushlight_core::BlockKind;
 
-    use crate::html::{self, Page};
+    use crate::html::{self, Origin, Page};
     use crate::mail::body;
 
     /// The page's stretches, a line each: `p`aragraph, `q`uote, `s`ignature, `l`ist item, and the text.
     fn check(source: &str, expected: &[&str]) {
-        let page = Page::from(html::extract(source, 1 << 20));
+        let page = Page::from(html::extract(source, Origin::Mail, 1 << 20));
         let got: Vec<String> = body::of_page(&page.text, &page.blocks)
             .iter()
             .map(|stretch| {

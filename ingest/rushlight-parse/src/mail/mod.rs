@@ -67,12 +67,8 @@ fn read(
     let Some(message) = message else {
         return;
     };
-    let hashes = Hashes {
-        content: content_hash(raw),
-        identity: content_hash(&flags::without_status(raw)),
-    };
     let before = out.len();
-    collect(&message, hashes, place, number_prefix, inside, out);
+    collect(&message, raw, place, number_prefix, inside, out);
     if let Some(document) = out.get_mut(before) {
         document.warnings.extend(warning);
     }
@@ -84,18 +80,9 @@ pub(crate) fn content_hash(bytes: &[u8]) -> ContentHash {
     ContentHash(*blake3::hash(bytes).as_bytes())
 }
 
-/// What a message is known by.
-#[derive(Clone, Copy)]
-struct Hashes {
-    /// Of its bytes.
-    content: ContentHash,
-    /// Of what stays when a flag changes; names a message without an identifier of its own.
-    identity: ContentHash,
-}
-
 fn collect(
     message: &Message<'_>,
-    hashes: Hashes,
+    raw: &[u8],
     place: Place<'_>,
     number_prefix: &str,
     inside: &dyn Inside,
@@ -145,7 +132,7 @@ fn collect(
     let key = metadata
         .message_id
         .clone()
-        .unwrap_or_else(|| hashes.identity.to_string());
+        .unwrap_or_else(|| content_hash(&flags::without_status(raw)).to_string());
     let inherited = DocMetadata {
         authors: metadata.authors.clone(),
         recipients: metadata.recipients.clone(),
@@ -157,7 +144,7 @@ fn collect(
         out.push(ParsedDocument {
             part: place.part.to_owned(),
             part_key: key.clone(),
-            content_hash: hashes.content,
+            content_hash: content_hash(raw),
             kind: DocumentKind::Mail,
             media_type: "message/rfc822".to_owned(),
             title: header::subject(message).unwrap_or_else(|| place.name.to_owned()),
@@ -277,7 +264,7 @@ fn read_attachment(
             warnings.push(not_read(&name, "it lies too deep in other messages"));
             return;
         }
-        let hash = content_hash(raw_bytes(at.message, part));
+        let raw = raw_bytes(at.message, part);
         let title = header::subject(nested).unwrap_or_else(|| name.clone());
         let place = Place {
             part: &own_part,
@@ -285,11 +272,7 @@ fn read_attachment(
             depth,
         };
         let before = out.len();
-        let hashes = Hashes {
-            content: hash,
-            identity: hash,
-        };
-        collect(nested, hashes, place, &format!("{number}."), inside, out);
+        collect(nested, raw, place, &format!("{number}."), inside, out);
         if out.len() == before {
             warnings.push(not_read(&name, "there is no text in it"));
         }
@@ -331,6 +314,7 @@ fn read_attachment(
             // A message brings its own people and dates, and so does what lies in it.
             let of_its_own = found.iter().any(|document| document.kind == DocumentKind::Mail);
             for (index, mut document) in found.into_iter().enumerate() {
+                let is_attachment = document.part.is_empty();
                 document.part = match (index, document.part.as_str()) {
                     (0, "") => own_part.clone(),
                     (_, inner) => format!("{own_part}/{inner}"),
@@ -340,8 +324,10 @@ fn read_attachment(
                 } else {
                     format!("{}/{}", at.key, document.part_key)
                 };
-                if !of_its_own {
+                if !of_its_own && is_attachment {
                     document.title = name.clone();
+                }
+                if !of_its_own {
                     let own = std::mem::take(&mut document.metadata);
                     document.metadata = DocMetadata {
                         tags: own.tags,

@@ -1,6 +1,6 @@
 //! Web pages that a browser saved with their pictures into one file, in the form of a mail.
 
-use mail_parser::{MessageParser, PartType};
+use mail_parser::PartType;
 use rushlight_core::{Timestamp, Warning};
 
 use super::parts::part_text;
@@ -19,18 +19,19 @@ pub(crate) struct SavedPage {
 /// The first page in it; pictures, styles and the pages of frames are left. `None` when there is no page.
 pub(crate) fn saved_page(raw: &[u8]) -> Option<SavedPage> {
     let guarded = defuse::hide_encoded_messages(raw);
-    let message = MessageParser::default().parse(guarded.as_ref())?;
+    let (message, warning) = defuse::parse(guarded.as_ref());
+    let message = message?;
     let page = message
         .parts
         .iter()
         .find(|part| matches!(&part.body, PartType::Html(_)));
     let found = page.map(|part| {
-        let (html, warning) = part_text(&message, part);
+        let (html, charset) = part_text(&message, part);
         SavedPage {
             html: html.into_owned(),
             subject: header::subject(&message),
             created: header::metadata(&message).created,
-            warnings: warning.into_iter().collect(),
+            warnings: warning.into_iter().chain(charset).collect(),
         }
     });
     defuse::take_apart(message);

@@ -8,7 +8,7 @@ use zip::ZipArchive;
 
 use super::open_document::{attribute, element_text, member};
 use super::{OfficeFault, OfficeText, Piece, Role, Spot, property};
-use crate::html::{self, Kind};
+use crate::html::{self, Kind, Origin};
 
 /// Markup takes more room than its text; a member beyond this many times the longest text is cut.
 const MARKUP_FACTOR: usize = 8;
@@ -46,7 +46,11 @@ pub(super) fn read(bytes: &[u8], max_text: usize) -> Result<OfficeText, OfficeFa
             continue;
         };
         out.truncated |= cut;
-        let page = html::extract(&with_end_tags(&source), max_text.saturating_sub(taken));
+        let page = html::extract(
+            &with_end_tags(&source),
+            Origin::Web,
+            max_text.saturating_sub(taken),
+        );
         out.truncated |= page.truncated;
         for (kind, text) in page.pieces {
             taken += text.len();

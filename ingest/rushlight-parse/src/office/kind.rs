@@ -1,6 +1,6 @@
 //! Which office document a container is, by what stands in it.
 
-use memchr::memmem::find;
+use memchr::memmem::{find, find_iter, rfind};
 use serde::{Deserialize, Serialize};
 
 /// The kinds that are read.
@@ -21,7 +21,7 @@ pub(crate) enum OfficeKind {
 
 /// An office document in a zip archive; nothing for any other archive.
 pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
-    let has = |name: &[u8]| find(bytes, name).is_some();
+    let has = |name: &[u8]| has_member(bytes, name);
     if bytes.get(30..38) == Some(b"mimetype") {
         let stated = &bytes[38..bytes.len().min(128)];
         let kinds = [
@@ -32,6 +32,9 @@ pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
         ];
         let named = kinds.into_iter().find(|(name, _)| find(stated, name).is_some());
         return named.map(|(_, kind)| kind);
+    }
+    if has(b"META-INF/container.xml") {
+        return Some(OfficeKind::Book);
     }
     if !has(b"[Content_Types].xml") {
         return None;
@@ -50,8 +53,28 @@ pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
 /// True for a zip archive that is a document to people, whoever's: its first member states a type, or it has the list of
 /// contents of Microsoft's documents or of OpenOffice's.
 pub(crate) fn is_package(bytes: &[u8]) -> bool {
-    let has = |name: &[u8]| find(bytes, name).is_some();
+    let has = |name: &[u8]| has_member(bytes, name);
     bytes.get(30..38) == Some(b"mimetype") || has(b"[Content_Types].xml") || has(b"META-INF/manifest.xml")
+}
+
+/// True when a member's path in the zip archive begins so. Its directory is asked: what lies in it uncompressed may be an
+/// archive too, with members of its own. One that is cut off has its members' own headers only.
+fn has_member(bytes: &[u8], name: &[u8]) -> bool {
+    let place = directory(bytes).unwrap_or(bytes);
+    let follows = |at: usize, length: usize, signature: &[u8]| {
+        at.checked_sub(length)
+            .is_some_and(|header| place[header..].starts_with(signature))
+    };
+    find_iter(place, name).any(|at| follows(at, 46, b"PK\x01\x02") || follows(at, 30, b"PK\x03\x04"))
+}
+
+/// The list of members at the end of a zip archive.
+fn directory(bytes: &[u8]) -> Option<&[u8]> {
+    let end = rfind(bytes, b"PK\x05\x06")?;
+    let size = u32::from_le_bytes(bytes.get(end + 12..end + 16)?.try_into().ok()?);
+    let start = end.checked_sub(size as usize)?;
+    let found = &bytes[start..end];
+    found.starts_with(b"PK\x01\x02").then_some(found)
 }
 
 /// An office document in a compound file, of before 2007 or encrypted; `extension` decides where one lies in another.

@@ -1,4 +1,5 @@
-//! Office documents: word processors', slides, spreadsheets, rich text and books. Read in the worker; put together on this side.
+//! Office documents: word processors', slides, spreadsheets, rich text and books. Read in the worker; put together on
+//! this side.
 
 mod book;
 mod kind;
@@ -9,12 +10,12 @@ mod unread;
 mod word;
 
 use rushlight_core::{
-    Block, BlockKind, DocMetadata, DocumentKind, Error, ErrorCode, Locator, SkipReason, Timestamp, Warning,
+    Block, BlockKind, DocMetadata, DocumentKind, Error, ErrorCode, Locator, SkipReason, Warning,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::build::TextBuilder;
-use crate::table;
+use crate::{front_matter, table};
 
 pub(crate) use kind::{OfficeKind, is_package, of_cfb, of_zip};
 
@@ -25,7 +26,7 @@ pub(crate) struct OfficeText {
     pub(crate) authors: Vec<String>,
     /// BCP 47, as the file states it.
     pub(crate) language: Option<String>,
-    /// When it was written, as the file states it: RFC 3339.
+    /// When it was written, as the file states it: RFC 3339, or a date alone.
     pub(crate) created: Option<String>,
     pub(crate) pieces: Vec<Piece>,
     /// Slides; nothing elsewhere.
@@ -154,7 +155,7 @@ pub(crate) fn assemble(found: &OfficeText) -> Office {
     let metadata = DocMetadata {
         authors: found.authors.clone(),
         language: found.language.clone(),
-        created: found.created.as_deref().and_then(timestamp),
+        created: found.created.as_deref().and_then(front_matter::parse_date),
         ..DocMetadata::default()
     };
     Office {
@@ -230,11 +231,6 @@ impl OfficeKind {
             Self::Workbook => DocumentKind::Table,
         }
     }
-}
-
-fn timestamp(stated: &str) -> Option<Timestamp> {
-    let moment: jiff::Timestamp = stated.trim().parse().ok()?;
-    Some(Timestamp(moment.as_millisecond()))
 }
 
 /// The words of a property, or nothing: programs write a blank or their own name for an untitled document.

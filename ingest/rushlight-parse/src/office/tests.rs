@@ -1,6 +1,6 @@
 use std::io::{Cursor, Write};
 
-use rushlight_core::{BlockKind, Locator};
+use rushlight_core::{BlockKind, Locator, Timestamp};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 

@@ -86,7 +86,9 @@ fn work(job: Job, bytes: &[u8]) -> Answer {
             passwords,
             engines,
         } => Answer::Pdf(pdf::extract(bytes, max_text, passwords.as_slice(), engines)),
-        Job::Page { max_text } => Answer::Page(html::extract(&String::from_utf8_lossy(bytes), max_text)),
+        Job::Page { origin, max_text } => {
+            Answer::Page(html::extract(&String::from_utf8_lossy(bytes), origin, max_text))
+        }
         Job::Office { kind, max_text } => Answer::Office(office::extract(kind, bytes, max_text)),
         Job::Archive { kind, window } => Answer::Archive(archive::unpack(kind, bytes, window)),
         Job::Probe => probe(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Isolation;
 use crate::archive::{ArchiveFault, ArchiveKind, Unpacked, Window};
-use crate::html::PageText;
+use crate::html::{Origin, PageText};
 use crate::office::{OfficeFault, OfficeKind, OfficeText};
 use crate::options::Passwords;
 use crate::pdf::{Engines, PdfFault, PdfText};
@@ -43,7 +43,7 @@ pub(crate) enum Job {
         engines: Engines,
     },
     /// A web page, in UTF-8.
-    Page { max_text: usize },
+    Page { origin: Origin, max_text: usize },
     /// An office document.
     Office { kind: OfficeKind, max_text: usize },
     /// Some files of an archive.

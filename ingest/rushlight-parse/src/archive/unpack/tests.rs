@@ -201,6 +201,12 @@ fn a_broken_end_keeps_what_came_before() {
     );
     let fault = unpack(ArchiveKind::Zip, &zipped(&[("a.txt", b"tea")])[..20], ALL);
     assert!(matches!(fault, Err(ArchiveFault::Broken(_))), "{fault:?}");
+    assert_eq!(
+        unpack(ArchiveKind::SevenZip, b"7z\xbc\xaf\x27\x1crest", ALL),
+        Err(ArchiveFault::Broken(
+            "its version 114.101 is not known".to_owned()
+        ))
+    );
 }
 
 proptest! {

@@ -1,0 +1,1 @@
+//! Text of pictures: scanned pages and images, read with PP-OCR models on rten.

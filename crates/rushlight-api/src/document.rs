@@ -93,6 +93,10 @@ pub struct Document {
     pub language: Option<String>,
     /// Names of attachments.
     pub attachments: Vec<String>,
+    /// Other names that the note gives itself.
+    pub aliases: Vec<String>,
+    /// Links to other documents, as written.
+    pub links: Vec<Link>,
     /// How many pages; `null` where the format has none.
     pub pages: Option<u32>,
     /// Pages without readable text, counted from one.
@@ -144,10 +148,43 @@ impl Document {
             tags: metadata.tags.clone(),
             language: metadata.language.clone(),
             attachments: metadata.attachments.clone(),
+            aliases: metadata.aliases.clone(),
+            links: metadata.links.iter().map(Link::from).collect(),
             pages: *pages,
             unreadable_pages: unreadable_pages.clone(),
             warnings: warnings.iter().map(Warning::from).collect(),
             sections: Section::of(text, blocks),
+        }
+    }
+}
+
+/// A link to another document, as it is written; whether there is such a document is not said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// `name`: `target` is a note's name, an alias or the end of a path. `path`: it is a path relative to the
+    /// document's folder.
+    pub kind: String,
+    /// What is linked to.
+    pub target: String,
+    /// The place in it, a heading or a block's id behind `^`; `null` for the whole.
+    pub fragment: Option<String>,
+    /// Shown in place rather than referred to.
+    pub embedded: bool,
+}
+
+impl From<&core::DocLink> for Link {
+    fn from(link: &core::DocLink) -> Self {
+        let core::DocLink {
+            kind,
+            target,
+            fragment,
+            embedded,
+        } = link;
+        Self {
+            kind: kind.as_str().to_owned(),
+            target: target.clone(),
+            fragment: fragment.clone(),
+            embedded: *embedded,
         }
     }
 }

@@ -17,7 +17,7 @@ pub use answer::{
     Answer, AskRequest, Asked, Citation, Coverage, Evidence, Generation, Grounding, Passage, Piece, Reading,
 };
 pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
-pub use document::{Document, Kind, Section, SectionKind, Warning};
+pub use document::{Document, Kind, Link, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail};
 pub use hit::{Hit, OtherPlace, Scores, Segment};
 pub use place::{Locator, Span};

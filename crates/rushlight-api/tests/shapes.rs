@@ -501,6 +501,8 @@ fn document() {
           ],
           "language": null,
           "attachments": [],
+          "aliases": [],
+          "links": [],
           "pages": null,
           "unreadable_pages": [],
           "warnings": [

@@ -96,6 +96,42 @@ pub struct DocMetadata {
     pub list: Option<String>,
     /// Names of attachments, in order, whether or not they became documents of their own.
     pub attachments: Vec<String>,
+    /// Other names that a note gives itself.
+    pub aliases: Vec<String>,
+    /// Links to other documents as the text has them, each once, in order.
+    pub links: Vec<DocLink>,
+}
+
+/// A link from one document to another, as it is written; whether there is such a document is not said.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocLink {
+    /// How `target` is to be understood.
+    pub kind: LinkKind,
+    /// What is linked to, without percent-encoding: a name or a path. Never empty.
+    pub target: String,
+    /// The place in it: a heading, or a block's id behind `^`.
+    pub fragment: Option<String>,
+    /// Shown in place (`![[tea]]`, a picture) rather than referred to.
+    pub embedded: bool,
+}
+
+/// How a link names its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkKind {
+    /// By a note's name or one of its aliases, wherever it lies (`[[tea]]`); or by the end of its path (`[[drinks/tea]]`).
+    Name,
+    /// By a path relative to the document's own folder (`[tea](../drinks/tea.md)`).
+    Path,
+}
+
+impl LinkKind {
+    /// The word for it in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Path => "path",
+        }
+    }
 }
 
 /// What a stretch of a document's text is.

@@ -24,7 +24,7 @@ pub struct IndexedDocument {
     pub access: Vec<Principal>,
     /// Title, searched with more weight than text.
     pub title: String,
-    /// People, tags and file name, searched with the title's weight.
+    /// People, tags, other names and file name, searched with the title's weight.
     pub keywords: Vec<String>,
     /// Its chunks, in order.
     pub chunks: Vec<IndexedChunk>,

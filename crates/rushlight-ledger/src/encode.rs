@@ -2,7 +2,8 @@
 
 use half::f16;
 use rushlight_core::{
-    Block, BlockKind, DocMetadata, Embedding, Locator, Principal, TextSpan, Timestamp, Warning,
+    Block, BlockKind, DocLink, DocMetadata, Embedding, LinkKind, Locator, Principal, TextSpan, Timestamp,
+    Warning,
 };
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,56 @@ struct StoredMetadata {
     list: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    aliases: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    links: Vec<StoredLink>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredLink {
+    target: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fragment: Option<String>,
+    /// A path relative to the document's folder, rather than a name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    path: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    embedded: bool,
+}
+
+impl From<DocLink> for StoredLink {
+    fn from(link: DocLink) -> Self {
+        let DocLink {
+            kind,
+            target,
+            fragment,
+            embedded,
+        } = link;
+        Self {
+            target,
+            fragment,
+            path: kind == LinkKind::Path,
+            embedded,
+        }
+    }
+}
+
+impl From<StoredLink> for DocLink {
+    fn from(link: StoredLink) -> Self {
+        let StoredLink {
+            target,
+            fragment,
+            path,
+            embedded,
+        } = link;
+        Self {
+            kind: if path { LinkKind::Path } else { LinkKind::Name },
+            target,
+            fragment,
+            embedded,
+        }
+    }
 }
 
 /// Metadata as JSON.
@@ -81,6 +132,8 @@ pub(crate) fn metadata_to_json(metadata: &DocMetadata) -> String {
         thread_id,
         list,
         attachments,
+        aliases,
+        links,
     } = metadata.clone();
     to_json(&StoredMetadata {
         authors,
@@ -93,6 +146,8 @@ pub(crate) fn metadata_to_json(metadata: &DocMetadata) -> String {
         thread_id,
         list,
         attachments,
+        aliases,
+        links: links.into_iter().map(StoredLink::from).collect(),
     })
 }
 
@@ -109,6 +164,8 @@ pub(crate) fn metadata_from_json(text: &str) -> Outcome<DocMetadata> {
         thread_id,
         list,
         attachments,
+        aliases,
+        links,
     } = from_json("documents.metadata", text)?;
     let created = created.map(Timestamp);
     Ok(DocMetadata {
@@ -122,6 +179,8 @@ pub(crate) fn metadata_from_json(text: &str) -> Outcome<DocMetadata> {
         thread_id,
         list,
         attachments,
+        aliases,
+        links: links.into_iter().map(DocLink::from).collect(),
     })
 }
 
@@ -349,11 +408,26 @@ mod tests {
             thread_id: Some("a@b".to_owned()),
             list: Some("tea.example.org".to_owned()),
             attachments: Vec::new(),
+            aliases: vec!["cha".to_owned()],
+            links: vec![
+                DocLink {
+                    kind: LinkKind::Name,
+                    target: "Kettle".to_owned(),
+                    fragment: Some("^boil".to_owned()),
+                    embedded: false,
+                },
+                DocLink {
+                    kind: LinkKind::Path,
+                    target: "../cup.png".to_owned(),
+                    fragment: None,
+                    embedded: true,
+                },
+            ],
         };
         let json = metadata_to_json(&metadata);
         assert_eq!(
             json,
-            r#"{"authors":["Ada Lin <ada@example.org>"],"tags":["茶"],"created":-1,"message_id":"a@b","thread_id":"a@b","list":"tea.example.org"}"#
+            r#"{"authors":["Ada Lin <ada@example.org>"],"tags":["茶"],"created":-1,"message_id":"a@b","thread_id":"a@b","list":"tea.example.org","aliases":["cha"],"links":[{"target":"Kettle","fragment":"^boil"},{"target":"../cup.png","path":true,"embedded":true}]}"#
         );
         assert_eq!(metadata_from_json(&json).expect("own output"), metadata);
         assert_eq!(

@@ -268,6 +268,7 @@ fn indexed_document(db: &Connection, feed: Feed, document: i64) -> Outcome<Index
     keywords.extend(metadata.tags);
     keywords.extend(metadata.attachments);
     keywords.extend(metadata.list);
+    keywords.extend(metadata.aliases);
     keywords.push(name);
     let access: Vec<Principal> = encode::access_from_json(row.get_ref(4)?.as_str()?)?;
     Ok(IndexedDocument {

@@ -28,6 +28,8 @@ pub(crate) enum Format {
     Outline(Markup),
     /// A notebook of Jupyter.
     Notebook,
+    /// Notes that Evernote exported.
+    Evernote,
     /// Known and not read: what it is called.
     Unsupported(&'static str),
 }
@@ -110,6 +112,7 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
         "emlx" => return Format::Emlx,
         "mhtml" | "mht" => return Format::SavedPage,
         "ipynb" => return Format::Notebook,
+        "enex" => return Format::Evernote,
         "org" => return Format::Outline(Markup::Org),
         "adoc" | "asciidoc" => return Format::Outline(Markup::AsciiDoc),
         "rst" => return Format::Outline(Markup::ReStructuredText),
@@ -270,6 +273,7 @@ mod tests {
             ("letter.doc", b"{\\rtf1 x}", Format::Office(OfficeKind::RichText)),
             ("plan.org", b"* Tea", Format::Outline(Markup::Org)),
             ("a.ipynb", b"{}", Format::Notebook),
+            ("a.enex", b"<?xml version=\"1.0\"?>", Format::Evernote),
         ];
         for (path, bytes, format) in cases {
             assert_eq!(detect(path, bytes), *format, "{path}");

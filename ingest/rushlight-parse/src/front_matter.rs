@@ -48,6 +48,7 @@ pub(crate) fn read(yaml: &str, metadata: &mut DocMetadata, warnings: &mut Vec<Wa
                     tags::add(&tag, &mut metadata.tags);
                 }
             }
+            "alias" | "aliases" => metadata.aliases = strings(value, &[',', '，', '、']),
             "author" | "authors" => metadata.authors = strings(value, &[]),
             "date" | "created" | "created_at" if metadata.created.is_none() => {
                 metadata.created = strings(value, &[]).first().and_then(|text| parse_date(text));
@@ -107,10 +108,11 @@ mod tests {
     #[test]
     fn fields_are_read_in_the_ways_people_write_them() {
         let (mut metadata, mut warnings) = (DocMetadata::default(), Vec::new());
-        let yaml = "title: 茶\ntags: [tea, '#work']\ndate: 2026-03-01\nauthor: Ada Lin\nlang: zh-Hant\n";
+        let yaml = "title: 茶\naliases: [cha, Tea time]\ntags: [tea, '#work']\ndate: 2026-03-01\nauthor: Ada Lin\nlang: zh-Hant\n";
         assert_eq!(read(yaml, &mut metadata, &mut warnings).as_deref(), Some("茶"));
         assert_eq!(metadata.tags, ["tea", "work"]);
         assert_eq!(metadata.authors, ["Ada Lin"]);
+        assert_eq!(metadata.aliases, ["cha", "Tea time"]);
         assert_eq!(metadata.created, Some(Timestamp(1_772_323_200_000)));
         assert_eq!(metadata.language.as_deref(), Some("zh-Hant"));
         let mut metadata = DocMetadata::default();

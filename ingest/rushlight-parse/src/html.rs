@@ -577,7 +577,7 @@ mod tests {
              <ul><li>one<ul><li>two</ul><li>three</ul><blockquote><p>said</blockquote><pre>  a\n  b</pre>\
              <table><tr><th>k<th>v<tr><td><p>1</p><p>2</p><td>3</table>tail</body>",
             expect![[r#"
-                title Some("Tea & toast") DocMetadata { authors: ["Ada Lin"], recipients: [], tags: ["tea", "toast"], created: None, language: Some("en"), message_id: None, in_reply_to: None, thread_id: None, list: None, attachments: [] }
+                title Some("Tea & toast") DocMetadata { authors: ["Ada Lin"], recipients: [], tags: ["tea", "toast"], created: None, language: Some("en"), message_id: None, in_reply_to: None, thread_id: None, list: None, attachments: [], aliases: [], links: [] }
                 Heading { level: 1 } "Tea"
                 Paragraph "Some bold text\nand more"
                 Paragraph "y"

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 use rushlight_core::{Block, BlockKind, DocMetadata, TextSpan, Warning};
 
+use crate::links::Links;
 use crate::place::{LineCursor, trimmed};
 use crate::text::paragraph_ranges;
 use crate::{front_matter, tags};
@@ -34,11 +35,12 @@ pub(crate) fn parse(text: &str) -> Markdown {
         });
         body = end;
     }
-    let mut walk = Walk::new();
+    let mut walk = Walk::new(text);
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_WIKILINKS
         | Options::ENABLE_MATH;
     for (event, range) in Parser::new_ext(&text[body..], options).into_offset_iter() {
         walk.event(&event, range.start + body..range.end + body);
@@ -48,8 +50,10 @@ pub(crate) fn parse(text: &str) -> Markdown {
         leaves: found,
         verbatim,
         first_heading,
+        links,
         ..
     } = walk;
+    out.metadata.links = links.into_vec();
     leaves.extend(found);
     let leaves = without_gaps(text, leaves);
 
@@ -77,29 +81,41 @@ struct Leaf {
 }
 
 /// Follows the parser's events and keeps the innermost blocks.
-struct Walk {
+struct Walk<'a> {
+    source: &'a str,
     leaves: Vec<Leaf>,
-    /// Code and raw HTML inside paragraphs: no tags are looked for there.
+    /// Code, raw HTML and links by name inside paragraphs: no tags are looked for there.
     verbatim: Vec<Range<usize>>,
+    links: Links,
     first_heading: Option<String>,
     /// Inside a leaf that the parser reports as one.
     in_leaf: bool,
     in_first_heading: bool,
-    quotes: usize,
+    /// Block quotes around it, and whether each is a callout: what stands in one is the author's own.
+    quotes: Vec<Quoting>,
     items: usize,
     /// Inline content that stands directly in a list item.
     loose: Option<Leaf>,
 }
 
-impl Walk {
-    fn new() -> Self {
+/// What the sign of a quotation stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quoting {
+    Quote,
+    Callout,
+}
+
+impl<'a> Walk<'a> {
+    fn new(source: &'a str) -> Self {
         Self {
+            source,
+            links: Links::default(),
             leaves: Vec::new(),
             verbatim: Vec::new(),
             first_heading: None,
             in_leaf: false,
             in_first_heading: false,
-            quotes: 0,
+            quotes: Vec::new(),
             items: 0,
             loose: None,
         }
@@ -132,6 +148,7 @@ impl Walk {
     }
 
     fn start(&mut self, tag: &Tag<'_>, range: Range<usize>) {
+        self.link(tag, &range);
         let text_kind = self.text_kind();
         let leaf = match tag {
             Tag::Paragraph => text_kind,
@@ -149,7 +166,7 @@ impl Walk {
             Tag::TableRow => BlockKind::TableRow,
             Tag::BlockQuote(_) => {
                 self.close_loose();
-                self.quotes += 1;
+                self.quotes.push(quoting(&self.source[range]));
                 return;
             }
             Tag::Item => {
@@ -184,7 +201,7 @@ impl Walk {
         match tag {
             TagEnd::BlockQuote(_) => {
                 self.close_loose();
-                self.quotes = self.quotes.saturating_sub(1);
+                self.quotes.pop();
             }
             TagEnd::Item => {
                 self.close_loose();
@@ -201,6 +218,26 @@ impl Walk {
             | TagEnd::TableHead
             | TagEnd::TableRow => self.in_leaf = false,
             _ => {}
+        }
+    }
+
+    fn link(&mut self, tag: &Tag<'_>, range: &Range<usize>) {
+        let (link_type, target, embedded) = match tag {
+            Tag::Link {
+                link_type, dest_url, ..
+            } => (link_type, dest_url, false),
+            Tag::Image {
+                link_type, dest_url, ..
+            } => (link_type, dest_url, true),
+            _ => return,
+        };
+        match link_type {
+            LinkType::WikiLink { .. } => {
+                self.links.by_name(target, embedded);
+                self.verbatim.push(range.clone());
+            }
+            LinkType::Autolink | LinkType::Email => {}
+            _ => self.links.by_path(target, embedded),
         }
     }
 
@@ -232,11 +269,26 @@ impl Walk {
     }
 
     fn text_kind(&self) -> BlockKind {
-        match (self.quotes, self.items) {
-            (0, 0) => BlockKind::Paragraph,
-            (0, _) => BlockKind::ListItem,
-            _ => BlockKind::Quote,
+        if self.quotes.contains(&Quoting::Quote) {
+            BlockKind::Quote
+        } else if self.items > 0 {
+            BlockKind::ListItem
+        } else {
+            BlockKind::Paragraph
         }
+    }
+}
+
+/// A block quote that begins with `[!word]` is a callout.
+fn quoting(source: &str) -> Quoting {
+    let inside = source.trim_start_matches(|c: char| c == '>' || c.is_whitespace());
+    let word = inside
+        .strip_prefix("[!")
+        .and_then(|rest| rest.split_once(']'))
+        .map(|(word, _)| word);
+    match word {
+        Some(word) if !word.is_empty() && word.len() <= 40 && !word.contains('\n') => Quoting::Callout,
+        _ => Quoting::Quote,
     }
 }
 
@@ -373,6 +425,51 @@ mod tests {
                 6-6 ListItem "1. 第一"
                 7-7 ListItem "2. 第二"
                 title Some("茶的歷史") tags []
+            "##]],
+        );
+    }
+
+    #[test]
+    fn notes_link_each_other() {
+        let parsed = parse(
+            "See [[Green tea]], [[drinks/Oolong#Steeping|steep it]], ![[kettle.png]] and [[Log#^a1b2]].\n\
+             [a cup](../cups/my%20cup.md#size), ![x](cup.jpg), [web](https://example.org), <mailto:a@example.org>,\n\
+             [[#below]], [[Green tea]]; `[[code]]` #tag ^block-1\n",
+        );
+        let links: Vec<String> = parsed
+            .metadata
+            .links
+            .iter()
+            .map(|link| {
+                let sign = if link.embedded { "!" } else { "" };
+                let fragment = link.fragment.as_deref().unwrap_or("-");
+                format!("{sign}{} {} {fragment}", link.kind.as_str(), link.target)
+            })
+            .collect();
+        assert_eq!(
+            links,
+            [
+                "name Green tea -",
+                "name drinks/Oolong Steeping",
+                "!name kettle.png -",
+                "name Log ^a1b2",
+                "path ../cups/my cup.md size",
+                "!path cup.jpg -",
+            ]
+        );
+        assert_eq!(parsed.metadata.tags, ["tag"], "a heading in a link is no tag");
+    }
+
+    #[test]
+    fn what_stands_in_a_callout_is_no_quotation() {
+        check(
+            "> [!warning]- Hot\n> Let it cool.\n> - first\n>\n> > quoted\n\n> [x] said\n",
+            expect![[r##"
+                1-2 Paragraph "> [!warning]- Hot\n> Let it cool."
+                3-4 ListItem "> - first\n>"
+                5-5 Quote "> > quoted"
+                7-7 Quote "> [x] said"
+                title None tags []
             "##]],
         );
     }

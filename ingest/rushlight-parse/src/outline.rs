@@ -2,6 +2,7 @@
 
 use rushlight_core::{Block, BlockKind, DocMetadata, TextSpan};
 
+use crate::links::Links;
 use crate::place::{LineCursor, trimmed};
 use crate::{front_matter, tags};
 
@@ -350,6 +351,15 @@ impl<'a> Reader<'a> {
 
     fn finish(mut self) -> Outline {
         self.close();
+        if self.markup == Markup::Org {
+            let mut links = Links::default();
+            for (kind, start, end) in &self.ranges {
+                if !matches!(kind, BlockKind::Code | BlockKind::Metadata) {
+                    links.of_org(&self.text[*start..*end]);
+                }
+            }
+            self.out.metadata.links = links.into_vec();
+        }
         let mut lines = LineCursor::new(self.text);
         for (kind, start, end) in self.ranges {
             if let Some((start, end)) = trimmed(self.text, start, end) {

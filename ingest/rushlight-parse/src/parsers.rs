@@ -20,7 +20,7 @@ use crate::worker::{Answer, Isolation, Job, Pool, Reply};
 use crate::{language, markdown, outline, pdf, table, text};
 
 /// Raised when the same bytes would parse differently.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// All parsers behind one port.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ impl Reading<'_> {
             Format::Pdf => self.pdf(path, bytes, hash),
             Format::Office(kind) => self.office(path, bytes, hash, kind),
             Format::Archive(kind) => self.archive(path, bytes, kind, depth),
-            Format::Mail | Format::Emlx | Format::Mbox | Format::SavedPage
+            Format::Mail | Format::Emlx | Format::Mbox | Format::SavedPage | Format::Evernote
                 if depth > self.options.max_message_depth =>
             {
                 Ok(Found::Skipped(skip(
@@ -116,6 +116,10 @@ impl Reading<'_> {
             Format::Mail => Ok(self.mail(path, bytes, depth)),
             Format::Emlx => Ok(self.mail(path, emlx::message(bytes), depth)),
             Format::Mbox => self.mailbox(path, bytes, depth),
+            Format::Evernote => Ok(match decode(bytes) {
+                Some(decoded) => self.evernote(path, decoded, depth),
+                None => binary(path),
+            }),
             Format::Html => {
                 let decoded = match html::stated_charset(bytes) {
                     Some(charset) => decode_labelled(bytes, &charset),
@@ -277,7 +281,7 @@ impl Reading<'_> {
         Found::Documents(vec![document])
     }
 
-    fn page_of(&self, source: &str, origin: Origin) -> (Page, Vec<Warning>) {
+    pub(crate) fn page_of(&self, source: &str, origin: Origin) -> (Page, Vec<Warning>) {
         let max_text = self.options.max_text_bytes;
         let mut warnings = Vec::new();
         let found = if html::is_small(source) {
@@ -568,7 +572,7 @@ fn binary(path: &str) -> Found {
     Found::Skipped(skip("binary", format!("`{}` is not text", file_name(path))))
 }
 
-fn no_text(path: &str) -> Found {
+pub(crate) fn no_text(path: &str) -> Found {
     Found::Skipped(skip("no_text", format!("`{}` has no text", file_name(path))))
 }
 
@@ -579,7 +583,7 @@ pub(crate) fn skip(code: &str, message: String) -> SkipReason {
     }
 }
 
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -197,6 +197,8 @@ export interface Document {
   tags: string[]
   language: string | null
   attachments: unknown[]
+  aliases: string[]
+  links: { kind: 'name' | 'path'; target: string; fragment: string | null; embedded: boolean }[]
   pages: number | null
   unreadable_pages: number[]
   warnings: { code: string; message: string }[]

@@ -206,6 +206,8 @@ impl Service for FakeService {
             tags: Vec::new(),
             language: None,
             attachments: Vec::new(),
+            aliases: Vec::new(),
+            links: Vec::new(),
             pages: None,
             unreadable_pages: Vec::new(),
             warnings: Vec::new(),

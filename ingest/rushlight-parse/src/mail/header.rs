@@ -79,7 +79,7 @@ pub(crate) fn metadata(message: &Message<'_>) -> DocMetadata {
         in_reply_to: in_reply_to(message),
         thread_id,
         list: list(message),
-        attachments: Vec::new(),
+        ..DocMetadata::default()
     }
 }
 

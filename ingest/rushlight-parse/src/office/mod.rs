@@ -18,6 +18,7 @@ use crate::build::TextBuilder;
 use crate::{front_matter, table};
 
 pub(crate) use kind::{OfficeKind, is_package, of_cfb, of_zip};
+pub(crate) use open_document::resolved;
 
 /// What the worker finds in an office document.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]

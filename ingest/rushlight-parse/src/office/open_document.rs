@@ -76,7 +76,7 @@ pub(super) fn element_text(xml: &str, name: &str) -> Option<String> {
 }
 
 /// The character that a reference stands for.
-pub(super) fn resolved(entity: &BytesRef<'_>) -> Option<char> {
+pub(crate) fn resolved(entity: &BytesRef<'_>) -> Option<char> {
     if let Ok(Some(character)) = entity.resolve_char_ref() {
         return Some(character);
     }

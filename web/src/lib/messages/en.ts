@@ -170,6 +170,7 @@ export const en = {
     changed: 'This file has changed since the passage was found.',
     authors: 'From',
     recipients: 'To',
+    aliases: 'Also called',
     tags: 'Tags',
     attachments: 'Attachments',
     pages: (pages: number) => count(pages, 'page', 'pages'),

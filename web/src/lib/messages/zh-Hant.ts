@@ -164,6 +164,7 @@ export const zhHant: Messages = {
     changed: '找到這個段落之後，這個檔案已經變更。',
     authors: '寄件人／作者',
     recipients: '收件人',
+    aliases: '又名',
     tags: '標籤',
     attachments: '附件',
     pages: (pages) => `${number(pages)} 頁`,

@@ -10,3 +10,4 @@ mod crash;
 mod journey;
 mod offline;
 mod serve;
+mod suites;

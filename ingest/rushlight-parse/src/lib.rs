@@ -11,6 +11,7 @@
 
 mod archive;
 mod build;
+mod calendar;
 mod decode;
 mod detect;
 mod front_matter;
@@ -22,6 +23,7 @@ mod notebook;
 mod office;
 mod options;
 mod outline;
+mod outlook;
 mod parsers;
 mod pdf;
 mod place;

@@ -108,7 +108,7 @@ pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
 }
 
 /// True when the compound file has a stream or folder of this name: they stand in its directory in UTF-16.
-pub(super) fn has_stream(bytes: &[u8], name: &str) -> bool {
+pub(crate) fn has_stream(bytes: &[u8], name: &str) -> bool {
     let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
     find(bytes, &name).is_some()
 }

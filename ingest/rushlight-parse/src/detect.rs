@@ -142,7 +142,10 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
         (&b"BEGIN:VCALENDAR"[..], CalendarKind::Calendar),
         (b"BEGIN:VCARD", CalendarKind::Cards),
     ] {
-        if start.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(begin)) {
+        if start
+            .get(..begin.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(begin))
+        {
             return Format::Calendar(kind);
         }
     }
@@ -161,7 +164,21 @@ fn outlook(start: &[u8]) -> Option<Format> {
         }
         [0x78, 0x9f, 0x3e, 0x22, ..] => Some(Format::Outlook(OutlookKind::Winmail)),
         // A personal mailbox, with texts in a code page (14, 15) or in Unicode (23).
-        [b'!', b'B', b'D', b'N', _, _, _, _, b'S', b'M', 14 | 15 | 23, 0, ..] => Some(Format::OutlookStore),
+        [
+            b'!',
+            b'B',
+            b'D',
+            b'N',
+            _,
+            _,
+            _,
+            _,
+            b'S',
+            b'M',
+            14 | 15 | 23,
+            0,
+            ..,
+        ] => Some(Format::OutlookStore),
         _ => None,
     }
 }

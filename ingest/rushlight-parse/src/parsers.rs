@@ -105,7 +105,12 @@ impl Reading<'_> {
             Format::Pdf => self.pdf(path, bytes, hash),
             Format::Office(kind) => self.office(path, bytes, hash, kind),
             Format::Archive(kind) => self.archive(path, bytes, kind, depth),
-            Format::Mail | Format::Emlx | Format::Mbox | Format::SavedPage | Format::Outlook(_) | Format::OutlookStore
+            Format::Mail
+            | Format::Emlx
+            | Format::Mbox
+            | Format::SavedPage
+            | Format::Outlook(_)
+            | Format::OutlookStore
                 if depth > self.options.max_message_depth =>
             {
                 Ok(Found::Skipped(skip(
@@ -572,7 +577,12 @@ fn set_title(document: &mut ParsedDocument, title: Option<&str>) {
 fn promises_text(path: &str) -> bool {
     !matches!(
         detect(path, b"text"),
-        Format::Unsupported(_) | Format::Pdf | Format::Office(_) | Format::Outlook(_) | Format::OutlookStore | Format::Text
+        Format::Unsupported(_)
+            | Format::Pdf
+            | Format::Office(_)
+            | Format::Outlook(_)
+            | Format::OutlookStore
+            | Format::Text
     ) || path.to_lowercase().ends_with(".txt")
 }
 

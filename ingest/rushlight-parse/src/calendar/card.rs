@@ -7,7 +7,11 @@ use super::{Lines, Shown};
 /// The person on the card; nothing for an empty one.
 pub(super) fn shown(card: &VCard) -> Option<Shown> {
     let all = |property: Property| card.entries.iter().filter(move |entry| entry.name == property);
-    let first = |property: Property| all(property).map(|entry| joined(entry, " ")).find(|text| !text.is_empty());
+    let first = |property: Property| {
+        all(property)
+            .map(|entry| joined(entry, " "))
+            .find(|text| !text.is_empty())
+    };
     let named = first(Property::Fn).or_else(|| all(Property::N).map(name).find(|text| !text.is_empty()));
     let title = named
         .or_else(|| first(Property::Org))
@@ -66,7 +70,10 @@ fn name(entry: &VCardEntry) -> String {
 /// What kinds of number or address it is: `work, cell`.
 fn kinds(entry: &VCardEntry) -> String {
     let mut kinds: Vec<String> = Vec::new();
-    for kind in entry.parameters(&VCardParameterName::Type).filter_map(|value| value.as_text()) {
+    for kind in entry
+        .parameters(&VCardParameterName::Type)
+        .filter_map(|value| value.as_text())
+    {
         let kind = kind.to_lowercase();
         let telling = !matches!(kind.as_str(), "voice" | "internet" | "pref" | "x-internet");
         if telling && !kinds.contains(&kind) {

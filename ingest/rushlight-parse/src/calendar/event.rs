@@ -31,9 +31,14 @@ pub(super) fn all(calendar: &ICalendar) -> Vec<Shown> {
         }
     });
     let wanted = calendar.components.iter().filter(|component| {
-        matches!(component.component_type, Kind::VEvent | Kind::VTodo | Kind::VJournal)
+        matches!(
+            component.component_type,
+            Kind::VEvent | Kind::VTodo | Kind::VJournal
+        )
     });
-    wanted.map(|component| shown(component, method.as_ref())).collect()
+    wanted
+        .map(|component| shown(component, method.as_ref()))
+        .collect()
 }
 
 fn shown(component: &ICalendarComponent, method: Option<&ICalendarMethod>) -> Shown {
@@ -107,7 +112,9 @@ fn when(component: &ICalendarComponent, lines: &mut Lines) {
     };
     let end = component.property(&Property::Dtend).and_then(When::of);
     let mut text = when::span(&start, end.as_ref());
-    let duration = component.property(&Property::Duration).and_then(|entry| entry.values.first());
+    let duration = component
+        .property(&Property::Duration)
+        .and_then(|entry| entry.values.first());
     if let (None, Some(ICalendarValue::Duration(duration))) = (&end, duration) {
         let length = when::length(duration);
         if !length.is_empty() {
@@ -145,7 +152,12 @@ fn dates(entry: &ICalendarEntry) -> Vec<String> {
         ) => When::read(start, zone.clone()),
         _ => None,
     };
-    entry.values.iter().filter_map(of).map(|date| date.show()).collect()
+    entry
+        .values
+        .iter()
+        .filter_map(of)
+        .map(|date| date.show())
+        .collect()
 }
 
 fn attendees(component: &ICalendarComponent, lines: &mut Lines) {
@@ -153,9 +165,13 @@ fn attendees(component: &ICalendarComponent, lines: &mut Lines) {
         .properties(&Property::Attendee)
         .filter_map(|entry| {
             let person = person(entry)?;
-            let answer = entry.parameters(&Parameter::Partstat).find_map(|value| value.as_text());
+            let answer = entry
+                .parameters(&Parameter::Partstat)
+                .find_map(|value| value.as_text());
             Some(match answer.map(str::to_lowercase).as_deref() {
-                Some(answer @ ("accepted" | "declined" | "tentative" | "delegated")) => format!("{person} ({answer})"),
+                Some(answer @ ("accepted" | "declined" | "tentative" | "delegated")) => {
+                    format!("{person} ({answer})")
+                }
                 _ => person,
             })
         })
@@ -175,7 +191,10 @@ fn person(entry: &ICalendarEntry) -> Option<String> {
         .find_map(|value| value.as_text())
         .map(str::trim)
         .filter(|name| !name.is_empty());
-    let address = entry.calendar_address().map(str::trim).filter(|address| !address.is_empty());
+    let address = entry
+        .calendar_address()
+        .map(str::trim)
+        .filter(|address| !address.is_empty());
     Some(match (name, address) {
         (Some(name), Some(address)) if name != address => format!("{name} <{address}>"),
         (name, address) => name.or(address)?.to_owned(),

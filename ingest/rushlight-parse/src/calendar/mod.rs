@@ -156,7 +156,15 @@ impl Reading<'_> {
             CalendarKind::Cards => "text/vcard",
         };
         let metadata = DocMetadata::default();
-        let mut document = document(path, hash, DocumentKind::Text, media_type, shown, blocks, metadata);
+        let mut document = document(
+            path,
+            hash,
+            DocumentKind::Text,
+            media_type,
+            shown,
+            blocks,
+            metadata,
+        );
         let only = match sheet.entries.as_slice() {
             [only] => Some(&only.title),
             _ => None,
@@ -173,10 +181,14 @@ impl Reading<'_> {
     /// What the worker reads in the text; an error says why it does not.
     pub(crate) fn sheet(&self, text: &str) -> Result<Sheet, String> {
         let max_text = self.options.max_text_bytes;
-        let asked = self.ask(Job::Calendar { max_text }, text.as_bytes(), |answer| match answer {
-            Answer::Calendar(sheet) => Some(sheet),
-            _ => None,
-        });
+        let asked = self.ask(
+            Job::Calendar { max_text },
+            text.as_bytes(),
+            |answer| match answer {
+                Answer::Calendar(sheet) => Some(sheet),
+                _ => None,
+            },
+        );
         match asked {
             Ok(answer) => answer,
             Err(error) => Err(error.chain()),

@@ -58,7 +58,11 @@ pub(super) fn words(rule: &ICalendarRecurrenceRule) -> String {
     if !month_days.is_empty() {
         text.push_str(&format!(" on {}", month_days.join(", ")));
     }
-    let months: Vec<&str> = rule.bymonth.iter().map(|month| month_name(month.month())).collect();
+    let months: Vec<&str> = rule
+        .bymonth
+        .iter()
+        .map(|month| month_name(month.month()))
+        .collect();
     if !months.is_empty() {
         text.push_str(&format!(" in {}", months.join(", ")));
     }
@@ -87,8 +91,18 @@ fn weekday(day: ICalendarWeekday) -> &'static str {
 
 fn month_name(number: u8) -> &'static str {
     const NAMES: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-        "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     usize::from(number)
         .checked_sub(1)

@@ -82,5 +82,9 @@ fn what_is_cut_or_no_calendar_ends() {
     assert!(extract(&many, 1_000).entries.len() <= 1_000);
     let long = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:tea\nEND:VEVENT\nEND:VCALENDAR\n".repeat(50);
     let sheet = extract(&long, 100);
-    assert!(sheet.truncated && sheet.entries.len() == 33, "{}", sheet.entries.len());
+    assert!(
+        sheet.truncated && sheet.entries.len() == 33,
+        "{}",
+        sheet.entries.len()
+    );
 }

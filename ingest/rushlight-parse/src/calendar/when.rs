@@ -73,7 +73,9 @@ impl When {
 /// From when to when.
 pub(super) fn span(start: &When, end: Option<&When>) -> String {
     if start.time.is_none() {
-        let last = end.and_then(When::day_before).filter(|last| last.date > start.date);
+        let last = end
+            .and_then(When::day_before)
+            .filter(|last| last.date > start.date);
         return match last {
             Some(last) => format!("{} to {}, all day", start.date, last.date),
             None => format!("{}, all day", start.date),

@@ -24,9 +24,13 @@ pub(super) fn write(
         };
         let calendar = part.content_type().is_some_and(|kind| {
             kind.ctype().eq_ignore_ascii_case("text")
-                && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case("calendar"))
+                && kind
+                    .subtype()
+                    .is_some_and(|subtype| subtype.eq_ignore_ascii_case("calendar"))
         });
-        let attached = part.content_disposition().is_some_and(|kind| kind.is_attachment());
+        let attached = part
+            .content_disposition()
+            .is_some_and(|kind| kind.is_attachment());
         if !calendar || attached || written.len() >= MOST || !matches!(part.body, PartType::Text(_)) {
             continue;
         }

@@ -26,8 +26,8 @@ use crate::calendar::Sheet;
 use crate::detect;
 use crate::html::Page;
 use crate::options::ParseOptions;
-use parts::{part_numbers, part_text, raw_bytes};
 pub(crate) use header::one_line;
+use parts::{part_numbers, part_text, raw_bytes};
 pub(crate) use saved_page::saved_page;
 pub(crate) use winmail::Winmail;
 
@@ -130,7 +130,14 @@ fn collect(
     if body.is_empty() {
         for own in &hidden {
             for id in body_parts(&own.message) {
-                write_body(&own.message, id, &own.numbers, inside, &mut builder, &mut warnings);
+                write_body(
+                    &own.message,
+                    id,
+                    &own.numbers,
+                    inside,
+                    &mut builder,
+                    &mut warnings,
+                );
             }
         }
     }

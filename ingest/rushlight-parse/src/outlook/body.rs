@@ -73,7 +73,10 @@ fn unpack(packed: &[u8]) -> Result<Vec<u8>, String> {
     let text = compressed_rtf::decompress_rtf(whole)
         .map_err(|error| format!("its rich text is broken: {}", error.to_string().to_lowercase()))?;
     // Each of its characters is a byte.
-    Ok(text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect())
+    Ok(text
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))
+        .collect())
 }
 
 fn of_rich_text(rich: &[u8]) -> Option<Body> {
@@ -110,7 +113,10 @@ mod tests {
     #[test]
     fn a_page_in_rich_text_is_a_page() {
         let rich = r"{\rtf1\ansi\fromhtml1{\*\htmltag64 <p>}tea{\*\htmltag72 </p>}}";
-        assert_eq!(of(&props(rich)), (Some(Body::Html("<p>tea</p>".to_owned())), None));
+        assert_eq!(
+            of(&props(rich)),
+            (Some(Body::Html("<p>tea</p>".to_owned())), None)
+        );
     }
 
     #[test]

@@ -149,7 +149,11 @@ impl Reader<'_> {
 
     fn word(&mut self) {
         let rest = &self.rich[self.at..];
-        let letters = rest.iter().take(32).take_while(|b| b.is_ascii_alphabetic()).count();
+        let letters = rest
+            .iter()
+            .take(32)
+            .take_while(|b| b.is_ascii_alphabetic())
+            .count();
         let word = &rest[..letters];
         let sign = usize::from(rest.get(letters) == Some(&b'-'));
         let digits = rest[letters + sign..]

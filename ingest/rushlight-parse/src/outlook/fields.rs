@@ -28,7 +28,9 @@ struct Lines(Vec<String>);
 impl Lines {
     fn add(&mut self, label: &str, value: Option<impl AsRef<str>>) {
         let Some(value) = value else { return };
-        let value = value.as_ref().trim_matches(|c: char| c.is_whitespace() || c == '\0');
+        let value = value
+            .as_ref()
+            .trim_matches(|c: char| c.is_whitespace() || c == '\0');
         if !value.is_empty() {
             self.0.push(format!("{label}: {value}"));
         }
@@ -41,16 +43,22 @@ fn appointment(props: &Props, lines: &mut Lines) {
         _ => props.time(tag),
     };
     let all_day = props.numbered(set::APPOINTMENT, 0x8215) == Some(&Value::Number(1));
-    let rules = [0x825e, 0x825f].into_iter().find_map(|number| {
-        match props.numbered(set::APPOINTMENT, number) {
-            Some(Value::Bytes(bytes)) => zone::Zone::read(bytes),
-            _ => None,
-        }
-    });
+    let zone_name = props.numbered_text(set::APPOINTMENT, 0x8234);
+    let bytes = |number| match props.numbered(set::APPOINTMENT, number) {
+        Some(Value::Bytes(bytes)) => Some(bytes.as_slice()),
+        _ => None,
+    };
+    let rules = [0x825e, 0x825f]
+        .into_iter()
+        .find_map(|number| zone::Zone::read(bytes(number)?))
+        .or_else(|| zone::Zone::read_older(bytes(0x8233)?, zone_name.as_deref()?.trim()));
     if let Some(start) = at(0x820d, 0x0060) {
-        lines.add("When", zone::span(start, at(0x820e, 0x0061), all_day, rules.as_ref()));
+        lines.add(
+            "When",
+            zone::span(start, at(0x820e, 0x0061), all_day, rules.as_ref()),
+        );
     }
-    lines.add("Time zone", props.numbered_text(set::APPOINTMENT, 0x8234));
+    lines.add("Time zone", zone_name);
     lines.add("Recurrence", props.numbered_text(set::APPOINTMENT, 0x8232));
     lines.add("Where", props.numbered_text(set::APPOINTMENT, 0x8208));
     lines.add("Attendees", props.numbered_text(set::APPOINTMENT, 0x8238));
@@ -69,7 +77,11 @@ fn contact(props: &Props, lines: &mut Lines) {
     }
     for (address, shown) in [(0x8083, 0x8084), (0x8093, 0x8094), (0x80a3, 0x80a4)] {
         // An address within Exchange is none that people know.
-        let known = |number| props.numbered_text(set::ADDRESS, number).filter(|text| text.contains('@'));
+        let known = |number| {
+            props
+                .numbered_text(set::ADDRESS, number)
+                .filter(|text| text.contains('@'))
+        };
         lines.add("E-mail", known(address).or_else(|| known(shown)));
     }
     for (label, tag) in [
@@ -92,7 +104,12 @@ fn contact(props: &Props, lines: &mut Lines) {
         ("Other address", 0x801c),
         ("Web page", 0x802b),
     ] {
-        lines.add(label, props.numbered_text(set::ADDRESS, number).map(|text| comma_lines(&text)));
+        lines.add(
+            label,
+            props
+                .numbered_text(set::ADDRESS, number)
+                .map(|text| comma_lines(&text)),
+        );
     }
     for (label, tag) in [
         ("Business web page", 0x3a51),
@@ -133,7 +150,11 @@ fn task(props: &Props, lines: &mut Lines) {
 
 /// Lines of an address on one.
 fn comma_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     lines.join(", ")
 }
 
@@ -197,7 +218,9 @@ mod tests {
         ];
         assert_eq!(
             of(&item("IPM.Contact", &values)).as_deref(),
-            Some("Name: Chen Mei\nE-mail: mei@example.org\nMobile phone: +886 2 1234\nBusiness address: 1 Tea Street, Taipei")
+            Some(
+                "Name: Chen Mei\nE-mail: mei@example.org\nMobile phone: +886 2 1234\nBusiness address: 1 Tea Street, Taipei"
+            )
         );
     }
 

@@ -120,7 +120,7 @@ pub(super) enum Content {
     Bytes(Vec<u8>),
     Item(Box<Item>),
     /// It cannot be had, for this reason.
-    Missing(&'static str),
+    Missing(String),
 }
 
 impl Default for Props {
@@ -203,14 +203,21 @@ impl Props {
             }
             _ => return None,
         };
-        (!text.trim_matches(|c: char| c.is_whitespace() || c == '\0').is_empty()).then_some(text)
+        (!text
+            .trim_matches(|c: char| c.is_whitespace() || c == '\0')
+            .is_empty())
+        .then_some(text)
     }
 }
 
 impl Item {
     /// Its class without what programs add behind the known ones, lower case: `ipm.note`.
     pub(super) fn class(&self) -> String {
-        self.props.text(tag::CLASS).unwrap_or_default().trim().to_lowercase()
+        self.props
+            .text(tag::CLASS)
+            .unwrap_or_default()
+            .trim()
+            .to_lowercase()
     }
 
     pub(super) fn is(&self, class: &str) -> bool {
@@ -242,7 +249,9 @@ pub(super) fn decode_wide(bytes: &[u8]) -> String {
         .chunks_exact(2)
         .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
         .take_while(|unit| *unit != 0);
-    char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect()
+    char::decode_utf16(units)
+        .map(|c| c.unwrap_or('\u{fffd}'))
+        .collect()
 }
 
 /// The encoding of a Windows code page number; mail knows more of them than documents do.
@@ -270,7 +279,10 @@ mod tests {
     fn texts_are_read_in_their_code_page() {
         let mut props = Props::default();
         props.put(Key::Tag(tag::MESSAGE_CODE_PAGE), Value::Number(950));
-        props.put(Key::Tag(tag::SUBJECT), Value::Narrow(b"\xaf\xf9\xa4\xe9\0junk".to_vec()));
+        props.put(
+            Key::Tag(tag::SUBJECT),
+            Value::Narrow(b"\xaf\xf9\xa4\xe9\0junk".to_vec()),
+        );
         props.put(Key::Tag(tag::DISPLAY_NAME), Value::Text(" \0".to_owned()));
         props.settle_code_page();
         assert_eq!(props.text(tag::SUBJECT).as_deref(), Some("茶日"));

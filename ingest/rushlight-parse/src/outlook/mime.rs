@@ -105,7 +105,10 @@ fn attached(
         .props
         .text(tag::ATTACH_TYPE)
         .filter(|stated| is_media_type(stated))
-        .map_or_else(|| "application/octet-stream".to_owned(), |stated| stated.trim().to_owned());
+        .map_or_else(
+            || "application/octet-stream".to_owned(),
+            |stated| stated.trim().to_owned(),
+        );
     field(out, "Content-Type", &media_type);
     let disposition = format!("attachment; filename*=utf-8''{}", percent_encoded(&name));
     field(out, "Content-Disposition", &disposition);
@@ -115,7 +118,7 @@ fn attached(
     match &attachment.content {
         Content::Bytes(bytes) => content(out, bytes),
         Content::Missing(why) => {
-            lost.push((name, (*why).to_owned()));
+            lost.push((name, why.clone()));
             content(out, b"");
         }
         Content::Item(_) => {}
@@ -147,7 +150,11 @@ fn only_attachment(item: &Item) -> Option<&[u8]> {
 }
 
 fn sealed_part(item: &Item, bytes: &[u8], out: &mut Vec<u8>) {
-    let headers = item.props.text(tag::TRANSPORT_HEADERS).unwrap_or_default().to_lowercase();
+    let headers = item
+        .props
+        .text(tag::TRANSPORT_HEADERS)
+        .unwrap_or_default()
+        .to_lowercase();
     let signed = headers.contains("smime-type=signed-data") || headers.contains("smime-type=\"signed-data\"");
     let kind = if signed { "signed-data" } else { "enveloped-data" };
     field(
@@ -312,19 +319,29 @@ fn recipients(item: &Item, kind: i64, display: u16) -> Option<String> {
     }
     // Names alone, as Outlook shows them.
     let shown = item.props.text(display)?;
-    let names: Vec<String> = shown.split(';').filter_map(|name| person(Some(name), None)).collect();
+    let names: Vec<String> = shown
+        .split(';')
+        .filter_map(|name| person(Some(name), None))
+        .collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// An address that mail can be sent to; those within Exchange are left out.
 fn address_of(props: &Props, smtp: u16, kind: u16, address: u16) -> Option<String> {
-    let exchange = props.text(kind).is_some_and(|kind| kind.trim().eq_ignore_ascii_case("EX"));
+    let exchange = props
+        .text(kind)
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("EX"));
     let plain = || props.text(address).filter(|_| !exchange);
     props
         .text(smtp)
         .or_else(plain)
         .map(|address| address.trim_matches(['\'', '"', '<', '>', ' ']).to_owned())
-        .filter(|address| address.contains('@') && address.chars().all(|c| c.is_ascii_graphic() && !"<>,;\"".contains(c)))
+        .filter(|address| {
+            address.contains('@')
+                && address
+                    .chars()
+                    .all(|c| c.is_ascii_graphic() && !"<>,;\"".contains(c))
+        })
 }
 
 fn person(name: Option<&str>, address: Option<&str>) -> Option<String> {
@@ -382,7 +399,12 @@ fn word(text: &str) -> String {
 }
 
 fn is_media_type(stated: &str) -> bool {
-    let token = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+._".contains(&b));
+    let token = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-+._".contains(&b))
+    };
     let parts = stated.trim().split_once('/');
     parts.is_some_and(|(kind, subtype)| {
         // A part that is one of several, and a message without its own encoding, cannot be in base64.

@@ -109,11 +109,15 @@ pub(crate) fn extract(kind: OutlookKind, bytes: &[u8]) -> std::result::Result<Le
 
 impl Reading<'_> {
     /// The documents in an item that has `depth` messages and archives above it.
-    pub(crate) fn outlook_item(&self, path: &str, bytes: &[u8], kind: OutlookKind, depth: u32) -> Result<Found> {
+    pub(crate) fn outlook_item(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        kind: OutlookKind,
+        depth: u32,
+    ) -> Result<Found> {
         let name = file_name(path);
-        let letter = self
-            .letter(kind, bytes)?
-            .map_err(|why| why.into_error(name))?;
+        let letter = self.letter(kind, bytes)?.map_err(|why| why.into_error(name))?;
         let place = Place {
             part: "",
             name: file_stem(path),

@@ -97,17 +97,23 @@ impl Reader<'_> {
     }
 
     fn content(&mut self, props: &mut Props, folder: &Path, depth: u32) -> Result<Content, OutlookFault> {
-        let object = folder.join(format!("__substg1.0_{:04X}{:04X}", tag::ATTACH_DATA, kind::OBJECT));
+        let object = folder.join(format!(
+            "__substg1.0_{:04X}{:04X}",
+            tag::ATTACH_DATA,
+            kind::OBJECT
+        ));
         Ok(match props.take(tag::ATTACH_DATA) {
             Some(Value::Bytes(bytes)) => Content::Bytes(bytes),
-            _ if !self.file.is_storage(&object) => Content::Missing("it is only a link to a file elsewhere"),
+            _ if !self.file.is_storage(&object) => {
+                Content::Missing("it is only a link to a file elsewhere".to_owned())
+            }
             _ if props.number(tag::ATTACH_METHOD) == Some(method::STORAGE) => {
                 self.embedded_object(&object).map_or(
-                    Content::Missing("it is an object of another program"),
+                    Content::Missing("it is an object of another program".to_owned()),
                     Content::Bytes,
                 )
             }
-            _ if depth + 1 >= MAX_DEPTH => Content::Missing("it lies too deep in other messages"),
+            _ if depth + 1 >= MAX_DEPTH => Content::Missing("it lies too deep in other messages".to_owned()),
             _ => Content::Item(Box::new(self.item(&object, Place::Embedded, depth + 1)?)),
         })
     }
@@ -168,7 +174,10 @@ impl Reader<'_> {
         for (id, mut texts) in many {
             texts.sort_unstable();
             if let Some(key) = self.key(id) {
-                props.put(key, Value::Texts(texts.into_iter().map(|(_, text)| text).collect()));
+                props.put(
+                    key,
+                    Value::Texts(texts.into_iter().map(|(_, text)| text).collect()),
+                );
             }
         }
         Ok(props)
@@ -250,7 +259,9 @@ fn named(name: &str) -> Option<Named> {
         Some((digits, index)) => (digits, Some(u32::from_str_radix(index, 16).ok()?)),
         None => (digits, None),
     };
-    let both = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 8)?;
+    let both = u32::from_str_radix(digits, 16)
+        .ok()
+        .filter(|_| digits.len() == 8)?;
     let (id, kind) = ((both >> 16) as u16, both as u16);
     Some(Named { id, kind, index })
 }
@@ -288,7 +299,9 @@ fn text_at(texts: &[u8], at: usize) -> Option<String> {
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    bytes.get(at..at + 2).map_or(0, |two| u16::from_le_bytes([two[0], two[1]]))
+    bytes
+        .get(at..at + 2)
+        .map_or(0, |two| u16::from_le_bytes([two[0], two[1]]))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {

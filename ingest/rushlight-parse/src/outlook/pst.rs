@@ -8,7 +8,9 @@ use std::rc::Rc;
 
 use outlook_pst::ltp::prop_context::PropertyValue;
 use outlook_pst::ltp::table_context::{TableContext, TableRowColumnValue};
-use outlook_pst::messaging::attachment::{AnsiAttachment, Attachment as _, AttachmentData, UnicodeAttachment};
+use outlook_pst::messaging::attachment::{
+    AnsiAttachment, Attachment as _, AttachmentData, UnicodeAttachment,
+};
 use outlook_pst::messaging::folder::Folder;
 use outlook_pst::messaging::message::{AnsiMessage, Message, UnicodeMessage};
 use outlook_pst::messaging::named_prop::{NamedPropertyGuid, NamedPropertyId};
@@ -190,7 +192,8 @@ impl Mailbox {
                 continue;
             }
             if seen.len() > MAX_FOLDERS {
-                out.unread_folders.push((path, "the mailbox has more folders than are read".to_owned()));
+                out.unread_folders
+                    .push((path, "the mailbox has more folders than are read".to_owned()));
                 break;
             }
             let read = guarded(|| self.folder(&id, &path));
@@ -204,9 +207,11 @@ impl Mailbox {
                 }
                 Err(error) => {
                     if out.unread_folders.len() < NAMED {
-                        out.unread_folders.push((format!("the folder {path}"), error.to_string()));
+                        out.unread_folders
+                            .push((format!("the folder {path}"), error.to_string()));
                     }
-                    self.reopen().map_err(|error| OutlookFault::Broken(error.to_string()))?;
+                    self.reopen()
+                        .map_err(|error| OutlookFault::Broken(error.to_string()))?;
                 }
             }
         }
@@ -227,7 +232,11 @@ impl Mailbox {
         let below = below.into_iter().filter_map(|node| {
             let id = self.store().properties().make_entry_id(node).ok()?;
             let name = self.name_of(&id);
-            let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+            let path = if path.is_empty() {
+                name
+            } else {
+                format!("{path}/{name}")
+            };
             Some((id, path))
         });
         Ok((messages.collect(), below.collect()))
@@ -236,11 +245,16 @@ impl Mailbox {
     fn name_of(&self, id: &EntryId) -> String {
         let folder: io::Result<Rc<dyn Folder>> = guarded(|| self.store().open_folder(id));
         let name = folder.and_then(|folder| folder.properties().display_name());
-        name.map_or_else(|_| format!("{}", u32::from(id.node_id())), |name| name.replace('/', "_"))
+        name.map_or_else(
+            |_| format!("{}", u32::from(id.node_id())),
+            |name| name.replace('/', "_"),
+        )
     }
 
     fn item(&self, id: &EntryId, names: &HashMap<u16, Key>) -> io::Result<Item> {
-        let opened = self.message(id, None).or_else(|_| self.message(id, Some(&NEEDED)))?;
+        let opened = self
+            .message(id, None)
+            .or_else(|_| self.message(id, Some(&NEEDED)))?;
         let message = opened.message();
         let mut item = item_of(message, names);
         for (number, node) in of_kind(message.attachment_table(), NodeIdType::Attachment)
@@ -248,13 +262,13 @@ impl Mailbox {
             .enumerate()
         {
             let attachment = guarded(|| opened.attachment(node, names, item.props.code_page));
-            item.attachments.push(attachment.unwrap_or_else(|_| {
+            item.attachments.push(attachment.unwrap_or_else(|error| {
                 let mut props = Props::default();
                 let name = Value::Text(format!("attachment {}", number + 1));
                 props.put(Key::Tag(tag::ATTACH_LONG_NAME), name);
                 Attachment {
                     props,
-                    content: Content::Missing("its place in the mailbox is broken"),
+                    content: Content::Missing(error.to_string()),
                 }
             }));
         }
@@ -279,16 +293,16 @@ impl Mailbox {
                 NamedPropertyGuid::None => 0,
                 NamedPropertyGuid::Mapi => 0x0002_0328,
                 NamedPropertyGuid::PublicStrings => 0x0002_0329,
-                NamedPropertyGuid::GuidIndex(index) => sets.get(usize::from(index)).map_or(0, |set| set.data1()),
+                NamedPropertyGuid::GuidIndex(index) => {
+                    sets.get(usize::from(index)).map_or(0, |set| set.data1())
+                }
             };
             let key = match entry.id() {
                 NamedPropertyId::Number(number) => Key::Numbered { set, number },
-                NamedPropertyId::StringOffset(offset) => {
-                    match guarded(|| properties.lookup_string(offset)) {
-                        Ok(name) => Key::Named(name.to_string()),
-                        Err(_) => continue,
-                    }
-                }
+                NamedPropertyId::StringOffset(offset) => match guarded(|| properties.lookup_string(offset)) {
+                    Ok(name) => Key::Named(name.to_string()),
+                    Err(_) => continue,
+                },
             };
             names.insert(entry.prop_id(), key);
         }
@@ -313,11 +327,21 @@ impl Opened {
         match self {
             Self::Unicode(message) => {
                 let found = UnicodeAttachment::read(Rc::clone(message), node, None)?;
-                Ok(attachment_of(found.properties().iter(), found.data(), names, code_page))
+                Ok(attachment_of(
+                    found.properties().iter(),
+                    found.data(),
+                    names,
+                    code_page,
+                ))
             }
             Self::Ansi(message) => {
                 let found = AnsiAttachment::read(Rc::clone(message), node, None)?;
-                Ok(attachment_of(found.properties().iter(), found.data(), names, code_page))
+                Ok(attachment_of(
+                    found.properties().iter(),
+                    found.data(),
+                    names,
+                    code_page,
+                ))
             }
         }
     }
@@ -334,7 +358,7 @@ fn attachment_of<'a>(
     let content = match data {
         Some(AttachmentData::Binary(bytes)) => Content::Bytes(bytes.buffer().to_vec()),
         Some(AttachmentData::Message(message)) => Content::Item(Box::new(embedded(message.as_ref(), names))),
-        None => Content::Missing("it is only a link to a file elsewhere"),
+        None => Content::Missing("it is only a link to a file elsewhere".to_owned()),
     };
     Attachment { props, content }
 }
@@ -349,7 +373,9 @@ fn embedded(message: &dyn Message, names: &HashMap<u16, Key>) -> Item {
         props.code_page = item.props.code_page;
         item.attachments.push(Attachment {
             props,
-            content: Content::Missing("what is attached to a message in a message of a mailbox is not read"),
+            content: Content::Missing(
+                "what is attached to a message in a message of a mailbox is not read".to_owned(),
+            ),
         });
     }
     item
@@ -399,10 +425,9 @@ fn rows(table: &dyn TableContext, names: &HashMap<u16, Key>) -> Vec<Props> {
                     Some(other) => guarded(|| table.read_column(&other, column.prop_type())).ok(),
                     None => None,
                 };
-                if let (Some(key), Some(value)) = (
-                    key_of(column.prop_id(), names),
-                    value.as_ref().and_then(value_of),
-                ) {
+                if let (Some(key), Some(value)) =
+                    (key_of(column.prop_id(), names), value.as_ref().and_then(value_of))
+                {
                     props.put(key, value);
                 }
             }
@@ -440,11 +465,11 @@ fn value_of(value: &PropertyValue) -> Option<Value> {
         PropertyValue::Floating64(number) => Value::Float(*number),
         PropertyValue::Time(ticks) => Value::Time(*ticks),
         PropertyValue::String8(text) => Value::Narrow(text.buffer().to_vec()),
-        PropertyValue::Unicode(text) => {
-            Value::Text(text.to_string().trim_end_matches('\0').to_owned())
-        }
+        PropertyValue::Unicode(text) => Value::Text(text.to_string().trim_end_matches('\0').to_owned()),
         PropertyValue::Binary(bytes) => Value::Bytes(bytes.buffer().to_vec()),
-        PropertyValue::MultipleUnicode(texts) => Value::Texts(texts.iter().map(ToString::to_string).collect()),
+        PropertyValue::MultipleUnicode(texts) => {
+            Value::Texts(texts.iter().map(ToString::to_string).collect())
+        }
         _ => return None,
     })
 }

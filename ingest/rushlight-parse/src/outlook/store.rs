@@ -38,7 +38,9 @@ impl Reading<'_> {
                 next,
             } = match answer {
                 Ok(Ok(letters)) => letters,
-                Ok(Err(OutlookFault::Broken(why))) if from == 0 => return Err(Unread::Broken(why).into_error(name)),
+                Ok(Err(OutlookFault::Broken(why))) if from == 0 => {
+                    return Err(Unread::Broken(why).into_error(name));
+                }
                 Err(why) if from == 0 => return Err(Unread::Lost(why).into_error(name)),
                 Ok(Err(OutlookFault::Broken(why))) | Err(why) => {
                     warnings.push(not_read("the rest of the mailbox", &why));

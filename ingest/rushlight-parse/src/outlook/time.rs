@@ -57,7 +57,10 @@ mod tests {
         );
         assert_eq!(minute(ticks).as_deref(), Some("2008-12-29 12:00"));
         assert_eq!(day(ticks).as_deref(), Some("2008-12-29"));
-        assert_eq!((mail_date(0), mail_date(NONE), mail_date(i64::MIN)), (None, None, None));
+        assert_eq!(
+            (mail_date(0), mail_date(NONE), mail_date(i64::MIN)),
+            (None, None, None)
+        );
         assert_eq!(minute(i64::MAX), None, "the year 30,828");
     }
 }

@@ -53,7 +53,9 @@ fn item(bytes: &[u8], depth: u32) -> Option<Item> {
         any = true;
         match number {
             attribute::CODE_PAGE => {
-                let stated = Bytes(data).u32().and_then(|number| of_code_page(i64::from(number)));
+                let stated = Bytes(data)
+                    .u32()
+                    .and_then(|number| of_code_page(i64::from(number)));
                 found.props.code_page = stated.unwrap_or(found.props.code_page);
             }
             attribute::PROPERTIES => {
@@ -68,7 +70,7 @@ fn item(bytes: &[u8], depth: u32) -> Option<Item> {
             attribute::ATTACH_BEGINS if found.attachments.len() < MAX_CHILDREN => {
                 found.attachments.push(Attachment {
                     props: Props::default(),
-                    content: Content::Missing("there is nothing in it"),
+                    content: Content::Missing("there is nothing in it".to_owned()),
                 });
             }
             attribute::ATTACH_DATA | attribute::ATTACH_TITLE | attribute::ATTACH_PROPERTIES => {
@@ -86,7 +88,10 @@ fn item(bytes: &[u8], depth: u32) -> Option<Item> {
     }
     found.props.settle_code_page();
     let code_page = found.props.code_page;
-    let below = found.attachments.iter_mut().map(|attachment| &mut attachment.props);
+    let below = found
+        .attachments
+        .iter_mut()
+        .map(|attachment| &mut attachment.props);
     for props in below.chain(&mut found.recipients) {
         props.code_page = code_page;
     }
@@ -138,11 +143,11 @@ fn object_content(object: &[u8], props: &Props, depth: u32) -> Content {
         return Content::Bytes(content.to_vec());
     }
     if depth + 1 >= MAX_DEPTH {
-        return Content::Missing("it lies too deep in other messages");
+        return Content::Missing("it lies too deep in other messages".to_owned());
     }
     match item(content, depth + 1) {
         Some(item) => Content::Item(Box::new(item)),
-        None => Content::Missing("the message in it is broken"),
+        None => Content::Missing("the message in it is broken".to_owned()),
     }
 }
 

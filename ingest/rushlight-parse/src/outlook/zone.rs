@@ -40,15 +40,35 @@ impl Zone {
         let last = rules.clone().last()?;
         let rule = rules.find(|rule| u16_at(rule, 4).is_some_and(|flags| flags & 2 != 0));
         let rule = rule.unwrap_or(last);
-        let bias = |at| Some(i64::from(i32::from_le_bytes(rule.get(at..at + 4)?.try_into().ok()?)));
+        let bias = |at| {
+            Some(i64::from(i32::from_le_bytes(
+                rule.get(at..at + 4)?.try_into().ok()?,
+            )))
+        };
         let base = bias(22)?;
-        let sane = |minutes: i64| (-24 * 60..=24 * 60).contains(&minutes).then_some(minutes);
         Some(Self {
             name,
             standard: sane(base + bias(26)?)?,
             daylight: sane(base + bias(30)?)?,
             to_standard: Change::read(rule.get(34..50)?)?,
             to_daylight: Change::read(rule.get(50..66)?)?,
+        })
+    }
+
+    /// The older form, which has no name in it: what stands beside it for people.
+    pub(super) fn read_older(bytes: &[u8], name: &str) -> Option<Self> {
+        let bias = |at: usize| {
+            Some(i64::from(i32::from_le_bytes(
+                bytes.get(at..at + 4)?.try_into().ok()?,
+            )))
+        };
+        let base = bias(0)?;
+        Some(Self {
+            name: name.to_owned(),
+            standard: sane(base + bias(4)?)?,
+            daylight: sane(base + bias(8)?)?,
+            to_standard: Change::read(bytes.get(14..30)?)?,
+            to_daylight: Change::read(bytes.get(32..48)?)?,
         })
     }
 
@@ -111,8 +131,12 @@ pub(super) fn span(start: i64, end: Option<i64>, all_day: bool, zone: Option<&Zo
     let end = end.map(|end| place(end).0).filter(|end| *end > start);
     let first = time::day(start)?;
     if all_day {
+        // Midnight somewhere; where nobody says where, it is the nearest one.
+        let half = if in_zone { 0 } else { 12 * 60 * MINUTE };
+        let first = time::day(start.checked_add(half)?)?;
         // It ends when the next day begins.
-        let last = end.and_then(|end| time::day(end - MINUTE)).filter(|last| *last != first);
+        let last = end.and_then(|end| time::day(end.checked_add(half)? - 24 * 60 * MINUTE));
+        let last = last.filter(|last| *last > first);
         return Some(match last {
             Some(last) => format!("{first} to {last}, all day"),
             None => format!("{first}, all day"),
@@ -132,8 +156,15 @@ pub(super) fn span(start: i64, end: Option<i64>, all_day: bool, zone: Option<&Zo
     Some(text)
 }
 
+/// No clock is more than a day away.
+fn sane(minutes: i64) -> Option<i64> {
+    (-24 * 60..=24 * 60).contains(&minutes).then_some(minutes)
+}
+
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..at + 2).map(|two| u16::from_le_bytes([two[0], two[1]]))
+    bytes
+        .get(at..at + 2)
+        .map(|two| u16::from_le_bytes([two[0], two[1]]))
 }
 
 #[cfg(test)]
@@ -175,7 +206,32 @@ mod tests {
             span(summer, Some(summer + 12 * hour), false, Some(&zone)).as_deref(),
             Some("2008-06-30 14:00 to 2008-07-01 02:00 (Tea Time)")
         );
-        assert_eq!(span(summer, None, false, None).as_deref(), Some("2008-06-30 12:00 UTC"));
+        let (midnight, day) = (summer - 13 * hour, 24 * hour);
+        assert_eq!(
+            span(midnight, Some(midnight + day), true, None).as_deref(),
+            Some("2008-06-30, all day")
+        );
+        assert_eq!(
+            span(midnight, Some(midnight + 2 * day), true, None).as_deref(),
+            Some("2008-06-30 to 2008-07-01, all day")
+        );
+        assert_eq!(
+            span(summer, None, false, None).as_deref(),
+            Some("2008-06-30 12:00 UTC")
+        );
+    }
+
+    #[test]
+    fn the_older_form_says_the_same() {
+        let newer = berlin();
+        let rule = &newer[newer.len() - RULE..];
+        let mut older = rule[22..34].to_vec();
+        older.extend([0; 2]);
+        older.extend(&rule[34..50]);
+        older.extend([0; 2]);
+        older.extend(&rule[50..66]);
+        assert_eq!(Zone::read_older(&older, "Tea Time"), Zone::read(&newer));
+        assert_eq!(Zone::read_older(&older[1..], "Tea Time"), None);
     }
 
     #[test]

@@ -323,6 +323,21 @@ mod tests {
             ("letter.doc", b"{\\rtf1 x}", Format::Office(OfficeKind::RichText)),
             ("plan.org", b"* Tea", Format::Outline(Markup::Org)),
             ("a.ipynb", b"{}", Format::Notebook),
+            (
+                "winmail.dat",
+                b"\x78\x9f\x3e\x22\x01\0",
+                Format::Outlook(OutlookKind::Winmail),
+            ),
+            ("mail.pst", b"!BDN\0\0\0\0SM\x17\0\x13\0", Format::OutlookStore),
+            (
+                "mail.ost",
+                b"!BDN\0\0\0\0SO\x24\0\x0c\0",
+                Format::Unsupported(
+                    "an Outlook mailbox of a kind that is not read: an .ost, or one of another version",
+                ),
+            ),
+            ("a.ics", b"x", Format::Calendar(CalendarKind::Calendar)),
+            ("people", b"begin:vcard\n", Format::Calendar(CalendarKind::Cards)),
         ];
         for (path, bytes, format) in cases {
             assert_eq!(detect(path, bytes), *format, "{path}");

@@ -1,5 +1,6 @@
 //! Files made to break readers: each ends as a state, with its reason, and the next file is still read.
 
+#[allow(dead_code, reason = "each test takes of it what it needs")]
 #[path = "common/outlook.rs"]
 mod made;
 

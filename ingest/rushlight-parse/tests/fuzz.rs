@@ -5,6 +5,7 @@
 //! `RUSHLIGHT_FUZZ_ONLY` which seeds, by a part of their name. A failure names all three.
 
 mod common;
+#[allow(dead_code, reason = "each test takes of it what it needs")]
 #[path = "common/outlook.rs"]
 mod made;
 

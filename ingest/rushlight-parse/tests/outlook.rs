@@ -1,6 +1,7 @@
 //! Outlook's items and mailboxes, winmail.dat, and calendars, as whole files and in mails.
 
 mod common;
+#[allow(dead_code, reason = "each test takes of it what it needs")]
 #[path = "common/outlook.rs"]
 mod made;
 

@@ -89,7 +89,8 @@ pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
     if has("EncryptedPackage") {
         return Some(by_name.unwrap_or(OfficeKind::Document));
     }
-    if has("__properties_version1.0") {
+    // An Outlook item; an office document may have one embedded.
+    if by_name.is_none() && has("__properties_version1.0") {
         return None;
     }
     let found = [

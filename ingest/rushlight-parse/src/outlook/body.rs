@@ -1,5 +1,7 @@
 //! The text of an item: plain where it is kept so, else the page, else what the rich text says.
 
+use std::panic::catch_unwind;
+
 use super::encapsulated;
 use super::item::{Props, Value, of_code_page, tag};
 use crate::office::{self, OfficeKind};
@@ -70,7 +72,10 @@ fn unpack(packed: &[u8]) -> Result<Vec<u8>, String> {
     }
     let whole = size.checked_add(4).and_then(|end| packed.get(..end));
     let whole = whole.filter(|whole| whole.len() >= 16).unwrap_or(packed);
-    let text = compressed_rtf::decompress_rtf(whole)
+    // The library takes the lengths in it at their word.
+    let unpacked = catch_unwind(|| compressed_rtf::decompress_rtf(whole));
+    let text = unpacked
+        .map_err(|_| "its rich text is broken".to_owned())?
         .map_err(|error| format!("its rich text is broken: {}", error.to_string().to_lowercase()))?;
     // Each of its characters is a byte.
     Ok(text
@@ -133,6 +138,7 @@ mod tests {
             &b"short"[..],
             b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
             b"\x0c\0\0\0\x01\0\0\0LZFu\0\0\0\x01",
+            b"\x0d\0\0\0\x09\0\0\0MELA\0\0\0\0x",
         ] {
             let mut props = Props::default();
             props.put(Key::Tag(tag::RTF), Value::Bytes(packed.to_vec()));

@@ -71,7 +71,7 @@ pub(super) fn read(bytes: Vec<u8>, window: Window) -> Result<Letters, OutlookFau
             mailbox.reopen().map_err(broken)?;
             read = guarded(|| mailbox.item(&entry.id, &names));
         }
-        match read.map(|item| mime::letter(&item)) {
+        match read.and_then(|item| guarded(|| Ok(mime::letter(&item)))) {
             Ok(letter) if letter.raw.len() as u64 > window.max_message => {
                 let why = format!("it has {} bytes, more than are read", letter.raw.len());
                 out.unread(&entry.title(), why, NAMED);
@@ -257,19 +257,15 @@ impl Mailbox {
             .or_else(|_| self.message(id, Some(&NEEDED)))?;
         let message = opened.message();
         let mut item = item_of(message, names);
-        for (number, node) in of_kind(message.attachment_table(), NodeIdType::Attachment)
-            .into_iter()
-            .enumerate()
-        {
-            let attachment = guarded(|| opened.attachment(node, names, item.props.code_page));
-            item.attachments.push(attachment.unwrap_or_else(|error| {
-                let mut props = Props::default();
-                let name = Value::Text(format!("attachment {}", number + 1));
-                props.put(Key::Tag(tag::ATTACH_LONG_NAME), name);
-                Attachment {
-                    props,
-                    content: Content::Missing(error.to_string()),
-                }
+        let Some(table) = message.attachment_table() else {
+            return Ok(item);
+        };
+        for (row, mut listed) in rows(table.as_ref(), names) {
+            listed.code_page = item.props.code_page;
+            let found = guarded(|| opened.attachment(NodeId::from(row), names, item.props.code_page));
+            item.attachments.push(found.unwrap_or_else(|error| Attachment {
+                props: listed,
+                content: Content::Missing(error.to_string()),
             }));
         }
         Ok(item)
@@ -369,7 +365,7 @@ fn embedded(message: &dyn Message, names: &HashMap<u16, Key>) -> Item {
     let Some(table) = message.attachment_table() else {
         return item;
     };
-    for mut props in rows(table.as_ref(), names) {
+    for (_, mut props) in rows(table.as_ref(), names) {
         props.code_page = item.props.code_page;
         item.attachments.push(Attachment {
             props,
@@ -386,7 +382,10 @@ fn item_of(message: &dyn Message, names: &HashMap<u16, Key>) -> Item {
     let mut props = props_of(message.properties().iter(), names);
     props.settle_code_page();
     let mut recipients = match message.recipient_table() {
-        Some(table) => rows(table.as_ref(), names),
+        Some(table) => rows(table.as_ref(), names)
+            .into_iter()
+            .map(|(_, props)| props)
+            .collect(),
         None => Vec::new(),
     };
     for recipient in &mut recipients {
@@ -411,13 +410,14 @@ fn of_kind(table: Option<&Rc<dyn TableContext>>, kind: NodeIdType) -> Vec<NodeId
         .collect()
 }
 
-fn rows(table: &dyn TableContext, names: &HashMap<u16, Key>) -> Vec<Props> {
+/// The rows of a table, each with its number.
+fn rows(table: &dyn TableContext, names: &HashMap<u16, Key>) -> Vec<(u32, Props)> {
     let columns = table.context().columns();
     table
         .rows_matrix()
         .take(MAX_CHILDREN)
-        .filter_map(|row| {
-            let values = row.columns(table.context()).ok()?;
+        .map(|row| {
+            let values = row.columns(table.context()).unwrap_or_default();
             let mut props = Props::default();
             for (column, value) in columns.iter().zip(values) {
                 let value = match value {
@@ -425,13 +425,12 @@ fn rows(table: &dyn TableContext, names: &HashMap<u16, Key>) -> Vec<Props> {
                     Some(other) => guarded(|| table.read_column(&other, column.prop_type())).ok(),
                     None => None,
                 };
-                if let (Some(key), Some(value)) =
-                    (key_of(column.prop_id(), names), value.as_ref().and_then(value_of))
-                {
+                let key = key_of(column.prop_id(), names);
+                if let (Some(key), Some(value)) = (key, value.as_ref().and_then(value_of)) {
                     props.put(key, value);
                 }
             }
-            Some(props)
+            (u32::from(row.id()), props)
         })
         .collect()
 }

@@ -1,9 +1,11 @@
 //! What a file is, by its name and its first bytes.
 
 use crate::archive::ArchiveKind;
+use crate::calendar::CalendarKind;
 use crate::mail::mbox;
 use crate::office::{self, OfficeKind};
 use crate::outline::Markup;
+use crate::outlook::OutlookKind;
 
 /// A type of file, as far as it decides who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +24,14 @@ pub(crate) enum Format {
     Pdf,
     Office(OfficeKind),
     Archive(ArchiveKind),
+    /// A file of Outlook.
+    Outlook(OutlookKind),
+    /// A mailbox of Outlook.
+    OutlookStore,
     /// A web page with its pictures in one file, in the form of a mail.
     SavedPage,
+    /// Events or people.
+    Calendar(CalendarKind),
     /// Plain text with headings of its own kind.
     Outline(Markup),
     /// A notebook of Jupyter.
@@ -49,15 +57,17 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"PK\x05\x06", "an empty zip archive"),
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "an Outlook message or another compound file",
+        "a compound file of another program",
     ),
     (b"\xfd7zXZ\0", "an xz archive"),
     (b"\x28\xb5\x2f\xfd", "a zstd archive"),
     (b"Rar!\x1a\x07", "a rar archive"),
     (b"SQLite format 3\0", "an SQLite database"),
     (b"\x7fELF", "a program"),
-    (b"!BDN", "an Outlook mailbox"),
-    (b"\x78\x9f\x3e\x22", "a TNEF attachment"),
+    (
+        b"!BDN",
+        "an Outlook mailbox of a kind that is not read: an .ost, or one of another version",
+    ),
     (b"%!PS", "a PostScript document"),
     (b"// <!-- <mdb:mork:z", "Thunderbird's index of a mailbox"),
     (b"OggS", "an Ogg recording"),
@@ -95,6 +105,9 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
     if let Some(kind) = office {
         return Format::Office(kind);
     }
+    if let Some(format) = outlook(start) {
+        return format;
+    }
     if let Some(format) = archive(start, &extension) {
         return format;
     }
@@ -111,6 +124,8 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
         "eml" => return Format::Mail,
         "emlx" => return Format::Emlx,
         "mhtml" | "mht" => return Format::SavedPage,
+        "ics" | "ical" | "icalendar" | "ifb" | "vcs" => return Format::Calendar(CalendarKind::Calendar),
+        "vcf" | "vcard" => return Format::Calendar(CalendarKind::Cards),
         "ipynb" => return Format::Notebook,
         "enex" => return Format::Evernote,
         "org" => return Format::Outline(Markup::Org),
@@ -126,10 +141,48 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
     if (in_maildir(path) && looks_like_mail(start, 1)) || looks_like_mail(start, 2) {
         return Format::Mail;
     }
+    for (begin, kind) in [
+        (&b"BEGIN:VCALENDAR"[..], CalendarKind::Calendar),
+        (b"BEGIN:VCARD", CalendarKind::Cards),
+    ] {
+        if start
+            .get(..begin.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(begin))
+        {
+            return Format::Calendar(kind);
+        }
+    }
     if looks_like_html(start) {
         Format::Html
     } else {
         Format::Text
+    }
+}
+
+/// A file of Outlook, as far as it is read.
+fn outlook(start: &[u8]) -> Option<Format> {
+    match start {
+        [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => {
+            office::has_stream(start, "__properties_version1.0").then_some(Format::Outlook(OutlookKind::Item))
+        }
+        [0x78, 0x9f, 0x3e, 0x22, ..] => Some(Format::Outlook(OutlookKind::Winmail)),
+        // A personal mailbox, with texts in a code page (14, 15) or in Unicode (23).
+        [
+            b'!',
+            b'B',
+            b'D',
+            b'N',
+            _,
+            _,
+            _,
+            _,
+            b'S',
+            b'M',
+            14 | 15 | 23,
+            0,
+            ..,
+        ] => Some(Format::OutlookStore),
+        _ => None,
     }
 }
 
@@ -274,6 +327,21 @@ mod tests {
             ("plan.org", b"* Tea", Format::Outline(Markup::Org)),
             ("a.ipynb", b"{}", Format::Notebook),
             ("a.enex", b"<?xml version=\"1.0\"?>", Format::Evernote),
+            (
+                "winmail.dat",
+                b"\x78\x9f\x3e\x22\x01\0",
+                Format::Outlook(OutlookKind::Winmail),
+            ),
+            ("mail.pst", b"!BDN\0\0\0\0SM\x17\0\x13\0", Format::OutlookStore),
+            (
+                "mail.ost",
+                b"!BDN\0\0\0\0SO\x24\0\x0c\0",
+                Format::Unsupported(
+                    "an Outlook mailbox of a kind that is not read: an .ost, or one of another version",
+                ),
+            ),
+            ("a.ics", b"x", Format::Calendar(CalendarKind::Calendar)),
+            ("people", b"begin:vcard\n", Format::Calendar(CalendarKind::Cards)),
         ];
         for (path, bytes, format) in cases {
             assert_eq!(detect(path, bytes), *format, "{path}");

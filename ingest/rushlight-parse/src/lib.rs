@@ -11,6 +11,7 @@
 
 mod archive;
 mod build;
+mod calendar;
 mod decode;
 mod detect;
 mod evernote;
@@ -24,6 +25,7 @@ mod notebook;
 mod office;
 mod options;
 mod outline;
+mod outlook;
 mod parsers;
 mod pdf;
 mod place;

@@ -8,11 +8,12 @@ use rushlight_core::{
     Parser, RawFile, Result, SkipReason, Warning,
 };
 
+use crate::calendar::Sheet;
 use crate::decode::{Decoded, decode, decode_labelled};
 use crate::detect::{Format, detect, file_name, file_stem};
 use crate::html::{self, Origin, Page};
 use crate::mail::mailbox::{Entry, Mailbox};
-use crate::mail::{self, Inside, Place, emlx, flags};
+use crate::mail::{self, Inside, Place, Winmail, emlx, flags};
 use crate::notebook::{self, Notebook};
 use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
@@ -104,7 +105,13 @@ impl Reading<'_> {
             Format::Pdf => self.pdf(path, bytes, hash),
             Format::Office(kind) => self.office(path, bytes, hash, kind),
             Format::Archive(kind) => self.archive(path, bytes, kind, depth),
-            Format::Mail | Format::Emlx | Format::Mbox | Format::SavedPage | Format::Evernote
+            Format::Mail
+            | Format::Emlx
+            | Format::Mbox
+            | Format::SavedPage
+            | Format::Outlook(_)
+            | Format::OutlookStore
+            | Format::Evernote
                 if depth > self.options.max_message_depth =>
             {
                 Ok(Found::Skipped(skip(
@@ -112,6 +119,8 @@ impl Reading<'_> {
                     "it lies too deep in other messages".to_owned(),
                 )))
             }
+            Format::Outlook(kind) => self.outlook_item(path, bytes, kind, depth),
+            Format::OutlookStore => self.outlook_store(path, bytes, depth),
             Format::SavedPage => Ok(self.saved_page(path, bytes, hash, depth)),
             Format::Mail => Ok(self.mail(path, bytes, depth)),
             Format::Emlx => Ok(self.mail(path, emlx::message(bytes), depth)),
@@ -120,6 +129,7 @@ impl Reading<'_> {
                 Some(decoded) => self.evernote(path, decoded, depth),
                 None => binary(path),
             }),
+            Format::Calendar(kind) => Ok(self.calendar(path, decode(bytes), hash, kind)),
             Format::Html => {
                 let decoded = match html::stated_charset(bytes) {
                     Some(charset) => decode_labelled(bytes, &charset),
@@ -386,6 +396,14 @@ impl Inside for Reading<'_> {
         self.page_of(source, Origin::Mail)
     }
 
+    fn winmail(&self, bytes: &[u8]) -> Result<Winmail, String> {
+        self.winmail_of(bytes)
+    }
+
+    fn calendar(&self, text: &str) -> Result<Sheet, String> {
+        self.sheet(text)
+    }
+
     fn options(&self) -> &ParseOptions {
         self.options
     }
@@ -504,7 +522,7 @@ fn read_notebook(path: &str, notebook: Notebook, hash: ContentHash, warnings: Ve
     Found::Documents(vec![document])
 }
 
-fn document(
+pub(crate) fn document(
     path: &str,
     hash: ContentHash,
     kind: DocumentKind,
@@ -564,11 +582,17 @@ fn set_title(document: &mut ParsedDocument, title: Option<&str>) {
 fn promises_text(path: &str) -> bool {
     !matches!(
         detect(path, b"text"),
-        Format::Unsupported(_) | Format::Pdf | Format::Office(_) | Format::Text
+        Format::Unsupported(_)
+            | Format::Pdf
+            | Format::Office(_)
+            | Format::Outlook(_)
+            | Format::OutlookStore
+            | Format::Evernote
+            | Format::Text
     ) || path.to_lowercase().ends_with(".txt")
 }
 
-fn binary(path: &str) -> Found {
+pub(crate) fn binary(path: &str) -> Found {
     Found::Skipped(skip("binary", format!("`{}` is not text", file_name(path))))
 }
 

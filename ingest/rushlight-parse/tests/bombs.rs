@@ -1,5 +1,9 @@
 //! Files made to break readers: each ends as a state, with its reason, and the next file is still read.
 
+#[allow(dead_code, reason = "each test takes of it what it needs")]
+#[path = "common/outlook.rs"]
+mod made;
+
 use std::io::{Cursor, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -260,4 +264,98 @@ fn nested_arrays_and_quotes() {
     );
     let rtf = format!("{{\\rtf1 {}", "{".repeat(100_000));
     assert!(reason(parse(&parsers, "groups.rtf", rtf.into_bytes())).starts_with("file_broken"));
+}
+
+#[test]
+fn outlook_items_that_unfold() {
+    let parsers = parsers();
+    // Two hundred attachments that all stand for the bytes of the first.
+    let mut object = made::letter();
+    let file = |bytes| made::Attached::File(vec![made::text(0x3707, "a.txt")], bytes);
+    object.attachments = vec![file(vec![b'a'; MIB])];
+    object
+        .attachments
+        .extend((0..200).map(|_| file(vec![b'b'; 5000])));
+    let mut bytes = made::msg(&object);
+    let name: Vec<u8> = "__substg1.0_37010102"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let entries: Vec<usize> = memchr::memmem::find_iter(&bytes, &name).collect();
+    let first = entries
+        .iter()
+        .find(|at| bytes[**at + 120..**at + 124] == (MIB as u32).to_le_bytes())
+        .expect("the large one");
+    let place = bytes[first + 116..first + 124].to_vec();
+    for at in entries {
+        bytes[at + 116..at + 124].copy_from_slice(&place);
+    }
+    match parse(&parsers, "shared.msg", bytes) {
+        Ok(ParsedFile::Documents(found)) => {
+            let text: usize = found.iter().map(|document| document.text.len()).sum();
+            assert!(text <= 4 * MIB, "{text} bytes");
+        }
+        other => assert!(reason(other).starts_with("file_broken")),
+    }
+    // Rich text that states four gigabytes.
+    let mut object = made::letter();
+    object
+        .props
+        .retain(|(id, _)| !matches!(id, made::Id::Tag(0x1000)));
+    let mut rich = compressed_rtf::compress_rtf("{\\rtf1 tea}").expect("packs");
+    rich[4..8].copy_from_slice(&u32::MAX.to_le_bytes());
+    object
+        .props
+        .push((made::Id::Tag(0x1009), made::Value::Bytes(rich)));
+    match parse(&parsers, "rich.msg", made::msg(&object)) {
+        Ok(ParsedFile::Documents(found)) => {
+            assert!(
+                found[0]
+                    .warnings
+                    .iter()
+                    .any(|warning| warning.message.contains("rich text"))
+            );
+        }
+        other => panic!("{}", reason(other)),
+    }
+    // Messages in messages, a hundred deep.
+    let mut deep = made::letter();
+    for _ in 0..100 {
+        deep.attachments = vec![made::Attached::Message(deep.clone())];
+    }
+    for (path, bytes) in [("deep.dat", made::winmail(&deep)), ("deep.msg", made::msg(&deep))] {
+        match parse(&parsers, path, bytes) {
+            Ok(ParsedFile::Documents(found)) => {
+                assert!(found.len() <= 20, "{path}: {} documents", found.len());
+                let said = found.iter().flat_map(|document| &document.warnings);
+                assert!(
+                    said.clone().any(|warning| warning.message.contains("too deep")),
+                    "{path}"
+                );
+            }
+            other => panic!("{path}: {}", reason(other)),
+        }
+    }
+}
+
+#[test]
+fn calendars_of_a_million_lines() {
+    let parsers = parsers();
+    let nested = format!(
+        "BEGIN:VCALENDAR\n{}",
+        "BEGIN:VEVENT\nSUMMARY:tea\n".repeat(300_000)
+    );
+    let flat = "BEGIN:VCARD\nFN:Ann\nEND:VCARD\n".repeat(200_000);
+    let long = format!(
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nRRULE:FREQ=DAILY;BYDAY={}\nEND:VEVENT\n",
+        "MO,".repeat(1_000_000)
+    );
+    for (path, text) in [("nested.ics", nested), ("flat.vcf", flat), ("long.ics", long)] {
+        let outcome = parse(&parsers, path, text.into_bytes());
+        assert!(
+            matches!(outcome, Ok(ParsedFile::Documents(_))),
+            "{path}: {}",
+            reason(outcome)
+        );
+    }
 }

@@ -5,6 +5,9 @@
 //! `RUSHLIGHT_FUZZ_ONLY` which seeds, by a part of their name. A failure names all three.
 
 mod common;
+#[allow(dead_code, reason = "each test takes of it what it needs")]
+#[path = "common/outlook.rs"]
+mod made;
 
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
@@ -98,6 +101,25 @@ fn seeds() -> Vec<Seed> {
             }
         })
         .collect();
+    let made = [
+        ("letter.msg", made::msg(&made::letter())),
+        ("appointment.msg", made::msg(&made::appointment())),
+        ("winmail.dat", made::winmail(&made::letter())),
+    ];
+    for (name, bytes) in made {
+        let name = name.to_owned();
+        seeds.push(Seed { name, bytes });
+    }
+    // Nothing here writes a mailbox: one is borrowed where the data sets are.
+    if let Some(data) = std::env::var_os("RUSHLIGHT_DATA")
+        && let Ok(bytes) =
+            std::fs::read(Path::new(&data).join("mail-suites/tika/testPST_variousBodyTypes.pst"))
+    {
+        let name = "mailbox.pst".to_owned();
+        seeds.push(Seed { name, bytes });
+    } else {
+        println!("skipped: RUSHLIGHT_DATA has no mailbox of Outlook");
+    }
     seeds.sort_by(|a, b| a.name.cmp(&b.name));
     assert!(seeds.len() > 15, "seeds of every reader");
     seeds

@@ -1,6 +1,7 @@
 //! Mail: one message becomes a document, and so does each attachment that can be read.
 
 mod body;
+mod calendar;
 pub(crate) mod defuse;
 pub(crate) mod emlx;
 pub(crate) mod flags;
@@ -12,6 +13,7 @@ mod parts;
 mod saved_page;
 mod sealed;
 mod thread;
+mod winmail;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -20,11 +22,14 @@ use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 use rushlight_core::{BlockKind, ContentHash, DocMetadata, DocumentKind, Locator, ParsedDocument, Warning};
 
 use crate::build::TextBuilder;
+use crate::calendar::Sheet;
 use crate::detect;
 use crate::html::Page;
 use crate::options::ParseOptions;
+pub(crate) use header::one_line;
 use parts::{part_numbers, part_text, raw_bytes};
 pub(crate) use saved_page::saved_page;
+pub(crate) use winmail::Winmail;
 
 /// Reads what lies in a mail beside its text.
 pub(crate) trait Inside {
@@ -33,6 +38,10 @@ pub(crate) trait Inside {
     fn attachment(&self, name: &str, bytes: &[u8], depth: u32) -> Result<Vec<ParsedDocument>, String>;
     /// A page's text.
     fn page(&self, source: &str) -> (Page, Vec<Warning>);
+    /// The mail that lies in a TNEF attachment; an error says why there is none.
+    fn winmail(&self, bytes: &[u8]) -> Result<Winmail, String>;
+    /// What a calendar says; an error says why it cannot be read.
+    fn calendar(&self, text: &str) -> Result<Sheet, String>;
     /// Limits.
     fn options(&self) -> &ParseOptions;
 }
@@ -115,16 +124,39 @@ fn collect(
     for id in &body {
         write_body(message, *id, &numbers, inside, &mut builder, &mut warnings);
     }
-    let in_body: HashSet<u32> = body.iter().copied().collect();
-    let attachments: Vec<u32> = message
-        .attachments
-        .iter()
-        .copied()
-        .filter(|id| !in_body.contains(id))
-        .collect();
-    for id in &attachments {
+    let hidden = winmail::find(message, inside, &mut warnings);
+    let hidden = winmail::open(&hidden, &numbers);
+    // Most mails with such an attachment say the same in a plain text.
+    if body.is_empty() {
+        for own in &hidden {
+            for id in body_parts(&own.message) {
+                write_body(
+                    &own.message,
+                    id,
+                    &own.numbers,
+                    inside,
+                    &mut builder,
+                    &mut warnings,
+                );
+            }
+        }
+    }
+    let invitations = calendar::write(message, &numbers, inside, &mut builder);
+    let in_body = body.iter().chain(&invitations).copied();
+    let in_body: HashSet<u32> = in_body.chain(hidden.iter().map(|own| own.id)).collect();
+    let mut attachments: Vec<(&Message<'_>, &[String], u32)> = Vec::new();
+    for id in message.attachments.iter().filter(|id| !in_body.contains(id)) {
+        attachments.push((message, &numbers, *id));
+    }
+    for own in &hidden {
+        let in_body = body_parts(&own.message);
+        for id in own.message.attachments.iter().filter(|id| !in_body.contains(id)) {
+            attachments.push((&own.message, &own.numbers, *id));
+        }
+    }
+    for (message, numbers, id) in &attachments {
         if let Some(part) = message.parts.get(*id as usize) {
-            metadata.attachments.push(name_of(part, *id, &numbers));
+            metadata.attachments.push(name_of(part, *id, numbers));
         }
     }
     let (text, blocks) = builder.finish();
@@ -156,17 +188,17 @@ fn collect(
             warnings: Vec::new(),
         });
     }
-    let context = Attached {
-        message,
-        place,
-        numbers: &numbers,
-        key: &key,
-        inherited: &inherited,
-    };
     let limit = inside.options().max_attachments;
-    for id in attachments.iter().take(limit) {
+    for (message, numbers, id) in attachments.iter().take(limit) {
         let Some(part) = message.parts.get(*id as usize) else {
             continue;
+        };
+        let context = Attached {
+            message,
+            place,
+            numbers,
+            key: &key,
+            inherited: &inherited,
         };
         read_attachment(&context, *id, part, inside, out, &mut warnings);
     }
@@ -176,6 +208,9 @@ fn collect(
     }
     if let Some(document) = out.get_mut(index).filter(|document| document.part == place.part) {
         document.warnings = warnings;
+    }
+    for own in hidden {
+        defuse::take_apart(own.message);
     }
 }
 
@@ -371,12 +406,15 @@ fn name_for_type(part: &MessagePart<'_>, name: &str) -> String {
         ("text", Some("tab-separated-values")) => "tsv",
         ("text", Some("markdown" | "x-markdown")) => "md",
         ("application", Some("pdf")) => "pdf",
+        ("text", Some("calendar")) => "ics",
+        ("text", Some("vcard" | "x-vcard" | "directory")) => "vcf",
         _ => return base,
     };
     format!("{base}.{ending}")
 }
 
-fn not_read(name: &str, why: &str) -> Warning {
+/// The warning that an attachment is left out.
+pub(crate) fn not_read(name: &str, why: &str) -> Warning {
     Warning {
         code: "attachment_not_read".to_owned(),
         message: format!("attachment `{name}` is not searchable: {why}"),

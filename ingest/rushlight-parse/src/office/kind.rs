@@ -89,7 +89,8 @@ pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
     if has("EncryptedPackage") {
         return Some(by_name.unwrap_or(OfficeKind::Document));
     }
-    if has("__properties_version1.0") {
+    // An Outlook item; an office document may have one embedded.
+    if by_name.is_none() && has("__properties_version1.0") {
         return None;
     }
     let found = [
@@ -108,7 +109,7 @@ pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
 }
 
 /// True when the compound file has a stream or folder of this name: they stand in its directory in UTF-16.
-pub(super) fn has_stream(bytes: &[u8], name: &str) -> bool {
+pub(crate) fn has_stream(bytes: &[u8], name: &str) -> bool {
     let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
     find(bytes, &name).is_some()
 }

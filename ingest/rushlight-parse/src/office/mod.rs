@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use crate::build::TextBuilder;
 use crate::{front_matter, table};
 
-pub(crate) use kind::{OfficeKind, is_package, of_cfb, of_zip};
+pub(crate) use kind::{OfficeKind, has_stream, is_package, of_cfb, of_zip};
 pub(crate) use open_document::resolved;
+pub(crate) use rich_text::{of_charset, of_code_page};
 
 /// What the worker finds in an office document.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]

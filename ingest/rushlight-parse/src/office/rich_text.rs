@@ -449,7 +449,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The encoding of a Windows code page.
-fn of_code_page(number: i32) -> Option<&'static Encoding> {
+pub(crate) fn of_code_page(number: i32) -> Option<&'static Encoding> {
     let label = match number {
         932 => "shift_jis",
         936 => "gbk",
@@ -465,7 +465,7 @@ fn of_code_page(number: i32) -> Option<&'static Encoding> {
 }
 
 /// The encoding of a font's `\fcharset`; the number 0 leaves the choice to the document.
-fn of_charset(number: i32) -> Option<&'static Encoding> {
+pub(crate) fn of_charset(number: i32) -> Option<&'static Encoding> {
     of_code_page(match number {
         77 => 10000,
         128 => 932,

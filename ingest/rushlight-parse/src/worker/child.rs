@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use super::protocol::{Answer, Job, MAX_FRAME, Ready, Setup, VERSION, read_frame, receive, send};
 use super::{Isolation, limits};
-use crate::{archive, html, office, pdf};
+use crate::{archive, calendar, html, office, outlook, pdf};
 
 /// Libraries recurse as deep as their input; a frame of theirs is rarely over a kilobyte.
 const STACK_BYTES: usize = 64 << 20;
@@ -32,14 +32,14 @@ pub fn main_with_faults() -> ExitCode {
     })
 }
 
-fn run(work: fn(Job, &[u8]) -> Answer) -> ExitCode {
+fn run(work: fn(Job, Vec<u8>) -> Answer) -> ExitCode {
     match serve(work) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn serve(work: fn(Job, &[u8]) -> Answer) -> io::Result<()> {
+fn serve(work: fn(Job, Vec<u8>) -> Answer) -> io::Result<()> {
     let mut requests = io::stdin().lock();
     let mut replies = take_standard_output()?;
     let place = quiet_panics();
@@ -67,7 +67,7 @@ fn serve(work: fn(Job, &[u8]) -> Answer) -> io::Result<()> {
             let thread = std::thread::Builder::new()
                 .stack_size(STACK_BYTES)
                 .spawn_scoped(scope, || {
-                    panic::catch_unwind(AssertUnwindSafe(|| work(job, &bytes)))
+                    panic::catch_unwind(AssertUnwindSafe(|| work(job, bytes)))
                 })?;
             Ok::<_, io::Error>(thread.join().and_then(|result| result))
         })?;
@@ -79,18 +79,23 @@ fn serve(work: fn(Job, &[u8]) -> Answer) -> io::Result<()> {
     Ok(())
 }
 
-fn work(job: Job, bytes: &[u8]) -> Answer {
+fn work(job: Job, bytes: Vec<u8>) -> Answer {
     match job {
         Job::Pdf {
             max_text,
             passwords,
             engines,
-        } => Answer::Pdf(pdf::extract(bytes, max_text, passwords.as_slice(), engines)),
+        } => Answer::Pdf(pdf::extract(&bytes, max_text, passwords.as_slice(), engines)),
         Job::Page { origin, max_text } => {
-            Answer::Page(html::extract(&String::from_utf8_lossy(bytes), origin, max_text))
+            Answer::Page(html::extract(&String::from_utf8_lossy(&bytes), origin, max_text))
         }
-        Job::Office { kind, max_text } => Answer::Office(office::extract(kind, bytes, max_text)),
-        Job::Archive { kind, window } => Answer::Archive(archive::unpack(kind, bytes, window)),
+        Job::Office { kind, max_text } => Answer::Office(office::extract(kind, &bytes, max_text)),
+        Job::Archive { kind, window } => Answer::Archive(archive::unpack(kind, &bytes, window)),
+        Job::Outlook { kind } => Answer::Outlook(outlook::extract(kind, &bytes)),
+        Job::OutlookStore { window } => Answer::OutlookStore(outlook::extract_store(bytes, window)),
+        Job::Calendar { max_text } => {
+            Answer::Calendar(calendar::extract(&String::from_utf8_lossy(&bytes), max_text))
+        }
         Job::Probe => probe(),
     }
 }

@@ -7,13 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::Isolation;
 use crate::archive::{ArchiveFault, ArchiveKind, Unpacked, Window};
+use crate::calendar::Sheet;
 use crate::html::{Origin, PageText};
 use crate::office::{OfficeFault, OfficeKind, OfficeText};
 use crate::options::Passwords;
+use crate::outlook::{self, Letter, Letters, OutlookFault, OutlookKind};
 use crate::pdf::{Engines, PdfFault, PdfText};
 
 /// Raised when the two no longer understand each other: a worker of another version is refused at its start.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
 /// Longest frame that is accepted.
 pub(crate) const MAX_FRAME: usize = 1 << 30;
@@ -48,6 +50,12 @@ pub(crate) enum Job {
     Office { kind: OfficeKind, max_text: usize },
     /// Some files of an archive.
     Archive { kind: ArchiveKind, window: Window },
+    /// An item of Outlook.
+    Outlook { kind: OutlookKind },
+    /// Some messages of an Outlook mailbox.
+    OutlookStore { window: outlook::Window },
+    /// A calendar or address cards, in UTF-8.
+    Calendar { max_text: usize },
     /// Try what must be refused, and say what was.
     Probe,
 }
@@ -59,6 +67,9 @@ pub(crate) enum Answer {
     Page(PageText),
     Office(Result<OfficeText, OfficeFault>),
     Archive(Result<Unpacked, ArchiveFault>),
+    Outlook(Result<Letter, OutlookFault>),
+    OutlookStore(Result<Letters, OutlookFault>),
+    Calendar(Sheet),
     Probe {
         file_refused: bool,
         socket_refused: bool,

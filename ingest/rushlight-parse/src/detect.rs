@@ -72,9 +72,6 @@ const PACKAGES: &[(&str, &str)] = &[
     ("xpi", "a program package"),
     ("whl", "a program package"),
     ("nupkg", "a program package"),
-    ("pages", "an iWork document"),
-    ("numbers", "an iWork document"),
-    ("key", "an iWork document"),
 ];
 
 /// What the file of this name with these bytes is.
@@ -90,6 +87,7 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
         _ if start.starts_with(b"{\\rtf") => Some(OfficeKind::RichText),
         _ => None,
     };
+    let office = office.or_else(|| office::of_older_open(start, &extension));
     if let Some(kind) = office {
         return Format::Office(kind);
     }

@@ -20,7 +20,7 @@ use crate::worker::{Answer, Isolation, Job, Pool, Reply};
 use crate::{language, markdown, outline, pdf, table, text};
 
 /// Raised when the same bytes would parse differently.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// All parsers behind one port.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl Reading<'_> {
                 )))
             }
             Format::Pdf => self.pdf(path, bytes, hash),
-            Format::Office(kind) => self.office(path, bytes, hash, kind),
+            Format::Office(kind) => self.office(path, bytes, hash, kind, depth),
             Format::Archive(kind) => self.archive(path, bytes, kind, depth),
             Format::Mail | Format::Emlx | Format::Mbox | Format::SavedPage
                 if depth > self.options.max_message_depth =>
@@ -158,22 +158,35 @@ impl Reading<'_> {
         }
     }
 
-    fn office(&self, path: &str, bytes: &[u8], hash: ContentHash, kind: OfficeKind) -> Result<Found> {
+    fn office(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        hash: ContentHash,
+        kind: OfficeKind,
+        depth: u32,
+    ) -> Result<Found> {
         let name = file_name(path);
         let job = Job::Office {
             kind,
             max_text: self.options.max_text_bytes,
         };
-        let found = self
+        let mut found = self
             .ask(job, bytes, |answer| match answer {
                 Answer::Office(found) => Some(found),
                 _ => None,
             })?
             .map_err(|lost| parser_failed(name, &lost))?
             .map_err(|fault| office::error(fault, name))?;
-        let office = office::assemble(&found);
+        let mut office = office::assemble(&found);
+        let files = std::mem::take(&mut found.embedded);
+        let mut inside = self.embedded(files, depth, &mut office.warnings)?;
         if office.blocks.is_empty() {
-            return Ok(Found::Skipped(office::no_text(&found, name)));
+            let Some(first) = inside.first_mut() else {
+                return Ok(Found::Skipped(office::no_text(&found, name)));
+            };
+            first.warnings.append(&mut office.warnings);
+            return Ok(Found::Documents(inside));
         }
         let mut document = document(
             path,
@@ -189,7 +202,8 @@ impl Reading<'_> {
         if let Some(title) = found.title {
             document.title = title;
         }
-        Ok(Found::Documents(vec![document]))
+        inside.insert(0, document);
+        Ok(Found::Documents(inside))
     }
 
     /// The worker's answer, of the kind that `expected` takes out; the inner error says how the worker was lost.

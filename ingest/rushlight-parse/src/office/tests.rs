@@ -1,3 +1,6 @@
+mod documents;
+mod workbooks;
+
 use std::io::{Cursor, Write};
 
 use rushlight_core::{BlockKind, Locator, Timestamp};
@@ -190,33 +193,6 @@ fn an_open_document_that_breaks_off_keeps_what_was_read() {
     let (_, _, office) = read(&odt("<text:p>one</text:p><text:p>two</text:q>"));
     assert_eq!(office.text, "one");
     assert!(office.warnings[0].message.starts_with("the file is broken"));
-}
-
-#[test]
-fn what_is_not_read_is_named() {
-    let mut zip = zip::ZipWriter::new_append(Cursor::new(docx())).expect("a package");
-    for name in [
-        "word/comments.xml",
-        "word/embeddings/a.xlsx",
-        "word/embeddings/b.bin",
-        "word/charts/chart1.xml",
-    ] {
-        zip.start_file(name, SimpleFileOptions::default())
-            .expect("a part");
-    }
-    let bytes = zip.finish().expect("a package").into_inner();
-    let (_, found, office) = read(&bytes);
-    assert_eq!(found.unread, ["comments", "embedded files"]);
-    assert_eq!(office.warnings[0].code, "part_not_read");
-    assert_eq!(
-        office.warnings[0].message,
-        "its comments and embedded files are not searchable"
-    );
-    assert_eq!(
-        no_text(&found, "a.docx").message,
-        "`a.docx` has no text beside its comments and embedded files, which are not read"
-    );
-    assert!(unread::kinds(&xlsx()).is_empty());
 }
 
 #[test]

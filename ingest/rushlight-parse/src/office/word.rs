@@ -3,6 +3,8 @@
 use undoc::ErrorKind;
 use undoc::model::{Block, Paragraph, RevisionType, Table};
 
+use super::aside::{self, Aside};
+use super::package::Package;
 use super::{OfficeFault, OfficeKind, OfficeText, Piece, Role, Spot, names_columns, property, row_text};
 
 /// Deepest table in a table that is read.
@@ -10,11 +12,32 @@ const MAX_NESTING: u32 = 8;
 
 /// Reads a document or slides.
 pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeFault> {
-    let document = undoc::parse_bytes(bytes).map_err(|error| match error.kind() {
-        ErrorKind::Encrypted => OfficeFault::Encrypted,
-        _ => OfficeFault::Broken(error.to_string()),
-    })?;
     let slides = kind == OfficeKind::Slides;
+    let mut package = bytes.starts_with(b"PK").then(|| Package::open(bytes)).transpose()?;
+    let mut notes = package.as_mut().map(|package| {
+        if slides {
+            aside::of_slides(package)
+        } else {
+            aside::of_document(package)
+        }
+    });
+    let document = match undoc::parse_bytes(bytes) {
+        Ok(document) => document,
+        Err(error) if error.kind() == ErrorKind::Encrypted => return Err(OfficeFault::Encrypted),
+        Err(error) => {
+            let pieces = package.as_mut().map(|package| aside::plain(package, slides));
+            let pieces = pieces.unwrap_or_default();
+            return if pieces.is_empty() {
+                Err(OfficeFault::Broken(error.to_string()))
+            } else {
+                Ok(OfficeText {
+                    pieces,
+                    broken_off: Some(error.to_string()),
+                    ..OfficeText::default()
+                })
+            };
+        }
+    };
     let mut pieces = Pieces::default();
     for (index, section) in document.sections.iter().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
@@ -32,8 +55,13 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeF
                 Block::PageBreak | Block::SectionBreak => {}
             }
         }
-        for note in section.notes.iter().flatten() {
-            pieces.paragraph(note);
+        match &mut notes {
+            // Those of a package are found by its relations.
+            Some(notes) => {
+                let own = notes.get_mut(index).map(std::mem::take).unwrap_or_default();
+                own.into_iter().for_each(|text| pieces.aside(text));
+            }
+            None => section.notes.iter().flatten().for_each(|note| pieces.paragraph(note)),
         }
         pieces.running(section.footer.as_deref());
         if let Some(name) = section.name.as_deref().filter(|_| slides) {
@@ -87,6 +115,18 @@ impl Pieces {
             Role::Paragraph
         };
         self.push(role, text_of(paragraph));
+    }
+
+    /// What stands beside the text: a note, a comment, the text of a diagram. What every slide's notes say is said once.
+    fn aside(&mut self, aside: Aside) {
+        match aside {
+            Aside::Running(text) if self.said.contains(&text) => {}
+            Aside::Running(text) => {
+                self.said.push(text.clone());
+                self.push(Role::Paragraph, text);
+            }
+            Aside::Own(text) => self.push(Role::Paragraph, text),
+        }
     }
 
     /// Headers and footers stand on every page and are said once.

@@ -13,7 +13,7 @@ use crate::options::Passwords;
 use crate::pdf::{Engines, PdfFault, PdfText};
 
 /// Raised when the two no longer understand each other: a worker of another version is refused at its start.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
 /// Longest frame that is accepted.
 pub(crate) const MAX_FRAME: usize = 1 << 30;

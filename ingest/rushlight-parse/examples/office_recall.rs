@@ -9,7 +9,7 @@
 //! letters and figures after NFKC, in small letters. The reference runs the words of neighbouring cells together
 //! (`dateprice`); the second figure takes such a word for found when it is made of words that are.
 //!
-//! Prints the files below the bound, then a line for each type: files, how they ended, files with a reference, mean and median
+//! Prints the files below the bound with some of the words that they miss, then a line for each type: files, how they ended, files with a reference, mean and median
 //! recall, and both with words parted.
 
 #![allow(
@@ -81,7 +81,8 @@ fn run() -> Result<(), Failure> {
                 let recall = share_found(&reference, &there, false);
                 let parted = share_found(&reference, &there, true);
                 if recall < LISTED {
-                    println!("  {recall:.3} {parted:.3} {name} ({state})");
+                    let missing = missing(&reference, &there).join(" ");
+                    println!("  {recall:.3} {parted:.3} {name} ({state}), missing {missing}");
                 }
                 found.recalls.push(recall);
                 found.parted.push(parted);
@@ -123,11 +124,6 @@ fn read(parsers: &Parsers, name: &str, bytes: Vec<u8>) -> (String, String) {
     });
     match outcome {
         Ok(ParsedFile::Documents(documents)) => {
-            if std::env::var_os("SHOW").is_some_and(|shown| name.contains(&*shown.to_string_lossy())) {
-                for document in &documents {
-                    println!("== {name} {} {:?}\n{}", document.part, document.title, document.text);
-                }
-            }
             for warning in documents.iter().flat_map(|document| &document.warnings) {
                 println!("  {name}: {}", warning.message);
             }
@@ -196,6 +192,16 @@ fn share_found(reference: &HashMap<String, usize>, found: &HashMap<String, usize
         })
         .sum();
     there as f64 / all as f64
+}
+
+/// The first of the words that are missing, in the order of the alphabet.
+fn missing<'a>(reference: &'a HashMap<String, usize>, found: &HashMap<String, usize>) -> Vec<&'a str> {
+    let there = |word: &str| found.get(word).copied().unwrap_or_default();
+    let fewer = reference.iter().filter(|(word, count)| there(word) < **count);
+    let mut missing: Vec<&str> = fewer.map(|(word, _)| word.as_str()).collect();
+    missing.sort_unstable();
+    missing.truncate(12);
+    missing
 }
 
 /// True when the word is nothing but words that are found, one after another.

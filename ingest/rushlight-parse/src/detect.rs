@@ -55,6 +55,8 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"SQLite format 3\0", "an SQLite database"),
     (b"\x7fELF", "a program"),
     (b"!BDN", "an Outlook mailbox"),
+    (b"ITSF\x03", "a compiled help file"),
+    (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "a OneNote notebook"),
     (b"\x78\x9f\x3e\x22", "a TNEF attachment"),
     (b"%!PS", "a PostScript document"),
     (b"// <!-- <mdb:mork:z", "Thunderbird's index of a mailbox"),
@@ -135,6 +137,10 @@ fn archive(start: &[u8], extension: &str) -> Option<Format> {
             let package = PACKAGES.iter().find(|(ending, _)| *ending == extension);
             if let Some((_, what)) = package {
                 return Some(Format::Unsupported(what));
+            }
+            // One that is cut off does not show what it is; its name does.
+            if let Some(kind) = office::of_name(extension).filter(|_| office::is_package(start)) {
+                return Some(Format::Office(kind));
             }
             if office::is_package(start) {
                 return Some(Format::Unsupported("a document of another program"));

@@ -180,9 +180,13 @@ impl Reading<'_> {
             .map_err(|fault| office::error(fault, name))?;
         let mut office = office::assemble(&found);
         let files = std::mem::take(&mut found.embedded);
+        let holds_files = !files.is_empty();
         let mut inside = self.embedded(files, depth, &mut office.warnings)?;
         if office.blocks.is_empty() {
             let Some(first) = inside.first_mut() else {
+                found
+                    .unread
+                    .extend(holds_files.then(|| "embedded files".to_owned()));
                 return Ok(Found::Skipped(office::no_text(&found, name)));
             };
             first.warnings.append(&mut office.warnings);

@@ -55,7 +55,10 @@ fn short(found: &[ParsedDocument]) -> Vec<(&str, &str)> {
 
 #[test]
 fn files_in_a_document_are_documents_of_their_own() {
-    let inner = docx("Inner tea", &[("word/embeddings/list.csv", "品名,price\n红茶,3\n".as_bytes())]);
+    let inner = docx(
+        "Inner tea",
+        &[("word/embeddings/list.csv", "品名,price\n红茶,3\n".as_bytes())],
+    );
     let outer = docx(
         "Outer",
         &[
@@ -77,7 +80,10 @@ fn files_in_a_document_are_documents_of_their_own() {
     );
     let key = format!("embedded:{}", found[1].content_hash);
     assert_eq!(found[1].part_key, key);
-    assert_eq!(found[2].part_key, format!("{key}/embedded:{}", found[2].content_hash));
+    assert_eq!(
+        found[2].part_key,
+        format!("{key}/embedded:{}", found[2].content_hash)
+    );
     assert_eq!(found[0].warnings[0].code, "embedded_file_not_read");
     assert!(found[0].warnings[0].message.contains("oleObject1.bin"));
 }
@@ -100,5 +106,9 @@ fn documents_in_documents_end_somewhere() {
     let found = parse("a.docx", &bytes);
     assert_eq!(found.len(), 9);
     let last = found.last().expect("the deepest");
-    assert!(last.warnings[0].message.contains("too deep"), "{:?}", last.warnings);
+    assert!(
+        last.warnings[0].message.contains("too deep"),
+        "{:?}",
+        last.warnings
+    );
 }

@@ -18,7 +18,8 @@ pub(super) enum Aside {
 /// What stands beside a document's text, as that of its one section.
 pub(super) fn of_document(package: &mut Package<'_>) -> Vec<Vec<Aside>> {
     let mut found = Vec::new();
-    for (main, _) in package.related("", "officeDocument") {
+    for (main, xml) in package.related("", "officeDocument") {
+        found.extend(equations(&xml));
         found.extend(diagrams(package, &main));
         for (_, xml) in package.related(&main, "comments") {
             let comments = comments::read(&xml, &HashMap::new());
@@ -39,7 +40,12 @@ pub(super) fn of_slides(package: &mut Package<'_>) -> Vec<Vec<Aside>> {
             }
         }
         for slide in slides(package, &main, &xml) {
-            let mut beside = diagrams(package, &slide);
+            let mut beside: Vec<Aside> = package
+                .part(&slide)
+                .iter()
+                .flat_map(|xml| equations(xml))
+                .collect();
+            beside.extend(diagrams(package, &slide));
             for (_, xml) in package.related(&slide, "notesSlide") {
                 beside.extend(notes(&xml));
             }
@@ -89,10 +95,9 @@ fn slides(package: &mut Package<'_>, main: &str, xml: &str) -> Vec<String> {
     let _ = walk(xml, |step| {
         if let Step::Start("sldId", start) = step {
             // The slide's own number is called `id` too; the relation's has a prefix.
-            let relation = start
-                .attributes()
-                .flatten()
-                .find(|attribute| attribute.key.prefix().is_some() && attribute.key.local_name().into_inner() == "id");
+            let relation = start.attributes().flatten().find(|attribute| {
+                attribute.key.prefix().is_some() && attribute.key.local_name().into_inner() == "id"
+            });
             let target = relation.and_then(|relation| by_id.get(&*relation.value));
             found.extend(target.map(|target| (*target).clone()));
         }
@@ -105,6 +110,31 @@ fn diagrams(package: &mut Package<'_>, part: &str) -> Vec<Aside> {
     let diagrams = package.related(part, "diagramData");
     let texts = diagrams.iter().flat_map(|(_, xml)| paragraphs(xml));
     texts.map(Aside::Own).collect()
+}
+
+/// The equations of a text, each in one line.
+fn equations(xml: &str) -> Vec<Aside> {
+    let mut found = Vec::new();
+    let (mut depth, mut shown, mut line) = (0usize, false, String::new());
+    // What stands before a break is kept.
+    let _ = walk(xml, |step| {
+        match step {
+            Step::Start("oMath", _) => depth += 1,
+            Step::Start(name, _) => shown = name == "t",
+            Step::Text(text) if depth > 0 && shown => line.push_str(text),
+            Step::End("oMath") => {
+                depth = depth.saturating_sub(1);
+                let line = std::mem::take(&mut line);
+                if depth == 0 && !line.trim().is_empty() {
+                    found.push(Aside::Own(line));
+                }
+            }
+            Step::End(_) => shown = false,
+            Step::Text(_) => {}
+        }
+        true
+    });
+    found
 }
 
 /// The texts of a slide's notes, shape by shape.
@@ -123,7 +153,11 @@ fn notes(xml: &str) -> Vec<Aside> {
             }
             Step::End("sp") => {
                 let texts = std::mem::take(&mut lines).finish();
-                found.extend(texts.into_iter().map(if running { Aside::Running } else { Aside::Own }));
+                found.extend(
+                    texts
+                        .into_iter()
+                        .map(if running { Aside::Running } else { Aside::Own }),
+                );
             }
             _ => {}
         }
@@ -160,33 +194,63 @@ mod tests {
         };
         let relations = |entries: &[String]| format!("<Relationships>{}</Relationships>", entries.concat());
         let bytes = package(&[
-            ("_rels/.rels", &relations(&[relation("r1", "officeDocument", "ppt/presentation.xml")])),
-            ("ppt/presentation.xml", r#"<p:presentation><p:sldIdLst><p:sldId id="256" r:id="r2"/><p:sldId id="257" r:id="r1"/></p:sldIdLst></p:presentation>"#),
-            ("ppt/_rels/presentation.xml.rels", &relations(&[
-                relation("r1", "slide", "slides/slide1.xml"),
-                relation("r2", "slide", "slides/slide2.xml"),
-                relation("r3", "commentAuthors", "commentAuthors.xml"),
-            ])),
-            ("ppt/commentAuthors.xml", r#"<a><p:cmAuthor id="1" name="Ada"/></a>"#),
-            ("ppt/slides/slide1.xml", "<p:sld><a:p><a:t>second</a:t></a:p></p:sld>"),
-            ("ppt/slides/slide2.xml", "<p:sld><a:p><a:t>first</a:t></a:p></p:sld>"),
-            ("ppt/slides/_rels/slide1.xml.rels", &relations(&[
-                relation("r1", "comments", "../comments/comment7.xml"),
-                relation("r2", "diagramData", "../diagrams/data3.xml"),
-            ])),
-            ("ppt/slides/_rels/slide2.xml.rels", &relations(&[relation("r1", "notesSlide", "../notesSlides/notesSlide1.xml")])),
-            ("ppt/comments/comment7.xml", r#"<p:cmLst><p:cm authorId="1"><p:text>Too long</p:text></p:cm></p:cmLst>"#),
-            ("ppt/diagrams/data3.xml", "<dgm:pt><a:p><a:t>採茶</a:t></a:p></dgm:pt>"),
-            ("ppt/notesSlides/notesSlide1.xml", "<p:notes><p:sp><a:p><a:t>Welcome all</a:t></a:p></p:sp></p:notes>"),
+            (
+                "_rels/.rels",
+                &relations(&[relation("r1", "officeDocument", "ppt/presentation.xml")]),
+            ),
+            (
+                "ppt/presentation.xml",
+                r#"<p:presentation><p:sldIdLst><p:sldId id="256" r:id="r2"/><p:sldId id="257" r:id="r1"/></p:sldIdLst></p:presentation>"#,
+            ),
+            (
+                "ppt/_rels/presentation.xml.rels",
+                &relations(&[
+                    relation("r1", "slide", "slides/slide1.xml"),
+                    relation("r2", "slide", "slides/slide2.xml"),
+                    relation("r3", "commentAuthors", "commentAuthors.xml"),
+                ]),
+            ),
+            (
+                "ppt/commentAuthors.xml",
+                r#"<a><p:cmAuthor id="1" name="Ada"/></a>"#,
+            ),
+            (
+                "ppt/slides/slide1.xml",
+                "<p:sld><a:p><a:t>second</a:t></a:p></p:sld>",
+            ),
+            (
+                "ppt/slides/slide2.xml",
+                "<p:sld><a:p><a:t>first</a:t></a:p></p:sld>",
+            ),
+            (
+                "ppt/slides/_rels/slide1.xml.rels",
+                &relations(&[
+                    relation("r1", "comments", "../comments/comment7.xml"),
+                    relation("r2", "diagramData", "../diagrams/data3.xml"),
+                ]),
+            ),
+            (
+                "ppt/slides/_rels/slide2.xml.rels",
+                &relations(&[relation("r1", "notesSlide", "../notesSlides/notesSlide1.xml")]),
+            ),
+            (
+                "ppt/comments/comment7.xml",
+                r#"<p:cmLst><p:cm authorId="1"><p:text>Too long</p:text></p:cm></p:cmLst>"#,
+            ),
+            (
+                "ppt/diagrams/data3.xml",
+                "<dgm:pt><a:p><a:t>採茶</a:t></a:p></dgm:pt>",
+            ),
+            (
+                "ppt/notesSlides/notesSlide1.xml",
+                "<p:notes><p:sp><a:p><a:t>Welcome all</a:t></a:p></p:sp></p:notes>",
+            ),
         ]);
         let mut package = Package::open(&bytes).expect("a package");
         let own = |text: &str| Aside::Own(text.to_owned());
         assert_eq!(
             of_slides(&mut package),
-            [
-                vec![own("Welcome all")],
-                vec![own("採茶"), own("Ada: Too long")]
-            ]
+            [vec![own("Welcome all")], vec![own("採茶"), own("Ada: Too long")]]
         );
         let plain = plain(&mut package, true);
         let texts: Vec<_> = plain.iter().map(|piece| (&*piece.text, &piece.spot)).collect();

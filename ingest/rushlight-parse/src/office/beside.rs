@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::comments;
 use super::drawing;
+use super::numbers_pages;
 use super::package::{Package, Relation};
 use super::xml::{Step, attribute, walk};
 
@@ -53,21 +54,31 @@ impl Parts {
         let mut in_threads = HashSet::new();
         for (_, xml) in package.related(part, "threadedComment") {
             for comment in comments::read(&xml, &self.people) {
-                found.notes.push((row_of(comment.cell.as_deref()), comment.line()));
+                found
+                    .notes
+                    .push((row_of(comment.cell.as_deref()), comment.line()));
                 in_threads.extend(comment.cell);
             }
         }
         for (_, xml) in package.related(part, "comments") {
             for comment in comments::read(&xml, &self.people) {
                 // For programs that do not know threads, each is written once more, as one comment.
-                if comment.cell.as_ref().is_none_or(|cell| !in_threads.contains(cell)) {
-                    found.notes.push((row_of(comment.cell.as_deref()), comment.line()));
+                if comment
+                    .cell
+                    .as_ref()
+                    .is_none_or(|cell| !in_threads.contains(cell))
+                {
+                    found
+                        .notes
+                        .push((row_of(comment.cell.as_deref()), comment.line()));
                 }
             }
         }
         for (name, xml) in package.related(part, "drawing") {
             let drawn = drawing::read(package, &name, &xml);
-            found.notes.extend(drawn.into_iter().map(|drawn| (drawn.row, drawn.text)));
+            found
+                .notes
+                .extend(drawn.into_iter().map(|drawn| (drawn.row, drawn.text)));
         }
         found.notes.sort_by_key(|(row, _)| *row);
         found
@@ -80,7 +91,9 @@ fn sheets(workbook: &str, relations: &[Relation]) -> HashMap<String, String> {
     let _ = walk(workbook, |step| {
         if let Step::Start("sheet", start) = step {
             let id = attribute(start, "id");
-            let relation = relations.iter().find(|relation| Some(&relation.id) == id.as_ref());
+            let relation = relations
+                .iter()
+                .find(|relation| Some(&relation.id) == id.as_ref());
             found.extend(attribute(start, "name").zip(relation.map(|relation| relation.target.clone())));
         }
         true
@@ -97,10 +110,15 @@ fn of_tail(tail: &str, relations: &[Relation]) -> Beside {
         match step {
             Step::Start("hyperlink", start) => {
                 let id = attribute(start, "id");
-                let relation = relations.iter().find(|relation| Some(&relation.id) == id.as_ref());
+                let relation = relations
+                    .iter()
+                    .find(|relation| Some(&relation.id) == id.as_ref());
                 if let Some(relation) = relation.filter(|relation| relation.external) {
                     let row = row_of(attribute(start, "ref").as_deref());
-                    let target = relation.target.strip_prefix("mailto:").unwrap_or(&relation.target);
+                    let target = relation
+                        .target
+                        .strip_prefix("mailto:")
+                        .unwrap_or(&relation.target);
                     found.links.push((row, target.to_owned()));
                 }
             }
@@ -165,8 +183,10 @@ pub(super) fn running_text(code: &str) -> Option<String> {
             _ => {}
         }
     }
-    let parts = text.split('\t').map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
-    let parts: Vec<String> = parts.filter(|part| part.chars().any(char::is_alphanumeric)).collect();
+    let parts = text
+        .split('\t')
+        .map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    let parts: Vec<String> = parts.filter(|part| !numbers_pages(part)).collect();
     (!parts.is_empty()).then(|| parts.join("\t"))
 }
 
@@ -179,16 +199,17 @@ mod tests {
         let text = |code| running_text(code);
         assert_eq!(
             text("&L&\"Arial,Bold\"&12庫存 &K00-012R&&D&CTea&RPage &P of &N"),
-            Some("庫存 R&D\tTea\tPage of".to_owned())
+            Some("庫存 R&D\tTea".to_owned())
         );
         assert_eq!(text("&C&P / &N"), None);
+        assert_eq!(text("&CPage &P of &N"), None);
         assert_eq!(text("&"), None);
     }
 
     #[test]
     fn rows_of_cells() {
         assert_eq!(row_of(Some("AB12:C3")), 12);
-        assert_eq!(row_of(Some("$B$3")), 1, "no plain reference");
+        assert_eq!(row_of(Some("$B$3")), 3);
         assert_eq!((row_of(Some("B")), row_of(None), row_of(Some("A0"))), (1, 1, 1));
     }
 }

@@ -8,7 +8,7 @@ use encoding_rs::WINDOWS_1252;
 use memchr::memmem::find;
 
 use super::beside::{Beside, running_text};
-use super::number::built_in;
+use super::number::{built_in, is_the_computers_own};
 
 /// An address in a link: what says so, before its length and its characters.
 const URL_MONIKER: [u8; 16] = [
@@ -60,10 +60,11 @@ pub(super) fn read(bytes: &[u8]) -> Looks {
     looks.codes = styles
         .into_iter()
         .map(|number| {
-            let stated = by_number.get(&number).cloned();
-            let own_way = number < 50 && built_in(number.into()).is_none();
+            let stated = by_number
+                .get(&number)
+                .filter(|_| !is_the_computers_own(number.into()));
             stated
-                .filter(|_| !own_way)
+                .cloned()
                 .or_else(|| built_in(number.into()).map(str::to_owned))
         })
         .collect();
@@ -135,9 +136,11 @@ fn sheet(stream: &[u8], newest: bool, codes: &[Option<String>]) -> Look {
                 let cells = data.len().saturating_sub(6) / 6;
                 for index in 0..cells {
                     let column = usize::from(u16_at(data, 2).unwrap_or_default()) + index;
-                    if let (Some(row), Ok(column), Some(style)) =
-                        (u16_at(data, 0), u16::try_from(column), u16_at(data, 4 + 6 * index))
-                    {
+                    if let (Some(row), Ok(column), Some(style)) = (
+                        u16_at(data, 0),
+                        u16::try_from(column),
+                        u16_at(data, 4 + 6 * index),
+                    ) {
                         look.style(row, column, style, codes);
                     }
                 }
@@ -153,7 +156,9 @@ fn sheet(stream: &[u8], newest: bool, codes: &[Option<String>]) -> Look {
             }
             0x01b8 => {
                 let row = u16_at(data, 0).map_or(1, |row| u32::from(row) + 1);
-                look.beside.links.extend(address(data).map(|target| (row, target)));
+                look.beside
+                    .links
+                    .extend(address(data).map(|target| (row, target)));
             }
             0x001c if newest => {
                 let author = text(data, 8, true).unwrap_or_default();
@@ -175,7 +180,9 @@ fn sheet(stream: &[u8], newest: bool, codes: &[Option<String>]) -> Look {
         }
     }
     // Where a text box stands is in the drawing, which is not read.
-    look.beside.notes.extend(drawn.boxes.into_iter().map(|text| (1, text)));
+    look.beside
+        .notes
+        .extend(drawn.boxes.into_iter().map(|text| (1, text)));
     look
 }
 
@@ -257,7 +264,9 @@ fn text(data: &[u8], at: usize, newest: bool) -> Option<String> {
 /// At most so many characters: two bytes each where they are `wide`, else the low bytes alone.
 fn characters_of(data: &[u8], wide: bool, most: usize) -> String {
     if wide {
-        let units = data.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        let units = data
+            .chunks_exact(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
         let units: Vec<u16> = units.take(most).collect();
         String::from_utf16_lossy(&units)
     } else {
@@ -337,7 +346,10 @@ mod tests {
         sheet.extend(record(0x005d, &object));
         sheet.extend(record(0x01b6, &numbers(&[0, 0, 0, 0, 0, 5, 8, 0])));
         sheet.extend(record(0x003c, b"\0so"));
-        sheet.extend(record(0x003c, &[&[1][..], &numbers(&[0x7d05, 0x8336, 0x21])].concat()));
+        sheet.extend(record(
+            0x003c,
+            &[&[1][..], &numbers(&[0x7d05, 0x8336, 0x21])].concat(),
+        ));
         sheet.extend(record(0x003c, &[0; 16]));
         let mut link = numbers(&[5, 5, 0, 0]);
         link.extend(URL_MONIKER);

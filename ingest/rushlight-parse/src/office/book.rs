@@ -15,11 +15,13 @@ pub(super) fn read(bytes: &[u8], max_text: usize) -> Result<OfficeText, OfficeFa
     let broken = |what: &str| OfficeFault::Broken(what.to_owned());
     let mut archive = Package::open(bytes)?;
     let cap = max_text.saturating_mul(MARKUP_FACTOR);
-    let (container, _) = archive.text("META-INF/container.xml", cap)
+    let (container, _) = archive
+        .text("META-INF/container.xml", cap)
         .ok_or_else(|| broken("it does not say where its contents are listed"))?;
     let package_path = first_attribute(&container, "rootfile", "full-path")
         .ok_or_else(|| broken("it does not say where its contents are listed"))?;
-    let (package, _) = archive.text(&package_path, cap)
+    let (package, _) = archive
+        .text(&package_path, cap)
         .ok_or_else(|| broken("the list of its contents cannot be unpacked"))?;
     let list = Contents::new(&package, &package_path);
     let chapters = list.chapters();
@@ -183,10 +185,10 @@ fn names(xml: &str, path: &str, names: &mut HashMap<String, String>) {
     });
 }
 
-/// A chapter without a heading is given the one that the table of contents has.
+/// A chapter without a heading is given the one that the table of contents has; one of pictures alone has no other words.
 fn entitle(pieces: &mut Vec<Piece>, label: &str) {
     let is_heading = |piece: &Piece| matches!(piece.role, Role::Heading(_));
-    if pieces.is_empty() || pieces.iter().any(is_heading) {
+    if pieces.iter().any(is_heading) {
         return;
     }
     let heading = Role::Heading(1);

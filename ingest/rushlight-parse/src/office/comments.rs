@@ -184,7 +184,8 @@ mod tests {
         assert_eq!(lines(old, people), ["Ada Lin: Larger & louder"]);
         let new = r#"<p:cmLst><p:cm authorId="{A}"><p:replyLst><p:reply authorId="{B}"><p:txBody><a:p><a:r><a:t>No</a:t></a:r></a:p></p:txBody></p:reply></p:replyLst>
             <p:txBody><a:p><a:r><a:t>Is it so?</a:t></a:r></a:p></p:txBody></p:cm></p:cmLst>"#;
-        let people = r#"<p:authorLst><p:author id="{A}" name="Ada"/><p:author id="{B}" name="Bo"/></p:authorLst>"#;
+        let people =
+            r#"<p:authorLst><p:author id="{A}" name="Ada"/><p:author id="{B}" name="Bo"/></p:authorLst>"#;
         assert_eq!(lines(new, people), ["Ada: Is it so?", "Bo: No"]);
     }
 

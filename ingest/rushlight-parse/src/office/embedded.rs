@@ -194,7 +194,10 @@ mod tests {
     #[test]
     fn files_of_a_package_are_found_but_for_the_data_of_charts() {
         let bytes = package(&[
-            ("word/charts/_rels/chart1.xml.rels", r#"<Relationships><Relationship Id="r1" Type="x/package" Target="../embeddings/data.xlsx"/></Relationships>"#),
+            (
+                "word/charts/_rels/chart1.xml.rels",
+                r#"<Relationships><Relationship Id="r1" Type="x/package" Target="../embeddings/data.xlsx"/></Relationships>"#,
+            ),
             ("word/charts/chart1.xml", "<c/>"),
             ("word/embeddings/data.xlsx", "x"),
             ("word/embeddings/plan.docx", "y"),

@@ -121,15 +121,21 @@ fn directory(bytes: &[u8]) -> Option<&[u8]> {
     found.starts_with(b"PK\x01\x02").then_some(found)
 }
 
-/// An office document in a compound file, of before 2007 or encrypted; `extension` decides where one lies in another.
-pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
-    let has = |name| has_stream(bytes, name);
-    let by_name = match extension {
+/// What a file of Microsoft's of this extension is called.
+pub(crate) fn of_name(extension: &str) -> Option<OfficeKind> {
+    match extension {
         "doc" | "dot" | "docx" | "docm" | "dotx" => Some(OfficeKind::Document),
         "ppt" | "pps" | "pot" | "pptx" | "pptm" | "ppsx" => Some(OfficeKind::Slides),
         "xls" | "xlt" | "xlsx" | "xlsm" | "xlsb" => Some(OfficeKind::Workbook),
         _ => None,
-    };
+    }
+}
+
+/// An office document in a compound file, of before 2007 or encrypted; `extension` decides where one lies in another.
+pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
+    let lower = bytes.to_ascii_lowercase();
+    let has = |name: &str| has_name(&lower, &name.to_ascii_lowercase());
+    let by_name = of_name(extension);
     if has("EncryptedPackage") {
         return Some(by_name.unwrap_or(OfficeKind::Document));
     }
@@ -153,6 +159,10 @@ pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
 
 /// True when the compound file has a stream or folder of this name: they stand in its directory in UTF-16.
 pub(super) fn has_stream(bytes: &[u8], name: &str) -> bool {
+    has_name(bytes, name)
+}
+
+fn has_name(bytes: &[u8], name: &str) -> bool {
     let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
     find(bytes, &name).is_some()
 }

@@ -33,7 +33,7 @@ use crate::build::TextBuilder;
 use crate::{front_matter, table};
 
 use embedded::{Embedded, Files};
-pub(crate) use kind::{OfficeKind, is_package, of_cfb, of_older_open, of_zip};
+pub(crate) use kind::{OfficeKind, is_package, of_cfb, of_name, of_older_open, of_zip};
 use package::Package;
 
 /// What the worker finds in an office document.
@@ -117,7 +117,11 @@ pub(crate) fn extract(kind: OfficeKind, bytes: &[u8], max_text: usize) -> Result
         OfficeKind::Diagram => visio::read(bytes)?,
         OfficeKind::Apple => iwork::read(bytes, max_text)?,
     };
-    if matches!(kind, OfficeKind::Document | OfficeKind::Slides | OfficeKind::Workbook) && !kind::is_open(bytes) {
+    if matches!(
+        kind,
+        OfficeKind::Document | OfficeKind::Slides | OfficeKind::Workbook
+    ) && !kind::is_open(bytes)
+    {
         let files = if bytes.starts_with(b"PK") {
             let mut package = Package::open(bytes)?;
             found.unread.extend(unread::kinds(&package));
@@ -127,6 +131,12 @@ pub(crate) fn extract(kind: OfficeKind, bytes: &[u8], max_text: usize) -> Result
         };
         found.embedded.extend(files.found);
         found.unread.extend(files.unread);
+    }
+    for piece in &mut found.pieces {
+        // Where a word may be parted; it is not seen, and would part the word for whoever searches it.
+        if piece.text.contains('\u{ad}') {
+            piece.text = piece.text.replace('\u{ad}', "");
+        }
     }
     let mut taken = 0usize;
     let fitting = found.pieces.iter().take_while(|piece| {
@@ -177,7 +187,10 @@ pub(crate) fn assemble(found: &OfficeText) -> Office {
     if !found.hidden.is_empty() {
         warnings.push(Warning {
             code: "hidden_sheets".to_owned(),
-            message: format!("its sheets {} are hidden, and are searchable", found.hidden.join(", ")),
+            message: format!(
+                "its sheets {} are hidden, and are searchable",
+                found.hidden.join(", ")
+            ),
         });
     }
     if found.truncated {
@@ -270,7 +283,7 @@ impl OfficeKind {
         match self {
             Self::Document | Self::OpenText | Self::RichText | Self::Book | Self::Apple => {
                 DocumentKind::Document
-            },
+            }
             Self::Slides | Self::OpenSlides | Self::Diagram => DocumentKind::Slides,
             Self::Workbook => DocumentKind::Table,
         }
@@ -282,6 +295,14 @@ fn property(text: Option<String>) -> Option<String> {
     let text = text?.split_whitespace().collect::<Vec<_>>().join(" ");
     let worth = !text.is_empty() && text.chars().count() <= 300;
     worth.then_some(text)
+}
+
+/// True for a header or footer that has no words but those around a page's number.
+fn numbers_pages(text: &str) -> bool {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let mut words = words.filter(|word| !word.is_empty()).map(str::to_lowercase);
+    words
+        .all(|word| ["page", "pages", "of"].contains(&&*word) || word.chars().all(|c| "第頁页共".contains(c)))
 }
 
 /// True for two cells or more that name columns.

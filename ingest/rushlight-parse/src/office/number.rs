@@ -12,13 +12,12 @@ const CHINESE: [&str; 5] = ["404]", "804]", "c04]", "1004]", "1404]"];
 #[derive(Default)]
 pub(super) struct Formats {
     formats: Vec<Option<Format>>,
-    date_system: DateSystem,
 }
 
 struct Format {
     code: NumberFormat,
     options: FormatOptions,
-    /// It has letters that stand for parts of a date and are not known here.
+    /// It has letters that stand for parts of a date and are not known here, or parts in an order that is taken wrongly.
     is_partly_known: bool,
 }
 
@@ -35,7 +34,6 @@ impl Formats {
             .map(|code| code.and_then(|code| Format::new(code, date_system)));
         Self {
             formats: formats.collect(),
-            date_system,
         }
     }
 
@@ -71,7 +69,7 @@ impl Format {
             Locale::default()
         };
         Some(Self {
-            is_partly_known: has_other_letters(code),
+            is_partly_known: !speaks_of_dates(code),
             code: NumberFormat::parse(code).ok()?,
             options: FormatOptions { date_system, locale },
         })
@@ -84,19 +82,25 @@ impl Format {
     }
 }
 
-/// The format of the built-in number that a file refers to without saying it; nothing for those that every computer shows
-/// in its own way, dates of its region above all.
+/// True for the formats that every computer shows in its own way: dates as its region writes them.
+pub(super) fn is_the_computers_own(id: u32) -> bool {
+    matches!(id, 14 | 22)
+}
+
+/// The format of the built-in number that a file refers to without saying it.
 pub(super) fn built_in(id: u32) -> Option<&'static str> {
     match id {
-        0 | 14 | 22 => None,
+        0 => None,
+        id if is_the_computers_own(id) => None,
         41 | 42 => Some("#,##0;(#,##0);\"-\""),
         43 | 44 => Some("#,##0.00;(#,##0.00);\"-\""),
         id => ssfmt::format_code_from_id(id),
     }
 }
 
-/// True for letters that are neither quoted nor known: years of eras, days of the week in other languages.
-fn has_other_letters(code: &str) -> bool {
+/// False for letters that are neither quoted nor known: years of eras, days of the week in other languages. False too when the
+/// time comes first: months are taken for minutes then.
+fn speaks_of_dates(code: &str) -> bool {
     let mut bare = String::new();
     let mut characters = code.chars();
     while let Some(c) = characters.next() {
@@ -113,13 +117,28 @@ fn has_other_letters(code: &str) -> bool {
             c => bare.extend(c.to_lowercase()),
         }
     }
-    let bare = bare.replace("am/pm", "").replace("a/p", "").replace("general", "");
-    bare.contains(['a', 'b', 'e', 'g'])
+    let bare = bare
+        .replace("am/pm", "")
+        .replace("a/p", "")
+        .replace("general", "");
+    let time_first = bare.find('h').is_some_and(|at| bare[at..].contains(['d', 'y']));
+    !time_first && !bare.contains(['a', 'b', 'e', 'g'])
 }
 
 fn chinese() -> Locale {
     let months = [
-        "一月", "二月", "三月", "四月", "五月", "六月", "七月", "八月", "九月", "十月", "十一月", "十二月",
+        "一月",
+        "二月",
+        "三月",
+        "四月",
+        "五月",
+        "六月",
+        "七月",
+        "八月",
+        "九月",
+        "十月",
+        "十一月",
+        "十二月",
     ];
     Locale {
         am_string: "上午",
@@ -130,7 +149,13 @@ fn chinese() -> Locale {
         month_names_full: months,
         day_names_short: ["週日", "週一", "週二", "週三", "週四", "週五", "週六"],
         day_names_full: [
-            "星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六",
+            "星期日",
+            "星期一",
+            "星期二",
+            "星期三",
+            "星期四",
+            "星期五",
+            "星期六",
         ],
         ..Locale::default()
     }
@@ -190,7 +215,11 @@ mod tests {
             (0.025, "0.00%", "2.50%"),
             (1234.5, "\"NT$\"#,##0", "NT$1,235"),
             (99.0, "[$¥-804]#,##0.00", "¥99.00"),
-            (1234.5, "_($* #,##0.00_);_($* (#,##0.00);_($* \"-\"??_);_(@_)", "$ 1,234.50"),
+            (
+                1234.5,
+                "_($* #,##0.00_);_($* (#,##0.00);_($* \"-\"??_);_(@_)",
+                "$1,234.50",
+            ),
             (12.0, "0\"公斤\"", "12公斤"),
             (42.0, "00000", "00042"),
             (12345.0, "0.00E+00", "1.23E+04"),
@@ -214,12 +243,16 @@ mod tests {
             // Years of an era, and the computer's own form: a date that everybody reads.
             (45352.0, "[$-404]e/m/d", "2024-03-01"),
             (45352.0, "[$-F800]dddd, mmmm dd, yyyy", "2024-03-01"),
+            (45352.5, "h:mm \"on\" dddd mmmm d, yyyy", "2024-03-01 12:00:00"),
             (45352.5, "General", "2024-03-01 12:00:00"),
         ] {
             assert_eq!(date(value, code), shown, "{code}");
         }
         let long = ExcelDateTime::new(1.5, ExcelDateTimeType::TimeDelta, false);
-        assert_eq!(Formats::new([Some("[h]:mm:ss")], false).date(&long, 0), "36:00:00");
+        assert_eq!(
+            Formats::new([Some("[h]:mm:ss")], false).date(&long, 0),
+            "36:00:00"
+        );
         assert_eq!(Formats::default().date(&long, 0), "36:00:00");
         let since_1904 = ExcelDateTime::new(43890.0, ExcelDateTimeType::DateTime, true);
         assert_eq!(
@@ -243,7 +276,10 @@ mod tests {
 
     #[test]
     fn the_computers_own_dates_have_no_format() {
-        assert_eq!((built_in(14), built_in(9), built_in(0)), (None, Some("0%"), None));
+        assert_eq!(
+            (built_in(14), built_in(9), built_in(164)),
+            (None, Some("0%"), None)
+        );
     }
 
     proptest! {

@@ -72,7 +72,12 @@ fn packaged(data: &[u8]) -> Option<Held> {
         wide(&mut rest)
     });
     let name = wide.unwrap_or_else(|| WINDOWS_1252.decode_without_bom_handling(label).0.into_owned());
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim().to_owned();
+    let name = name
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_owned();
     Some(Held {
         name: Some(name).filter(|name| !name.is_empty()),
         bytes,
@@ -126,7 +131,9 @@ fn wide(rest: &mut &[u8]) -> Option<String> {
     let length = long(rest)?.checked_mul(2)?;
     let found = rest.get(..length)?;
     *rest = &rest[length..];
-    let units = found.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    let units = found
+        .chunks_exact(2)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
     Some(String::from_utf16_lossy(&units.collect::<Vec<_>>()))
 }
 
@@ -137,11 +144,15 @@ pub(super) fn objects(bytes: &[u8], most: usize) -> Vec<(String, Vec<u8>)> {
     };
     let is_object = |path: &Path| {
         let path = path.to_string_lossy().replace('\\', "/");
-        let pooled = path.strip_prefix("/ObjectPool/").is_some_and(|rest| !rest.contains('/'));
+        let pooled = path
+            .strip_prefix("/ObjectPool/")
+            .is_some_and(|rest| !rest.contains('/'));
         let in_workbook = path.strip_prefix("/MBD").is_some_and(|rest| !rest.contains('/'));
         pooled || in_workbook
     };
-    let places = container.walk().filter(|entry| entry.is_storage() && is_object(entry.path()));
+    let places = container
+        .walk()
+        .filter(|entry| entry.is_storage() && is_object(entry.path()));
     let places: Vec<_> = places.map(|entry| entry.path().to_owned()).collect();
     let mut found = Vec::new();
     let mut left = most;
@@ -150,7 +161,10 @@ pub(super) fn objects(bytes: &[u8], most: usize) -> Vec<(String, Vec<u8>)> {
             continue;
         };
         left = left.saturating_sub(object.len());
-        let name = place.to_string_lossy().trim_start_matches(['/', '\\']).replace('\\', "/");
+        let name = place
+            .to_string_lossy()
+            .trim_start_matches(['/', '\\'])
+            .replace('\\', "/");
         found.push((name, object));
     }
     found
@@ -218,14 +232,21 @@ pub(super) mod tests {
 
     fn native_of(name: &str, bytes: &[u8]) -> Vec<u8> {
         let data = package_of(name, bytes);
-        [&u32::try_from(data.len()).expect("short").to_le_bytes()[..], &data].concat()
+        [
+            &u32::try_from(data.len()).expect("short").to_le_bytes()[..],
+            &data,
+        ]
+        .concat()
     }
 
     #[test]
     fn the_file_in_an_object_is_found() {
         let native = native_of("茶單.txt", b"tea");
         let found = held(compound(&[("/\u{1}Ole10Native", &native)])).expect("a file");
-        assert_eq!((found.name.as_deref(), &*found.bytes), (Some("茶單.txt"), &b"tea"[..]));
+        assert_eq!(
+            (found.name.as_deref(), &*found.bytes),
+            (Some("茶單.txt"), &b"tea"[..])
+        );
         let found = held(compound(&[("/CONTENTS", b"%PDF-1.7 x")])).expect("a file");
         assert_eq!(found.bytes, b"%PDF-1.7 x");
         let book = compound(&[("/Workbook", b"")]);

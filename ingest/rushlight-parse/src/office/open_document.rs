@@ -6,7 +6,7 @@ use super::embedded::Files;
 use super::open_sheet::Sheet;
 use super::package::Package;
 use super::xml::{Step, attribute, element_text, walk};
-use super::{OfficeFault, OfficeKind, OfficeText, Piece, Role, Spot, property, row_text};
+use super::{OfficeFault, OfficeKind, OfficeText, Piece, Role, Spot, numbers_pages, property, row_text};
 
 /// Markup takes more room than its text; a member beyond this many times the longest text is cut.
 const MARKUP_FACTOR: usize = 8;
@@ -33,6 +33,16 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind, max_text: usize) -> Result<Of
         // Sheets, charts and drawings of other programs of the same family, shown in the document.
         let is_object = name.starts_with("Object ") && name.ends_with("/content.xml");
         if is_object && let Some((object, _)) = package.text(&name, cap) {
+            if let Some(formula) =
+                element_text(&object, "semantics").and_then(|_| element_text(&object, "annotation"))
+            {
+                out.pieces.push(Piece {
+                    role: Role::Paragraph,
+                    text: formula,
+                    spot: Spot::Whole,
+                });
+                continue;
+            }
             let mut walk = Walk::new(left);
             out.truncated |= walk.run(&object).is_err();
             left = left.saturating_sub(walk.taken);
@@ -57,9 +67,10 @@ fn of_parts(
     let mut out = OfficeText::default();
     if let Some(meta) = meta {
         out.title = property(element_text(meta, "title"));
-        out.authors = property(element_text(meta, "initial-creator").or_else(|| element_text(meta, "creator")))
-            .into_iter()
-            .collect();
+        out.authors =
+            property(element_text(meta, "initial-creator").or_else(|| element_text(meta, "creator")))
+                .into_iter()
+                .collect();
         out.created =
             element_text(meta, "creation-date").map(|date| format!("{}Z", date.trim_end_matches('Z')));
     }
@@ -89,36 +100,40 @@ fn of_parts(
 /// The headers and footers of all pages, each once.
 fn headers(styles: &str) -> Vec<String> {
     const FIELDS: [&str; 9] = [
-        "page-number", "page-count", "sheet-name", "file-name", "title", "date", "time", "chapter", "subject",
+        "page-number",
+        "page-count",
+        "sheet-name",
+        "file-name",
+        "title",
+        "date",
+        "time",
+        "chapter",
+        "subject",
     ];
     let mut found: Vec<String> = Vec::new();
-    let (mut inside, mut in_field, mut has_field, mut line) = (0usize, 0usize, false, String::new());
+    let (mut inside, mut in_field, mut line) = (0usize, 0usize, String::new());
     // What stands before a break is kept.
     let _ = walk(styles, |step| {
         match step {
-            Step::Start("header" | "footer" | "header-left" | "footer-left" | "header-first" | "footer-first", start) => {
+            Step::Start(
+                "header" | "footer" | "header-left" | "footer-left" | "header-first" | "footer-first",
+                start,
+            ) => {
                 let shown = attribute(start, "display").as_deref() != Some("false");
                 inside = usize::from(shown);
             }
-            Step::End("header" | "footer" | "header-left" | "footer-left" | "header-first" | "footer-first") => inside = 0,
+            Step::End(
+                "header" | "footer" | "header-left" | "footer-left" | "header-first" | "footer-first",
+            ) => inside = 0,
             _ if inside == 0 => {}
-            Step::Start("p" | "h", _) => {
-                line.clear();
-                has_field = false;
-            }
+            Step::Start("p" | "h", _) => line.clear(),
             Step::Start("s" | "tab" | "line-break", _) => line.push(' '),
-            Step::Start(name, _) if FIELDS.contains(&name) => {
-                in_field += 1;
-                has_field = true;
-            }
+            Step::Start(name, _) if FIELDS.contains(&name) => in_field += 1,
             Step::End(name) if FIELDS.contains(&name) => in_field = in_field.saturating_sub(1),
             Step::Text(text) if in_field == 0 => line.push_str(text),
             Step::End("p" | "h") => {
-                let words: Vec<&str> = line.split_whitespace().collect();
-                let said = words.iter().filter(|word| word.chars().any(char::is_alphanumeric)).count();
-                // "Page 3 of 5" says nothing of its own.
-                let text = words.join(" ");
-                if said > if has_field { 2 } else { 0 } && !found.contains(&text) {
+                let text = line.split_whitespace().collect::<Vec<_>>().join(" ");
+                if !numbers_pages(&text) && !found.contains(&text) {
                     found.push(text);
                 }
             }
@@ -142,7 +157,8 @@ struct Walk {
     rows: Vec<Vec<String>>,
     /// Notes that follow the paragraph that refers to them.
     notes: Vec<String>,
-    in_note: usize,
+    /// Open notes, each with the paragraphs that were open when it began: what stands in it outside its own is its mark.
+    in_note: Vec<usize>,
     in_list: usize,
     in_header_rows: usize,
     /// What tracked changes deleted.
@@ -178,7 +194,7 @@ impl Walk {
             open: Vec::new(),
             rows: Vec::new(),
             notes: Vec::new(),
-            in_note: 0,
+            in_note: Vec::new(),
             in_list: 0,
             in_header_rows: 0,
             in_deleted: 0,
@@ -249,8 +265,8 @@ impl Walk {
             "tab" => self.text(" "),
             "line-break" => self.text("\n"),
             "list" => self.in_list += 1,
-            "note" | "annotation" | "footnote" | "endnote" => self.in_note += 1,
-            "creator" => self.in_author = self.in_note > 0,
+            "note" | "annotation" | "footnote" | "endnote" => self.in_note.push(self.open.len()),
+            "creator" => self.in_author = !self.in_note.is_empty(),
             "spreadsheet" => self.is_workbook = true,
             // As OpenOffice wrote it before there was a standard.
             "document-content" => {
@@ -278,7 +294,11 @@ impl Walk {
         if !self.is_workbook {
             return false;
         }
-        let number = |name| attribute(start, name).and_then(|number| number.parse().ok()).unwrap_or(1);
+        let number = |name| {
+            attribute(start, name)
+                .and_then(|number| number.parse().ok())
+                .unwrap_or(1)
+        };
         match (name, &mut self.sheet) {
             ("table", None) => {
                 let name = attribute(start, "name").unwrap_or_default();
@@ -318,7 +338,7 @@ impl Walk {
             }
             "list" => self.in_list = self.in_list.saturating_sub(1),
             "note" | "annotation" | "footnote" | "endnote" => {
-                self.in_note = self.in_note.saturating_sub(1);
+                self.in_note.pop();
                 self.author.clear();
             }
             "creator" => self.in_author = false,
@@ -343,6 +363,10 @@ impl Walk {
         if self.in_author {
             self.author.push_str(text);
         } else if self.in_deleted == 0
+            && self
+                .in_note
+                .last()
+                .is_none_or(|outside| self.open.len() > *outside)
             && let Some((_, open)) = self.open.last_mut()
         {
             open.push_str(text);
@@ -350,7 +374,7 @@ impl Walk {
     }
 
     fn close(&mut self, kind: Role, mut text: String) {
-        if self.in_note > 0 {
+        if !self.in_note.is_empty() {
             if !self.author.is_empty() {
                 text = format!("{}: {text}", std::mem::take(&mut self.author));
             }

@@ -83,7 +83,11 @@ impl Sheet {
     pub(super) fn end_cell(&mut self) {
         let meant = self.cells_meant.take().unwrap_or_default();
         self.column = self.column.saturating_add(meant);
-        if self.cells.last().is_some_and(|(_, _, text)| text.trim().is_empty()) {
+        if self
+            .cells
+            .last()
+            .is_some_and(|(_, _, text)| text.trim().is_empty())
+        {
             self.cells.pop();
         }
     }

@@ -152,7 +152,11 @@ fn relations(xml: &str, folder: &str) -> Vec<Relation> {
                 found.push(Relation {
                     id,
                     kind: kind.rsplit('/').next().unwrap_or_default().to_owned(),
-                    target: if external { target } else { resolve(folder, &target) },
+                    target: if external {
+                        target
+                    } else {
+                        resolve(folder, &target)
+                    },
                     external,
                 });
             }
@@ -270,7 +274,10 @@ mod tests {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         zip.start_file("a", zip::write::SimpleFileOptions::default())
             .expect("a part");
-        let bytes: Vec<u8> = "\u{feff}<茶/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let bytes: Vec<u8> = "\u{feff}<茶/>"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
         std::io::Write::write_all(&mut zip, &bytes).expect("written");
         let bytes = zip.finish().expect("a package").into_inner();
         let mut package = Package::open(&bytes).expect("a package");

@@ -179,7 +179,11 @@ impl<'a> Reader<'a> {
                 self.end_object();
             }
         }
-        if self.outer.last().is_some_and(|outer| outer.depth >= self.groups.len()) {
+        if self
+            .outer
+            .last()
+            .is_some_and(|outer| outer.depth >= self.groups.len())
+        {
             self.end_aside();
         }
     }
@@ -209,8 +213,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A group that readers leave out when they do not know its word.
+    /// A group that readers leave out when they do not know its word. Behind other words the mark means nothing.
     fn ignorable(&mut self) {
+        let before = self.bytes.get(..self.at.saturating_sub(2)).unwrap_or_default();
+        let before = before.trim_ascii_end();
+        if !before.ends_with(b"{") || before.ends_with(b"\\{") {
+            return;
+        }
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let known = [
             &b"\\shppict"[..],
@@ -352,7 +361,8 @@ impl<'a> Reader<'a> {
                 Destination::CommentAuthor
             }
             b"footnote" | b"shptxt" | b"dptxbxtext" => return self.start_aside(false),
-            b"header" | b"headerl" | b"headerr" | b"headerf" | b"footer" | b"footerl" | b"footerr" | b"footerf" => {
+            b"header" | b"headerl" | b"headerr" | b"headerf" | b"footer" | b"footerl" | b"footerr"
+            | b"footerf" => {
                 return self.start_aside(true);
             }
             b"annotation" => {
@@ -363,10 +373,10 @@ impl<'a> Reader<'a> {
                 }
                 return;
             }
-            b"sp" | b"shprslt" | b"colortbl" | b"fldinst" | b"upr" | b"nonshppict" | b"listtable" | b"listoverridetable"
-            | b"revtbl" | b"rsidtbl" | b"generator" | b"xmlnstbl" | b"themedata" | b"datastore"
-            | b"latentstyles" | b"bkmkstart" | b"bkmkend" | b"filetbl" | b"tc" | b"xe" | b"pntxta"
-            | b"pntxtb" => Destination::Nowhere,
+            b"sp" | b"shprslt" | b"colortbl" | b"fldinst" | b"upr" | b"nonshppict" | b"listtable"
+            | b"listoverridetable" | b"revtbl" | b"rsidtbl" | b"generator" | b"xmlnstbl" | b"themedata"
+            | b"datastore" | b"latentstyles" | b"bkmkstart" | b"bkmkend" | b"filetbl" | b"tc" | b"xe"
+            | b"pntxta" | b"pntxtb" => Destination::Nowhere,
             _ => return,
         };
         self.group().destination = destination;
@@ -461,7 +471,11 @@ impl<'a> Reader<'a> {
             self.line.push(' ');
             return;
         }
-        let text = std::mem::take(&mut self.line);
+        let mut text = std::mem::take(&mut self.line);
+        // Bullets of fonts that have nothing but symbols: three bytes each in UTF-8.
+        if text.starts_with(|c| matches!(c, '\u{f000}'..='\u{f0ff}' | '\u{fffd}')) {
+            text.replace_range(..3, "•");
+        }
         let level = self.headings.get(&self.style).copied().or(self.level);
         let role = match level {
             Some(level @ 1..=9) => Role::Heading(level.min(6)),

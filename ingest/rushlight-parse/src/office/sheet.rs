@@ -12,10 +12,10 @@ use memchr::memmem::find;
 use super::beside::{Beside, Parts};
 use super::biff;
 use super::kind::has_stream;
-use super::number::{Formats, built_in};
+use super::number::{Formats, is_the_computers_own};
 use super::package::Package;
 use super::rows::Rows;
-use super::{OfficeFault, OfficeText};
+use super::{OfficeFault, OfficeText, Piece, Role, Spot, drawing, word};
 
 /// Reads a workbook of Microsoft's. Stops once there is more than `max_text` bytes of text.
 pub(super) fn read(bytes: &[u8], max_text: usize) -> Result<OfficeText, OfficeFault> {
@@ -29,7 +29,11 @@ pub(super) fn read(bytes: &[u8], max_text: usize) -> Result<OfficeText, OfficeFa
         taken: 0,
     };
     if !bytes.starts_with(b"PK") {
-        book.xls(bytes)?;
+        let read = book.xls(bytes);
+        if book.out.pieces.is_empty() && read != Err(OfficeFault::Encrypted) {
+            // Those of before Excel 97, and those that calamine does not open.
+            book.out.pieces = word::workbook(bytes).or_else(|error| read.and(Err(error)))?;
+        }
     } else if find(bytes, b"xl/workbook.bin").is_some() {
         book.xlsb(bytes)?;
     } else {
@@ -63,18 +67,25 @@ impl Book {
             let mut rows = self.begin(&sheet, &beside);
             let mut read = || {
                 let mut cells = workbook.worksheet_cells_reader(&sheet.name)?;
-                let formats = formats.get_or_insert_with(|| {
-                    Formats::new(cells.styles().iter().map(code), since_1904)
-                });
+                let formats =
+                    formats.get_or_insert_with(|| Formats::new(cells.styles().iter().map(code), since_1904));
                 while let Some((cell, style)) = cells.next_cell_with_style_id()? {
                     let (row, column) = cell.get_position();
-                    if !rows.cell(row, column, shown(cell.get_value().clone().into(), formats, style)) {
+                    if !rows.cell(
+                        row,
+                        column,
+                        shown(cell.get_value().clone().into(), formats, style),
+                    ) {
                         break;
                     }
                 }
                 Ok::<_, XlsxError>(())
             };
-            let read = if sheet.typ == SheetType::WorkSheet { read() } else { Ok(()) };
+            let read = if sheet.typ == SheetType::WorkSheet {
+                read()
+            } else {
+                Ok(())
+            };
             self.end(rows, &beside, read);
         }
         Ok(())
@@ -97,8 +108,26 @@ impl Book {
                 }
                 Ok::<_, calamine::XlsbError>(())
             };
-            let read = if sheet.typ == SheetType::WorkSheet { read() } else { Ok(()) };
+            let read = if sheet.typ == SheetType::WorkSheet {
+                read()
+            } else {
+                Ok(())
+            };
             self.end(rows, &beside, read);
+        }
+        // Which sheet a drawing lies upon stands in binary records.
+        let mut package = Package::open(bytes)?;
+        for name in package.names() {
+            if name.starts_with("xl/drawings/drawing")
+                && let Some(xml) = package.part(&name)
+            {
+                let drawn = drawing::read(&mut package, &name, &xml).into_iter();
+                self.out.pieces.extend(drawn.map(|drawn| Piece {
+                    role: Role::Paragraph,
+                    text: drawn.text,
+                    spot: Spot::Whole,
+                }));
+            }
         }
         Ok(())
     }
@@ -109,7 +138,11 @@ impl Book {
         let mut looks = biff::read(bytes);
         let formats = Formats::new(looks.codes.iter().map(Option::as_deref), looks.since_1904);
         for (index, sheet) in workbook.sheets_metadata().to_vec().iter().enumerate() {
-            let look = looks.sheets.get_mut(index).map(std::mem::take).unwrap_or_default();
+            let look = looks
+                .sheets
+                .get_mut(index)
+                .map(std::mem::take)
+                .unwrap_or_default();
             let mut rows = self.begin(sheet, &look.beside);
             let read = workbook.worksheet_range(&sheet.name).map(|range| {
                 let (top, left) = range.start().unwrap_or_default();
@@ -162,10 +195,8 @@ fn fault(error: &impl Display, needs_password: bool) -> OfficeFault {
 /// The format code of a style, unless it is one that every computer shows in its own way.
 fn code(style: &Style) -> Option<&str> {
     let format = style.number_format.as_ref()?;
-    match format.format_id {
-        Some(id) if id < 50 && built_in(id).is_none() => None,
-        _ => Some(&format.format_code),
-    }
+    let own_way = format.format_id.is_some_and(is_the_computers_own);
+    (!own_way).then_some(&format.format_code)
 }
 
 /// A value as people see it.

@@ -254,6 +254,14 @@ fn containers_tell_what_they_hold() {
 }
 
 #[test]
+fn a_page_number_says_nothing() {
+    for text in ["", "Page  of", "第  頁", "- / -"] {
+        assert!(numbers_pages(text), "{text}");
+    }
+    assert!(!numbers_pages("Page of tea"));
+}
+
+#[test]
 fn only_words_name_columns() {
     let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
     assert!(names_columns(&row(&["Name", "數量"])));

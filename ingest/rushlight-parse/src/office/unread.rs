@@ -3,11 +3,7 @@
 use super::package::Package;
 
 /// Beginnings of names below the package's main folder, and what people call what is there.
-const KINDS: [(&str, &str); 3] = [
-    ("xl/comments", "comments"),
-    ("xl/threadedComments/", "comments"),
-    ("xl/drawings/drawing", "drawings"),
-];
+const KINDS: [(&str, &str); 2] = [("xl/comments", "comments"), ("xl/threadedComments/", "comments")];
 
 /// What of a package is not read, each kind once.
 pub(super) fn kinds(package: &Package<'_>) -> Vec<String> {

@@ -21,11 +21,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<OfficeText, OfficeFault> {
                 let texts = texts(&xml);
                 let heading = (!texts.is_empty()).then_some((Role::Heading(2), name));
                 let texts = texts.into_iter().map(|text| (Role::Paragraph, text));
-                out.pieces.extend(heading.into_iter().chain(texts).map(|(role, text)| Piece {
-                    role,
-                    text,
-                    spot: Spot::Slide(count),
-                }));
+                out.pieces
+                    .extend(heading.into_iter().chain(texts).map(|(role, text)| Piece {
+                        role,
+                        text,
+                        spot: Spot::Slide(count),
+                    }));
             }
         }
     }
@@ -88,16 +89,30 @@ mod tests {
     #[test]
     fn texts_of_shapes_are_read_page_by_page() {
         let relations = |kind: &str, target: &str| {
-            format!(r#"<Relationships><Relationship Id="r1" Type="http://x/{kind}" Target="{target}"/></Relationships>"#)
+            format!(
+                r#"<Relationships><Relationship Id="r1" Type="http://x/{kind}" Target="{target}"/></Relationships>"#
+            )
         };
         let bytes = package(&[
             ("[Content_Types].xml", "<Types/>"),
             ("_rels/.rels", &relations("document", "visio/document.xml")),
-            ("visio/_rels/document.xml.rels", &relations("pages", "pages/pages.xml")),
+            (
+                "visio/_rels/document.xml.rels",
+                &relations("pages", "pages/pages.xml"),
+            ),
             ("visio/document.xml", "<V/>"),
-            ("visio/pages/_rels/pages.xml.rels", &relations("page", "page1.xml")),
-            ("visio/pages/pages.xml", r#"<Pages><Page ID="0" Name="流程"><Rel r:id="r1"/></Page></Pages>"#),
-            ("visio/pages/page1.xml", "<PageContents><Shapes><Shape><Text><cp IX='0'/>Pick\n</Text></Shape><Shape><Text>茶 &amp; dry</Text></Shape></Shapes></PageContents>"),
+            (
+                "visio/pages/_rels/pages.xml.rels",
+                &relations("page", "page1.xml"),
+            ),
+            (
+                "visio/pages/pages.xml",
+                r#"<Pages><Page ID="0" Name="流程"><Rel r:id="r1"/></Page></Pages>"#,
+            ),
+            (
+                "visio/pages/page1.xml",
+                "<PageContents><Shapes><Shape><Text><cp IX='0'/>Pick\n</Text></Shape><Shape><Text>茶 &amp; dry</Text></Shape></Shapes></PageContents>",
+            ),
         ]);
         assert_eq!(of_zip(&bytes), Some(OfficeKind::Diagram));
         let found = read(&bytes).expect("is read");

@@ -5,6 +5,7 @@ use undoc::model::{Block, Paragraph, RevisionType, Table};
 
 use super::aside::{self, Aside};
 use super::package::Package;
+use super::rows::Rows;
 use super::{OfficeFault, OfficeKind, OfficeText, Piece, Role, Spot, names_columns, property, row_text};
 
 /// Deepest table in a table that is read.
@@ -13,7 +14,10 @@ const MAX_NESTING: u32 = 8;
 /// Reads a document or slides.
 pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeFault> {
     let slides = kind == OfficeKind::Slides;
-    let mut package = bytes.starts_with(b"PK").then(|| Package::open(bytes)).transpose()?;
+    let mut package = bytes
+        .starts_with(b"PK")
+        .then(|| Package::open(bytes))
+        .transpose()?;
     let mut notes = package.as_mut().map(|package| {
         if slides {
             aside::of_slides(package)
@@ -61,7 +65,11 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeF
                 let own = notes.get_mut(index).map(std::mem::take).unwrap_or_default();
                 own.into_iter().for_each(|text| pieces.aside(text));
             }
-            None => section.notes.iter().flatten().for_each(|note| pieces.paragraph(note)),
+            None => section
+                .notes
+                .iter()
+                .flatten()
+                .for_each(|note| pieces.paragraph(note)),
         }
         pieces.running(section.footer.as_deref());
         if let Some(name) = section.name.as_deref().filter(|_| slides) {
@@ -76,6 +84,40 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeF
         pieces: pieces.found,
         ..OfficeText::default()
     })
+}
+
+/// The sheets of an older workbook, values alone. Rows are counted as they come.
+pub(super) fn workbook(bytes: &[u8]) -> Result<Vec<Piece>, OfficeFault> {
+    let document = undoc::parse_bytes(bytes).map_err(|error| match error.kind() {
+        ErrorKind::Encrypted => OfficeFault::Encrypted,
+        _ => OfficeFault::Broken(error.to_string()),
+    })?;
+    let mut found = Vec::new();
+    for section in &document.sections {
+        let mut rows = Rows::new(section.name.as_deref().unwrap_or_default(), usize::MAX);
+        let mut number = 0;
+        for block in &section.content {
+            match block {
+                Block::Table(table) => {
+                    for row in &table.rows {
+                        let cells = row
+                            .cells
+                            .iter()
+                            .map(|cell| cell.content.iter().map(text_of).collect::<Vec<_>>());
+                        for (column, texts) in (0..).zip(cells) {
+                            rows.cell(number, column, texts.join(" "));
+                        }
+                        number += 1;
+                    }
+                }
+                Block::Paragraph(paragraph) => rows.note(number + 1, &text_of(paragraph)),
+                _ => {}
+            }
+        }
+        rows.end_row();
+        found.extend(rows.finish());
+    }
+    Ok(found)
 }
 
 struct Pieces {

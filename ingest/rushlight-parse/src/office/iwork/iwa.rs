@@ -70,7 +70,9 @@ fn texts(archive: &[u8]) -> Vec<String> {
             if STORAGES.contains(&kind) {
                 texts.for_each(|text| say(text.bytes, &mut found));
             } else if kind == TABLE_WORDS {
-                let words = texts.flat_map(|entry| fields(entry.bytes)).filter(|field| field.number == 3);
+                let words = texts
+                    .flat_map(|entry| fields(entry.bytes))
+                    .filter(|field| field.number == 3);
                 words.for_each(|word| say(word.bytes, &mut found));
             }
         }
@@ -159,7 +161,9 @@ fn unpacked(bytes: &[u8]) -> Vec<u8> {
 /// One piece, compressed with Snappy: its length, then bytes as they are and copies of what came before.
 fn snappy(piece: &[u8]) -> Option<Vec<u8>> {
     let mut rest = piece;
-    let length = usize::try_from(varint(&mut rest)?).ok().filter(|length| *length <= MAX_PIECE)?;
+    let length = usize::try_from(varint(&mut rest)?)
+        .ok()
+        .filter(|length| *length <= MAX_PIECE)?;
     let mut out = Vec::with_capacity(length);
     while let Some((tag, after)) = rest.split_first() {
         rest = after;
@@ -193,7 +197,12 @@ fn snappy(piece: &[u8]) -> Option<Vec<u8>> {
 fn little(rest: &mut &[u8], bytes: usize) -> Option<usize> {
     let found = rest.get(..bytes)?;
     *rest = &rest[bytes..];
-    Some(found.iter().rev().fold(0, |value, byte| value << 8 | usize::from(*byte)))
+    Some(
+        found
+            .iter()
+            .rev()
+            .fold(0, |value, byte| value << 8 | usize::from(*byte)),
+    )
 }
 
 #[cfg(test)]
@@ -233,13 +242,19 @@ mod tests {
         let archive = [
             message(2001, &field(3, "All of tea\n\u{fffc}\n茶".as_bytes())),
             message(401, &field(3, b"of no interest")),
-            message(6005, &field(3, &[field(1, b"x"), field(3, "红茶".as_bytes())].concat())),
+            message(
+                6005,
+                &field(3, &[field(1, b"x"), field(3, "红茶".as_bytes())].concat()),
+            ),
         ]
         .concat();
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for (name, bytes) in [
             ("Index/Document.iwa", packed(&archive)),
-            ("Index/MasterSlide.iwa", packed(&message(2001, &field(3, b"Title Text")))),
+            (
+                "Index/MasterSlide.iwa",
+                packed(&message(2001, &field(3, b"Title Text"))),
+            ),
         ] {
             zip.start_file(name, zip::write::SimpleFileOptions::default())
                 .expect("a part");
@@ -255,7 +270,10 @@ mod tests {
     #[test]
     fn copies_are_followed_and_lies_are_not() {
         // Three bytes as they are, then nine from three before.
-        assert_eq!(snappy(&[12, 2 << 2, b'a', b'b', b'c', 0x15, 3]), Some(b"abcabcabcabc".to_vec()));
+        assert_eq!(
+            snappy(&[12, 2 << 2, b'a', b'b', b'c', 0x15, 3]),
+            Some(b"abcabcabcabc".to_vec())
+        );
         assert_eq!(snappy(&[12, 0x15, 3]), None, "nothing to copy");
         assert_eq!(snappy(&[1, 0, b'a', 0, b'b']), None, "longer than it says");
         assert_eq!(snappy(&[0xff, 0xff, 0xff, 0x7f]), None, "too long");

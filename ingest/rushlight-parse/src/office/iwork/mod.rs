@@ -86,7 +86,11 @@ fn of_xml(xml: &str, max_text: usize) -> Result<OfficeText, OfficeFault> {
 }
 
 fn spot(slide: u32) -> Spot {
-    if slide > 0 { Spot::Slide(slide) } else { Spot::Whole }
+    if slide > 0 {
+        Spot::Slide(slide)
+    } else {
+        Spot::Whole
+    }
 }
 
 #[cfg(test)]
@@ -103,7 +107,11 @@ mod tests {
         let bytes = package(&[("index.apxl", xml), ("buildVersionHistory.plist", "")]);
         assert_eq!(of_zip(&bytes), Some(OfficeKind::Apple));
         let found = read(&bytes, 1000).expect("is read");
-        let texts: Vec<_> = found.pieces.iter().map(|piece| (&*piece.text, &piece.spot)).collect();
+        let texts: Vec<_> = found
+            .pieces
+            .iter()
+            .map(|piece| (&*piece.text, &piece.spot))
+            .collect();
         let (one, two) = (Spot::Slide(1), Spot::Slide(2));
         assert_eq!(
             texts,

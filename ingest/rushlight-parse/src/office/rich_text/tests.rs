@@ -19,7 +19,7 @@ fn text_without_its_trimmings() {
         br"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fswiss Arial;}}{\stylesheet{\s1 heading 1;}{\s0 Normal;}}
 {\info{\title The plan}{\author Ada Lin}{\*\company Nobody}}
 \pard\s1 All of tea\par\pard\s0 Green\~tea caf\'e9, \u33590?\emdash  and {\v secret}{\b bold}.\par
-{\*\unknown not shown}{\field{\*\fldinst HYPERLINK x}{\fldrslt a link}}\par{\pict 0102}
+{\*\unknown not shown}{\b0\*\cs7 }{\field{\*\fldinst HYPERLINK x}{\fldrslt a link}}\par{\pict 0102}
 \trowd\intbl name\cell price\cell\row\intbl tea\cell 3\cell\row\pard end}",
         expect![[r#"
             Some("The plan") ["Ada Lin"] ["pictures"]

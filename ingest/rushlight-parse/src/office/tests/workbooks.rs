@@ -9,7 +9,11 @@ fn relations(entries: &[(&str, &str, &str)]) -> String {
     let entries: Vec<String> = entries
         .iter()
         .map(|(id, kind, target)| {
-            let outside = if target.contains(':') { r#" TargetMode="External""# } else { "" };
+            let outside = if target.contains(':') {
+                r#" TargetMode="External""#
+            } else {
+                ""
+            };
             format!(r#"<Relationship Id="{id}" Type="{OFFICE}/{kind}" Target="{target}"{outside}/>"#)
         })
         .collect();
@@ -87,12 +91,16 @@ fn what_stands_beside_the_cells_is_read_at_its_row() {
         inline("B1", "https://tea.example/menu"),
         inline("A2", "Shop")
     );
-    let after = r#"<hyperlinks><hyperlink ref="B1" r:id="l1"/><hyperlink ref="A2" r:id="l2"/><hyperlink ref="A2" location="舊!A1"/></hyperlinks><headerFooter><oddHeader>&amp;C盤點 &amp;D</oddHeader><oddFooter>&amp;LPage &amp;P</oddFooter></headerFooter><drawing r:id="d1"/><legacyDrawing r:id="d2"/>"#;
+    let after = r#"<hyperlinks><hyperlink ref="B1" r:id="l1"/><hyperlink ref="A2" r:id="l2"/><hyperlink ref="A2" location="舊!A1"/></hyperlinks><headerFooter><oddHeader>&amp;C盤點 &amp;D</oddHeader><oddFooter>&amp;LTea house&amp;RPage &amp;P</oddFooter></headerFooter><drawing r:id="d1"/><legacyDrawing r:id="d2"/>"#;
     let sheet_relations = relations(&[
         ("l1", "hyperlink", "https://tea.example/menu"),
         ("l2", "hyperlink", "mailto:shop@tea.example"),
         ("c1", "comments", "../comments1.xml"),
-        ("c2", "threadedComment", "../threadedComments/threadedComment1.xml"),
+        (
+            "c2",
+            "threadedComment",
+            "../threadedComments/threadedComment1.xml",
+        ),
         ("d1", "drawing", "../drawings/drawing1.xml"),
     ]);
     let comments = r#"<comments><authors><author>Bo</author></authors><commentList><comment ref="A1" authorId="0"><text><t>[Threaded comment] in a newer program</t></text></comment><comment ref="B1" authorId="0"><text><r><t>太貴</t></r></text></comment></commentList></comments>"#;
@@ -130,14 +138,14 @@ fn what_stands_beside_the_cells_is_read_at_its_row() {
             (2, "Closed on Mondays"),
         ]
     );
-    assert_eq!(rows[8], (1, "Page"));
+    assert_eq!(rows[8], (1, "Tea house"));
     assert!(found.unread.is_empty());
     assert_eq!(office.warnings.len(), 1, "the hidden sheet");
 }
 
 #[test]
 fn a_sheet_that_breaks_off_keeps_what_was_read_and_the_other_sheets() {
-    let cells = format!(r#"<row r="1">{}</row></nonsense>"#, inline("A1", "Tea"));
+    let cells = format!(r#"<row r="1">{}</row><!-- "#, inline("A1", "Tea"));
     let (_, found, office) = read(&workbook(&cells, "", &[]));
     assert!(office.text.contains("Tea") && office.text.contains("去年"));
     assert!(found.broken_off.is_some());
@@ -195,7 +203,10 @@ fn open_sheets_keep_rows_columns_notes_and_what_is_shown() {
 #[test]
 fn a_workbook_of_the_first_open_office_is_known_by_its_name() {
     let bytes = package(&[
-        ("content.xml", r#"<office:document-content office:class="spreadsheet"><office:body><table:table table:name="a"><table:table-row><table:table-cell><text:p>Tea</text:p></table:table-cell></table:table-row></table:table></office:body></office:document-content>"#),
+        (
+            "content.xml",
+            r#"<office:document-content office:class="spreadsheet"><office:body><table:table table:name="a"><table:table-row><table:table-cell><text:p>Tea</text:p></table:table-cell></table:table-row></table:table></office:body></office:document-content>"#,
+        ),
         ("META-INF/manifest.xml", "<m/>"),
     ]);
     assert_eq!(of_zip(&bytes), None);

@@ -1,6 +1,6 @@
 //! What stands beside the text in newer documents and slides: comments, notes and diagrams.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::comments::{self, Comment};
 use super::package::Package;
@@ -15,8 +15,16 @@ pub(super) enum Aside {
     Running(String),
 }
 
+/// What belongs to a document's text or a slide's without standing in it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Beside {
+    pub(super) texts: Vec<Aside>,
+    /// What a slide's layout asks the writer to write, where the slide does not say the same.
+    pub(super) prompts: HashSet<String>,
+}
+
 /// What stands beside a document's text, as that of its one section.
-pub(super) fn of_document(package: &mut Package<'_>) -> Vec<Vec<Aside>> {
+pub(super) fn of_document(package: &mut Package<'_>) -> Vec<Beside> {
     let mut found = Vec::new();
     for (main, xml) in package.related("", "officeDocument") {
         found.extend(equations(&xml));
@@ -26,11 +34,14 @@ pub(super) fn of_document(package: &mut Package<'_>) -> Vec<Vec<Aside>> {
             found.extend(comments.iter().map(Comment::line).map(Aside::Own));
         }
     }
-    vec![found]
+    vec![Beside {
+        texts: found,
+        prompts: HashSet::new(),
+    }]
 }
 
 /// What stands beside each slide, in the order of the slides.
-pub(super) fn of_slides(package: &mut Package<'_>) -> Vec<Vec<Aside>> {
+pub(super) fn of_slides(package: &mut Package<'_>) -> Vec<Beside> {
     let mut found = Vec::new();
     for (main, xml) in package.related("", "officeDocument") {
         let mut people = HashMap::new();
@@ -40,11 +51,8 @@ pub(super) fn of_slides(package: &mut Package<'_>) -> Vec<Vec<Aside>> {
             }
         }
         for slide in slides(package, &main, &xml) {
-            let mut beside: Vec<Aside> = package
-                .part(&slide)
-                .iter()
-                .flat_map(|xml| equations(xml))
-                .collect();
+            let own = package.part(&slide).unwrap_or_default();
+            let mut beside = equations(&own);
             beside.extend(diagrams(package, &slide));
             for (_, xml) in package.related(&slide, "notesSlide") {
                 beside.extend(notes(&xml));
@@ -53,8 +61,36 @@ pub(super) fn of_slides(package: &mut Package<'_>) -> Vec<Vec<Aside>> {
                 let comments = comments::read(&xml, &people);
                 beside.extend(comments.iter().map(Comment::line).map(Aside::Own));
             }
-            found.push(beside);
+            found.push(Beside {
+                texts: beside,
+                prompts: prompts(package, &slide, &own),
+            });
         }
+    }
+    found
+}
+
+/// What the layout of a slide and its master ask the writer to write, but for what the slide, whose content is `own`, says.
+fn prompts(package: &mut Package<'_>, slide: &str, own: &str) -> HashSet<String> {
+    let mut found = HashSet::new();
+    for (layout, xml) in package.related(slide, "slideLayout") {
+        found.extend(
+            of_shapes(&xml)
+                .into_iter()
+                .filter(|shape| shape.prompts)
+                .map(|shape| shape.text),
+        );
+        for (_, xml) in package.related(&layout, "slideMaster") {
+            found.extend(
+                of_shapes(&xml)
+                    .into_iter()
+                    .filter(|shape| shape.prompts)
+                    .map(|shape| shape.text),
+            );
+        }
+    }
+    for text in paragraphs(own) {
+        found.remove(&text);
     }
     found
 }
@@ -139,31 +175,58 @@ fn equations(xml: &str) -> Vec<Aside> {
 
 /// The texts of a slide's notes, shape by shape.
 fn notes(xml: &str) -> Vec<Aside> {
+    let texts = of_shapes(xml).into_iter();
+    texts
+        .map(|shape| {
+            if shape.running {
+                Aside::Running(shape.text)
+            } else {
+                Aside::Own(shape.text)
+            }
+        })
+        .collect()
+}
+
+/// A paragraph of a shape.
+struct Shown {
+    text: String,
+    /// The shape is a header, a footer, a date or a page's number.
+    running: bool,
+    /// The shape is a place for something to be written.
+    prompts: bool,
+}
+
+fn of_shapes(xml: &str) -> Vec<Shown> {
     let mut found = Vec::new();
     let mut lines = Lines::default();
-    let mut running = false;
+    let (mut place, mut running) = (false, false);
     // What stands before a break is kept.
     let _ = walk(xml, |step| {
         lines.take(&step);
         match step {
-            Step::Start("sp", _) => running = false,
+            Step::Start("sp", _) => (place, running) = (false, false),
             Step::Start("ph", start) => {
                 let kind = attribute(start, "type").unwrap_or_default();
                 running = ["hdr", "ftr", "dt", "sldNum"].contains(&kind.as_str());
+                place = !running;
             }
             Step::End("sp") => {
-                let texts = std::mem::take(&mut lines).finish();
-                found.extend(
-                    texts
-                        .into_iter()
-                        .map(if running { Aside::Running } else { Aside::Own }),
-                );
+                let texts = std::mem::take(&mut lines).finish().into_iter();
+                found.extend(texts.map(|text| Shown {
+                    text,
+                    running,
+                    prompts: place,
+                }));
             }
             _ => {}
         }
         true
     });
-    found.extend(lines.finish().into_iter().map(Aside::Own));
+    found.extend(lines.finish().into_iter().map(|text| Shown {
+        text,
+        running: false,
+        prompts: false,
+    }));
     found
 }
 
@@ -231,7 +294,14 @@ mod tests {
             ),
             (
                 "ppt/slides/_rels/slide2.xml.rels",
-                &relations(&[relation("r1", "notesSlide", "../notesSlides/notesSlide1.xml")]),
+                &relations(&[
+                    relation("r1", "notesSlide", "../notesSlides/notesSlide1.xml"),
+                    relation("r2", "slideLayout", "../slideLayouts/slideLayout1.xml"),
+                ]),
+            ),
+            (
+                "ppt/slideLayouts/slideLayout1.xml",
+                "<p:l><p:sp><p:ph type='title'/><a:p><a:t>Click to edit</a:t></a:p></p:sp><p:sp><p:ph type='title'/><a:p><a:t>first</a:t></a:p></p:sp><p:sp><p:ph type='ftr'/><a:p><a:t>Tea house</a:t></a:p></p:sp></p:l>",
             ),
             (
                 "ppt/comments/comment7.xml",
@@ -248,10 +318,16 @@ mod tests {
         ]);
         let mut package = Package::open(&bytes).expect("a package");
         let own = |text: &str| Aside::Own(text.to_owned());
+        let found = of_slides(&mut package);
+        let texts: Vec<_> = found.iter().map(|slide| &slide.texts).collect();
         assert_eq!(
-            of_slides(&mut package),
-            [vec![own("Welcome all")], vec![own("採茶"), own("Ada: Too long")]]
+            texts,
+            [
+                &vec![own("Welcome all")],
+                &vec![own("採茶"), own("Ada: Too long")]
+            ]
         );
+        assert_eq!(found[0].prompts, HashSet::from(["Click to edit".to_owned()]));
         let plain = plain(&mut package, true);
         let texts: Vec<_> = plain.iter().map(|piece| (&*piece.text, &piece.spot)).collect();
         assert_eq!(texts, [("first", &Spot::Slide(1)), ("second", &Spot::Slide(2))]);

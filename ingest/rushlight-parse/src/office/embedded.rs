@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use rushlight_core::{ErrorCode, ParsedDocument, Result, Warning};
 use serde::{Deserialize, Serialize};
 
+use super::old_slides;
 use super::ole::{self, Held};
 use super::package::Package;
 use crate::detect::file_name;
@@ -51,10 +52,12 @@ impl Files {
             .into_iter()
             .filter(|name| is_embedded(name) && !data_of_charts.contains(name))
             .collect();
-        for (main, _) in package.related("", "officeDocument") {
-            let relations = package.relations(&main).into_iter();
-            let chunks = relations.filter(|relation| relation.kind == "aFChunk" && !relation.external);
-            places.extend(chunks.map(|relation| relation.target));
+        for main in package.relations("") {
+            if main.kind == "officeDocument" {
+                let relations = package.relations(&main.target).into_iter();
+                let chunks = relations.filter(|relation| relation.kind == "aFChunk" && !relation.external);
+                places.extend(chunks.map(|relation| relation.target));
+            }
         }
         for place in places {
             if files.is_full() {
@@ -73,7 +76,8 @@ impl Files {
     /// Those in an older document.
     pub(super) fn of_container(bytes: &[u8]) -> Self {
         let mut files = Self::default();
-        for (place, object) in ole::objects(bytes, MAX_BYTES) {
+        let objects = ole::objects(bytes, MAX_BYTES);
+        for (place, object) in objects.into_iter().chain(old_slides::objects(bytes, MAX_BYTES)) {
             files.add(&place, object);
         }
         files

@@ -44,7 +44,11 @@ pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
     if has(b"META-INF/container.xml") {
         return Some(OfficeKind::Book);
     }
-    if has(b"index.apxl") || has(b"Index/Document.iwa") || has(b"Index.zip") || is_older_apple(bytes) {
+    if has(b"index.apxl")
+        || has(b"Index/Document.iwa")
+        || (has(b"Index.zip") && has(b"Metadata/"))
+        || is_older_apple(bytes)
+    {
         return Some(OfficeKind::Apple);
     }
     if !has(b"[Content_Types].xml") {

@@ -12,6 +12,7 @@ mod embedded;
 mod iwork;
 mod kind;
 mod number;
+mod old_slides;
 mod ole;
 mod open_document;
 mod open_sheet;
@@ -292,7 +293,8 @@ impl OfficeKind {
 
 /// The words of a property, or nothing: programs write a blank or their own name for an untitled document.
 fn property(text: Option<String>) -> Option<String> {
-    let text = text?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text?.replace('\u{ad}', "");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let worth = !text.is_empty() && text.chars().count() <= 300;
     worth.then_some(text)
 }

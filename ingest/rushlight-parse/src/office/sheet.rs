@@ -29,10 +29,13 @@ pub(super) fn read(bytes: &[u8], max_text: usize) -> Result<OfficeText, OfficeFa
         taken: 0,
     };
     if !bytes.starts_with(b"PK") {
-        let read = book.xls(bytes);
-        if book.out.pieces.is_empty() && read != Err(OfficeFault::Encrypted) {
+        match book.xls(bytes) {
+            Err(OfficeFault::Encrypted) => return Err(OfficeFault::Encrypted),
             // Those of before Excel 97, and those that calamine does not open.
-            book.out.pieces = word::workbook(bytes).or_else(|error| read.and(Err(error)))?;
+            read if book.out.pieces.is_empty() => {
+                book.out.pieces = word::workbook(bytes).or_else(|error| read.and(Err(error)))?;
+            }
+            read => read?,
         }
     } else if find(bytes, b"xl/workbook.bin").is_some() {
         book.xlsb(bytes)?;

@@ -1,5 +1,7 @@
 //! Word processors' documents and slides.
 
+use std::collections::HashSet;
+
 use undoc::ErrorKind;
 use undoc::model::{Block, Paragraph, RevisionType, Table};
 
@@ -47,6 +49,13 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeF
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         pieces.spot = if slides { Spot::Slide(number) } else { Spot::Whole };
         let begun = pieces.found.len();
+        let beside = notes
+            .as_mut()
+            .map(|notes| notes.get_mut(index).map(std::mem::take).unwrap_or_default());
+        pieces.prompts = beside
+            .as_ref()
+            .map(|beside| beside.prompts.clone())
+            .unwrap_or_default();
         pieces.running(section.header.as_deref());
         for block in &section.content {
             match block {
@@ -59,12 +68,9 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeF
                 Block::PageBreak | Block::SectionBreak => {}
             }
         }
-        match &mut notes {
+        match beside {
             // Those of a package are found by its relations.
-            Some(notes) => {
-                let own = notes.get_mut(index).map(std::mem::take).unwrap_or_default();
-                own.into_iter().for_each(|text| pieces.aside(text));
-            }
+            Some(beside) => beside.texts.into_iter().for_each(|text| pieces.aside(text)),
             None => section
                 .notes
                 .iter()
@@ -125,6 +131,8 @@ struct Pieces {
     spot: Spot,
     /// Headers and footers that were said already.
     said: Vec<String>,
+    /// What the slide's layout asks the writer to write.
+    prompts: HashSet<String>,
 }
 
 impl Default for Pieces {
@@ -133,6 +141,7 @@ impl Default for Pieces {
             found: Vec::new(),
             spot: Spot::Whole,
             said: Vec::new(),
+            prompts: HashSet::new(),
         }
     }
 }
@@ -156,7 +165,10 @@ impl Pieces {
         } else {
             Role::Paragraph
         };
-        self.push(role, text_of(paragraph));
+        let text = text_of(paragraph);
+        if !self.prompts.contains(text.trim()) {
+            self.push(role, text);
+        }
     }
 
     /// What stands beside the text: a note, a comment, the text of a diagram. What every slide's notes say is said once.
@@ -200,23 +212,19 @@ impl Pieces {
         }
     }
 
-    /// A slide's name is its title; it may stand among its paragraphs already.
+    /// A slide without a title is called by its number, so that the words of two slides do not run together.
     fn entitle(&mut self, begun: usize, name: &str) {
-        let name = name.trim();
-        let own = self.found[begun..]
-            .iter_mut()
-            .find(|piece| piece.text.trim() == name);
-        match own {
-            Some(piece) => piece.role = Role::Heading(2),
-            None if name.is_empty() => {}
-            None => self.found.insert(
+        let slide = &self.found[begun..];
+        let has_title = slide.iter().any(|piece| matches!(piece.role, Role::Heading(_)));
+        if !slide.is_empty() && !has_title && !name.trim().is_empty() {
+            self.found.insert(
                 begun,
                 Piece {
                     role: Role::Heading(2),
-                    text: name.to_owned(),
+                    text: name.trim().to_owned(),
                     spot: self.spot.clone(),
                 },
-            ),
+            );
         }
     }
 }

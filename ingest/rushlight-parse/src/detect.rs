@@ -93,6 +93,9 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
     if let Some(kind) = office {
         return Format::Office(kind);
     }
+    if extension == "wps" && start.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Format::Unsupported("a document of Microsoft Works");
+    }
     if let Some(format) = archive(start, &extension) {
         return format;
     }
@@ -273,6 +276,21 @@ mod tests {
             ("a.tgz", b"\x1f\x8b\x08", Format::Archive(ArchiveKind::Gzip)),
             ("letter.doc", b"{\\rtf1 x}", Format::Office(OfficeKind::RichText)),
             ("plan.org", b"* Tea", Format::Outline(Markup::Org)),
+            (
+                "old.wps",
+                b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+                Format::Unsupported("a document of Microsoft Works"),
+            ),
+            (
+                "cut.docx",
+                b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x13\0\0\0[Content_Types].xml",
+                Format::Office(OfficeKind::Document),
+            ),
+            (
+                "help.chm",
+                b"ITSF\x03\0",
+                Format::Unsupported("a compiled help file"),
+            ),
             ("a.ipynb", b"{}", Format::Notebook),
         ];
         for (path, bytes, format) in cases {

@@ -11,13 +11,17 @@ use zip::write::SimpleFileOptions;
 
 use common::{options, sound};
 
-fn parse(path: &str, bytes: &[u8]) -> Vec<ParsedDocument> {
-    let outcome = Parsers::new(options()).parse(&RawFile {
+fn raw(path: &str, bytes: &[u8]) -> RawFile {
+    RawFile {
         path: path.to_owned(),
         bytes: bytes.to_vec(),
         content_hash: ContentHash(*blake3::hash(bytes).as_bytes()),
         modified: Timestamp(0),
-    });
+    }
+}
+
+fn parse(path: &str, bytes: &[u8]) -> Vec<ParsedDocument> {
+    let outcome = Parsers::new(options()).parse(&raw(path, bytes));
     sound(&outcome).expect("sound");
     match outcome {
         Ok(ParsedFile::Documents(documents)) => documents,
@@ -110,5 +114,36 @@ fn documents_in_documents_end_somewhere() {
         last.warnings[0].message.contains("too deep"),
         "{:?}",
         last.warnings
+    );
+}
+
+#[test]
+fn sheets_that_unfold_stay_within_limits() {
+    let cells =
+        r#"<table:table-cell table:number-columns-repeated="16384"><text:p>tea</text:p></table:table-cell>"#
+            .repeat(200);
+    let rows = format!(r#"<table:table-row table:number-rows-repeated="1048576">{cells}</table:table-row>"#)
+        .repeat(50);
+    let content = format!(
+        r#"<office:document-content><office:body><office:spreadsheet><table:table table:name="a">{rows}</table:table></office:spreadsheet></office:body></office:document-content>"#
+    );
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("content.xml", SimpleFileOptions::default())
+        .expect("a part");
+    zip.write_all(content.as_bytes()).expect("written");
+    let bytes = zip.finish().expect("a package").into_inner();
+    let mut options = options();
+    options.max_text_bytes = 1 << 20;
+    let outcome = Parsers::new(options).parse(&raw("a.ods", &bytes));
+    sound(&outcome).expect("sound");
+    let Ok(ParsedFile::Documents(found)) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(found[0].text.len() <= 1 << 20);
+    assert!(
+        found[0]
+            .warnings
+            .iter()
+            .any(|warning| warning.code == "text_truncated")
     );
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::comments::{self, Comment};
-use super::package::Package;
+use super::package::{Package, by_id};
 use super::xml::{Lines, Step, attribute, paragraphs, walk};
 use super::{Piece, Role, Spot};
 
@@ -122,10 +122,7 @@ pub(super) fn plain(package: &mut Package<'_>, in_slides: bool) -> Vec<Piece> {
 /// Where the slides lie, in their order.
 fn slides(package: &mut Package<'_>, main: &str, xml: &str) -> Vec<String> {
     let relations = package.relations(main);
-    let by_id: HashMap<_, _> = relations
-        .iter()
-        .map(|relation| (&*relation.id, &relation.target))
-        .collect();
+    let relations = by_id(&relations);
     let mut found = Vec::new();
     // What stands before a break is kept.
     let _ = walk(xml, |step| {
@@ -134,8 +131,8 @@ fn slides(package: &mut Package<'_>, main: &str, xml: &str) -> Vec<String> {
             let relation = start.attributes().flatten().find(|attribute| {
                 attribute.key.prefix().is_some() && attribute.key.local_name().into_inner() == "id"
             });
-            let target = relation.and_then(|relation| by_id.get(&*relation.value));
-            found.extend(target.map(|target| (*target).clone()));
+            let relation = relation.and_then(|relation| relations.get(&*relation.value));
+            found.extend(relation.map(|relation| relation.target.clone()));
         }
         true
     });

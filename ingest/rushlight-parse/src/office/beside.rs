@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::comments;
 use super::drawing;
 use super::numbers_pages;
-use super::package::{Package, Relation};
+use super::package::{Package, Relation, by_id};
 use super::xml::{Step, attribute, walk};
 
 /// More than this after the cells of a sheet is rules for their look.
@@ -86,14 +86,12 @@ impl Parts {
 }
 
 fn sheets(workbook: &str, relations: &[Relation]) -> HashMap<String, String> {
+    let relations = by_id(relations);
     let mut found = HashMap::new();
     // What stands before a break is kept.
     let _ = walk(workbook, |step| {
         if let Step::Start("sheet", start) = step {
-            let id = attribute(start, "id");
-            let relation = relations
-                .iter()
-                .find(|relation| Some(&relation.id) == id.as_ref());
+            let relation = attribute(start, "id").and_then(|id| relations.get(&*id));
             found.extend(attribute(start, "name").zip(relation.map(|relation| relation.target.clone())));
         }
         true
@@ -103,16 +101,14 @@ fn sheets(workbook: &str, relations: &[Relation]) -> HashMap<String, String> {
 
 /// What follows the cells in a sheet's part.
 fn of_tail(tail: &str, relations: &[Relation]) -> Beside {
+    let relations = by_id(relations);
     let mut found = Beside::default();
     let mut running: Option<String> = None;
     // It ends with the end of an element that began before the cells.
     let _ = walk(tail, |step| {
         match step {
             Step::Start("hyperlink", start) => {
-                let id = attribute(start, "id");
-                let relation = relations
-                    .iter()
-                    .find(|relation| Some(&relation.id) == id.as_ref());
+                let relation = attribute(start, "id").and_then(|id| relations.get(&*id));
                 if let Some(relation) = relation.filter(|relation| relation.external) {
                     let row = row_of(attribute(start, "ref").as_deref());
                     let target = relation

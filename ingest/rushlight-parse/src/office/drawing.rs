@@ -1,6 +1,6 @@
 //! What is drawn upon a sheet: text boxes, diagrams and charts, each with the row that it begins in.
 
-use super::package::Package;
+use super::package::{Package, by_id};
 use super::xml::{Lines, Step, attribute, paragraphs, walk};
 
 /// A stretch of text in a drawing.
@@ -14,13 +14,13 @@ pub(super) struct Drawn {
 /// The texts of a drawing, which is the part `name` with the content `xml`.
 pub(super) fn read(package: &mut Package<'_>, name: &str, xml: &str) -> Vec<Drawn> {
     let relations = package.relations(name);
+    let relations = by_id(&relations);
     let mut found = Vec::new();
     for anchor in anchors(xml) {
         let row = anchor.row;
         let mut texts = anchor.texts;
         for id in anchor.parts {
-            let relation = relations.iter().find(|relation| relation.id == id);
-            let Some(relation) = relation.filter(|relation| !relation.external) else {
+            let Some(relation) = relations.get(&*id).filter(|relation| !relation.external) else {
                 continue;
             };
             match (&*relation.kind, package.part(&relation.target)) {

@@ -137,8 +137,8 @@ pub(crate) fn of_name(extension: &str) -> Option<OfficeKind> {
 
 /// An office document in a compound file, of before 2007 or encrypted; `extension` decides where one lies in another.
 pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
-    let lower = bytes.to_ascii_lowercase();
-    let has = |name: &str| has_name(&lower, &name.to_ascii_lowercase());
+    // Some programs write the names in capitals.
+    let has = |name: &str| has_stream(bytes, name) || has_stream(bytes, &name.to_ascii_uppercase());
     let by_name = of_name(extension);
     if has("EncryptedPackage") {
         return Some(by_name.unwrap_or(OfficeKind::Document));
@@ -163,10 +163,6 @@ pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
 
 /// True when the compound file has a stream or folder of this name: they stand in its directory in UTF-16.
 pub(super) fn has_stream(bytes: &[u8], name: &str) -> bool {
-    has_name(bytes, name)
-}
-
-fn has_name(bytes: &[u8], name: &str) -> bool {
     let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
     find(bytes, &name).is_some()
 }

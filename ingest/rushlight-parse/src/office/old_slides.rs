@@ -34,11 +34,11 @@ pub(super) fn objects(bytes: &[u8], most: usize) -> Vec<(String, Vec<u8>)> {
         }
         let compressed = u16::from_le_bytes([v0, v1]) >> 4 == 1;
         let object = if compressed {
-            data.get(4..).and_then(|data| unpacked(data, left))
+            unpacked(data, left)
         } else {
             Some(data.to_vec()).filter(|data| data.len() <= left)
         };
-        if let Some(object) = object {
+        if let Some(object) = object.filter(|object| !is_program(object)) {
             left -= object.len();
             found.push((format!("object {}", found.len() + 1), object));
         }
@@ -46,12 +46,25 @@ pub(super) fn objects(bytes: &[u8], most: usize) -> Vec<(String, Vec<u8>)> {
     found
 }
 
-/// What is compressed in `data`, if it is no more than `most` bytes.
+/// What is compressed in `data` behind its length, if it is no more than `most` bytes. Nothing is read beyond that length:
+/// what should follow it is missing at times.
 fn unpacked(data: &[u8], most: usize) -> Option<Vec<u8>> {
+    let (length, data) = data.split_first_chunk::<4>()?;
+    let length = u32::from_le_bytes(*length);
+    if length as usize > most {
+        return None;
+    }
     let mut out = Vec::new();
-    let limit = most as u64 + 1;
-    ZlibDecoder::new(data).take(limit).read_to_end(&mut out).ok()?;
-    (out.len() <= most).then_some(out)
+    ZlibDecoder::new(data)
+        .take(length.into())
+        .read_to_end(&mut out)
+        .ok()?;
+    Some(out)
+}
+
+/// True for the program in slides, which lies among their objects.
+fn is_program(object: &[u8]) -> bool {
+    CompoundFile::open(Cursor::new(object)).is_ok_and(|container| container.is_storage("/VBA"))
 }
 
 #[cfg(test)]
@@ -83,13 +96,14 @@ mod tests {
         let stream = [
             record(0, 0x03e8, b"a slide"),
             record(0, OBJECT, b"first"),
-            record(1, OBJECT, &packed),
+            record(1, OBJECT, &packed[..packed.len() - 4]),
+            record(0, OBJECT, &compound(&[("/VBA/dir", b"x")])),
             record(1, OBJECT, b"broken"),
             vec![0, 0, 0x11, 0x10, 0xff, 0xff, 0xff, 0xff],
         ]
         .concat();
         let slides = compound(&[("/PowerPoint Document", &stream)]);
-        let found = objects(&slides, 100);
+        let found = objects(&slides, 10_000);
         let found: Vec<_> = found.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
         assert_eq!(
             found,

@@ -1,5 +1,7 @@
 //! OpenDocument texts, sheets and presentations, and OpenOffice's of before: `content.xml` in one pass, without a tree.
 
+use std::collections::HashSet;
+
 use quick_xml::events::BytesStart;
 
 use super::embedded::Files;
@@ -110,7 +112,7 @@ fn headers(styles: &str) -> Vec<String> {
         "chapter",
         "subject",
     ];
-    let mut found: Vec<String> = Vec::new();
+    let (mut found, mut said) = (Vec::new(), HashSet::new());
     let (mut inside, mut in_field, mut line) = (0usize, 0usize, String::new());
     // What stands before a break is kept.
     let _ = walk(styles, |step| {
@@ -133,7 +135,7 @@ fn headers(styles: &str) -> Vec<String> {
             Step::Text(text) if in_field == 0 => line.push_str(text),
             Step::End("p" | "h") => {
                 let text = line.split_whitespace().collect::<Vec<_>>().join(" ");
-                if !numbers_pages(&text) && !found.contains(&text) {
+                if !numbers_pages(&text) && said.insert(text.clone()) {
                     found.push(text);
                 }
             }
@@ -170,7 +172,7 @@ struct Walk {
     is_workbook: bool,
     sheet: Option<Sheet>,
     /// Styles of sheets that are not shown, and the style that is being described.
-    hiding: Vec<String>,
+    hiding: HashSet<String>,
     style: String,
     /// Sheets that are not shown.
     hidden: Vec<String>,
@@ -202,7 +204,7 @@ impl Walk {
             in_author: false,
             is_workbook: false,
             sheet: None,
-            hiding: Vec::new(),
+            hiding: HashSet::new(),
             style: String::new(),
             hidden: Vec::new(),
         }
@@ -274,7 +276,7 @@ impl Walk {
             }
             "style" => self.style = attribute(start, "name").unwrap_or_default(),
             "table-properties" if attribute(start, "display").as_deref() == Some("false") => {
-                self.hiding.push(self.style.clone());
+                self.hiding.insert(self.style.clone());
             }
             "tracked-changes" => self.in_deleted += 1,
             "table-header-rows" => self.in_header_rows += 1,

@@ -1,5 +1,6 @@
 //! Packages: parts in a zip archive and how they refer to each other (Open Packaging Conventions).
 
+use std::collections::HashMap;
 use std::io::{Cursor, Read};
 
 use encoding_rs::{UTF_16BE, UTF_16LE};
@@ -29,6 +30,12 @@ pub(super) struct Relation {
     /// Where the other lies in the package; an address outside where `external`.
     pub(super) target: String,
     pub(super) external: bool,
+}
+
+/// Relations by what their part calls them.
+pub(super) fn by_id(relations: &[Relation]) -> HashMap<&str, &Relation> {
+    let named = relations.iter().map(|relation| (&*relation.id, relation));
+    named.collect()
 }
 
 impl<'a> Package<'a> {

@@ -79,13 +79,12 @@ impl Rows {
 
     /// Where cells lead, with their rows: an address that the row shows already is not said again.
     pub(super) fn links(&mut self, links: &[(u32, String)]) {
-        if links.is_empty() {
-            return;
-        }
-        let mut said: HashMap<u32, String> = HashMap::new();
+        let mut said: HashMap<u32, String> = links.iter().map(|(row, _)| (*row, String::new())).collect();
         for piece in &self.pieces {
-            if let Spot::Row { row, .. } = piece.spot {
-                said.entry(row).or_default().push_str(&piece.text);
+            if let Spot::Row { row, .. } = piece.spot
+                && let Some(said) = said.get_mut(&row)
+            {
+                said.push_str(&piece.text);
             }
         }
         for (row, target) in links {

@@ -1,6 +1,6 @@
 //! Visio's newer drawings: the texts of the shapes, page by page.
 
-use super::package::Package;
+use super::package::{Package, by_id};
 use super::xml::{Step, attribute, element_text, walk};
 use super::{OfficeFault, OfficeText, Piece, Role, Spot, property};
 
@@ -12,10 +12,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<OfficeText, OfficeFault> {
     for (document, _) in package.related("", "document") {
         for (list, xml) in package.related(&document, "pages") {
             let relations = package.relations(&list);
+            let relations = by_id(&relations);
             for (name, id) in pages(&xml) {
                 count += 1;
-                let relation = relations.iter().find(|relation| relation.id == id);
-                let Some(xml) = relation.and_then(|relation| package.part(&relation.target)) else {
+                let Some(xml) = relations
+                    .get(&*id)
+                    .and_then(|relation| package.part(&relation.target))
+                else {
                     continue;
                 };
                 let texts = texts(&xml);

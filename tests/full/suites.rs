@@ -59,7 +59,11 @@ fn every_file_of_the_suites_ends_in_a_state() {
     };
     assert!(status.success(), "the run ended with {status}");
     std::thread::sleep(Duration::from_millis(200));
-    assert_eq!(processes_of(session), Vec::<String>::new(), "a process stays behind");
+    assert_eq!(
+        processes_of(session),
+        Vec::<String>::new(),
+        "a process stays behind"
+    );
 
     let status = installation.json(&["status"]);
     let count = |name: &str| {

@@ -185,7 +185,8 @@ pub struct Warning {
 pub struct ParsedDocument {
     /// Which part of the file it is: empty for the file itself; `message:3` for the third message of an mbox;
     /// `message:3/part:2` for its attachment; `part:2` for the attachment of a single message;
-    /// `member:notes/tea.md` for a file of an archive, `member:a.eml/part:2` for what lies in it. Unique in the file.
+    /// `member:notes/tea.md` for a file of an archive, `member:a.eml/part:2` for what lies in it;
+    /// `embedded:word/embeddings/plan.xlsx` for a file in an office document. Unique in the file.
     pub part: String,
     /// A name for this part that stays when others before it go: a Message-ID or a hash of the part's bytes.
     pub part_key: String,

@@ -68,6 +68,8 @@ const MAGIC: &[(&[u8], &str)] = &[
         b"!BDN",
         "an Outlook mailbox of a kind that is not read: an .ost, or one of another version",
     ),
+    (b"ITSF\x03", "a compiled help file"),
+    (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "a OneNote notebook"),
     (b"%!PS", "a PostScript document"),
     (b"// <!-- <mdb:mork:z", "Thunderbird's index of a mailbox"),
     (b"OggS", "an Ogg recording"),
@@ -84,9 +86,6 @@ const PACKAGES: &[(&str, &str)] = &[
     ("xpi", "a program package"),
     ("whl", "a program package"),
     ("nupkg", "a program package"),
-    ("pages", "an iWork document"),
-    ("numbers", "an iWork document"),
-    ("key", "an iWork document"),
 ];
 
 /// What the file of this name with these bytes is.
@@ -102,11 +101,15 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
         _ if start.starts_with(b"{\\rtf") => Some(OfficeKind::RichText),
         _ => None,
     };
+    let office = office.or_else(|| office::of_older_open(start, &extension));
     if let Some(kind) = office {
         return Format::Office(kind);
     }
     if let Some(format) = outlook(start) {
         return format;
+    }
+    if extension == "wps" && start.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Format::Unsupported("a document of Microsoft Works");
     }
     if let Some(format) = archive(start, &extension) {
         return format;
@@ -193,6 +196,10 @@ fn archive(start: &[u8], extension: &str) -> Option<Format> {
             let package = PACKAGES.iter().find(|(ending, _)| *ending == extension);
             if let Some((_, what)) = package {
                 return Some(Format::Unsupported(what));
+            }
+            // One that is cut off does not show what it is; its name does.
+            if let Some(kind) = office::of_name(extension).filter(|_| office::is_package(start)) {
+                return Some(Format::Office(kind));
             }
             if office::is_package(start) {
                 return Some(Format::Unsupported("a document of another program"));
@@ -325,6 +332,21 @@ mod tests {
             ("a.tgz", b"\x1f\x8b\x08", Format::Archive(ArchiveKind::Gzip)),
             ("letter.doc", b"{\\rtf1 x}", Format::Office(OfficeKind::RichText)),
             ("plan.org", b"* Tea", Format::Outline(Markup::Org)),
+            (
+                "old.wps",
+                b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+                Format::Unsupported("a document of Microsoft Works"),
+            ),
+            (
+                "cut.docx",
+                b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x13\0\0\0[Content_Types].xml",
+                Format::Office(OfficeKind::Document),
+            ),
+            (
+                "help.chm",
+                b"ITSF\x03\0",
+                Format::Unsupported("a compiled help file"),
+            ),
             ("a.ipynb", b"{}", Format::Notebook),
             ("a.enex", b"<?xml version=\"1.0\"?>", Format::Evernote),
             (

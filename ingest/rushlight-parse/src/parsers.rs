@@ -103,7 +103,7 @@ impl Reading<'_> {
                 )))
             }
             Format::Pdf => self.pdf(path, bytes, hash),
-            Format::Office(kind) => self.office(path, bytes, hash, kind),
+            Format::Office(kind) => self.office(path, bytes, hash, kind, depth),
             Format::Archive(kind) => self.archive(path, bytes, kind, depth),
             Format::Mail
             | Format::Emlx
@@ -172,22 +172,39 @@ impl Reading<'_> {
         }
     }
 
-    fn office(&self, path: &str, bytes: &[u8], hash: ContentHash, kind: OfficeKind) -> Result<Found> {
+    fn office(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        hash: ContentHash,
+        kind: OfficeKind,
+        depth: u32,
+    ) -> Result<Found> {
         let name = file_name(path);
         let job = Job::Office {
             kind,
             max_text: self.options.max_text_bytes,
         };
-        let found = self
+        let mut found = self
             .ask(job, bytes, |answer| match answer {
                 Answer::Office(found) => Some(found),
                 _ => None,
             })?
             .map_err(|lost| parser_failed(name, &lost))?
             .map_err(|fault| office::error(fault, name))?;
-        let office = office::assemble(&found);
+        let mut office = office::assemble(&found);
+        let files = std::mem::take(&mut found.embedded);
+        let holds_files = !files.is_empty();
+        let mut inside = self.embedded(files, depth, &mut office.warnings)?;
         if office.blocks.is_empty() {
-            return Ok(Found::Skipped(office::no_text(&found, name)));
+            let Some(first) = inside.first_mut() else {
+                found
+                    .unread
+                    .extend(holds_files.then(|| "embedded files".to_owned()));
+                return Ok(Found::Skipped(office::no_text(&found, name)));
+            };
+            first.warnings.append(&mut office.warnings);
+            return Ok(Found::Documents(inside));
         }
         let mut document = document(
             path,
@@ -203,7 +220,8 @@ impl Reading<'_> {
         if let Some(title) = found.title {
             document.title = title;
         }
-        Ok(Found::Documents(vec![document]))
+        inside.insert(0, document);
+        Ok(Found::Documents(inside))
     }
 
     /// The worker's answer, of the kind that `expected` takes out; the inner error says how the worker was lost.

@@ -223,7 +223,7 @@ impl Reading<'_> {
     }
 
     /// What limit is met once so many bytes are unpacked.
-    fn over_a_limit(&self, unpacked: u64) -> Option<String> {
+    pub(crate) fn over_a_limit(&self, unpacked: u64) -> Option<String> {
         let (bytes, text) = (
             self.options.max_unpacked_bytes,
             self.options.max_archive_text_bytes,

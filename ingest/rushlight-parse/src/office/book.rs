@@ -1,12 +1,9 @@
 //! Books (EPUB): the chapters in the order in which they are read.
 
-use std::io::Cursor;
+use std::collections::HashMap;
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
-use zip::ZipArchive;
-
-use super::open_document::{attribute, element_text, member};
+use super::package::{Package, resolve};
+use super::xml::{Step, attribute, element_text, first_attribute, walk};
 use super::{OfficeFault, OfficeText, Piece, Role, Spot, property};
 use crate::html::{self, Kind, Origin};
 
@@ -16,24 +13,32 @@ const MARKUP_FACTOR: usize = 8;
 /// Reads a book. Stops once there is more than `max_text` bytes of text.
 pub(super) fn read(bytes: &[u8], max_text: usize) -> Result<OfficeText, OfficeFault> {
     let broken = |what: &str| OfficeFault::Broken(what.to_owned());
-    let mut archive =
-        ZipArchive::new(Cursor::new(bytes)).map_err(|error| OfficeFault::Broken(error.to_string()))?;
+    let mut archive = Package::open(bytes)?;
     let cap = max_text.saturating_mul(MARKUP_FACTOR);
-    let (container, _) = member(&mut archive, "META-INF/container.xml", cap)
+    let (container, _) = archive
+        .text("META-INF/container.xml", cap)
         .ok_or_else(|| broken("it does not say where its contents are listed"))?;
     let package_path = first_attribute(&container, "rootfile", "full-path")
         .ok_or_else(|| broken("it does not say where its contents are listed"))?;
-    let (package, _) = member(&mut archive, &package_path, cap)
+    let (package, _) = archive
+        .text(&package_path, cap)
         .ok_or_else(|| broken("the list of its contents cannot be unpacked"))?;
-    let chapters = chapters(&package, &package_path);
-    if let Some((locked, _)) = member(&mut archive, "META-INF/encryption.xml", cap)
+    let list = Contents::new(&package, &package_path);
+    let chapters = list.chapters();
+    let mut labels = HashMap::new();
+    for path in &list.navigation {
+        if let Some((xml, _)) = archive.text(path, cap) {
+            names(&xml, path, &mut labels);
+        }
+    }
+    if let Some((locked, _)) = archive.text("META-INF/encryption.xml", cap)
         && chapters.iter().any(|path| locked.contains(path.as_str()))
     {
         return Err(OfficeFault::Encrypted);
     }
     let mut out = OfficeText {
         title: property(element_text(&package, "title")),
-        authors: property(element_text(&package, "creator")).into_iter().collect(),
+        authors: list.creators.clone(),
         language: element_text(&package, "language"),
         created: element_text(&package, "date"),
         ..OfficeText::default()
@@ -41,7 +46,7 @@ pub(super) fn read(bytes: &[u8], max_text: usize) -> Result<OfficeText, OfficeFa
     let mut taken = 0usize;
     let mut missing = 0usize;
     for path in chapters {
-        let Some((source, cut)) = member(&mut archive, &path, cap) else {
+        let Some((source, cut)) = archive.text(&path, cap) else {
             missing += 1;
             continue;
         };
@@ -52,14 +57,20 @@ pub(super) fn read(bytes: &[u8], max_text: usize) -> Result<OfficeText, OfficeFa
             max_text.saturating_sub(taken),
         );
         out.truncated |= page.truncated;
-        for (kind, text) in page.pieces {
-            taken += text.len();
-            out.pieces.push(Piece {
+        let mut pieces: Vec<Piece> = page
+            .pieces
+            .into_iter()
+            .map(|(kind, text)| Piece {
                 role: role(kind),
                 text,
                 spot: Spot::Whole,
-            });
+            })
+            .collect();
+        if let Some(label) = labels.get(&path) {
+            entitle(&mut pieces, label);
         }
+        taken += pieces.iter().map(|piece| piece.text.len()).sum::<usize>();
+        out.pieces.extend(pieces);
         if taken > max_text {
             break;
         }
@@ -82,78 +93,115 @@ fn role(kind: Kind) -> Role {
     }
 }
 
-/// Where the chapters lie in the archive, in the order of the book's spine.
-fn chapters(package: &str, package_path: &str) -> Vec<String> {
-    let folder = package_path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let (mut items, mut spine) = (Vec::new(), Vec::new());
-    let mut reader = Reader::from_str(package);
-    loop {
-        match reader.read_event() {
-            Ok(Event::Start(start) | Event::Empty(start)) => match start.local_name().into_inner() {
-                "item" => items.extend(attribute(&start, "id").zip(attribute(&start, "href"))),
-                "itemref" => spine.extend(attribute(&start, "idref")),
+/// What the list of a book's contents says.
+#[derive(Default)]
+struct Contents {
+    /// Paths by the id that the spine refers to.
+    items: HashMap<String, String>,
+    /// The ids of the chapters in the order in which they are read.
+    spine: Vec<String>,
+    /// The paths of all pages, for a book without such an order.
+    pages: Vec<String>,
+    /// Where the tables of contents lie, of EPUB 3 and 2.
+    navigation: Vec<String>,
+    creators: Vec<String>,
+}
+
+impl Contents {
+    fn new(package: &str, package_path: &str) -> Self {
+        let folder = package_path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut found = Self::default();
+        let mut creator: Option<String> = None;
+        // What stands before a break is kept.
+        let _ = walk(package, |step| {
+            match step {
+                Step::Start("item", start) => {
+                    let path = attribute(start, "href").map(|href| resolve(folder, &href));
+                    let (Some(id), Some(path)) = (attribute(start, "id"), path) else {
+                        return true;
+                    };
+                    let kind = attribute(start, "media-type").unwrap_or_default();
+                    let properties = attribute(start, "properties").unwrap_or_default();
+                    if properties.split(' ').any(|property| property == "nav") {
+                        found.navigation.insert(0, path.clone());
+                    } else if kind == "application/x-dtbncx+xml" {
+                        found.navigation.push(path.clone());
+                    } else if kind == "application/xhtml+xml" {
+                        found.pages.push(path.clone());
+                    }
+                    found.items.insert(id, path);
+                }
+                Step::Start("itemref", start) => found.spine.extend(attribute(start, "idref")),
+                Step::Start("creator", _) => creator = Some(String::new()),
+                Step::Text(text) => {
+                    if let Some(creator) = &mut creator {
+                        creator.push_str(text);
+                    }
+                }
+                Step::End("creator") => found.creators.extend(property(creator.take())),
                 _ => {}
-            },
-            Ok(Event::Eof) | Err(_) => break,
-            Ok(_) => {}
-        }
+            }
+            true
+        });
+        found
     }
-    spine
-        .iter()
-        .filter_map(|id| items.iter().find(|(known, _)| known == id))
-        .map(|(_, href)| resolve(folder, href))
-        .collect()
+
+    /// Where the chapters lie, in the order in which they are read.
+    fn chapters(&self) -> Vec<String> {
+        if self.spine.is_empty() {
+            return self.pages.clone();
+        }
+        let paths = self.spine.iter().filter_map(|id| self.items.get(id));
+        paths.cloned().collect()
+    }
 }
 
-/// A reference as a path in the archive.
-fn resolve(folder: &str, href: &str) -> String {
-    let href = percent_decoded(href.split('#').next().unwrap_or(href));
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in href.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
+/// Takes in what a table of contents calls the chapters, by their paths. The first name counts: others are of places in it.
+fn names(xml: &str, path: &str, names: &mut HashMap<String, String>) {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let (mut target, mut label) = (None::<String>, None::<String>);
+    // What stands before a break is kept.
+    let _ = walk(xml, |step| {
+        match step {
+            Step::Start("a", start) => {
+                target = attribute(start, "href");
+                label = Some(String::new());
             }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code = (*first == b'%')
-            .then(|| after.get(..2))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match code {
-            Some(code) => {
-                bytes.push(code);
-                rest = &after[2..];
+            Step::Start("navLabel", _) => label = Some(String::new()),
+            Step::Start("content", start) => target = attribute(start, "src"),
+            Step::Text(text) => {
+                if let Some(label) = &mut label {
+                    label.push_str(text);
+                }
             }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn first_attribute(xml: &str, element: &str, name: &str) -> Option<String> {
-    let mut reader = Reader::from_str(xml);
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(start) | Event::Empty(start) if start.local_name().into_inner() == element => {
-                return attribute(&start, name);
-            }
-            Event::Eof => return None,
             _ => {}
         }
+        if matches!(step, Step::End("a" | "content"))
+            && let (Some(target), Some(label)) = (target.take(), property(label.take()))
+        {
+            names.entry(resolve(folder, &target)).or_insert(label);
+        }
+        true
+    });
+}
+
+/// A chapter without a heading is given the one that the table of contents has; one of pictures alone has no other words.
+fn entitle(pieces: &mut Vec<Piece>, label: &str) {
+    let is_heading = |piece: &Piece| matches!(piece.role, Role::Heading(_));
+    if pieces.iter().any(is_heading) {
+        return;
+    }
+    let heading = Role::Heading(1);
+    match pieces.iter_mut().take(3).find(|piece| piece.text.trim() == label) {
+        Some(piece) => piece.role = heading,
+        None => pieces.insert(
+            0,
+            Piece {
+                role: heading,
+                text: label.to_owned(),
+                spot: Spot::Whole,
+            },
+        ),
     }
 }
 
@@ -190,14 +238,6 @@ fn with_end_tags(xhtml: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn references_become_paths() {
-        assert_eq!(resolve("OEBPS", "text/ch%201.xhtml#top"), "OEBPS/text/ch 1.xhtml");
-        assert_eq!(resolve("a/b", "../c.xhtml"), "a/c.xhtml");
-        assert_eq!(resolve("", "%E8%8C%B6.xhtml"), "茶.xhtml");
-        assert_eq!(resolve("", "50%.xhtml"), "50%.xhtml");
-    }
 
     #[test]
     fn elements_closed_where_they_open_get_an_end() {

@@ -17,6 +17,10 @@ pub(crate) enum OfficeKind {
     RichText,
     /// EPUB.
     Book,
+    /// A drawing of Visio's.
+    Diagram,
+    /// A document of Apple's iWork.
+    Apple,
 }
 
 /// An office document in a zip archive; nothing for any other archive.
@@ -28,6 +32,10 @@ pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
             (&b"opendocument.spreadsheet"[..], OfficeKind::Workbook),
             (b"opendocument.text", OfficeKind::OpenText),
             (b"opendocument.presentation", OfficeKind::OpenSlides),
+            (b"opendocument.graphics", OfficeKind::OpenSlides),
+            (b"sun.xml.writer", OfficeKind::OpenText),
+            (b"sun.xml.calc", OfficeKind::Workbook),
+            (b"sun.xml.impress", OfficeKind::OpenSlides),
             (b"application/epub+zip", OfficeKind::Book),
         ];
         let named = kinds.into_iter().find(|(name, _)| find(stated, name).is_some());
@@ -35,6 +43,13 @@ pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
     }
     if has(b"META-INF/container.xml") {
         return Some(OfficeKind::Book);
+    }
+    if has(b"index.apxl")
+        || has(b"Index/Document.iwa")
+        || (has(b"Index.zip") && has(b"Metadata/"))
+        || is_older_apple(bytes)
+    {
+        return Some(OfficeKind::Apple);
     }
     if !has(b"[Content_Types].xml") {
         return None;
@@ -45,9 +60,42 @@ pub(crate) fn of_zip(bytes: &[u8]) -> Option<OfficeKind> {
         Some(OfficeKind::Slides)
     } else if has(b"xl/workbook") {
         Some(OfficeKind::Workbook)
+    } else if has(b"visio/document") {
+        Some(OfficeKind::Diagram)
     } else {
         None
     }
+}
+
+/// A document of iWork of before 2013: any archive may hold an `index.xml`.
+fn is_older_apple(bytes: &[u8]) -> bool {
+    has_member(bytes, b"index.xml") && has_member(bytes, b"buildVersionHistory.plist")
+}
+
+/// A document of OpenOffice's family that does not begin with its type: older programs wrote it elsewhere, and some write
+/// one XML file. Its name tells it.
+pub(crate) fn of_older_open(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
+    let kind = match extension {
+        "sxw" | "stw" | "odt" | "ott" | "fodt" => OfficeKind::OpenText,
+        "sxc" | "stc" | "ods" | "ots" | "fods" => OfficeKind::Workbook,
+        "sxi" | "sti" | "odp" | "otp" | "fodp" | "fodg" => OfficeKind::OpenSlides,
+        _ => return None,
+    };
+    is_open(bytes).then_some(kind)
+}
+
+/// True for a document of the family of OpenOffice.
+pub(super) fn is_open(bytes: &[u8]) -> bool {
+    if !bytes.starts_with(b"PK") {
+        return is_flat(bytes);
+    }
+    has_member(bytes, b"content.xml") && !has_member(bytes, b"[Content_Types].xml")
+}
+
+/// True for a document that is one XML file.
+fn is_flat(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(4096)];
+    start.starts_with(b"<?xml") && find(start, b"<office:document").is_some()
 }
 
 /// True for a zip archive that is a document to people, whoever's: its first member states a type, or it has the list of
@@ -77,15 +125,21 @@ fn directory(bytes: &[u8]) -> Option<&[u8]> {
     found.starts_with(b"PK\x01\x02").then_some(found)
 }
 
-/// An office document in a compound file, of before 2007 or encrypted; `extension` decides where one lies in another.
-pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
-    let has = |name| has_stream(bytes, name);
-    let by_name = match extension {
+/// What a file of Microsoft's of this extension is called.
+pub(crate) fn of_name(extension: &str) -> Option<OfficeKind> {
+    match extension {
         "doc" | "dot" | "docx" | "docm" | "dotx" => Some(OfficeKind::Document),
         "ppt" | "pps" | "pot" | "pptx" | "pptm" | "ppsx" => Some(OfficeKind::Slides),
         "xls" | "xlt" | "xlsx" | "xlsm" | "xlsb" => Some(OfficeKind::Workbook),
         _ => None,
-    };
+    }
+}
+
+/// An office document in a compound file, of before 2007 or encrypted; `extension` decides where one lies in another.
+pub(crate) fn of_cfb(bytes: &[u8], extension: &str) -> Option<OfficeKind> {
+    // Some programs write the names in capitals.
+    let has = |name: &str| has_stream(bytes, name) || has_stream(bytes, &name.to_ascii_uppercase());
+    let by_name = of_name(extension);
     if has("EncryptedPackage") {
         return Some(by_name.unwrap_or(OfficeKind::Document));
     }

@@ -1,13 +1,29 @@
 //! Office documents: word processors', slides, spreadsheets, rich text and books. Read in the worker; put together on
 //! this side.
 
+mod aside;
+mod beside;
+mod biff;
 mod book;
+mod code_page;
+mod comments;
+mod drawing;
+mod embedded;
+mod iwork;
 mod kind;
+mod number;
+mod old_slides;
+mod ole;
 mod open_document;
+mod open_sheet;
+mod package;
 mod rich_text;
+mod rows;
 mod sheet;
 mod unread;
+mod visio;
 mod word;
+mod xml;
 
 use rushlight_core::{
     Block, BlockKind, DocMetadata, DocumentKind, Error, ErrorCode, Locator, SkipReason, Warning,
@@ -17,9 +33,11 @@ use serde::{Deserialize, Serialize};
 use crate::build::TextBuilder;
 use crate::{front_matter, table};
 
-pub(crate) use kind::{OfficeKind, has_stream, is_package, of_cfb, of_zip};
-pub(crate) use open_document::resolved;
-pub(crate) use rich_text::{of_charset, of_code_page};
+pub(crate) use code_page::{of_charset, of_code_page};
+use embedded::{Embedded, Files};
+pub(crate) use kind::{OfficeKind, has_stream, is_package, of_cfb, of_name, of_older_open, of_zip};
+use package::Package;
+pub(crate) use xml::resolved;
 
 /// What the worker finds in an office document.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,12 +49,16 @@ pub(crate) struct OfficeText {
     /// When it was written, as the file states it: RFC 3339, or a date alone.
     pub(crate) created: Option<String>,
     pub(crate) pieces: Vec<Piece>,
-    /// Slides; nothing elsewhere.
+    /// Slides, and pages of drawings; nothing elsewhere.
     pub(crate) pages: Option<u32>,
     /// Text beyond the limit was left out.
     pub(crate) truncated: bool,
     /// What in it is not read, in words for people.
     pub(crate) unread: Vec<String>,
+    /// Sheets that are read and that the program does not show.
+    pub(crate) hidden: Vec<String>,
+    /// Files that lie in it.
+    pub(crate) embedded: Vec<Embedded>,
     /// The file is broken after what was read: what the library says.
     pub(crate) broken_off: Option<String>,
 }
@@ -90,18 +112,41 @@ pub(crate) struct Office {
 pub(crate) fn extract(kind: OfficeKind, bytes: &[u8], max_text: usize) -> Result<OfficeText, OfficeFault> {
     let mut found = match kind {
         OfficeKind::Document | OfficeKind::Slides => word::read(bytes, kind)?,
-        OfficeKind::Workbook => sheet::read(bytes)?,
+        OfficeKind::Workbook if kind::is_open(bytes) => open_document::read(bytes, kind, max_text)?,
+        OfficeKind::Workbook => sheet::read(bytes, max_text)?,
         OfficeKind::OpenText | OfficeKind::OpenSlides => open_document::read(bytes, kind, max_text)?,
         OfficeKind::RichText => rich_text::read(bytes, max_text)?,
         OfficeKind::Book => book::read(bytes, max_text)?,
+        OfficeKind::Diagram => visio::read(bytes)?,
+        OfficeKind::Apple => iwork::read(bytes, max_text)?,
     };
+    if matches!(
+        kind,
+        OfficeKind::Document | OfficeKind::Slides | OfficeKind::Workbook
+    ) && !kind::is_open(bytes)
+    {
+        let files = if bytes.starts_with(b"PK") {
+            let mut package = Package::open(bytes)?;
+            found.unread.extend(unread::kinds(&package));
+            Files::of_package(&mut package)
+        } else {
+            Files::of_container(bytes)
+        };
+        found.embedded.extend(files.found);
+        found.unread.extend(files.unread);
+    }
+    for piece in &mut found.pieces {
+        // Where a word may be parted; it is not seen, and would part the word for whoever searches it.
+        if piece.text.contains('\u{ad}') {
+            piece.text = piece.text.replace('\u{ad}', "");
+        }
+    }
     let mut taken = 0usize;
     let fitting = found.pieces.iter().take_while(|piece| {
         taken += piece.text.len();
         taken <= max_text
     });
     let fitting = fitting.count();
-    found.unread.extend(unread::kinds(bytes));
     found.truncated |= fitting < found.pieces.len();
     found.pieces.truncate(fitting);
     Ok(found)
@@ -140,6 +185,15 @@ pub(crate) fn assemble(found: &OfficeText) -> Office {
         warnings.push(Warning {
             code: "part_not_read".to_owned(),
             message: format!("its {what} are not searchable"),
+        });
+    }
+    if !found.hidden.is_empty() {
+        warnings.push(Warning {
+            code: "hidden_sheets".to_owned(),
+            message: format!(
+                "its sheets {} are hidden, and are searchable",
+                found.hidden.join(", ")
+            ),
         });
     }
     if found.truncated {
@@ -205,12 +259,14 @@ impl OfficeKind {
     /// IANA's name for it; the container tells the older formats from the newer.
     pub(crate) fn media_type(self, bytes: &[u8]) -> &'static str {
         let newer = bytes.starts_with(b"PK");
-        let open = bytes.get(30..38) == Some(b"mimetype");
+        let open = kind::is_open(bytes);
         match self {
             Self::OpenText => "application/vnd.oasis.opendocument.text",
             Self::OpenSlides => "application/vnd.oasis.opendocument.presentation",
             Self::RichText => "application/rtf",
             Self::Book => "application/epub+zip",
+            Self::Diagram => "application/vnd.ms-visio.drawing.main+xml",
+            Self::Apple => "application/vnd.apple.iwork",
             Self::Workbook if open => "application/vnd.oasis.opendocument.spreadsheet",
             Self::Document if newer => {
                 "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -228,8 +284,10 @@ impl OfficeKind {
     /// What people filter for.
     pub(crate) fn document_kind(self) -> DocumentKind {
         match self {
-            Self::Document | Self::OpenText | Self::RichText | Self::Book => DocumentKind::Document,
-            Self::Slides | Self::OpenSlides => DocumentKind::Slides,
+            Self::Document | Self::OpenText | Self::RichText | Self::Book | Self::Apple => {
+                DocumentKind::Document
+            }
+            Self::Slides | Self::OpenSlides | Self::Diagram => DocumentKind::Slides,
             Self::Workbook => DocumentKind::Table,
         }
     }
@@ -237,9 +295,18 @@ impl OfficeKind {
 
 /// The words of a property, or nothing: programs write a blank or their own name for an untitled document.
 fn property(text: Option<String>) -> Option<String> {
-    let text = text?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text?.replace('\u{ad}', "");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let worth = !text.is_empty() && text.chars().count() <= 300;
     worth.then_some(text)
+}
+
+/// True for a header or footer that has no words but those around a page's number.
+fn numbers_pages(text: &str) -> bool {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let mut words = words.filter(|word| !word.is_empty()).map(str::to_lowercase);
+    words
+        .all(|word| ["page", "pages", "of"].contains(&&*word) || word.chars().all(|c| "第頁页共".contains(c)))
 }
 
 /// True for two cells or more that name columns.

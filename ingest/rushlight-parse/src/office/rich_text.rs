@@ -1,9 +1,15 @@
 //! Rich text (RTF, specification 1.9.1): control words and groups, read in one pass.
 
-use std::collections::HashMap;
+mod aside;
+
+use std::collections::{HashMap, HashSet};
 
 use encoding_rs::Encoding;
 
+use aside::Outer;
+
+use super::code_page::{of_charset, of_code_page};
+use super::embedded::Files;
 use super::{OfficeFault, OfficeText, Piece, Role, Spot, property, row_text};
 
 /// Groups deeper than this are no document's.
@@ -28,8 +34,11 @@ enum Destination {
     StyleSheet,
     Title,
     Author,
-    /// A picture, or an object's data.
     Picture,
+    /// The data of an object, in hexadecimal digits.
+    Object,
+    /// Who wrote the comment that follows.
+    CommentAuthor,
 }
 
 /// What holds within a group.
@@ -69,6 +78,16 @@ struct Reader<'a> {
     level: Option<u8>,
     out: OfficeText,
     pictures: usize,
+    outer: Vec<Outer>,
+    /// Pieces of what stood in the open paragraph: they follow it.
+    waiting: Vec<Piece>,
+    /// Headers and footers that were said.
+    said: HashSet<String>,
+    comment_author: String,
+    /// The bytes of the open object, and its first digit of the next.
+    object: Vec<u8>,
+    half_byte: Option<u8>,
+    files: Files,
 }
 
 impl<'a> Reader<'a> {
@@ -100,6 +119,13 @@ impl<'a> Reader<'a> {
             level: None,
             out: OfficeText::default(),
             pictures: 0,
+            outer: Vec::new(),
+            waiting: Vec::new(),
+            said: HashSet::new(),
+            comment_author: String::new(),
+            object: Vec::new(),
+            half_byte: None,
+            files: Files::default(),
         }
     }
 
@@ -147,7 +173,18 @@ impl<'a> Reader<'a> {
 
     fn close(&mut self) {
         if self.groups.len() > 1 {
-            self.groups.pop();
+            let ended = self.groups.pop().map(|group| group.destination);
+            let is_object = ended == Some(Destination::Object);
+            if is_object && self.group().destination != Destination::Object {
+                self.end_object();
+            }
+        }
+        if self
+            .outer
+            .last()
+            .is_some_and(|outer| outer.depth >= self.groups.len())
+        {
+            self.end_aside();
         }
     }
 
@@ -176,10 +213,26 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A group that readers leave out when they do not know its word.
+    /// A group that readers leave out when they do not know its word. Behind other words the mark means nothing.
     fn ignorable(&mut self) {
+        let before = self.bytes.get(..self.at.saturating_sub(2)).unwrap_or_default();
+        let before = before.trim_ascii_end();
+        if !before.ends_with(b"{") || before.ends_with(b"\\{") {
+            return;
+        }
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let known = [&b"\\shppict"[..], b"\\ud", b"\\listtext", b"\\pn"];
+        let known = [
+            &b"\\shppict"[..],
+            b"\\ud",
+            b"\\listtext",
+            b"\\pn",
+            b"\\shpinst",
+            b"\\do\\",
+            b"\\do ",
+            b"\\annotation",
+            b"\\atnauthor",
+            b"\\objdata",
+        ];
         if !known.iter().any(|word| rest.trim_ascii_start().starts_with(word)) {
             self.group().destination = Destination::Nowhere;
         }
@@ -293,16 +346,37 @@ impl<'a> Reader<'a> {
             b"stylesheet" => Destination::StyleSheet,
             b"title" => Destination::Title,
             b"author" => Destination::Author,
-            b"pict" | b"objdata" => {
+            b"pict" => {
                 if outer == Destination::Body {
                     self.pictures += 1;
                 }
                 Destination::Picture
             }
-            b"colortbl" | b"fldinst" | b"upr" | b"nonshppict" | b"listtable" | b"listoverridetable"
-            | b"revtbl" | b"rsidtbl" | b"generator" | b"xmlnstbl" | b"themedata" | b"datastore"
-            | b"latentstyles" | b"bkmkstart" | b"bkmkend" | b"filetbl" | b"tc" | b"xe" | b"pntxta"
-            | b"pntxtb" => Destination::Nowhere,
+            b"objdata" => {
+                self.object.clear();
+                Destination::Object
+            }
+            b"atnauthor" => {
+                self.comment_author.clear();
+                Destination::CommentAuthor
+            }
+            b"footnote" | b"shptxt" | b"dptxbxtext" => return self.start_aside(false),
+            b"header" | b"headerl" | b"headerr" | b"headerf" | b"footer" | b"footerl" | b"footerr"
+            | b"footerf" => {
+                return self.start_aside(true);
+            }
+            b"annotation" => {
+                self.start_aside(false);
+                let author = std::mem::take(&mut self.comment_author);
+                if !author.trim().is_empty() {
+                    self.line = format!("{}: ", author.trim());
+                }
+                return;
+            }
+            b"sp" | b"shprslt" | b"colortbl" | b"fldinst" | b"upr" | b"nonshppict" | b"listtable"
+            | b"listoverridetable" | b"revtbl" | b"rsidtbl" | b"generator" | b"xmlnstbl" | b"themedata"
+            | b"datastore" | b"latentstyles" | b"bkmkstart" | b"bkmkend" | b"filetbl" | b"tc" | b"xe"
+            | b"pntxta" | b"pntxtb" => Destination::Nowhere,
             _ => return,
         };
         self.group().destination = destination;
@@ -363,6 +437,8 @@ impl<'a> Reader<'a> {
                 self.line.push(c);
                 self.taken += c.len_utf8();
             }
+            Destination::Object => self.digit(c),
+            Destination::CommentAuthor => self.comment_author.push(c),
             Destination::StyleSheet if c == ';' => self.style_named(),
             Destination::StyleSheet => self.style_name.push(c),
             Destination::Title => self.out.title.get_or_insert_default().push(c),
@@ -395,7 +471,11 @@ impl<'a> Reader<'a> {
             self.line.push(' ');
             return;
         }
-        let text = std::mem::take(&mut self.line);
+        let mut text = std::mem::take(&mut self.line);
+        // Bullets of fonts that have nothing but symbols: three bytes each in UTF-8.
+        if text.starts_with(|c| matches!(c, '\u{f000}'..='\u{f0ff}' | '\u{fffd}')) {
+            text.replace_range(..3, "•");
+        }
         let level = self.headings.get(&self.style).copied().or(self.level);
         let role = match level {
             Some(level @ 1..=9) => Role::Heading(level.min(6)),
@@ -403,6 +483,7 @@ impl<'a> Reader<'a> {
             _ => Role::Paragraph,
         };
         self.piece(role, &text);
+        self.follow();
     }
 
     fn cell(&mut self) {
@@ -415,6 +496,7 @@ impl<'a> Reader<'a> {
     fn row(&mut self) {
         let cells = std::mem::take(&mut self.cells);
         self.piece(Role::TableRow, &row_text(&cells));
+        self.follow();
     }
 
     fn piece(&mut self, role: Role, text: &str) {
@@ -428,12 +510,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish(mut self) -> OfficeText {
+    /// Says what is still open.
+    fn rest(&mut self) {
         if !self.cells.is_empty() {
             self.row();
         }
         let text = std::mem::take(&mut self.line);
         self.piece(Role::Paragraph, &text);
+    }
+
+    fn finish(mut self) -> OfficeText {
+        while !self.outer.is_empty() {
+            self.end_aside();
+        }
+        self.rest();
+        self.follow();
+        self.out.embedded = self.files.found;
+        self.out.unread = self.files.unread;
         if self.pictures > 0 {
             self.out.unread.push("pictures".to_owned());
         }
@@ -448,104 +541,5 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The encoding of a Windows code page.
-pub(crate) fn of_code_page(number: i32) -> Option<&'static Encoding> {
-    let label = match number {
-        932 => "shift_jis",
-        936 => "gbk",
-        949 => "euc-kr",
-        950 => "big5",
-        874 => "windows-874",
-        10000 => "macintosh",
-        65001 => "utf-8",
-        1250..=1258 => return Encoding::for_label(format!("windows-{number}").as_bytes()),
-        _ => return None,
-    };
-    Encoding::for_label(label.as_bytes())
-}
-
-/// The encoding of a font's `\fcharset`; the number 0 leaves the choice to the document.
-pub(crate) fn of_charset(number: i32) -> Option<&'static Encoding> {
-    of_code_page(match number {
-        77 => 10000,
-        128 => 932,
-        129 => 949,
-        134 => 936,
-        136 => 950,
-        161 => 1253,
-        162 => 1254,
-        163 => 1258,
-        177 => 1255,
-        178 => 1256,
-        186 => 1257,
-        204 => 1251,
-        222 => 874,
-        238 => 1250,
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn check(source: &[u8], expected: Expect) {
-        let found = read(source, 1 << 20).expect("reads");
-        let mut out = format!("{:?} {:?} {:?}\n", found.title, found.authors, found.unread);
-        for piece in &found.pieces {
-            out.push_str(&format!("{:?} {:?}\n", piece.role, piece.text));
-        }
-        expected.assert_eq(&out);
-    }
-
-    #[test]
-    fn text_without_its_trimmings() {
-        check(
-            br"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fswiss Arial;}}{\stylesheet{\s1 heading 1;}{\s0 Normal;}}
-{\info{\title The plan}{\author Ada Lin}{\*\company Nobody}}
-\pard\s1 All of tea\par\pard\s0 Green\~tea caf\'e9, \u33590?\emdash  and {\v secret}{\b bold}.\par
-{\*\unknown not shown}{\field{\*\fldinst HYPERLINK x}{\fldrslt a link}}\par{\pict 0102}
-\trowd\intbl name\cell price\cell\row\intbl tea\cell 3\cell\row\pard end}",
-            expect![[r#"
-                Some("The plan") ["Ada Lin"] ["pictures"]
-                Heading(1) "All of tea"
-                Paragraph "Green\u{a0}tea café, 茶— and bold."
-                Paragraph "a link"
-                TableRow "name\tprice"
-                TableRow "tea\t3"
-                Paragraph "end"
-            "#]],
-        );
-    }
-
-    #[test]
-    fn fonts_and_code_pages_decide_what_bytes_mean() {
-        check(
-            b"{\\rtf1\\ansi\\ansicpg936{\\fonttbl{\\f0\\fcharset0 A;}{\\f1\\fcharset136 B;}{\\f2\\fcharset128 C;}}\\'b2\\'e8\\'d2\\'b6\\par{\\f1\\'af\\'f9\\'b8\\'ad}\\par{\\f2\\'82\\'a0\\'83\\'5c}\\par{\\uc2\\u-10179\\'3f\\'3f\\u-8704\\'3f\\'3f!}}",
-            expect![[r#"
-                None [] []
-                Paragraph "茶叶"
-                Paragraph "茶葉"
-                Paragraph "あソ"
-                Paragraph "😀!"
-            "#]],
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_end(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-            let _ = read(&bytes, 1000);
-        }
-
-        #[test]
-        fn any_controls_end(text in r"(\\(par|u-?[0-9]{1,6}|'[0-9a-f]{2}|bin[0-9]{1,10}|cell|row|fonttbl|f[0-9]|uc[0-9]|v|\*|pict|s1) ?|[{}a-z; ]){0,80}") {
-            if let Ok(found) = read(text.as_bytes(), 1000) {
-                prop_assert!(found.pieces.iter().all(|piece| !piece.text.trim().is_empty()));
-            }
-        }
-    }
-}
+mod tests;

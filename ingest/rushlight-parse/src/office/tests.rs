@@ -1,3 +1,6 @@
+mod documents;
+mod workbooks;
+
 use std::io::{Cursor, Write};
 
 use rushlight_core::{BlockKind, Locator, Timestamp};
@@ -193,33 +196,6 @@ fn an_open_document_that_breaks_off_keeps_what_was_read() {
 }
 
 #[test]
-fn what_is_not_read_is_named() {
-    let mut zip = zip::ZipWriter::new_append(Cursor::new(docx())).expect("a package");
-    for name in [
-        "word/comments.xml",
-        "word/embeddings/a.xlsx",
-        "word/embeddings/b.bin",
-        "word/charts/chart1.xml",
-    ] {
-        zip.start_file(name, SimpleFileOptions::default())
-            .expect("a part");
-    }
-    let bytes = zip.finish().expect("a package").into_inner();
-    let (_, found, office) = read(&bytes);
-    assert_eq!(found.unread, ["comments", "embedded files"]);
-    assert_eq!(office.warnings[0].code, "part_not_read");
-    assert_eq!(
-        office.warnings[0].message,
-        "its comments and embedded files are not searchable"
-    );
-    assert_eq!(
-        no_text(&found, "a.docx").message,
-        "`a.docx` has no text beside its comments and embedded files, which are not read"
-    );
-    assert!(unread::kinds(&xlsx()).is_empty());
-}
-
-#[test]
 fn what_is_too_long_is_cut_and_said() {
     let found = extract(OfficeKind::Document, &docx(), 20).expect("is read");
     let office = assemble(&found);
@@ -275,6 +251,14 @@ fn containers_tell_what_they_hold() {
         of_cfb(&with(&["EncryptedPackage"]), "xlsx"),
         Some(OfficeKind::Workbook)
     );
+}
+
+#[test]
+fn a_page_number_says_nothing() {
+    for text in ["", "Page  of", "第  頁", "- / -"] {
+        assert!(numbers_pages(text), "{text}");
+    }
+    assert!(!numbers_pages("Page of tea"));
 }
 
 #[test]

@@ -1,8 +1,13 @@
 //! Word processors' documents and slides.
 
+use std::collections::HashSet;
+
 use undoc::ErrorKind;
 use undoc::model::{Block, Paragraph, RevisionType, Table};
 
+use super::aside::{self, Aside};
+use super::package::Package;
+use super::rows::Rows;
 use super::{OfficeFault, OfficeKind, OfficeText, Piece, Role, Spot, names_columns, property, row_text};
 
 /// Deepest table in a table that is read.
@@ -10,16 +15,47 @@ const MAX_NESTING: u32 = 8;
 
 /// Reads a document or slides.
 pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeFault> {
-    let document = undoc::parse_bytes(bytes).map_err(|error| match error.kind() {
-        ErrorKind::Encrypted => OfficeFault::Encrypted,
-        _ => OfficeFault::Broken(error.to_string()),
-    })?;
     let slides = kind == OfficeKind::Slides;
+    let mut package = bytes
+        .starts_with(b"PK")
+        .then(|| Package::open(bytes))
+        .transpose()?;
+    let mut notes = package.as_mut().map(|package| {
+        if slides {
+            aside::of_slides(package)
+        } else {
+            aside::of_document(package)
+        }
+    });
+    let document = match undoc::parse_bytes(bytes) {
+        Ok(document) => document,
+        Err(error) if error.kind() == ErrorKind::Encrypted => return Err(OfficeFault::Encrypted),
+        Err(error) => {
+            let pieces = package.as_mut().map(|package| aside::plain(package, slides));
+            let pieces = pieces.unwrap_or_default();
+            return if pieces.is_empty() {
+                Err(OfficeFault::Broken(error.to_string()))
+            } else {
+                Ok(OfficeText {
+                    pieces,
+                    broken_off: Some(error.to_string()),
+                    ..OfficeText::default()
+                })
+            };
+        }
+    };
     let mut pieces = Pieces::default();
     for (index, section) in document.sections.iter().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         pieces.spot = if slides { Spot::Slide(number) } else { Spot::Whole };
         let begun = pieces.found.len();
+        let beside = notes
+            .as_mut()
+            .map(|notes| notes.get_mut(index).map(std::mem::take).unwrap_or_default());
+        pieces.prompts = beside
+            .as_ref()
+            .map(|beside| beside.prompts.clone())
+            .unwrap_or_default();
         pieces.running(section.header.as_deref());
         for block in &section.content {
             match block {
@@ -32,8 +68,14 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeF
                 Block::PageBreak | Block::SectionBreak => {}
             }
         }
-        for note in section.notes.iter().flatten() {
-            pieces.paragraph(note);
+        match beside {
+            // Those of a package are found by its relations.
+            Some(beside) => beside.texts.into_iter().for_each(|text| pieces.aside(text)),
+            None => section
+                .notes
+                .iter()
+                .flatten()
+                .for_each(|note| pieces.paragraph(note)),
         }
         pieces.running(section.footer.as_deref());
         if let Some(name) = section.name.as_deref().filter(|_| slides) {
@@ -50,11 +92,47 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeF
     })
 }
 
+/// The sheets of an older workbook, values alone. Rows are counted as they come.
+pub(super) fn workbook(bytes: &[u8]) -> Result<Vec<Piece>, OfficeFault> {
+    let document = undoc::parse_bytes(bytes).map_err(|error| match error.kind() {
+        ErrorKind::Encrypted => OfficeFault::Encrypted,
+        _ => OfficeFault::Broken(error.to_string()),
+    })?;
+    let mut found = Vec::new();
+    for section in &document.sections {
+        let mut rows = Rows::new(section.name.as_deref().unwrap_or_default(), usize::MAX);
+        let mut number = 0;
+        for block in &section.content {
+            match block {
+                Block::Table(table) => {
+                    for row in &table.rows {
+                        let cells = row
+                            .cells
+                            .iter()
+                            .map(|cell| cell.content.iter().map(text_of).collect::<Vec<_>>());
+                        for (column, texts) in (0..).zip(cells) {
+                            rows.cell(number, column, texts.join(" "));
+                        }
+                        number += 1;
+                    }
+                }
+                Block::Paragraph(paragraph) => rows.note(number + 1, &text_of(paragraph)),
+                _ => {}
+            }
+        }
+        rows.end_row();
+        found.extend(rows.finish());
+    }
+    Ok(found)
+}
+
 struct Pieces {
     found: Vec<Piece>,
     spot: Spot,
     /// Headers and footers that were said already.
     said: Vec<String>,
+    /// What the slide's layout asks the writer to write.
+    prompts: HashSet<String>,
 }
 
 impl Default for Pieces {
@@ -63,6 +141,7 @@ impl Default for Pieces {
             found: Vec::new(),
             spot: Spot::Whole,
             said: Vec::new(),
+            prompts: HashSet::new(),
         }
     }
 }
@@ -86,7 +165,22 @@ impl Pieces {
         } else {
             Role::Paragraph
         };
-        self.push(role, text_of(paragraph));
+        let text = text_of(paragraph);
+        if !self.prompts.contains(text.trim()) {
+            self.push(role, text);
+        }
+    }
+
+    /// What stands beside the text: a note, a comment, the text of a diagram. What every slide's notes say is said once.
+    fn aside(&mut self, aside: Aside) {
+        match aside {
+            Aside::Running(text) if self.said.contains(&text) => {}
+            Aside::Running(text) => {
+                self.said.push(text.clone());
+                self.push(Role::Paragraph, text);
+            }
+            Aside::Own(text) => self.push(Role::Paragraph, text),
+        }
     }
 
     /// Headers and footers stand on every page and are said once.
@@ -118,23 +212,19 @@ impl Pieces {
         }
     }
 
-    /// A slide's name is its title; it may stand among its paragraphs already.
+    /// A slide without a title is called by its number, so that the words of two slides do not run together.
     fn entitle(&mut self, begun: usize, name: &str) {
-        let name = name.trim();
-        let own = self.found[begun..]
-            .iter_mut()
-            .find(|piece| piece.text.trim() == name);
-        match own {
-            Some(piece) => piece.role = Role::Heading(2),
-            None if name.is_empty() => {}
-            None => self.found.insert(
+        let slide = &self.found[begun..];
+        let has_title = slide.iter().any(|piece| matches!(piece.role, Role::Heading(_)));
+        if !slide.is_empty() && !has_title && !name.trim().is_empty() {
+            self.found.insert(
                 begun,
                 Piece {
                     role: Role::Heading(2),
-                    text: name.to_owned(),
+                    text: name.trim().to_owned(),
                     spot: self.spot.clone(),
                 },
-            ),
+            );
         }
     }
 }

@@ -30,7 +30,7 @@ def main(arguments):
         added = Path((data_dir / "added").read_text())
         indexed = sum(path.is_file() for path in added.rglob("*")) if "--by-word" in rest else 2
         show({"files": 2, "chunks_embedded": 2, "waiting_for_vectors": 0, "seconds_by_word": 0.5, "seconds_embedding": 0.25,
-              "counts": COUNTS | {"indexed": indexed}, "offline": [], "embedding_error": None, "stopped": False})
+              "counts": COUNTS | {"seen": indexed, "indexed": indexed}, "offline": [], "embedding_error": None, "stopped": False})
     elif command == "status":
         show(status(names))
     elif command == "eval":

@@ -9,8 +9,9 @@ import tomllib
 import unicodedata
 from pathlib import Path
 
+import import_set
 import peer_sets
-from program import Failure, Memory, NotMeasured, Server, embedded_tokens, folder_bytes
+from program import Failure, Memory, NotMeasured, Program, Server, embedded_tokens, folder_bytes
 
 MODES = ("keyword", "semantic", "hybrid")
 # (set, file of queries) of the retrieval part.
@@ -29,6 +30,7 @@ class Bench:
         self.quick = quick
         self.repeats = 1 if quick else 3
         self.peer_files = {"notes": 500, "mails": 500} if quick else {"notes": 5600, "mails": 6294}
+        self.import_files = (50, 200) if quick else (5000, 20_000)
         self._library = None
 
     def folder(self, *below):
@@ -130,6 +132,47 @@ def peers(bench):
             "peers": {tool: peer_sets.TOOLS[tool](folder, bench.work / f"peer-{name}-{tool}") for tool in tools},
         }
     return {"sets": found}
+
+
+def imports(bench):
+    """Indexing by word of folders of every kind of file, without models; and of PDFs alone, beside pdftotext."""
+    for needed in ("scifact", "squad20", "drcd-dev", "office", *import_set.PDFS):
+        bench.folder(needed)
+    program = Program(bench.program.binary, bench.work / "no-models", bench.work)
+    runs = []
+    for count in bench.import_files:
+        folder = bench.work / f"import-{count}"
+        if folder.exists():
+            raise NotMeasured(f"`{folder}` is there already; indexing is measured into an empty folder")
+        size = import_set.write_files(bench.data, folder, count)
+        bench.say(f"  {count} files of every kind by word")
+        run = by_word(program, bench.work / f"import-{count}-data", folder)
+        if run["counts"]["waiting"] or run["counts"]["seen"] != count:
+            raise Failure(f"of {count} files not all were looked at: {run['counts']}")
+        runs.append({"bytes": size} | run)
+    reports = bench.folder("pdf-10q")
+    bench.say("  PDFs by word, and by pdftotext")
+    data_dir = bench.work / "import-pdf-data"
+    run = by_word(program, data_dir, reports)
+    text_bytes = sum(space["text_bytes"] for space in program.json(data_dir, "status")["spaces"])
+    ours = {"seconds": run["seconds"], "text_bytes": text_bytes}
+    return {"runs": runs, "pdfs": len(import_set.below(reports, (".pdf",))), "pdf_text": {"rushlight": ours, "pdftotext": import_set.pdftotext(reports)}}
+
+
+def by_word(program, data_dir, folder):
+    """A whole run from nothing to an index by word."""
+    memory = Memory()
+    program.json(data_dir, "add", folder, "--space", "import")
+    begun = time.perf_counter()
+    result = program.json(data_dir, "index", "--by-word", memory=memory)
+    whole = time.perf_counter() - begun
+    return {
+        "counts": result["counts"],
+        "seconds": whole,
+        "files_per_second": ratio(result["counts"]["seen"], whole),
+        "peak_memory_mib": memory.peak_kib / 1024,
+        "peak_memory_with_parsers_mib": memory.peak_with_children_kib / 1024,
+    }
 
 
 def search(bench):
@@ -343,7 +386,7 @@ def count_outcomes(outcomes):
     }
 
 
-PARTS = {"index": index, "peers": peers, "search": search, "follow": follow, "answer": answer, "eval": evaluate, "examples": examples}
+PARTS = {"index": index, "peers": peers, "import": imports, "search": search, "follow": follow, "answer": answer, "eval": evaluate, "examples": examples}
 
 
 def plain(text):

@@ -9,10 +9,12 @@ import sys
 import tempfile
 import unittest
 import unittest.mock
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import import_set
 import page
 import parts
 import peer_sets
@@ -51,6 +53,33 @@ class Figures(unittest.TestCase):
         self.assertEqual(parts.plain("三 個月，12 個"), "三個月,12個")
 
 
+class ImportSet(unittest.TestCase):
+    def test_copies_have_bytes_of_their_own_and_stay_what_they_are(self):
+        with tempfile.TemporaryDirectory() as root:
+            folder, data = Path(root, "out"), Path(root, "data")
+            data.mkdir()
+            for name in ("a", "b"):
+                with zipfile.ZipFile(data / f"{name}.docx", "w") as archive:
+                    archive.writestr("word", name)
+                    archive.comment = b"of another"
+            originals = import_set.below(data, import_set.OFFICE)
+            total = import_set.copies(originals, folder, 5, import_set.with_zip_comment)
+            found = sorted(folder.iterdir())
+            self.assertEqual((len(found), len({path.read_bytes() for path in found})), (5, 5))
+            self.assertEqual(total, sum(path.stat().st_size for path in found))
+            words = [zipfile.ZipFile(path).read("word").decode() for path in found]
+            self.assertEqual(words, [words[0], words[1]] * 2 + [words[0]])
+            self.assertEqual(sorted(words[:2]), ["a", "b"])
+            self.assertIsNone(zipfile.ZipFile(found[0]).testzip())
+
+    def test_a_pdf_keeps_its_bytes_and_what_is_no_archive_stays(self):
+        self.assertEqual(import_set.with_comment(b"%PDF %%EOF", b"copy 1"), b"%PDF %%EOF\n% copy 1\n")
+        self.assertEqual(import_set.with_zip_comment(b"none", b"copy 1"), b"none")
+
+    def test_shares_are_whole(self):
+        self.assertEqual(sum(import_set.MIX.values()), 100)
+
+
 class Page(unittest.TestCase):
     def test_prose_around_the_marks_stays(self):
         old = f"# Benchmarks\n\n{page.BEGIN}\nold\n{page.END}\n\nHow to repeat it.\n"
@@ -78,6 +107,9 @@ class Played(unittest.TestCase):
             for file in ("queries.jsonl", "questions.jsonl", "corpus.jsonl"):
                 (self.data / name / file).write_text("".join(json.dumps(row) + "\n" for row in rows))
         (self.data / "notes-plurality" / "vault").mkdir(parents=True)
+        for name, file in (("pdf-10q", "a.pdf"), ("pdf-suites", "b.pdf"), ("office", "c.docx")):
+            (self.data / name).mkdir()
+            (self.data / name / file).write_bytes(b"%PDF-1.4 PK\x05\x06" + bytes(18))
         self.examples = self.root / "examples"
         (self.examples / "tea").mkdir(parents=True)
         (self.examples / "tea" / "questions.toml").write_text(
@@ -88,10 +120,14 @@ class Played(unittest.TestCase):
         tools = unittest.mock.patch.dict(peer_sets.TOOLS, {"recoll": lambda folder, work: 2.5, "notmuch": lambda folder, work: None})
         tools.start()
         self.addCleanup(tools.stop)
+        text = unittest.mock.patch.object(import_set, "pdftotext", lambda folder: {"seconds": 2.0, "text_bytes": 3_000_000})
+        text.start()
+        self.addCleanup(text.stop)
 
     def bench(self, quick=True):
         bench = parts.Bench(self.program, self.data, self.examples, self.root / "work", quick)
         bench.peer_files = {"notes": 50, "mails": 4}
+        bench.import_files = (100, 200)
         return bench
 
     def measure(self, name, bench=None):
@@ -108,11 +144,15 @@ class Played(unittest.TestCase):
         notes = results["peers"]["figures"]["sets"]["notes"]
         self.assertEqual((notes["files"], notes["peers"]), (50, {"recoll": 2.5}))
         self.assertGreater(notes["files_per_second"], 1)
+        small, large = results["import"]["figures"]["runs"]
+        self.assertEqual((small["counts"]["seen"], large["counts"]["indexed"]), (100, 200))
+        self.assertGreater(large["bytes"], small["bytes"])
         self.assertEqual(results["search"]["figures"]["modes"]["hybrid"]["within_server_p50_ms"], 0.9)
         english = results["answer"]["figures"]["languages"]["English"]
         self.assertEqual((english["prompt_tokens_per_second"], english["tokens_per_second"]), (80.0, 20.0))
         written = page.tables(results)
         self.assertNotIn("not measured", written)
+        self.assertIn("| pdftotext | 2.0 s | 3.0 MB | 1.50 MB/s |", written)
         self.assertIn("| cmrc2018-trial, queries_traditional.jsonl | 3 | 4 | **0.900 ± 0.020** |", written)
         self.assertIn("Measured on 2026-01-01 with rushlight 0.0.0 (abc) on 2 cores, a processor, 4 GiB of memory, Linux 6.", written)
 
@@ -123,7 +163,7 @@ class Played(unittest.TestCase):
 
     def test_missing_data_is_a_reason(self):
         self.data = self.root / "nowhere"
-        for name in ("index", "peers", "search", "answer", "eval"):
+        for name in ("index", "peers", "import", "search", "answer", "eval"):
             with self.assertRaises(NotMeasured) as caught:
                 self.measure(name)
             self.assertIn("in the test data", str(caught.exception))

@@ -310,3 +310,21 @@ fn a_configuration_file_in_a_folder_is_not_ours() {
     let found = run(&["search", "--mode", "keyword", "server port"]);
     assert!(found.contains("rushlight.toml"), "{found}");
 }
+
+#[test]
+fn an_index_that_was_lost_is_fed_again_over_many_pages_of_the_ledger() {
+    let system = System::over(NOTES);
+    for number in 0..600 {
+        let text = format!("# Note {number}\n\nThe word here is pebble{number}x.\n");
+        fs::write(system.path(&format!("n{number}.md")), text).expect("written");
+    }
+    system.index();
+    let system = system.restarted(Models::NoEmbedder);
+    system.index();
+    for number in [0, 255, 256, 511, 512, 599] {
+        let found = hit(&system, &format!("pebble{number}x"));
+        assert!(found.path.ends_with(&format!("/n{number}.md")), "{}", found.path);
+    }
+    let report = system.engine.verify(VerifyDepth::Ids).expect("verifies");
+    assert!(report.sound(), "{report:?}");
+}

@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rushlight_core::{Error, ErrorCode, KeywordIndex, Result, SpaceId, VectorIndex};
+use rushlight_core::{Error, ErrorCode, Generation, KeywordIndex, Result, SpaceId, VectorIndex};
 use rushlight_ledger::{Feed, Ledger};
 
 use crate::parts::{KeywordFactory, VectorFactory};
 
-/// Documents per page of the change feed: bounds memory and the work that a crash loses.
+/// Documents per page of the change feed: bounds memory.
 const PAGE: usize = 256;
+/// Pages of the keyword feed after which it commits though there are more: bounds the work that a crash loses. Each
+/// commit makes a segment, waits for the disk, and looks in every segment for the documents that were replaced.
+const PAGES_PER_COMMIT: usize = 16;
 
 pub(crate) struct Indexes {
     dir: PathBuf,
@@ -103,19 +106,32 @@ impl Indexes {
 
     /// Brings the space's keyword index to the ledger's newest generation.
     pub(crate) fn sync_keyword(&self, ledger: &Ledger, space: SpaceId) -> Result<()> {
+        // What was applied and not committed; an error on the way loses it, and the next call begins after the last commit.
+        let mut applied: Option<Generation> = None;
+        let mut pages = 0usize;
         loop {
             let index = self.keyword(space)?;
-            let since = index.generation()?;
+            let since = match applied {
+                Some(applied) => applied,
+                None => index.generation()?,
+            };
             let changes = ledger.keyword_changes(space, since, PAGE)?;
             if changes.restart {
                 self.open_keyword.lock().remove(&space);
                 drop(index);
                 remove(&self.keyword_dir(space))?;
+                applied = None;
                 continue;
             }
             if changes.reached != since {
                 index.apply(&changes.upserts, &changes.deletes)?;
-                index.commit(changes.reached)?;
+                applied = Some(changes.reached);
+                pages += 1;
+            }
+            if let Some(reached) = applied.filter(|_| !changes.more || pages.is_multiple_of(PAGES_PER_COMMIT))
+            {
+                index.commit(reached)?;
+                applied = None;
             }
             if !changes.more {
                 return Ok(());

@@ -23,13 +23,12 @@ pub(crate) fn fold(text: &str) -> impl Iterator<Item = Folded> + '_ {
         while ready.is_empty() {
             let (start, end) = cluster(&mut characters)?;
             let cluster = &text[start..end];
-            if cluster.is_ascii() {
-                ready.extend(cluster.chars().map(|c| Folded {
-                    character: c.to_ascii_lowercase(),
+            if let Some(character) = folded_alone(cluster) {
+                return Some(Folded {
+                    character,
                     start,
                     end,
-                }));
-                continue;
+                });
             }
             let composed: String = cluster.nfkc().flat_map(char::to_lowercase).collect();
             for character in composed.nfc() {
@@ -61,12 +60,22 @@ pub(crate) fn fold(text: &str) -> impl Iterator<Item = Folded> + '_ {
     })
 }
 
+/// What a single character of the most frequent ones folds to; the others take the long way.
+fn folded_alone(cluster: &str) -> Option<char> {
+    let mut characters = cluster.chars();
+    match (characters.next()?, characters.next()) {
+        (c, None) if c.is_ascii() => Some(c.to_ascii_lowercase()),
+        (c @ ('\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}'), None) => Some(c),
+        _ => None,
+    }
+}
+
 /// The next character with the marks that belong to it.
 fn cluster(characters: &mut Peekable<CharIndices<'_>>) -> Option<(usize, usize)> {
     let (start, first) = characters.next()?;
     let mut end = start + first.len_utf8();
-    while let Some((at, mark)) =
-        characters.next_if(|(_, next)| is_combining_mark(*next) || matches!(next, 'ﾞ' | 'ﾟ'))
+    while let Some((at, mark)) = characters
+        .next_if(|(_, next)| !next.is_ascii() && (is_combining_mark(*next) || matches!(next, 'ﾞ' | 'ﾟ')))
     {
         end = at + mark.len_utf8();
     }
@@ -100,6 +109,17 @@ mod tests {
     #[test]
     fn marks_that_make_another_letter_stay() {
         check("が ｶﾞ 한국어 กำ", "が ガ 한국어 ก\u{e4d}า");
+    }
+
+    #[test]
+    fn the_short_way_gives_what_the_long_one_does() {
+        for c in ('\0'..=char::MAX).filter(|c| folded_alone(c.encode_utf8(&mut [0; 4])).is_some()) {
+            // Beside a mark that folds away a character takes the long way.
+            check(
+                &format!("{c}\u{20d0}"),
+                &folded_alone(&c.to_string()).map(String::from).unwrap_or_default(),
+            );
+        }
     }
 
     #[test]

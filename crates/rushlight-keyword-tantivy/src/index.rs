@@ -12,6 +12,7 @@ use tantivy::indexer::LogMergePolicy;
 use tantivy::schema::Schema;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
+use crate::failure::{self, failure};
 use crate::query::{ParsedQuery, build};
 use crate::schema::{Fields, VERSION};
 use crate::tokenizer::{self, Analyzer};
@@ -100,7 +101,10 @@ impl TantivyIndex {
                 .map_err(|error| failure(&self.folder, "cannot write to", error))?,
         };
         // A writer that failed is not kept: what it held uncommitted is lost, and the next write starts a new one.
-        let done = work(&mut writer).map_err(|error| failure(&self.folder, "cannot write to", error))?;
+        let done = work(&mut writer).map_err(|error| {
+            let cause = failure::cause(&mut writer, error);
+            failure(&self.folder, "cannot write to", cause)
+        })?;
         *kept = Some(writer);
         Ok(done)
     }
@@ -190,18 +194,4 @@ fn other_version(folder: &Path) -> Error {
             folder.display()
         ),
     )
-}
-
-fn failure(folder: &Path, what: &str, error: TantivyError) -> Error {
-    let full = matches!(&error, TantivyError::IoError(io) if io.kind() == std::io::ErrorKind::StorageFull);
-    let code = if full {
-        ErrorCode::DiskFull
-    } else {
-        ErrorCode::IndexFailed
-    };
-    Error::new(
-        code,
-        format!("{what} the keyword index in `{}`", folder.display()),
-    )
-    .with_source(error)
 }

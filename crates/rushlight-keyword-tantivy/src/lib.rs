@@ -6,6 +6,7 @@
 //! the folder and feeds the documents again. Calls block; any thread may make them. One writing thread is tantivy's own.
 
 mod analyze;
+mod failure;
 mod fold;
 mod highlight;
 mod index;

@@ -20,7 +20,7 @@ use crate::worker::{Answer, Isolation, Job, Pool, Reply};
 use crate::{language, markdown, outline, pdf, table, text};
 
 /// Raised when the same bytes would parse differently.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// All parsers behind one port.
 #[derive(Debug)]
@@ -419,6 +419,7 @@ fn assembled(path: &str, found: pdf::PdfText, hash: ContentHash) -> Result<Found
     if let Some(title) = found.title {
         document.title = title;
     }
+    document.lines = assembled.lines;
     document.pages = Some(assembled.page_count);
     document.unreadable_pages = assembled.unreadable_pages;
     document.warnings = assembled.warnings;
@@ -522,6 +523,7 @@ fn document(
         metadata,
         text,
         blocks,
+        lines: Vec::new(),
         pages: None,
         unreadable_pages: Vec::new(),
         warnings: Vec::new(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::columns::{extent, regions};
-pub(crate) use super::frame::{Area, Box1000, Frame, finite, turned};
+pub(crate) use super::frame::{Area, Box1000, Frame};
 use super::score::is_right_to_left;
 
 /// A piece of text on one baseline. Places in points; x grows to the right and y upwards, as text of this turn stands.

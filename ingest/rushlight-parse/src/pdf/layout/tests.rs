@@ -1,3 +1,4 @@
+use super::super::frame::turned;
 use super::*;
 
 /// A line of a page at this height, for tests of what becomes of lines.

@@ -54,7 +54,10 @@ impl PageArea {
     ///
     /// What holds of two areas holds of larger ones around them; that is why the order of joining does not matter.
     fn is_beside(&self, other: &PageArea) -> bool {
-        let gap = self.top.max(other.top).saturating_sub(self.bottom.min(other.bottom));
+        let gap = self
+            .top
+            .max(other.top)
+            .saturating_sub(self.bottom.min(other.bottom));
         self.left <= other.right && other.left <= self.right && gap <= NEAR
     }
 }

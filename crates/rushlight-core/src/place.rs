@@ -234,7 +234,12 @@ mod tests {
                 areas: vec![area(2, 74)]
             }
         );
-        let Locator::Pages { first: 1, last: 2, areas } = place(3, 30) else {
+        let Locator::Pages {
+            first: 1,
+            last: 2,
+            areas,
+        } = place(3, 30)
+        else {
             panic!("{:?}", place(3, 30));
         };
         assert_eq!(areas.len(), 2);

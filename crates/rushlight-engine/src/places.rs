@@ -14,11 +14,10 @@ impl Engine {
     /// `DocumentNotFound`; `InvalidRequest` when the span is empty, lies outside the text or inside a character;
     /// `LedgerFailed`.
     pub fn place(&self, doc: DocId, span: TextSpan) -> Result<(Locator, ContentHash)> {
-        let document = self
-            .shared
-            .ledger
-            .document(doc)?
-            .ok_or_else(|| Error::new(ErrorCode::DocumentNotFound, format!("there is no document {doc}")))?;
+        let document =
+            self.shared.ledger.document(doc)?.ok_or_else(|| {
+                Error::new(ErrorCode::DocumentNotFound, format!("there is no document {doc}"))
+            })?;
         if span.of(&document.text).is_none_or(str::is_empty) {
             return Err(Error::new(
                 ErrorCode::InvalidRequest,

@@ -364,7 +364,11 @@ impl Write<'_> {
         let row = db.last_insert_rowid();
         text::insert(db, row, text)?;
         db.prepare_cached("INSERT INTO structures (document, blocks, lines) VALUES (?1, ?2, ?3)")?
-            .execute(params![row, encode::blocks_to_json(blocks), encode::lines_to_bytes(lines)])?;
+            .execute(params![
+                row,
+                encode::blocks_to_json(blocks),
+                encode::lines_to_bytes(lines)
+            ])?;
         generation::unbury(db, Feed::Keyword, *doc_id)?;
         let in_vector_feed = old.is_some_and(|old| old.in_vector_feed);
         let chunked = Chunked {

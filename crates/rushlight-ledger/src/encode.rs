@@ -316,7 +316,13 @@ mod tests {
                 last,
                 areas: areas
                     .into_iter()
-                    .map(|(page, [left, top, right, bottom])| PageArea { page, left, top, right, bottom })
+                    .map(|(page, [left, top, right, bottom])| PageArea {
+                        page,
+                        left,
+                        top,
+                        right,
+                        bottom,
+                    })
                     .collect(),
             },
             3 => Locator::MessagePart {

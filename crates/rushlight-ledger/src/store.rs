@@ -188,6 +188,29 @@ mod tests {
     }
 
     #[test]
+    fn documents_from_before_lines_were_kept_have_none() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("ledger.sqlite3");
+        let mut connection = Connection::open(&path).expect("opens");
+        MIGRATIONS.to_version(&mut connection, 2).expect("as it was");
+        connection
+            .execute_batch(
+                "PRAGMA foreign_keys = OFF;
+                 INSERT INTO structures (document, blocks) VALUES (1, '[[\"p\",0,3,\"p1-2\"]]');",
+            )
+            .expect("written");
+        MIGRATIONS.to_latest(&mut connection).expect("every step applies");
+        let (blocks, lines): (String, Vec<u8>) = connection
+            .query_row("SELECT blocks, lines FROM structures", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .expect("readable");
+        assert_eq!(crate::encode::lines_from_bytes(&lines).ok(), Some(Vec::new()));
+        let blocks = crate::encode::blocks_from_json(&blocks).ok().expect("blocks");
+        assert_eq!(blocks[0].locator, rushlight_core::Locator::pages(1, 2));
+    }
+
+    #[test]
     fn a_newer_ledger_is_refused_and_left_alone() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("ledger.sqlite3");

@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, DocId, DocumentKind, Principal, Result, SearchRequest, SearchResponse, SourceId, TextSpan,
+    Answer, AnswerEvent, DocId, DocumentKind, Principal, Result, SearchRequest, SearchResponse, SourceId,
+    TextSpan,
 };
 use tokio::sync::{mpsc, watch};
 

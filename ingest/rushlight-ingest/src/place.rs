@@ -172,7 +172,10 @@ mod tests {
             span: TextSpan::new(0, 13),
             locator: lines(1, 3),
         }];
-        assert_eq!(Places::new(text, &blocks, &[]).of(TextSpan::new(0, 3)), lines(1, 3));
+        assert_eq!(
+            Places::new(text, &blocks, &[]).of(TextSpan::new(0, 3)),
+            lines(1, 3)
+        );
     }
 
     #[test]
@@ -190,6 +193,9 @@ mod tests {
                 locator: Locator::Whole,
             },
         ];
-        assert_eq!(Places::new(text, &blocks, &[]).of(TextSpan::new(0, 3)), Locator::Whole);
+        assert_eq!(
+            Places::new(text, &blocks, &[]).of(TextSpan::new(0, 3)),
+            Locator::Whole
+        );
     }
 }

@@ -70,7 +70,12 @@ fn main() -> ExitCode {
 fn run(shown: &[String]) -> Result<(), Failure> {
     let data =
         std::env::var_os("RUSHLIGHT_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
-    if Command::new("pdftotext").arg("-v").stderr(Stdio::null()).status().is_err() {
+    if Command::new("pdftotext")
+        .arg("-v")
+        .stderr(Stdio::null())
+        .status()
+        .is_err()
+    {
         eprintln!("skipped: `pdftotext` is not installed");
         return Ok(());
     }
@@ -99,7 +104,11 @@ fn run(shown: &[String]) -> Result<(), Failure> {
             };
             let share = share(count.right, count.found);
             if count.found > 0 && share < LISTED {
-                low.push((share, count.found, file.strip_prefix(&data).unwrap_or(file).to_owned()));
+                low.push((
+                    share,
+                    count.found,
+                    file.strip_prefix(&data).unwrap_or(file).to_owned(),
+                ));
             }
             all.words += count.words;
             all.found += count.found;
@@ -180,7 +189,9 @@ fn measure(parsers: &Parsers, path: &Path, is_shown: bool) -> Result<Option<Coun
             continue;
         }
         count.found += 1;
-        let inside = having.iter().fold(0.0, |best: f64, line| best.max(inside(&word, &line.area)));
+        let inside = having
+            .iter()
+            .fold(0.0, |best: f64, line| best.max(inside(&word, &line.area)));
         count.right += u32::from(inside > 0.0);
         count.whole += u32::from(inside >= 0.9);
         if is_shown && inside < 0.9 {

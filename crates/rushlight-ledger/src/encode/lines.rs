@@ -35,10 +35,7 @@ pub(crate) fn lines_from_bytes(mut bytes: &[u8]) -> Outcome<Vec<PlacedLine>> {
     let mut before = Numbers::default();
     while !bytes.is_empty() {
         let line = next_line(&mut bytes, &mut before).ok_or_else(|| {
-            Failure::Malformed(
-                "structures.lines",
-                format!("line {} is none", lines.len() + 1),
-            )
+            Failure::Malformed("structures.lines", format!("line {} is none", lines.len() + 1))
         })?;
         lines.push(line);
     }

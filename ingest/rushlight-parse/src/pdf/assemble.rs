@@ -162,9 +162,16 @@ impl<'a> Writer<'a> {
         };
         let none = Words::default();
         // Furniture is repeated, and its words say nothing of hyphens.
-        let words = if kind == BlockKind::Metadata { &none } else { &self.words };
+        let words = if kind == BlockKind::Metadata {
+            &none
+        } else {
+            &self.words
+        };
         let joined = join_lines(lines.iter().map(|(_, line)| line.text.as_str()), words);
-        let Some(span) = self.builder.push(kind, &joined.text, Locator::pages(*first, *last)) else {
+        let Some(span) = self
+            .builder
+            .push(kind, &joined.text, Locator::pages(*first, *last))
+        else {
             return;
         };
         let trimmed = joined.text.len() - joined.text.trim_start().len();
@@ -199,7 +206,11 @@ fn area(page: u32, place: Box1000) -> PageArea {
 
 /// True when a paragraph goes on at the top of the next page.
 fn runs_over(open: &Open<'_>, next: &str) -> bool {
-    let Some(last) = open.lines.last().and_then(|(_, line)| line.text.chars().next_back()) else {
+    let Some(last) = open
+        .lines
+        .last()
+        .and_then(|(_, line)| line.text.chars().next_back())
+    else {
         return false;
     };
     let cut = last.is_lowercase() || matches!(last, ',' | '-' | '\u{2010}' | '\u{ad}');
@@ -507,7 +518,13 @@ mod tests {
     fn lines_know_where_they_stand() {
         let pdf = assemble(
             &PdfText {
-                pages: vec![vec![Line { begins: true, ..line("It has an exam-", 900) }], vec![line("ple in it", 40)]],
+                pages: vec![
+                    vec![Line {
+                        begins: true,
+                        ..line("It has an exam-", 900)
+                    }],
+                    vec![line("ple in it", 40)],
+                ],
                 ..PdfText::default()
             },
             "a.pdf",
@@ -517,7 +534,13 @@ mod tests {
         let placed: Vec<_> = pdf
             .lines
             .iter()
-            .map(|line| (line.span.of(&pdf.text).expect("in it"), line.area.page, line.area.top))
+            .map(|line| {
+                (
+                    line.span.of(&pdf.text).expect("in it"),
+                    line.area.page,
+                    line.area.top,
+                )
+            })
             .collect();
         assert_eq!(placed, [("It has an exam", 1, 900), ("ple in it", 2, 40)]);
     }

@@ -97,10 +97,7 @@ impl Frame {
             },
         };
         // Shares of the frame, from the left and from the top.
-        let (left, right) = (
-            (left - self.left) / self.width,
-            (right - self.left) / self.width,
-        );
+        let (left, right) = ((left - self.left) / self.width, (right - self.left) / self.width);
         let upper = self.bottom + self.height;
         let (top, bottom) = ((upper - top) / self.height, (upper - bottom) / self.height);
         let (left, top, right, bottom) = match self.turn {

@@ -50,7 +50,10 @@ impl Second {
 
     fn page_unguarded(&self, index: usize) -> Option<Reading> {
         let spans = self.document.extract_spans(index).ok()?;
-        let media = self.document.get_page_media_box(index).map_or_else(|_| Frame::default(), frame_of);
+        let media = self
+            .document
+            .get_page_media_box(index)
+            .map_or_else(|_| Frame::default(), frame_of);
         let shown = self.document.get_page_visible_box(index).map_or(media, frame_of);
         let degrees = self.document.get_page_rotation(index).unwrap_or(0);
         let runs = spans.into_iter().map(|span| run_of(span, media)).collect();

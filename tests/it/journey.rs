@@ -1,8 +1,9 @@
 //! From a folder to a cited answer, and through the life of a folder.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use rushlight_core::{DocumentKind, Grounding, SearchMode, SearchRequest};
+use rushlight_core::{DocumentKind, ErrorCode, Grounding, Locator, SearchMode, SearchRequest, TextSpan};
 
 use crate::system::{Models, System};
 
@@ -59,6 +60,60 @@ fn an_answer_quotes_its_document_to_the_letter() {
     );
     assert!(citation.quote.contains("70 degrees"), "{}", citation.quote);
     assert_eq!(answer.coverage.documents, 4);
+}
+
+#[test]
+fn a_quote_on_a_page_has_the_area_of_its_own_lines() {
+    let text = "Green tea of the first harvest\nis steeped at 70 degrees for two minutes.\nIt then tastes mild.\n\
+        Black tea needs boiling water.\n";
+    let system = System::over(&format!("//- /leaflet.txt\n{text}"));
+    system.faults.reads_as_pages.store(true, Ordering::SeqCst);
+    system.index();
+
+    let hit = system.search("steeped").hits.remove(0);
+    let Locator::Pages { first, last, areas } = &hit.chunk.locator else {
+        panic!("{:?}", hit.chunk.locator);
+    };
+    assert_eq!((*first, *last, areas.len()), (1, 2, 2), "{areas:?}");
+
+    let answer = system
+        .ask("At how many degrees is green tea steeped?")
+        .expect("an answer");
+    let citation = answer.citations.first().expect("a citation");
+    assert!(citation.quote.contains("70 degrees"), "{}", citation.quote);
+    assert!(!citation.quote.contains("mild"), "{}", citation.quote);
+    let Locator::Pages { first, last, areas } = &citation.locator else {
+        panic!("{:?}", citation.locator);
+    };
+    assert_eq!((*first, *last), (1, 1), "the quote is on the first page only");
+    let edges: Vec<_> = areas
+        .iter()
+        .map(|area| (area.page, area.top, area.bottom))
+        .collect();
+    assert_eq!(edges, [(1, 100, 127)], "two lines, and not the third");
+
+    let black = text.find("boiling").expect("is there");
+    let (place, version) = system
+        .engine
+        .place(hit.doc_id, TextSpan::new(black, black + 7))
+        .expect("a place");
+    assert_eq!(version, hit.content_hash);
+    let Locator::Pages {
+        first: 2,
+        last: 2,
+        areas,
+    } = &place
+    else {
+        panic!("{place:?}");
+    };
+    assert_eq!((areas.len(), areas[0].top), (1, 100));
+    for nowhere in [(3, 3), (0, 9_999)] {
+        let error = system
+            .engine
+            .place(hit.doc_id, TextSpan::new(nowhere.0, nowhere.1))
+            .expect_err("refused");
+        assert_eq!(error.code(), ErrorCode::InvalidRequest);
+    }
 }
 
 #[test]

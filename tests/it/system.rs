@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
     Answer, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex, LanguageModel,
-    ParsedFile, Parser, Principal, RawFile, Result, SearchRequest, SearchResponse, Source, SystemClock,
-    TextSpan, VectorIndex,
+    Locator, PageArea, ParsedDocument, ParsedFile, Parser, PlacedLine, Principal, RawFile, Result,
+    SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
 };
 use rushlight_engine::{
     AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
@@ -119,6 +119,8 @@ pub(crate) struct Faults {
     pub(crate) crashes: AtomicUsize,
     /// While true, every document gets another title.
     pub(crate) reads_otherwise: AtomicBool,
+    /// While true, every line of a text stands on a page, three on each.
+    pub(crate) reads_as_pages: AtomicBool,
 }
 
 impl Parser for FragileParser {
@@ -140,7 +142,34 @@ impl Parser for FragileParser {
         {
             documents.iter_mut().for_each(|document| document.title.push('!'));
         }
+        if let (ParsedFile::Documents(documents), true) =
+            (&mut parsed, self.faults.reads_as_pages.load(Ordering::SeqCst))
+        {
+            documents.iter_mut().for_each(put_on_pages);
+        }
         Ok(parsed)
+    }
+}
+
+/// Puts the lines of a text on pages, three on each, one below the other.
+fn put_on_pages(document: &mut ParsedDocument) {
+    let mut start = 0;
+    for (number, line) in (0u16..).zip(document.text.split('\n')) {
+        let span = TextSpan::new(start, start + line.len());
+        let top = 100 + 15 * (number % 3);
+        let area = PageArea {
+            page: u32::from(number / 3) + 1,
+            left: 100,
+            top,
+            right: 900,
+            bottom: top + 12,
+        };
+        document.lines.push(PlacedLine { span, area });
+        start = span.end + 1;
+    }
+    let pages = document.lines.last().map_or(1, |line| line.area.page);
+    for block in &mut document.blocks {
+        block.locator = Locator::pages(1, pages);
     }
 }
 

@@ -3,7 +3,7 @@
 use rushlight_core as core;
 use serde::{Deserialize, Serialize};
 
-use crate::place::{Locator, Span};
+use crate::place::{Area, Locator, Span};
 use crate::time::Time;
 
 /// Kind of document, as people filter for it.
@@ -127,6 +127,7 @@ impl Document {
             metadata,
             text,
             blocks,
+            lines,
             pages,
             unreadable_pages,
             warnings,
@@ -153,7 +154,7 @@ impl Document {
             pages: *pages,
             unreadable_pages: unreadable_pages.clone(),
             warnings: warnings.iter().map(Warning::from).collect(),
-            sections: Section::of(text, blocks),
+            sections: Section::of(text, blocks, lines),
         }
     }
 }
@@ -221,12 +222,15 @@ pub struct Section {
     pub span: Span,
     /// Exactly the document's text under `span`.
     pub text: String,
+    /// Where it stands on its pages; left out where that is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<Area>,
 }
 
 impl Section {
     /// One section per block, in order. Between sections there is nothing but white space: text that no block covers
     /// becomes a paragraph without a label, a block that does not fit the text is left out.
-    pub fn of(text: &str, blocks: &[core::Block]) -> Vec<Section> {
+    pub fn of(text: &str, blocks: &[core::Block], lines: &[core::PlacedLine]) -> Vec<Section> {
         let mut sections = Vec::with_capacity(blocks.len());
         let mut done = 0;
         for block in blocks {
@@ -237,13 +241,14 @@ impl Section {
             };
             sections.extend(uncovered(before, done));
             let (kind, level) = SectionKind::of(block.kind);
-            let label = Locator::from(&block.locator).label();
+            let place = Locator::from(&block.locator.clone().within(lines, span));
             sections.push(Section {
-                label,
+                label: place.label(),
                 kind,
                 level,
                 span: span.into(),
                 text: own.to_owned(),
+                areas: place.into_areas(),
             });
             done = span.end;
         }
@@ -265,6 +270,7 @@ fn uncovered(text: &str, start: usize) -> Option<Section> {
             end: start + skipped + own.len(),
         },
         text: own.to_owned(),
+        areas: Vec::new(),
     })
 }
 
@@ -324,12 +330,34 @@ mod tests {
 
     #[test]
     fn text_outside_blocks_is_shown_too() {
-        let sections = Section::of("one\n\n two \n茶", &[block(0, 3)]);
+        let sections = Section::of("one\n\n two \n茶", &[block(0, 3)], &[]);
         let shown: Vec<_> = sections
             .iter()
             .map(|s| (s.text.as_str(), s.span.start, s.label.as_str()))
             .collect();
         assert_eq!(shown, [("one", 0, "line 1"), ("two \n茶", 6, "")]);
+    }
+
+    #[test]
+    fn sections_of_pages_have_areas() {
+        let area = core::PageArea {
+            page: 3,
+            left: 100,
+            top: 200,
+            right: 900,
+            bottom: 212,
+        };
+        let line = core::PlacedLine {
+            span: core::TextSpan { start: 0, end: 3 },
+            area,
+        };
+        let block = core::Block {
+            locator: core::Locator::pages(2, 3),
+            ..block(0, 3)
+        };
+        let sections = Section::of("one", &[block], &[line]);
+        assert_eq!(sections[0].label, "page 3", "of the lines, which know better");
+        assert_eq!(sections[0].areas, [Area::from(&area)]);
     }
 
     proptest! {
@@ -340,7 +368,7 @@ mod tests {
         ) {
             let blocks: Vec<_> = cuts.iter().map(|(start, end)| block(*start, *end)).collect();
             let mut done = 0;
-            for section in Section::of(&text, &blocks) {
+            for section in Section::of(&text, &blocks, &[]) {
                 prop_assert_eq!(text.get(section.span.start..section.span.end), Some(section.text.as_str()));
                 prop_assert!(text[done..section.span.start].trim().is_empty());
                 done = section.span.end;

@@ -20,7 +20,7 @@ pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
 pub use document::{Document, Kind, Link, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail};
 pub use hit::{Hit, OtherPlace, Scores, Segment};
-pub use place::{Locator, Span};
+pub use place::{Area, Locator, Place, Span};
 pub use search::{Degraded, MAX_SEARCH_LIMIT, Mode, SearchRequest, SearchResponse, Timings};
 pub use status::{
     Activity, AddSource, Counts, EmbeddingProgress, Model, ModelState, Models, Problem, ProblemQuery,

@@ -19,6 +19,41 @@ impl From<core::TextSpan> for Span {
     }
 }
 
+/// A rectangle on a page as it is shown, in thousandths of its width and height from the upper left corner: it can be drawn
+/// on a picture of the page of any size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Area {
+    /// The page, counted from one.
+    pub page: u32,
+    /// Left edge, in thousandths of the width.
+    pub left: u16,
+    /// Upper edge, in thousandths of the height.
+    pub top: u16,
+    /// Right edge.
+    pub right: u16,
+    /// Lower edge.
+    pub bottom: u16,
+}
+
+impl From<&core::PageArea> for Area {
+    fn from(area: &core::PageArea) -> Self {
+        let core::PageArea {
+            page,
+            left,
+            top,
+            right,
+            bottom,
+        } = *area;
+        Self {
+            page,
+            left,
+            top,
+            right,
+            bottom,
+        }
+    }
+}
+
 /// A place in the original. Numbers count from one; `last` is inclusive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -38,6 +73,9 @@ pub enum Locator {
         first: u32,
         /// Last page.
         last: u32,
+        /// Where on these pages, page by page; left out where that is not known.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        areas: Vec<Area>,
     },
     /// Lines of the text of a part of a mail message.
     MessagePart {
@@ -67,9 +105,10 @@ impl From<&core::Locator> for Locator {
                 first: *first,
                 last: *last,
             },
-            core::Locator::Pages { first, last } => Self::Pages {
+            core::Locator::Pages { first, last, areas } => Self::Pages {
                 first: *first,
                 last: *last,
+                areas: areas.iter().map(Area::from).collect(),
             },
             core::Locator::MessagePart { part, first, last } => Self::MessagePart {
                 part: part.clone(),
@@ -86,12 +125,20 @@ impl From<&core::Locator> for Locator {
 }
 
 impl Locator {
+    /// Where on its pages; none for a place that is not on pages, or where that is not known.
+    pub fn into_areas(self) -> Vec<Area> {
+        match self {
+            Self::Pages { areas, .. } => areas,
+            _ => Vec::new(),
+        }
+    }
+
     /// The place in words: `lines 3–9`, `page 2`, `message part 2.1, lines 1–4`. Empty for the whole.
     pub fn label(&self) -> String {
         match self {
             Self::Whole => String::new(),
             Self::Lines { first, last } => range("line", *first, *last),
-            Self::Pages { first, last } => range("page", *first, *last),
+            Self::Pages { first, last, .. } => range("page", *first, *last),
             Self::MessagePart { part, first, last } if part == "header" => {
                 format!("message header, {}", range("line", *first, *last))
             }
@@ -113,6 +160,40 @@ fn range(unit: &str, first: u32, last: u32) -> String {
     }
 }
 
+/// Reply of `GET /api/v1/documents/{id}/place`: where a stretch of a document's text stands in the original.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The document.
+    pub document_id: String,
+    /// The version of it.
+    pub content_hash: String,
+    /// The stretch that was asked for.
+    pub span: Span,
+    /// Where it stands.
+    pub locator: Locator,
+    /// The same in words.
+    pub label: String,
+}
+
+impl Place {
+    /// The place of `span` in a version of a document.
+    pub fn new(
+        id: core::DocId,
+        version: core::ContentHash,
+        span: core::TextSpan,
+        locator: &core::Locator,
+    ) -> Self {
+        let locator = Locator::from(locator);
+        Self {
+            document_id: id.to_string(),
+            content_hash: version.to_string(),
+            span: span.into(),
+            label: locator.label(),
+            locator,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,7 +205,18 @@ mod tests {
             core::Locator::Whole,
             core::Locator::Lines { first: 3, last: 9 },
             core::Locator::Lines { first: 3, last: 3 },
-            core::Locator::Pages { first: 2, last: 2 },
+            core::Locator::pages(2, 2),
+            core::Locator::Pages {
+                first: 2,
+                last: 3,
+                areas: vec![core::PageArea {
+                    page: 2,
+                    left: 100,
+                    top: 820,
+                    right: 900,
+                    bottom: 940,
+                }],
+            },
             core::Locator::MessagePart {
                 part: "header".to_owned(),
                 first: 1,
@@ -158,6 +250,7 @@ mod tests {
             {"kind":"lines","first":3,"last":9} "lines 3–9"
             {"kind":"lines","first":3,"last":3} "line 3"
             {"kind":"pages","first":2,"last":2} "page 2"
+            {"kind":"pages","first":2,"last":3,"areas":[{"page":2,"left":100,"top":820,"right":900,"bottom":940}]} "pages 2–3"
             {"kind":"message_part","part":"header","first":1,"last":4} "message header, lines 1–4"
             {"kind":"message_part","part":"2.1","first":1,"last":1} "message part 2.1, line 1"
             {"kind":"cells","sheet":"","first":2,"last":8} "rows 2–8"

@@ -465,6 +465,7 @@ fn document() {
                 locator: core::Locator::Lines { first: 3, last: 3 },
             },
         ],
+        lines: Vec::new(),
         pages: None,
         unreadable_pages: Vec::new(),
         warnings: vec![core::Warning {

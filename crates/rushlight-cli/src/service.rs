@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
     Answer, AnswerEvent, Clock, DocId, Error, ErrorCode, FileStatus, Result, SearchRequest, SearchResponse,
-    SourceId, SystemClock,
+    SourceId, SystemClock, TextSpan,
 };
 use rushlight_engine::{AskRequest, Engine, EngineStatus, LazyState, ModelStatus, SourceStatus, Watching};
 use rushlight_ledger::{ConversationId, ProblemFile, SpaceStatistics, Turn};
@@ -163,6 +163,14 @@ impl Service for EngineService {
         self.blocking(move |engine| document(&engine, id)).await
     }
 
+    async fn place(&self, id: DocId, span: TextSpan) -> Result<api::Place> {
+        self.blocking(move |engine| {
+            let (place, version) = engine.place(id, span)?;
+            Ok(api::Place::new(id, version, span, &place))
+        })
+        .await
+    }
+
     async fn sources(&self) -> Result<Vec<api::Source>> {
         self.blocking(|engine| Ok(engine.status()?.sources.iter().map(source).collect()))
             .await
@@ -309,6 +317,7 @@ fn document(engine: &Engine, id: DocId) -> Result<api::Document> {
         metadata: record.metadata,
         text: record.text,
         blocks: record.blocks,
+        lines: record.lines,
         pages: summary.pages,
         unreadable_pages: summary.unreadable_pages,
         warnings: summary.warnings,

@@ -1,5 +1,6 @@
 //! A file as it is read, and the documents a parser finds in it.
 
+use crate::area::PlacedLine;
 use crate::error::Result;
 use crate::id::ContentHash;
 use crate::place::{Locator, TextSpan};
@@ -204,6 +205,9 @@ pub struct ParsedDocument {
     pub text: String,
     /// The text's structure: in order, not overlapping; between blocks there is white space only.
     pub blocks: Vec<Block>,
+    /// Lines of the text whose places on their pages are known, in order and not overlapping; where they are finer than the
+    /// places of `blocks`, they count.
+    pub lines: Vec<PlacedLine>,
     /// Pages, where the format has them.
     pub pages: Option<u32>,
     /// Pages that have no readable text, counted from one.

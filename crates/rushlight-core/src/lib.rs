@@ -5,6 +5,7 @@
 //! every thread may use every type in it.
 
 pub mod answer;
+pub mod area;
 pub mod chunk;
 pub mod document;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod source;
 pub mod time;
 
 pub use answer::{Answer, AnswerEvent, Citation, Coverage, Grounding, Passage};
+pub use area::{PageArea, PlacedLine};
 pub use chunk::{Chunk, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter};
 pub use document::{
     Block, BlockKind, DocLink, DocMetadata, DocumentKind, LinkKind, ParsedDocument, ParsedFile, Parser,

@@ -101,11 +101,18 @@ impl Engine {
                 &shared.options.answer,
                 model.as_deref(),
                 &params,
-                &mut |event| {
+                &mut |mut event| {
+                    if let AnswerEvent::Finished(answer) = &mut event {
+                        shared.narrow(answer);
+                    }
                     on_event(event)?;
                     go_on_unless(cancel.load(Ordering::Acquire))
                 },
             )
+            .map(|mut answer| {
+                shared.narrow(&mut answer);
+                answer
+            })
         })
         .await
     }

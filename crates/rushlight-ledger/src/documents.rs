@@ -328,6 +328,7 @@ impl Write<'_> {
             metadata,
             text,
             blocks,
+            lines,
             pages,
             unreadable_pages,
             warnings,
@@ -362,8 +363,12 @@ impl Write<'_> {
         ])?;
         let row = db.last_insert_rowid();
         text::insert(db, row, text)?;
-        db.prepare_cached("INSERT INTO structures (document, blocks) VALUES (?1, ?2)")?
-            .execute(params![row, encode::blocks_to_json(blocks)])?;
+        db.prepare_cached("INSERT INTO structures (document, blocks, lines) VALUES (?1, ?2, ?3)")?
+            .execute(params![
+                row,
+                encode::blocks_to_json(blocks),
+                encode::lines_to_bytes(lines)
+            ])?;
         generation::unbury(db, Feed::Keyword, *doc_id)?;
         let in_vector_feed = old.is_some_and(|old| old.in_vector_feed);
         let chunked = Chunked {
@@ -482,6 +487,7 @@ fn fingerprint(new: &NewDocument) -> [u8; 32] {
         metadata,
         text,
         blocks,
+        lines,
         pages,
         unreadable_pages,
         warnings,
@@ -497,6 +503,10 @@ fn fingerprint(new: &NewDocument) -> [u8; 32] {
     hasher.add(encode::to_json(&(pages, unreadable_pages)).as_bytes());
     hasher.add(encode::warnings_to_json(warnings).as_bytes());
     hasher.add(encode::access_to_json(access).as_bytes());
+    if !lines.is_empty() {
+        // Only then: what has none keeps the hash it has had since before there were any.
+        hasher.add(&encode::lines_to_bytes(lines));
+    }
     hasher.finish()
 }
 

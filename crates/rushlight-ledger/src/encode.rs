@@ -1,12 +1,15 @@
 //! How values stand in columns.
 
+mod lines;
+
 use half::f16;
 use rushlight_core::{
-    Block, BlockKind, DocLink, DocMetadata, Embedding, LinkKind, Locator, Principal, TextSpan, Timestamp,
+    Block, BlockKind, DocLink, DocMetadata, Embedding, LinkKind, Locator, PageArea, Principal, TextSpan, Timestamp,
     Warning,
 };
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::lines::{lines_from_bytes, lines_to_bytes};
 use crate::failure::{Failure, Outcome};
 
 /// A list or record as JSON. These types have no keys that are not strings, so it cannot fail.
@@ -217,12 +220,26 @@ pub(crate) fn access_from_json(text: &str) -> Outcome<Vec<Principal>> {
     Ok(names.into_iter().map(Principal).collect())
 }
 
-/// A place as a short text: `w`, `l3-4`, `p1-2`, `m1-9:2.1`, `c2-7:Sheet 1`.
+/// A place as a short text: `w`, `l3-4`, `p1-2`, `m1-9:2.1`, `c2-7:Sheet 1`; pages with areas as
+/// `p1-2:1.100.820.900.940,2.100.60.900.75`: page, left, top, right, bottom.
 pub(crate) fn locator_to_text(locator: &Locator) -> String {
     match locator {
         Locator::Whole => "w".to_owned(),
         Locator::Lines { first, last } => format!("l{first}-{last}"),
-        Locator::Pages { first, last } => format!("p{first}-{last}"),
+        Locator::Pages { first, last, areas } => {
+            let mut text = format!("p{first}-{last}");
+            for (between, area) in std::iter::once(':').chain(std::iter::repeat(',')).zip(areas) {
+                let PageArea {
+                    page,
+                    left,
+                    top,
+                    right,
+                    bottom,
+                } = area;
+                text.push_str(&format!("{between}{page}.{left}.{top}.{right}.{bottom}"));
+            }
+            text
+        }
         Locator::MessagePart { part, first, last } => format!("m{first}-{last}:{part}"),
         Locator::Cells { sheet, first, last } => format!("c{first}-{last}:{sheet}"),
     }
@@ -243,7 +260,12 @@ pub(crate) fn locator_from_text(text: &str) -> Outcome<Locator> {
         let (first, last) = (first.parse().ok()?, last.parse().ok()?);
         match (kind, name) {
             ('l', None) => Some(Locator::Lines { first, last }),
-            ('p', None) => Some(Locator::Pages { first, last }),
+            ('p', None) => Some(Locator::pages(first, last)),
+            ('p', Some(areas)) => Some(Locator::Pages {
+                first,
+                last,
+                areas: areas.split(',').map(area_from_text).collect::<Option<_>>()?,
+            }),
             ('m', Some(part)) => Some(Locator::MessagePart {
                 part: part.to_owned(),
                 first,
@@ -258,6 +280,18 @@ pub(crate) fn locator_from_text(text: &str) -> Outcome<Locator> {
         }
     };
     parse().ok_or_else(|| Failure::Malformed("locator", format!("`{text}` names no place")))
+}
+
+fn area_from_text(text: &str) -> Option<PageArea> {
+    let mut numbers = text.split('.');
+    let area = PageArea {
+        page: numbers.next()?.parse().ok()?,
+        left: numbers.next()?.parse().ok()?,
+        top: numbers.next()?.parse().ok()?,
+        right: numbers.next()?.parse().ok()?,
+        bottom: numbers.next()?.parse().ok()?,
+    };
+    numbers.next().is_none().then_some(area)
 }
 
 fn block_kind_to_text(kind: BlockKind) -> String {
@@ -332,10 +366,24 @@ mod tests {
 
     fn locators() -> impl Strategy<Value = Locator> {
         let numbers = (any::<u32>(), any::<u32>(), ".*");
-        (0..5u8, numbers).prop_map(|(kind, (first, last, name))| match kind {
+        let areas = prop::collection::vec(any::<(u32, [u16; 4])>(), 0..4);
+        (0..5u8, numbers, areas).prop_map(|(kind, (first, last, name), areas)| match kind {
             0 => Locator::Whole,
             1 => Locator::Lines { first, last },
-            2 => Locator::Pages { first, last },
+            2 => Locator::Pages {
+                first,
+                last,
+                areas: areas
+                    .into_iter()
+                    .map(|(page, [left, top, right, bottom])| PageArea {
+                        page,
+                        left,
+                        top,
+                        right,
+                        bottom,
+                    })
+                    .collect(),
+            },
             3 => Locator::MessagePart {
                 part: name,
                 first,
@@ -392,6 +440,29 @@ mod tests {
             let once = vector_from_bytes(&bytes).expect("own output");
             prop_assert!(once.cosine(&embedding) > 0.9999);
             prop_assert_eq!(vector_from_bytes(&bytes).expect("own output"), once);
+        }
+    }
+
+    #[test]
+    fn pages_read_with_areas_and_as_they_were_before_there_were_any() {
+        assert_eq!(locator_from_text("p1-2").expect("a place"), Locator::pages(1, 2));
+        let area = |page, top, bottom| PageArea {
+            page,
+            left: 100,
+            top,
+            right: 900,
+            bottom,
+        };
+        let place = Locator::Pages {
+            first: 1,
+            last: 2,
+            areas: vec![area(1, 820, 940), area(2, 60, 75)],
+        };
+        let text = "p1-2:1.100.820.900.940,2.100.60.900.75";
+        assert_eq!(locator_to_text(&place), text);
+        assert_eq!(locator_from_text(text).expect("a place"), place);
+        for wrong in ["p1-2:", "p1-2:1.2.3.4", "p1-2:1.2.3.4.5.6", "p1-2:1.2.3.4.70000"] {
+            assert!(locator_from_text(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use rushlight_core::{
-    Chunk, ChunkId, ContentHash, DocId, EmbeddingKey, FileRow, OtherPlace, Principal, Result, SourceId,
-    SpaceId, TextSpan, Timestamp,
+    Chunk, ChunkId, ContentHash, DocId, EmbeddingKey, FileRow, OtherPlace, PlacedLine, Principal, Result,
+    SourceId, SpaceId, TextSpan, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -92,7 +92,8 @@ impl Ledger {
     pub fn document(&self, doc: DocId) -> Result<Option<DocumentRecord>> {
         self.store.read(|db| {
             let sql = format!(
-                "SELECT {SUMMARY_COLUMNS}, documents.metadata, structures.blocks FROM {SUMMARY_TABLES}
+                "SELECT {SUMMARY_COLUMNS}, documents.metadata, structures.blocks, structures.lines
+                 FROM {SUMMARY_TABLES}
                  JOIN structures ON structures.document = documents.id WHERE documents.doc_id = ?1"
             );
             let mut statement = db.prepare_cached(&sql)?;
@@ -106,9 +107,29 @@ impl Ledger {
                 metadata: encode::metadata_from_json(&row.get::<_, String>(21)?)?,
                 text: text::whole(db, row.get(0)?)?,
                 blocks: encode::blocks_from_json(&row.get::<_, String>(22)?)?,
+                lines: encode::lines_from_bytes(row.get_ref(23)?.as_blob()?)?,
                 file,
                 summary,
             }))
+        })
+    }
+
+    /// Where the lines of this version of a document stand on its pages; none where that is not known, or the ledger has
+    /// another version.
+    ///
+    /// # Errors
+    /// `LedgerFailed`.
+    pub fn document_lines(&self, doc: DocId, version: ContentHash) -> Result<Vec<PlacedLine>> {
+        self.store.read(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT structures.lines FROM documents JOIN structures ON structures.document = documents.id
+                 WHERE documents.doc_id = ?1 AND documents.content_hash = ?2",
+            )?;
+            let mut rows = statement.query(params![doc.0, version.0])?;
+            match rows.next()? {
+                Some(row) => encode::lines_from_bytes(row.get_ref(0)?.as_blob()?),
+                None => Ok(Vec::new()),
+            }
         })
     }
 

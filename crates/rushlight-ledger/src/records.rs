@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use rushlight_core::{
     Block, Chunk, ChunkId, ContentHash, DocId, DocMetadata, DocumentKind, EmbeddingKey, ErrorCode,
-    FileRecord, FileRow, FileStamp, Generation, IndexedDocument, Locator, ParsedDocument, Principal,
-    SkipReason, SourceId, SpaceId, TextSpan, Timestamp, Warning,
+    FileRecord, FileRow, FileStamp, Generation, IndexedDocument, Locator, ParsedDocument, PlacedLine,
+    Principal, SkipReason, SourceId, SpaceId, TextSpan, Timestamp, Warning,
 };
 
 /// A space.
@@ -265,6 +265,8 @@ pub struct DocumentRecord {
     pub text: String,
     /// The text's structure.
     pub blocks: Vec<Block>,
+    /// Lines whose places on their pages are known.
+    pub lines: Vec<PlacedLine>,
     /// The file as the ledger knows it now; `Waiting` when a newer version is not yet read.
     pub file: FileRecord,
 }

@@ -13,6 +13,7 @@ use crate::failure::{Failure, Outcome};
 const MIGRATION_STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0001.sql")),
     M::up(include_str!("schema/0002.sql")),
+    M::up(include_str!("schema/0003.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
 
@@ -184,6 +185,29 @@ mod tests {
             .and_then(|connection| connection.query_row("PRAGMA user_version", [], |row| row.get(0)))
             .expect("readable");
         assert_eq!(version, MIGRATION_STEPS.len() as i64);
+    }
+
+    #[test]
+    fn documents_from_before_lines_were_kept_have_none() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("ledger.sqlite3");
+        let mut connection = Connection::open(&path).expect("opens");
+        MIGRATIONS.to_version(&mut connection, 2).expect("as it was");
+        connection
+            .execute_batch(
+                "PRAGMA foreign_keys = OFF;
+                 INSERT INTO structures (document, blocks) VALUES (1, '[[\"p\",0,3,\"p1-2\"]]');",
+            )
+            .expect("written");
+        MIGRATIONS.to_latest(&mut connection).expect("every step applies");
+        let (blocks, lines): (String, Vec<u8>) = connection
+            .query_row("SELECT blocks, lines FROM structures", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .expect("readable");
+        assert_eq!(crate::encode::lines_from_bytes(&lines).ok(), Some(Vec::new()));
+        let blocks = crate::encode::blocks_from_json(&blocks).ok().expect("blocks");
+        assert_eq!(blocks[0].locator, rushlight_core::Locator::pages(1, 2));
     }
 
     #[test]

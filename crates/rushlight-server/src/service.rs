@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
     Answer, AnswerEvent, DocId, DocumentKind, Principal, Result, SearchRequest, SearchResponse, SourceId,
+    TextSpan,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -51,6 +52,9 @@ pub trait Service: Send + Sync + 'static {
 
     /// A document to read.
     async fn document(&self, id: DocId) -> Result<api::Document>;
+
+    /// Where a stretch of a document's text stands; `DocumentNotFound`, or `InvalidRequest` when there is no such stretch.
+    async fn place(&self, id: DocId, span: TextSpan) -> Result<api::Place>;
 
     /// The sources.
     async fn sources(&self) -> Result<Vec<api::Source>>;

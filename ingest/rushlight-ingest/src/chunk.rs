@@ -88,7 +88,7 @@ pub fn chunk(
         text,
         tokens,
         options,
-        places: Places::new(text, &blocks),
+        places: Places::new(text, &blocks, &document.lines),
         current: Vec::new(),
         cover: None,
         drafts: Vec::new(),

@@ -1,11 +1,18 @@
 //! Where a stretch of text stands in the original, as finely as its blocks say.
 
-use rushlight_core::{Block, Locator, TextSpan};
+use rushlight_core::{Block, Locator, PlacedLine, TextSpan};
+
+/// Where `span` of a document with this text, these blocks and these lines stands, as finely as they say; the whole
+/// document when what is under it has no place in common.
+pub fn place_of(text: &str, blocks: &[Block], lines: &[PlacedLine], span: TextSpan) -> Locator {
+    Places::new(text, blocks, lines).of(span)
+}
 
 /// Answers where spans stand, asked in the order of the text, in time in proportion to it.
 pub(crate) struct Places<'a> {
     text: &'a str,
     blocks: &'a [Block],
+    lines: &'a [PlacedLine],
     /// Blocks before this one end before any span that is still asked for.
     next: usize,
     /// How far lines of the block `next` are counted, and how many line ends were found up to there.
@@ -15,10 +22,11 @@ pub(crate) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    pub(crate) fn new(text: &'a str, blocks: &'a [Block]) -> Self {
+    pub(crate) fn new(text: &'a str, blocks: &'a [Block], lines: &'a [PlacedLine]) -> Self {
         Self {
             text,
             blocks,
+            lines,
             next: 0,
             counted: (0, 0),
             line_ends: None,
@@ -48,7 +56,7 @@ impl<'a> Places<'a> {
             self.next += 1;
             self.line_ends = None;
         }
-        cover.unwrap_or(Locator::Whole)
+        cover.unwrap_or(Locator::Whole).within(self.lines, span)
     }
 
     /// The block's place, cut down to the lines under `span` where its text has exactly the lines its place names.
@@ -97,7 +105,7 @@ fn line_ends(text: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use rushlight_core::BlockKind;
+    use rushlight_core::{BlockKind, PageArea};
 
     use super::*;
 
@@ -114,13 +122,46 @@ mod tests {
             locator,
         };
         let blocks = [block(0, 13, lines(10, 12)), block(15, 24, lines(14, 15))];
-        let mut places = Places::new(text, &blocks);
+        let mut places = Places::new(text, &blocks, &[]);
         assert_eq!(places.of(TextSpan::new(0, 3)), lines(10, 10));
         assert_eq!(places.of(TextSpan::new(4, 13)), lines(11, 12));
         assert_eq!(places.of(TextSpan::new(15, 24)), lines(14, 15));
-        let mut places = Places::new(text, &blocks);
+        let mut places = Places::new(text, &blocks, &[]);
         assert_eq!(places.of(TextSpan::new(8, 19)), lines(12, 14));
         assert_eq!(places.of(TextSpan::new(20, 24)), lines(15, 15));
+    }
+
+    #[test]
+    fn a_part_of_a_paragraph_of_a_page_has_the_areas_of_its_lines() {
+        let text = "one and\ntwo and\nthree";
+        let area = |page, top| PageArea {
+            page,
+            left: 100,
+            top,
+            right: 500,
+            bottom: top + 12,
+        };
+        let line = |start, end, area| PlacedLine {
+            span: TextSpan::new(start, end),
+            area,
+        };
+        let lines = [
+            line(0, 7, area(1, 940)),
+            line(8, 15, area(2, 60)),
+            line(16, 21, area(2, 200)),
+        ];
+        let blocks = [Block {
+            kind: BlockKind::Paragraph,
+            span: TextSpan::new(0, 21),
+            locator: Locator::pages(1, 2),
+        }];
+        let place = |start, end| place_of(text, &blocks, &lines, TextSpan::new(start, end));
+        let pages = |first, last, areas| Locator::Pages { first, last, areas };
+        assert_eq!(place(0, 3), pages(1, 1, vec![lines[0].area]));
+        assert_eq!(place(9, 20), pages(2, 2, vec![lines[1].area, lines[2].area]));
+        assert_eq!(place(4, 12), pages(1, 2, vec![lines[0].area, lines[1].area]));
+        let unplaced = place_of(text, &blocks, &[], TextSpan::new(0, 3));
+        assert_eq!(unplaced, Locator::pages(1, 2));
     }
 
     #[test]
@@ -131,7 +172,10 @@ mod tests {
             span: TextSpan::new(0, 13),
             locator: lines(1, 3),
         }];
-        assert_eq!(Places::new(text, &blocks).of(TextSpan::new(0, 3)), lines(1, 3));
+        assert_eq!(
+            Places::new(text, &blocks, &[]).of(TextSpan::new(0, 3)),
+            lines(1, 3)
+        );
     }
 
     #[test]
@@ -149,6 +193,9 @@ mod tests {
                 locator: Locator::Whole,
             },
         ];
-        assert_eq!(Places::new(text, &blocks).of(TextSpan::new(0, 3)), Locator::Whole);
+        assert_eq!(
+            Places::new(text, &blocks, &[]).of(TextSpan::new(0, 3)),
+            Locator::Whole
+        );
     }
 }

@@ -10,11 +10,11 @@ pub(crate) struct TextBuilder {
 }
 
 impl TextBuilder {
-    /// Appends a block. White space around it is dropped; nothing but white space is no block.
-    pub(crate) fn push(&mut self, kind: BlockKind, text: &str, locator: Locator) {
+    /// Appends a block and says where it stands. White space around it is dropped; nothing but white space is no block.
+    pub(crate) fn push(&mut self, kind: BlockKind, text: &str, locator: Locator) -> Option<TextSpan> {
         let text = text.trim();
         if text.is_empty() {
-            return;
+            return None;
         }
         if !self.text.is_empty() {
             let rows = |kind| {
@@ -28,11 +28,9 @@ impl TextBuilder {
         }
         let start = self.text.len();
         self.text.push_str(text);
-        self.blocks.push(Block {
-            kind,
-            span: TextSpan::new(start, self.text.len()),
-            locator,
-        });
+        let span = TextSpan::new(start, self.text.len());
+        self.blocks.push(Block { kind, span, locator });
+        Some(span)
     }
 
     /// Bytes so far.

@@ -103,7 +103,9 @@ impl Reader {
                     .flatten()
                     .for_each(|output| self.output(output));
             }
-            _ => self.builder.push(BlockKind::Paragraph, &source, Locator::Whole),
+            _ => {
+                self.builder.push(BlockKind::Paragraph, &source, Locator::Whole);
+            }
         }
     }
 

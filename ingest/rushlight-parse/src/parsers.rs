@@ -459,6 +459,7 @@ fn assembled(path: &str, found: pdf::PdfText, hash: ContentHash) -> Result<Found
     if let Some(title) = found.title {
         document.title = title;
     }
+    document.lines = assembled.lines;
     document.pages = Some(assembled.page_count);
     document.unreadable_pages = assembled.unreadable_pages;
     document.warnings = assembled.warnings;
@@ -562,6 +563,7 @@ pub(crate) fn document(
         metadata,
         text,
         blocks,
+        lines: Vec::new(),
         pages: None,
         unreadable_pages: Vec::new(),
         warnings: Vec::new(),

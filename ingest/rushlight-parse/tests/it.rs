@@ -258,6 +258,73 @@ fn page_trees_that_lie_end_as_a_state_in_time() {
     }
 }
 
+#[test]
+fn places_on_pages_are_those_of_the_page_as_it_is_shown() {
+    let parsers = Parsers::new(options());
+    let font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>";
+    // The second string is shown with an operator that only the second engine knows.
+    let contents = [
+        "BT /F 20 Tf 100 700 Td (The kettle sings) Tj ET",
+        "BT /F 20 Tf 24 TL 100 724 Td (The kettle sings) ' ET",
+    ];
+    // What is shown of a sheet of 500 by 1000, and where the text is then: left, top, bottom; for a quarter turn the text
+    // runs down, and left and right are its lower and upper edge.
+    let cases = [
+        ("", [200, 284, 305]),
+        ("/CropBox[50 500 450 900]", [125, 461, 511]),
+        ("/Rotate 180", [800, 695, 716]),
+    ];
+    for content in contents {
+        let read = |entries: &str| {
+            let page = format!(
+                "<</Type/Page/Parent 2 0 R/MediaBox[0 0 500 1000]{entries}/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>"
+            );
+            let stream = format!("<</Length {}>>stream\n{content}\nendstream", content.len());
+            let bytes = pdf(&[
+                "<</Type/Catalog/Pages 2 0 R>>",
+                "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+                &page,
+                &stream,
+                font,
+            ]);
+            let found = documents(&parsers, "a.pdf", &bytes);
+            assert_eq!(found[0].text, "The kettle sings", "{content}");
+            assert_eq!(found[0].lines.len(), 1);
+            assert_eq!(
+                found[0].lines[0].span.of(&found[0].text),
+                Some("The kettle sings")
+            );
+            let area = found[0].lines[0].area;
+            assert!(area.is_on_page() && area.page == 1, "{area:?}");
+            area
+        };
+        let near = |found: u16, expected: u16| found.abs_diff(expected) <= 2;
+        for (entries, [start, top, bottom]) in cases {
+            let area = read(entries);
+            let left = if entries.contains("180") {
+                area.right
+            } else {
+                area.left
+            };
+            assert!(
+                near(left, start) && near(area.top, top) && near(area.bottom, bottom),
+                "{content} {entries}: {area:?}"
+            );
+            assert!(area.right - area.left > 150, "{area:?}");
+        }
+        let down = read("/Rotate 90");
+        assert!(
+            near(down.top, 200) && near(down.left, 695) && near(down.right, 716),
+            "{down:?}"
+        );
+        let up = read("/Rotate -90");
+        assert!(
+            near(up.bottom, 800) && near(up.left, 284) && near(up.right, 305),
+            "{up:?}"
+        );
+    }
+}
+
 fn fault(parsers: &Parsers, word: &str) -> rushlight_core::Error {
     parsers
         .parse(&raw("a.pdf", format!("%PDF-%FAULT-{word}").as_bytes()))

@@ -7,10 +7,20 @@ export interface Span {
   end: number
 }
 
+/** A rectangle on a page as it is shown, in thousandths of its width and height from the upper left corner. */
+export interface Area {
+  page: number
+  left: number
+  top: number
+  right: number
+  bottom: number
+}
+
 export type Locator =
   | { kind: 'whole' }
   | { kind: 'lines'; first: number; last: number }
-  | { kind: 'pages'; first: number; last: number }
+  /** Without areas where it is not known where on the pages. */
+  | { kind: 'pages'; first: number; last: number; areas?: Area[] }
   | { kind: 'message_part'; part: string; first: number; last: number }
   | { kind: 'cells'; sheet: string; first: number; last: number }
 
@@ -178,6 +188,7 @@ export interface Section {
   level?: number | null
   span: Span
   text: string
+  areas?: Area[]
 }
 
 export interface Document {

@@ -1,6 +1,8 @@
 //! What is shown, cited and counted.
 
-use rushlight_core::{ChunkId, Coverage, DocId, Locator, Plan, Principal, TextSpan, Warning};
+use rushlight_core::{
+    ChunkId, Coverage, DocId, Locator, PageArea, PlacedLine, Plan, Principal, TextSpan, Warning,
+};
 use rushlight_ledger::{DocumentQuery, FileOutcome, Ledger};
 
 use crate::support::{
@@ -50,6 +52,49 @@ fn chunks_come_in_the_order_asked_with_verbatim_text() {
     assert_eq!(document.blocks, parsed("", "", &document.text).blocks);
     assert_eq!(document.summary, doc);
     assert_eq!(document.metadata.tags, ["tag"]);
+}
+
+#[test]
+fn where_lines_stand_on_pages_is_kept_with_the_version() {
+    let (ledger, source, _) = ledger();
+    let file = index_files(&ledger, source, &[("a.pdf", "tea\nwater")]).remove(0);
+    let doc = ledger
+        .documents(&query("user:owner"))
+        .expect("readable")
+        .items
+        .remove(0);
+    let version = doc.content_hash;
+    assert_eq!(ledger.document_lines(doc.doc_id, version).expect("readable"), []);
+
+    let line = |start, end, top| PlacedLine {
+        span: TextSpan::new(start, end),
+        area: PageArea {
+            page: 2,
+            left: 100,
+            top,
+            right: 900,
+            bottom: top + 12,
+        },
+    };
+    let mut document = parsed("", "", "tea\nwater");
+    document.lines = vec![line(0, 3, 60), line(4, 9, 74)];
+    let outcome = FileOutcome::Indexed {
+        content_hash: version,
+        documents: vec![new_document(doc.doc_id, document.clone())],
+    };
+    let written = ledger
+        .complete_files(&[completed(&file, outcome)], NOW)
+        .expect("completed")
+        .documents_written;
+    assert_eq!(written, 1, "lines are a part of the document");
+    let lines = ledger.document_lines(doc.doc_id, version).expect("readable");
+    assert_eq!(lines, document.lines);
+    let whole = ledger.document(doc.doc_id).expect("readable").expect("is there");
+    assert_eq!(whole.lines, document.lines);
+    let other = ledger
+        .document_lines(doc.doc_id, hash("older"))
+        .expect("readable");
+    assert_eq!(other, [], "of another version nothing is known");
 }
 
 #[test]

@@ -75,6 +75,7 @@ pub(crate) fn parsed(part: &str, part_key: &str, text: &str) -> ParsedDocument {
         },
         text: text.to_owned(),
         blocks,
+        lines: Vec::new(),
         pages: None,
         unreadable_pages: Vec::new(),
         warnings: Vec::new(),

@@ -19,6 +19,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/status", get(plain::status))
         .route("/search", post(plain::search))
         .route("/documents/{id}", get(plain::document))
+        .route("/documents/{id}/place", get(plain::place))
         .route("/sources", get(plain::sources).post(plain::add_source))
         .route("/sources/{id}", delete(plain::remove_source))
         .route("/sources/{id}/scan", post(plain::scan_source))

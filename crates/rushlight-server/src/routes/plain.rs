@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use rushlight_api as api;
-use rushlight_core::SourceId;
+use rushlight_core::{Error, ErrorCode, SourceId, TextSpan};
 
 use crate::app::App;
 use crate::auth::principals;
@@ -25,6 +25,18 @@ pub(crate) async fn search(
 
 pub(crate) async fn document(State(app): State<App>, id: PathId) -> Reply<Json<api::Document>> {
     Ok(Json(app.service.document(id.document()?).await?))
+}
+
+pub(crate) async fn place(
+    State(app): State<App>,
+    id: PathId,
+    Params(api::Span { start, end }): Params<api::Span>,
+) -> Reply<Json<api::Place>> {
+    let doc = id.document()?;
+    if start >= end {
+        return Err(Error::new(ErrorCode::InvalidRequest, "`start` is not before `end`").into());
+    }
+    Ok(Json(app.service.place(doc, TextSpan { start, end }).await?))
 }
 
 pub(crate) async fn sources(State(app): State<App>) -> Reply<Json<api::Sources>> {

@@ -215,6 +215,22 @@ impl Service for FakeService {
         })
     }
 
+    async fn place(&self, id: core::DocId, span: core::TextSpan) -> Result<api::Place> {
+        let area = core::PageArea {
+            page: 2,
+            left: 100,
+            top: 820,
+            right: 900,
+            bottom: 940,
+        };
+        let place = core::Locator::Pages {
+            first: 2,
+            last: 2,
+            areas: vec![area],
+        };
+        Ok(api::Place::new(id, core::ContentHash([4; 32]), span, &place))
+    }
+
     async fn sources(&self) -> Result<Vec<api::Source>> {
         Ok(vec![source("/home/ada".to_owned(), "personal".to_owned())])
     }

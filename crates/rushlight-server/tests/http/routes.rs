@@ -36,6 +36,13 @@ fn happy() -> Vec<(&'static str, String, &'static str, u16, &'static str)> {
             200,
             r#""title":"Green tea""#,
         ),
+        row(
+            "GET",
+            &format!("/documents/{DOC}/place?start=3&end=9"),
+            "",
+            200,
+            r#""locator":{"kind":"pages","first":2,"last":2,"areas":[{"page":2,"left":100,"#,
+        ),
         row("GET", "/sources", "", 200, r#""root":"/home/ada""#),
         row(
             "POST",
@@ -126,6 +133,8 @@ async fn the_cookie_is_as_good_as_the_header() {
 async fn bad_input_is_refused_in_our_shape() {
     let client = Client::new();
     let nowhere = format!("/documents/{}", "f".repeat(32));
+    let unplaced = format!("{nowhere}/place");
+    let reversed = format!("{nowhere}/place?start=3&end=3");
     let long = format!("/documents/{}", "f".repeat(5000));
     let deep = format!(r#"{{"query": {}"#, "[".repeat(10_000));
     let rows: Vec<(&str, &str, &str, u16, &str)> = vec![
@@ -159,6 +168,8 @@ async fn bad_input_is_refused_in_our_shape() {
         ("POST", "/search", &deep, 400, "invalid_request"),
         ("POST", "/ask", r#"{"query": "a"}"#, 400, "invalid_request"),
         ("GET", "/documents/abc", "", 400, "invalid_id"),
+        ("GET", &unplaced, "", 400, "invalid_request"),
+        ("GET", &reversed, "", 400, "invalid_request"),
         ("GET", "/documents/%ff", "", 400, "invalid_id"),
         ("GET", "/documents/..%2f..%2fetc%2fpasswd", "", 400, "invalid_id"),
         ("GET", &long, "", 400, "invalid_id"),

@@ -183,6 +183,7 @@ fn collect(
             metadata,
             text,
             blocks,
+            lines: Vec::new(),
             pages: None,
             unreadable_pages: Vec::new(),
             warnings: Vec::new(),

@@ -167,10 +167,7 @@ pub(crate) fn assemble(found: &OfficeText) -> Office {
         };
         let locator = match spot {
             Spot::Whole => Locator::Whole,
-            Spot::Slide(number) => Locator::Pages {
-                first: *number,
-                last: *number,
-            },
+            Spot::Slide(number) => Locator::pages(*number, *number),
             Spot::Row { sheet, row } => Locator::Cells {
                 sheet: sheet.clone(),
                 first: *row,

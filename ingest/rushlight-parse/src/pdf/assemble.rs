@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use rushlight_core::{Block, BlockKind, Locator, SkipReason, Warning};
+use rushlight_core::{Block, BlockKind, Locator, PageArea, PlacedLine, SkipReason, TextSpan, Warning};
 
 use super::furniture::furniture;
-use super::layout::Line;
+use super::layout::{Box1000, Line};
 use super::score::is_readable;
 use super::tidy::{Words, join_lines, tidy_line};
 use super::{Bookmark, PdfText};
@@ -24,6 +24,8 @@ const HEADING_LEVELS: usize = 4;
 pub(crate) struct Pdf {
     pub(crate) text: String,
     pub(crate) blocks: Vec<Block>,
+    /// Where the lines of the text stand.
+    pub(crate) lines: Vec<PlacedLine>,
     pub(crate) page_count: u32,
     pub(crate) unreadable_pages: Vec<u32>,
     pub(crate) warnings: Vec<Warning>,
@@ -41,6 +43,7 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
     let headings = Headings::of(&pages, &marks, &pdf.bookmarks);
     let mut writer = Writer {
         builder: TextBuilder::default(),
+        placed: Vec::new(),
         words,
         open: None,
         waiting: Vec::new(),
@@ -57,6 +60,7 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
     Ok(Pdf {
         text,
         blocks,
+        lines: writer.placed,
         page_count,
         warnings: warnings(pdf, &unreadable, page_count),
         unreadable_pages: unreadable,
@@ -87,23 +91,23 @@ fn readable_pages(pdf: &PdfText) -> (Vec<Vec<Line>>, Vec<u32>) {
 }
 
 /// A block that may still grow.
-struct Open {
+struct Open<'a> {
     kind: BlockKind,
-    lines: Vec<String>,
-    first: u32,
-    last: u32,
+    /// Its lines, each with its page.
+    lines: Vec<(u32, &'a Line)>,
 }
 
-struct Writer {
+struct Writer<'a> {
     builder: TextBuilder,
+    placed: Vec<PlacedLine>,
     words: Words,
-    open: Option<Open>,
+    open: Option<Open<'a>>,
     /// Furniture of pages that the open paragraph runs over: it stands behind it.
-    waiting: Vec<(u32, String)>,
+    waiting: Vec<Vec<(u32, &'a Line)>>,
 }
 
-impl Writer {
-    fn page(&mut self, page: u32, lines: &[Line], marks: &[bool], headings: &Headings) {
+impl<'a> Writer<'a> {
+    fn page(&mut self, page: u32, lines: &'a [Line], marks: &[bool], headings: &Headings) {
         let body: Vec<usize> = (0..lines.len()).filter(|index| !marks[*index]).collect();
         let levels = headings.of_page(page, lines, &body);
         for (at, index) in body.iter().enumerate() {
@@ -125,54 +129,88 @@ impl Writer {
                     }
             });
             match &mut self.open {
-                Some(open) if goes_on => {
-                    open.lines.push(line.text.clone());
-                    open.last = page;
-                }
+                Some(open) if goes_on => open.lines.push((page, line)),
                 _ => {
                     self.close();
                     self.open = Some(Open {
                         kind,
-                        lines: vec![line.text.clone()],
-                        first: page,
-                        last: page,
+                        lines: vec![(page, line)],
                     });
                 }
             }
         }
-        let repeated: Vec<&str> = lines
-            .iter()
-            .zip(marks)
-            .filter(|(_, mark)| **mark)
-            .map(|(line, _)| line.text.as_str())
-            .collect();
+        let marked = lines.iter().zip(marks).filter(|(_, mark)| **mark);
+        let repeated: Vec<(u32, &Line)> = marked.map(|(line, _)| (page, line)).collect();
         if !repeated.is_empty() {
-            self.waiting.push((page, join_lines(repeated, &Words::default())));
+            self.waiting.push(repeated);
         }
     }
 
     fn close(&mut self) {
-        if let Some(open) = self.open.take() {
-            let text = join_lines(open.lines.iter().map(String::as_str), &self.words);
-            let place = Locator::Pages {
-                first: open.first,
-                last: open.last,
-            };
-            self.builder.push(open.kind, &text, place);
+        if let Some(Open { kind, lines }) = self.open.take() {
+            self.write(kind, &lines);
         }
-        for (page, text) in self.waiting.drain(..) {
-            let place = Locator::Pages {
-                first: page,
-                last: page,
-            };
-            self.builder.push(BlockKind::Metadata, &text, place);
+        for lines in std::mem::take(&mut self.waiting) {
+            self.write(BlockKind::Metadata, &lines);
+        }
+    }
+
+    /// Writes a block of these lines, and where they stand.
+    fn write(&mut self, kind: BlockKind, lines: &[(u32, &Line)]) {
+        let (Some((first, _)), Some((last, _))) = (lines.first(), lines.last()) else {
+            return;
+        };
+        let none = Words::default();
+        // Furniture is repeated, and its words say nothing of hyphens.
+        let words = if kind == BlockKind::Metadata {
+            &none
+        } else {
+            &self.words
+        };
+        let joined = join_lines(lines.iter().map(|(_, line)| line.text.as_str()), words);
+        let Some(span) = self
+            .builder
+            .push(kind, &joined.text, Locator::pages(*first, *last))
+        else {
+            return;
+        };
+        let trimmed = joined.text.len() - joined.text.trim_start().len();
+        for (range, (page, line)) in joined.lines.into_iter().zip(lines) {
+            let at = |offset: usize| span.end.min(span.start + offset.saturating_sub(trimmed));
+            let (start, end) = (at(range.start), at(range.end));
+            if start < end {
+                self.placed.push(PlacedLine {
+                    span: TextSpan::new(start, end),
+                    area: area(*page, line.place),
+                });
+            }
         }
     }
 }
 
+fn area(page: u32, place: Box1000) -> PageArea {
+    let Box1000 {
+        left,
+        top,
+        right,
+        bottom,
+    } = place;
+    PageArea {
+        page,
+        left,
+        top,
+        right,
+        bottom,
+    }
+}
+
 /// True when a paragraph goes on at the top of the next page.
-fn runs_over(open: &Open, next: &str) -> bool {
-    let Some(last) = open.lines.last().and_then(|line| line.chars().next_back()) else {
+fn runs_over(open: &Open<'_>, next: &str) -> bool {
+    let Some(last) = open
+        .lines
+        .last()
+        .and_then(|(_, line)| line.text.chars().next_back())
+    else {
         return false;
     };
     let cut = last.is_lowercase() || matches!(last, ',' | '-' | '\u{2010}' | '\u{ad}');
@@ -375,7 +413,7 @@ mod tests {
         let pdf = assemble(&text_of(&[&["One.", "Two."], &[" "], &["Three."]]), "a.pdf").expect("has text");
         check_blocks(&pdf.text, &pdf.blocks).expect("sound");
         assert_eq!(pdf.text, "One.\n\nTwo.\n\nThree.");
-        assert_eq!(pdf.blocks[2].locator, Locator::Pages { first: 3, last: 3 });
+        assert_eq!(pdf.blocks[2].locator, Locator::pages(3, 3));
         assert_eq!(pdf.unreadable_pages, [2]);
         assert_eq!(pdf.warnings[0].message, "1 of 3 pages have no readable text: 2");
     }
@@ -441,7 +479,7 @@ mod tests {
                 (BlockKind::Metadata, "Annual report\n3"),
             ]
         );
-        assert_eq!(pdf.blocks[1].locator, Locator::Pages { first: 1, last: 2 });
+        assert_eq!(pdf.blocks[1].locator, Locator::pages(1, 2));
     }
 
     #[test]
@@ -477,6 +515,37 @@ mod tests {
     }
 
     #[test]
+    fn lines_know_where_they_stand() {
+        let pdf = assemble(
+            &PdfText {
+                pages: vec![
+                    vec![Line {
+                        begins: true,
+                        ..line("It has an exam-", 900)
+                    }],
+                    vec![line("ple in it", 40)],
+                ],
+                ..PdfText::default()
+            },
+            "a.pdf",
+        )
+        .expect("has text");
+        assert_eq!(pdf.text, "It has an example in it");
+        let placed: Vec<_> = pdf
+            .lines
+            .iter()
+            .map(|line| {
+                (
+                    line.span.of(&pdf.text).expect("in it"),
+                    line.area.page,
+                    line.area.top,
+                )
+            })
+            .collect();
+        assert_eq!(placed, [("It has an exam", 1, 900), ("ple in it", 2, 40)]);
+    }
+
+    #[test]
     fn rows_of_tables_are_blocks_of_their_own() {
         let mut pdf = text_of(&[&["Sales", "tea\t1,200", "water\t3"]]);
         pdf.pages[0][1].is_row = true;
@@ -490,7 +559,7 @@ mod tests {
         #[test]
         fn any_lines_are_put_together_without_loss(
             pages in proptest::collection::vec(
-                proptest::collection::vec(("[a-c茶 -]{0,6}", 0u16..990, 80u16..140, any::<bool>(), any::<bool>()), 0..8),
+                proptest::collection::vec(("[a-c茶 -]{0,6}", 0u16..=988, 80u16..140, any::<bool>(), any::<bool>()), 0..8),
                 1..6,
             )
         ) {
@@ -518,6 +587,21 @@ mod tests {
             if let Ok(pdf) = assemble(&pdf, "a.pdf") {
                 check_blocks(&pdf.text, &pdf.blocks)?;
                 prop_assert_eq!(letters(&pdf.text), letters(&all));
+                let mut end = 0;
+                let mut placed = String::new();
+                for line in &pdf.lines {
+                    prop_assert!(end <= line.span.start);
+                    prop_assert!(line.area.is_on_page() && line.area.page <= pdf.page_count);
+                    placed.push_str(line.span.of(&pdf.text).expect("on characters"));
+                    end = line.span.end;
+                    let block = pdf.blocks.iter().find(|block| block.span.end > line.span.start).expect("in a block");
+                    prop_assert!(block.span.start <= line.span.start && line.span.end <= block.span.end);
+                    let Locator::Pages { first, last, .. } = block.locator else {
+                        panic!("{:?}", block.locator);
+                    };
+                    prop_assert!((first..=last).contains(&line.area.page));
+                }
+                prop_assert_eq!(letters(&placed), letters(&all), "every letter stands on a line");
             }
         }
     }

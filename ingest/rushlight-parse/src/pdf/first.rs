@@ -7,7 +7,8 @@ use pdf_extract::{
     output_doc_page,
 };
 
-use super::layout::{Frame, Run, finite, turned};
+use super::frame::{Frame, finite, turned};
+use super::layout::Run;
 use super::mend::{inherited, mend, reference};
 use super::{Bookmark, PdfFault, Reading, guarded};
 
@@ -51,15 +52,31 @@ impl First {
         let number = u32::try_from(index + 1).ok()?;
         output_doc_page(&self.document, &mut glyphs, number).ok()?;
         glyphs.close();
+        let page = *self.pages.get(index)?;
         Some(Reading {
             runs: glyphs.runs,
-            frame: glyphs.frame,
+            frame: self.shown(page, glyphs.frame),
             unnamed: glyphs.unnamed,
-            is_doubtful: self
-                .pages
-                .get(index)
-                .is_some_and(|page| self.has_forms(*page) || self.has_quote_operators(*page)),
+            is_doubtful: self.has_forms(page) || self.has_quote_operators(page),
         })
+    }
+
+    /// The frame of what is shown of a page with this media box.
+    fn shown(&self, page: ObjectId, media: Frame) -> Frame {
+        let corners = |object: &Object| {
+            let numbers = object.as_array().ok()?.iter().map(|number| {
+                let (_, number) = self.document.dereference(number).ok()?;
+                number.as_float().ok().map(f64::from)
+            });
+            <[f64; 4]>::try_from(numbers.collect::<Option<Vec<f64>>>()?).ok()
+        };
+        let crop = self.inherited(page, b"CropBox").and_then(corners);
+        let degrees = self
+            .inherited(page, b"Rotate")
+            .and_then(|degrees| degrees.as_float().ok())
+            .map_or(0, |degrees| degrees as i64);
+        crop.map_or(media, |crop| media.cropped(Frame::of_corners(crop)))
+            .turned_by(degrees)
     }
 
     /// True when the page draws another content stream, whose place this engine does not know.
@@ -252,13 +269,7 @@ impl OutputDev for Glyphs {
         page: &MediaBox,
         _: Option<(f64, f64, f64, f64)>,
     ) -> Result<(), OutputError> {
-        let (width, height) = ((page.urx - page.llx).abs(), (page.ury - page.lly).abs());
-        self.frame = Frame {
-            left: finite(page.llx.min(page.urx)),
-            bottom: finite(page.lly.min(page.ury)),
-            width: finite(width).max(1.0),
-            height: finite(height).max(1.0),
-        };
+        self.frame = Frame::of_corners([page.llx, page.lly, page.urx, page.ury]);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::columns::{extent, regions};
+pub(crate) use super::frame::{Area, Box1000, Frame};
 use super::score::is_right_to_left;
 
 /// A piece of text on one baseline. Places in points; x grows to the right and y upwards, as text of this turn stands.
@@ -16,36 +17,6 @@ pub(crate) struct Run {
     pub(crate) size: f32,
     /// Quarter turns to the left that the text was turned by before it was placed.
     pub(crate) turn: u8,
-}
-
-/// A page's frame in points: its lower left corner and its extent.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Frame {
-    pub(crate) left: f32,
-    pub(crate) bottom: f32,
-    pub(crate) width: f32,
-    pub(crate) height: f32,
-}
-
-impl Default for Frame {
-    /// A sheet of A4.
-    fn default() -> Self {
-        Self {
-            left: 0.0,
-            bottom: 0.0,
-            width: 595.0,
-            height: 842.0,
-        }
-    }
-}
-
-/// Where something stands on a page, in thousandths of its width and height from the upper left corner.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Box1000 {
-    pub(crate) left: u16,
-    pub(crate) top: u16,
-    pub(crate) right: u16,
-    pub(crate) bottom: u16,
 }
 
 /// A line of a page.
@@ -81,34 +52,10 @@ pub(crate) fn lines(runs: Vec<Run>, frame: Frame) -> Vec<Line> {
     for turn in turns {
         let segments = segments(without_doubles(std::mem::take(&mut by_turn[turn])));
         for region in regions(segments, 0) {
-            region_lines(region, |place| to_page(place, turn, frame), &mut out);
+            region_lines(region, |area| frame.place(area, turn), &mut out);
         }
     }
     out
-}
-
-/// An upright rectangle in the space of its turn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Area {
-    pub(super) left: f32,
-    pub(super) bottom: f32,
-    pub(super) right: f32,
-    pub(super) top: f32,
-}
-
-impl Area {
-    pub(super) fn join(self, other: Area) -> Area {
-        Area {
-            left: self.left.min(other.left),
-            bottom: self.bottom.min(other.bottom),
-            right: self.right.max(other.right),
-            top: self.top.max(other.top),
-        }
-    }
-
-    pub(super) fn height(self) -> f32 {
-        self.top - self.bottom
-    }
 }
 
 /// Pieces of one baseline without a wide gap between them.
@@ -398,63 +345,6 @@ fn begins_item(text: &str) -> bool {
             || rest.starts_with(") ")
             || rest.starts_with('、')
             || rest.starts_with('．'))
-}
-
-/// From the space of text of this turn to the page, in thousandths from its upper left corner.
-fn to_page(area: Area, turn: usize, frame: Frame) -> Box1000 {
-    // Text turned by a quarter to the left runs upwards: its x is the page's y, its y the page's minus x.
-    let Area {
-        left,
-        bottom,
-        right,
-        top,
-    } = match turn {
-        0 => area,
-        1 => Area {
-            left: -area.top,
-            right: -area.bottom,
-            bottom: area.left,
-            top: area.right,
-        },
-        2 => Area {
-            left: -area.right,
-            right: -area.left,
-            bottom: -area.top,
-            top: -area.bottom,
-        },
-        _ => Area {
-            left: area.bottom,
-            right: area.top,
-            bottom: -area.right,
-            top: -area.left,
-        },
-    };
-    let part = |value: f32, of: f32| (value / of.max(1.0) * 1000.0).round().clamp(0.0, 1000.0) as u16;
-    Box1000 {
-        left: part(left - frame.left, frame.width),
-        right: part(right - frame.left, frame.width),
-        top: part(frame.bottom + frame.height - top, frame.height),
-        bottom: part(frame.bottom + frame.height - bottom, frame.height),
-    }
-}
-
-/// A point of the page in the space of text of this turn; the inverse of what [`lines`] does with places.
-pub(crate) fn turned(x: f32, y: f32, turn: u8) -> (f32, f32) {
-    match turn % 4 {
-        0 => (x, y),
-        1 => (y, -x),
-        2 => (-x, -y),
-        _ => (-y, x),
-    }
-}
-
-/// A number that can be reckoned with.
-pub(crate) fn finite(value: f64) -> f32 {
-    if value.is_finite() {
-        value.clamp(-1e6, 1e6) as f32
-    } else {
-        0.0
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod assemble;
 mod columns;
 mod first;
+mod frame;
 mod furniture;
 mod layout;
 mod mend;

@@ -1,8 +1,10 @@
 //! The second engine: pdf_oxide. It mends broken files, knows the Chinese character maps and the places of forms.
 
 use pdf_oxide::PdfDocument;
+use pdf_oxide::layout::TextSpan;
 
-use super::layout::{Frame, Run, finite, turned};
+use super::frame::{Frame, finite, turned};
+use super::layout::Run;
 use super::{PdfFault, Reading, guarded};
 
 /// More pages than any document has; a file may claim any number.
@@ -48,49 +50,58 @@ impl Second {
 
     fn page_unguarded(&self, index: usize) -> Option<Reading> {
         let spans = self.document.extract_spans(index).ok()?;
-        let mut frame = self
+        let media = self
             .document
             .get_page_media_box(index)
-            .map(|(left, bottom, right, top)| Frame {
-                left: finite(f64::from(left)),
-                bottom: finite(f64::from(bottom)),
-                width: finite(f64::from(right - left)).max(1.0),
-                height: finite(f64::from(top - bottom)).max(1.0),
-            })
-            .unwrap_or_default();
-        // Text of a page that is shown turned by a quarter comes in the places it is shown at.
-        if spans.iter().any(|span| span.page_rotation_applied % 180 != 0) {
-            std::mem::swap(&mut frame.width, &mut frame.height);
-        }
-        let runs = spans
-            .into_iter()
-            .map(|span| {
-                let shown = f64::from(span.rotation_degrees) - f64::from(span.page_rotation_applied);
-                let turn = quarter(shown);
-                let area = if turn == 0 { span.bbox } else { span.page_bbox() };
-                let (ax, ay) = turned(finite(f64::from(area.x)), finite(f64::from(area.y)), turn);
-                let (bx, by) = turned(
-                    finite(f64::from(area.x + area.width)),
-                    finite(f64::from(area.y + area.height)),
-                    turn,
-                );
-                Run {
-                    text: span.text,
-                    left: ax.min(bx),
-                    right: ax.max(bx),
-                    baseline: ay.min(by),
-                    size: finite(f64::from(span.font_size)).max(0.1),
-                    turn,
-                }
-            })
-            .collect();
+            .map_or_else(|_| Frame::default(), frame_of);
+        let shown = self.document.get_page_visible_box(index).map_or(media, frame_of);
+        let degrees = self.document.get_page_rotation(index).unwrap_or(0);
+        let runs = spans.into_iter().map(|span| run_of(span, media)).collect();
         Some(Reading {
             runs,
-            frame,
+            frame: shown.turned_by(i64::from(degrees)),
             unnamed: 0,
             is_doubtful: false,
         })
     }
+}
+
+fn frame_of((left, bottom, right, top): (f32, f32, f32, f32)) -> Frame {
+    Frame::of_corners([left, bottom, right, top].map(f64::from))
+}
+
+/// A piece of text where the page's content has it. `media` is the page's media box, not turned.
+fn run_of(span: TextSpan, media: Frame) -> Run {
+    let turn = quarter(f64::from(span.rotation_degrees));
+    let area = if turn == 0 { span.bbox } else { span.page_bbox() };
+    let corner = |x: f32, y: f32| {
+        let (x, y) = (finite(f64::from(x)), finite(f64::from(y)));
+        let (x, y) = unturned(x, y, span.page_rotation_applied, media);
+        turned(x, y, turn)
+    };
+    let (ax, ay) = corner(area.x, area.y);
+    let (bx, by) = corner(area.x + area.width, area.y + area.height);
+    Run {
+        text: span.text,
+        left: ax.min(bx),
+        right: ax.max(bx),
+        baseline: ay.min(by),
+        size: finite(f64::from(span.font_size)).max(0.1),
+        turn,
+    }
+}
+
+/// Some pieces of turned pages come in the places where they are shown: turned to the right by `degrees` with their page.
+/// This takes it back, so that all pieces of a page are in one space.
+fn unturned(x: f32, y: f32, degrees: i32, media: Frame) -> (f32, f32) {
+    let (across, up) = (x - media.left, y - media.bottom);
+    let (x, y) = match degrees.rem_euclid(360) {
+        90 => (media.width - up, across),
+        180 => (media.width - across, media.height - up),
+        270 => (up, media.height - across),
+        _ => (across, up),
+    };
+    (media.left + x, media.bottom + y)
 }
 
 /// Quarter turns to the left that are nearest to an angle in degrees.
@@ -101,11 +112,24 @@ fn quarter(degrees: f64) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::quarter;
+    use super::*;
 
     #[test]
     fn angles_are_quarters() {
         let angles = [0.0, 3.0, 90.0, -90.0, 180.0, -180.0, 270.0, 358.0, f64::NAN];
         assert_eq!(angles.map(quarter), [0, 0, 1, 3, 2, 2, 3, 0, 0]);
+    }
+
+    #[test]
+    fn places_on_turned_pages_are_taken_back() {
+        let media = Frame::of_corners([10.0, 20.0, 610.0, 820.0]);
+        for (degrees, x, y) in [
+            (0, 110.0, 720.0),
+            (90, 710.0, 520.0),
+            (180, 510.0, 120.0),
+            (270, 110.0, 120.0),
+        ] {
+            assert_eq!(unturned(x, y, degrees, media), (110.0, 720.0), "{degrees}");
+        }
     }
 }

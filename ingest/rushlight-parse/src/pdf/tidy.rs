@@ -1,6 +1,7 @@
 //! Makes searchable what fonts and line breaking make unsearchable.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -73,15 +74,33 @@ impl Words {
 /// Joins lines to a paragraph: with a line break, without one between Chinese characters, and with a hyphen taken out
 /// that only breaks a word. A hyphen stays where the document writes the word with it elsewhere and never without, where
 /// the word has another, beside capital letters and figures, and after the first parts of compounds.
-pub(crate) fn join_lines<'a>(lines: impl IntoIterator<Item = &'a str>, words: &Words) -> String {
-    let mut out = String::new();
+pub(crate) fn join_lines<'a>(lines: impl IntoIterator<Item = &'a str>, words: &Words) -> Joined {
+    let mut text = String::new();
+    let mut spans: Vec<Range<usize>> = Vec::new();
     for line in lines {
-        append(&mut out, line, words);
+        append(&mut text, line, words);
+        let start = text.len() - line.len();
+        if let Some(before) = spans.last_mut() {
+            // Its hyphen may have gone.
+            before.end = before.end.min(start);
+        }
+        spans.push(start..text.len());
     }
-    if out.ends_with('\u{ad}') {
-        out.pop();
+    if text.ends_with('\u{ad}') {
+        text.pop();
     }
-    out
+    if let Some(last) = spans.last_mut() {
+        last.end = last.end.min(text.len());
+    }
+    Joined { text, lines: spans }
+}
+
+/// Lines, joined.
+#[derive(Debug, Default)]
+pub(crate) struct Joined {
+    pub(crate) text: String,
+    /// Where in `text` each line stands, in order, not overlapping.
+    pub(crate) lines: Vec<Range<usize>>,
 }
 
 fn append(out: &mut String, line: &str, words: &Words) {
@@ -173,7 +192,7 @@ mod tests {
     fn joined(known: &str, lines: &[&str]) -> String {
         let mut words = Words::default();
         words.add(known);
-        join_lines(lines.iter().copied(), &words)
+        join_lines(lines.iter().copied(), &words).text
     }
 
     #[test]
@@ -221,8 +240,16 @@ mod tests {
         fn joining_loses_nothing_but_hyphens_and_space(lines in proptest::collection::vec("[a-zA-Z0-9茶水 -]{0,12}", 0..6)) {
             let lines: Vec<String> = lines.iter().map(|line| tidy_line(line)).collect();
             let keep = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-            let out = join_lines(lines.iter().map(String::as_str), &Words::default());
-            prop_assert_eq!(keep(&out), keep(&lines.concat()));
+            let joined = join_lines(lines.iter().map(String::as_str), &Words::default());
+            prop_assert_eq!(keep(&joined.text), keep(&lines.concat()));
+            prop_assert_eq!(joined.lines.len(), lines.len());
+            let mut end = 0;
+            for (span, line) in joined.lines.iter().zip(&lines) {
+                prop_assert!(end <= span.start);
+                prop_assert!(line.starts_with(&joined.text[span.clone()]), "what is missing is a hyphen at its end");
+                prop_assert_eq!(keep(&joined.text[span.clone()]), keep(line));
+                end = span.end;
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+use super::super::frame::turned;
 use super::*;
 
 /// A line of a page at this height, for tests of what becomes of lines.
@@ -156,6 +157,7 @@ fn places_are_thousandths_from_the_upper_left_and_turned_text_has_them_too() {
         bottom: 0.0,
         width: 100.0,
         height: 200.0,
+        turn: 0,
     };
     let upright = lines(vec![run("ab", 10.0, 150.0, 10.0)], frame);
     assert_eq!(

@@ -19,7 +19,7 @@ pub mod source;
 pub mod time;
 
 pub use answer::{Answer, AnswerEvent, Citation, Coverage, Grounding, Passage};
-pub use chunk::{Chunk, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter};
+pub use chunk::{Chunk, ChunkOrigin, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter};
 pub use document::{
     Block, BlockKind, DocMetadata, DocumentKind, ParsedDocument, ParsedFile, Parser, RawFile, SkipReason,
     Warning,
@@ -27,7 +27,8 @@ pub use document::{
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use id::{ChunkId, ContentHash, DocId, EmbeddingKey, FileId, Generation, Principal, SourceId, SpaceId};
 pub use index::{
-    IndexedChunk, IndexedDocument, KeywordHit, KeywordIndex, SearchFilter, VectorHit, VectorIndex,
+    IndexedChunk, IndexedDocument, KeywordHit, KeywordIndex, REPEATED_WEIGHT, SearchFilter, VectorHit,
+    VectorIndex,
 };
 pub use language_model::{
     GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message, Prompt,

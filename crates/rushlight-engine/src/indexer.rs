@@ -271,6 +271,7 @@ impl<'a> Indexer<'a> {
 
     /// Makes what the ledger has searchable by word, and remembers to do so by meaning; false when it is already.
     pub(crate) fn publish(&mut self) -> Result<bool> {
+        self.unpublished.extend(self.shared.settle_quotes()?);
         let changed = !self.unpublished.is_empty();
         while let Some(space) = self.unpublished.first().copied() {
             self.shared.indexes.sync_keyword(&self.shared.ledger, space)?;

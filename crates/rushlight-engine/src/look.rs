@@ -151,6 +151,7 @@ impl Looker<'_> {
                 heading_path: draft.heading_path,
                 token_count: draft.token_count,
                 embedding_key: key,
+                origin: draft.origin,
             }
         };
         chunk(document, self.tokens, self.options)

@@ -142,7 +142,9 @@ fn write(
     now: Timestamp,
 ) -> Result<Written> {
     let completion = shared.ledger.complete_files(looked, now)?;
-    for space in &completion.changed_spaces {
+    let mut spaces = shared.settle_quotes()?;
+    spaces.extend(completion.changed_spaces);
+    for space in &spaces {
         shared.indexes.sync_keyword(&shared.ledger, *space)?;
         shared.reporter.report(&IndexEvent::Committed { space: *space });
     }
@@ -157,7 +159,7 @@ fn write(
     }
     Ok(Written {
         files: looked.len() as u64,
-        spaces: completion.changed_spaces,
+        spaces: spaces.into_iter().collect(),
     })
 }
 

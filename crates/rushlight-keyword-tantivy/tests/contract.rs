@@ -30,6 +30,7 @@ fn document(number: u8, text: &str) -> IndexedDocument {
             id: ChunkId([number; 16]),
             heading_path: Vec::new(),
             text: text.to_owned(),
+            repeated: false,
             embedding: None,
         }],
     }

@@ -4,15 +4,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rushlight_core::source::modified_at;
 use rushlight_core::{
-    ContentHash, DocId, Error, ErrorCode, FileRecord, FileRow, Generation, ParsedDocument, Result, SkippedBy,
-    SourceId, SpaceId, Timestamp,
+    ChunkOrigin, ContentHash, DocId, DocumentKind, Error, ErrorCode, FileRecord, FileRow, Generation,
+    ParsedDocument, Result, SkippedBy, SourceId, SpaceId, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::failure::Outcome;
 use crate::feed::Feed;
 use crate::records::{ChunkedBy, CompletedFile, Completion, FileOutcome, NewChunk, NewDocument};
-use crate::{Ledger, checks, encode, files, generation, intern, sources, text};
+use crate::{Ledger, checks, encode, files, generation, intern, quotes, sources, text};
 
 /// Delay before a failed file is tried again: doubled with each attempt, from a minute up to six hours.
 const FIRST_RETRY_MS: i64 = 60_000;
@@ -306,17 +306,16 @@ impl Write<'_> {
         } = new;
         let db = self.db;
         if let Some(old) = old {
-            db.prepare_cached("DELETE FROM documents WHERE id = ?1")?
-                .execute([old.id])?;
+            generation::delete_row(db, old.id, self.space)?;
         }
         let generation = generation::next(db, self.space)?;
         let (chunker, model) = intern::chunker(db, chunked_by)?;
         let mut insert = db.prepare_cached(
             "INSERT INTO documents (doc_id, file_id, source_id, space_id, part, part_key, content_hash, kind, media_type,
                  title, metadata, created, date, text_bytes, pages, unreadable_pages, unreadable_count, warnings,
-                 warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation, title_embedded)
+                 warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation, title_embedded, message_id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                 ?23, ?24, ?25, ?26)",
+                 ?23, ?24, ?25, ?26, ?27)",
         )?;
         let ParsedDocument {
             part,
@@ -332,6 +331,10 @@ impl Write<'_> {
             unreadable_pages,
             warnings,
         } = document;
+        let message_id = match kind {
+            DocumentKind::Mail => metadata.message_id.as_deref(),
+            _ => None,
+        };
         insert.execute(params![
             doc_id.0,
             self.file.id.0,
@@ -359,7 +362,9 @@ impl Write<'_> {
             chunk_fingerprint(chunked_by, chunks),
             generation,
             title_embedded,
+            message_id,
         ])?;
+        quotes::note_changed(db, self.space, message_id)?;
         let row = db.last_insert_rowid();
         text::insert(db, row, text)?;
         db.prepare_cached("INSERT INTO structures (document, blocks) VALUES (?1, ?2)")?
@@ -416,9 +421,9 @@ pub(crate) fn insert_chunks(
     } = chunked;
     let mut insert = db.prepare_cached(
         "INSERT INTO chunks (chunk_id, document, ordinal, span_start, span_end, locator, heading_path, token_count,
-             embedding_key, model, pending_rank)
+             embedding_key, model, pending_rank, origin, repeated)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-             CASE WHEN EXISTS (SELECT 1 FROM embeddings WHERE key = ?9) THEN NULL ELSE ?11 END)",
+             CASE WHEN ?13 OR EXISTS (SELECT 1 FROM embeddings WHERE key = ?9) THEN NULL ELSE ?11 END, ?12, ?13)",
     )?;
     for (ordinal, chunk) in chunks.iter().enumerate() {
         let NewChunk {
@@ -428,6 +433,7 @@ pub(crate) fn insert_chunks(
             heading_path,
             token_count,
             embedding_key,
+            origin,
         } = chunk;
         insert.execute(params![
             id.0,
@@ -441,7 +447,12 @@ pub(crate) fn insert_chunks(
             embedding_key.0,
             model,
             rank,
+            encode::origin_to_number(*origin),
+            *origin == ChunkOrigin::Signature,
         ])?;
+    }
+    if chunks.iter().any(|chunk| chunk.origin == ChunkOrigin::Quote) {
+        quotes::mark(db, *document)?;
     }
     let complete = generation::stamp_vectors_if_complete(db, *document, *space, *doc_id)?;
     if !complete && was_in_vector_feed {
@@ -513,6 +524,7 @@ pub(crate) fn chunk_fingerprint(chunked_by: &ChunkedBy, chunks: &[NewChunk]) -> 
         heading_path,
         token_count,
         embedding_key,
+        origin,
     } in chunks
     {
         hasher.add(&id.0);
@@ -523,6 +535,7 @@ pub(crate) fn chunk_fingerprint(chunked_by: &ChunkedBy, chunks: &[NewChunk]) -> 
             encode::locator_to_text(locator),
             heading_path,
             token_count,
+            encode::origin_to_number(*origin),
         );
         hasher.add(encode::to_json(&rest).as_bytes());
     }

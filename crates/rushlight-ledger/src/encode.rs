@@ -2,7 +2,7 @@
 
 use half::f16;
 use rushlight_core::{
-    Block, BlockKind, DocMetadata, Embedding, Locator, Principal, TextSpan, Timestamp, Warning,
+    Block, BlockKind, ChunkOrigin, DocMetadata, Embedding, Locator, Principal, TextSpan, Timestamp, Warning,
 };
 use serde::{Deserialize, Serialize};
 
@@ -199,6 +199,15 @@ pub(crate) fn locator_from_text(text: &str) -> Outcome<Locator> {
         }
     };
     parse().ok_or_else(|| Failure::Malformed("locator", format!("`{text}` names no place")))
+}
+
+/// Whose words a chunk's are, as a number.
+pub(crate) fn origin_to_number(origin: ChunkOrigin) -> i64 {
+    match origin {
+        ChunkOrigin::Own => 0,
+        ChunkOrigin::Quote => 1,
+        ChunkOrigin::Signature => 2,
+    }
 }
 
 fn block_kind_to_text(kind: BlockKind) -> String {

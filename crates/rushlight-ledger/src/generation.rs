@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 
 use crate::failure::Outcome;
 use crate::feed::Feed;
+use crate::quotes;
 
 /// The next number of the space's counter.
 pub(crate) fn next(db: &Connection, space: SpaceId) -> Outcome<i64> {
@@ -63,13 +64,20 @@ pub(crate) fn remove_document(
     doc_id: DocId,
     in_vector_feed: bool,
 ) -> Outcome<()> {
-    db.prepare_cached("DELETE FROM documents WHERE id = ?1")?
-        .execute([document])?;
+    delete_row(db, document, space)?;
     bury(db, Feed::Keyword, space, doc_id)?;
     if in_vector_feed {
         bury(db, Feed::Vector, space, doc_id)?;
     }
     Ok(())
+}
+
+/// Deletes a document's row and all that refers to it; what quotes it is to be compared again.
+pub(crate) fn delete_row(db: &Connection, document: i64, space: SpaceId) -> Outcome<()> {
+    let message_id: Option<String> = db
+        .prepare_cached("DELETE FROM documents WHERE id = ?1 RETURNING message_id")?
+        .query_row([document], |row| row.get(0))?;
+    quotes::note_changed(db, space, message_id.as_deref())
 }
 
 /// Removes all documents of a file; returns how many there were.

@@ -4,5 +4,6 @@ mod checks;
 mod feeds;
 mod files;
 mod model;
+mod quotes;
 mod reading;
 mod support;

@@ -90,7 +90,7 @@ pub struct DocMetadata {
     /// The Message-ID this one answers.
     pub in_reply_to: Option<String>,
     /// What all mails of one conversation have in common: the Message-ID of the first where it is known, else
-    /// `subject:` and the subject without `Re:`.
+    /// `subject:`, the subject without `Re:`, and who writes to whom.
     pub thread_id: Option<String>,
     /// The mailing list's identifier (List-Id) without angle brackets.
     pub list: Option<String>,

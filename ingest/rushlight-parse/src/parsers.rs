@@ -20,7 +20,7 @@ use crate::worker::{Answer, Isolation, Job, Pool, Reply};
 use crate::{language, markdown, outline, pdf, table, text};
 
 /// Raised when the same bytes would parse differently.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// All parsers behind one port.
 #[derive(Debug)]

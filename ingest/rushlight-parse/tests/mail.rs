@@ -180,7 +180,8 @@ fn differences(stated: &Value, at: Option<&ParsedDocument>, found: &[ParsedDocum
         }
     }
     let everything: Vec<String> = found.iter().flat_map(|document| words(&document.text)).collect();
-    for id in text_of(&stated["text_body"]) {
+    let texts = text_of(&stated["text_body"]);
+    for id in texts.into_iter().chain(text_of(&stated["attachments"])) {
         let body = &parts[id]["body"];
         let expected = match (body["Text"].as_str(), body["Html"].as_str()) {
             (Some(text), _) => words(text),

@@ -3,6 +3,7 @@
 use std::fs;
 
 use rushlight_core::{Hit, SearchMode, SearchRequest};
+use rushlight_engine::VerifyDepth;
 
 use crate::system::System;
 
@@ -169,4 +170,94 @@ See the chair.
             );
         }
     }
+}
+
+fn message(number: usize) -> String {
+    format!(
+        "From ada@example.org Thu Jan  1 00:00:00 2026\nFrom: Ada <ada@example.org>\nTo: bo@example.net\n\
+         Subject: Letter {number}\nMessage-ID: <{number}@example.org>\nDate: Thu, 1 Jan 2026 10:00:00 +0000\n\n\
+         The lantern number {number} hangs by the door, and word{number} is painted on it.\n\n"
+    )
+}
+
+fn mailbox(numbers: impl IntoIterator<Item = usize>) -> String {
+    numbers.into_iter().map(message).collect()
+}
+
+/// Path and part of every document, with what identifies it.
+fn documents(system: &System) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = (1..=60)
+        .flat_map(|number| hits(system, &format!("word{number}"), SearchMode::Keyword))
+        .map(|hit| (hit.title.clone(), hit.doc_id.to_string()))
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+#[test]
+fn a_large_mailbox_is_read_piece_by_piece_and_only_what_is_new_is_embedded() {
+    let system = System::over("//- /note.md\nA note about tea.\n");
+    system.write("inbox.mbox", mailbox(1..=40));
+    let summary = system.index();
+    assert_eq!((summary.counts.indexed, summary.waiting_for_vectors), (2, 0));
+    let before = documents(&system);
+    assert_eq!(before.len(), 40);
+    system.assert_sound();
+    let full = system.engine.verify(VerifyDepth::Full).expect("all can be read");
+    assert!(full.sound(), "{full:?}");
+    let embedded = system.embedded();
+    // The header and the text of two mails.
+    let new = 4;
+
+    // Mail comes in at the end.
+    system.write("inbox.mbox", mailbox(1..=42));
+    system.index();
+    assert_eq!(
+        system.embedded(),
+        embedded + new,
+        "old messages are not embedded again"
+    );
+    let more = documents(&system);
+    assert!(
+        before.iter().all(|known| more.contains(known)),
+        "old messages are the same documents"
+    );
+    assert_eq!(more.len(), 42);
+
+    // Mail is thrown away at the start: all others are numbered anew.
+    system.write("inbox.mbox", mailbox(5..=42));
+    system.index();
+    assert_eq!(system.embedded(), embedded + new);
+    let fewer = documents(&system);
+    assert_eq!(fewer.len(), 38);
+    assert!(fewer.iter().all(|known| more.contains(known)));
+    system.assert_sound();
+    let full = system.engine.verify(VerifyDepth::Full).expect("all can be read");
+    assert!(full.sound(), "{full:?}");
+
+    // One that shrinks below the limit is read at once, and is the same nonetheless.
+    system.write("inbox.mbox", mailbox(5..=6));
+    system.index();
+    assert_eq!(system.embedded(), embedded + new);
+    assert!(documents(&system).iter().all(|known| more.contains(known)));
+    assert_eq!(documents(&system).len(), 2);
+    system.assert_sound();
+}
+
+#[test]
+fn a_large_file_that_is_no_mailbox_is_read_whole() {
+    let system = System::over("//- /note.md\nA note about tea.\n");
+    system.write("long.txt", "The kettle whistles in the morning.\n\n".repeat(200));
+    system.write(
+        "moved.txt",
+        "The quince tree stands behind the barn.\n\n".repeat(200),
+    );
+    assert_eq!(system.index().counts.indexed, 3);
+    let embedded = system.embedded();
+    fs::rename(system.path("moved.txt"), system.path("quince.txt")).expect("renamed");
+    system.index();
+    assert_eq!(system.embedded(), embedded);
+    assert_eq!(system.found("quince"), ["quince.txt"]);
+    system.assert_sound();
 }

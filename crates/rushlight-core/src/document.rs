@@ -1,5 +1,7 @@
 //! A file as it is read, and the documents a parser finds in it.
 
+use std::io::Read;
+
 use crate::error::Result;
 use crate::id::ContentHash;
 use crate::place::{Locator, TextSpan};
@@ -202,4 +204,21 @@ pub trait Parser: Send + Sync {
 
     /// Reads a file. A document without any text but white space is never returned: the file is skipped instead.
     fn parse(&self, file: &RawFile) -> Result<ParsedFile>;
+
+    /// Reads a file of many documents one after the other, in memory that its size does not decide. `head` are its first
+    /// bytes, at least 4 KiB where there are so many; `reader` begins with them. `None` for a file that is to be read whole.
+    fn pieces(&self, path: &str, head: &[u8], reader: Box<dyn Read + Send>) -> Option<Box<dyn Pieces>>;
+}
+
+/// A file that is being read piece by piece.
+pub trait Pieces: Send {
+    /// The next documents, at least one; `None` at the file's end. All together they are those that [`Parser::parse`] makes
+    /// of the same bytes. Each has a [`ParsedDocument::part_key`].
+    ///
+    /// # Errors
+    /// The file's; there is nothing more to be had then.
+    fn next(&mut self) -> Result<Option<Vec<ParsedDocument>>>;
+
+    /// Why there was no document.
+    fn nothing(&self) -> SkipReason;
 }

@@ -21,8 +21,8 @@ pub mod time;
 pub use answer::{Answer, AnswerEvent, Citation, Coverage, Grounding, Passage};
 pub use chunk::{Chunk, ChunkOrigin, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter};
 pub use document::{
-    Block, BlockKind, DocMetadata, DocumentKind, ParsedDocument, ParsedFile, Parser, RawFile, SkipReason,
-    Warning,
+    Block, BlockKind, DocMetadata, DocumentKind, ParsedDocument, ParsedFile, Parser, Pieces, RawFile,
+    SkipReason, Warning,
 };
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use id::{ChunkId, ContentHash, DocId, EmbeddingKey, FileId, Generation, Principal, SourceId, SpaceId};

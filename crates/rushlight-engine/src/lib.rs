@@ -15,6 +15,7 @@ mod indexes;
 mod lazy;
 mod look;
 mod parts;
+mod pieces;
 mod quotes;
 mod rate;
 mod reading;

@@ -7,7 +7,7 @@ use rushlight_core::{
     ChunkOrigin, ContentHash, DocId, DocumentKind, Error, ErrorCode, FileRecord, FileRow, Generation,
     ParsedDocument, Result, SkippedBy, SourceId, SpaceId, Timestamp,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::failure::Outcome;
 use crate::feed::Feed;
@@ -86,6 +86,11 @@ fn complete(
                 modified_ns: stamp.modified_ns,
             };
             write.replace_all(documents, completion)?;
+            set_indexed(db, completed, Some(*content_hash), now)?;
+        }
+        FileOutcome::IndexedInPieces { content_hash, pass } => {
+            completion.documents_removed +=
+                generation::remove_documents_where(db, row.0, |found| found != *pass)?;
             set_indexed(db, completed, Some(*content_hash), now)?;
         }
         FileOutcome::Unchanged => {
@@ -208,12 +213,12 @@ fn redate(db: &Connection, file: FileRow, space: SpaceId, date: Timestamp) -> Ou
 }
 
 /// What all documents of a file share while they are written.
-struct Write<'a> {
-    db: &'a Connection,
-    file: &'a FileRecord,
-    space: SpaceId,
-    file_date: Timestamp,
-    modified_ns: i64,
+pub(crate) struct Write<'a> {
+    pub(crate) db: &'a Connection,
+    pub(crate) file: &'a FileRecord,
+    pub(crate) space: SpaceId,
+    pub(crate) file_date: Timestamp,
+    pub(crate) modified_ns: i64,
 }
 
 /// A document's row before it is written again.
@@ -225,6 +230,22 @@ struct OldRow {
     fingerprint: [u8; 32],
     chunk_fingerprint: [u8; 32],
     in_vector_feed: bool,
+}
+
+const OLD_COLUMNS: &str =
+    "doc_id, id, part, part_key, date, fingerprint, chunk_fingerprint, vector_generation IS NOT NULL";
+
+fn old_row(row: &Row<'_>) -> rusqlite::Result<(DocId, OldRow)> {
+    let old = OldRow {
+        id: row.get(1)?,
+        part: row.get(2)?,
+        part_key: row.get(3)?,
+        date: row.get(4)?,
+        fingerprint: row.get(5)?,
+        chunk_fingerprint: row.get(6)?,
+        in_vector_feed: row.get(7)?,
+    };
+    Ok((DocId(row.get(0)?), old))
 }
 
 impl Write<'_> {
@@ -239,14 +260,8 @@ impl Write<'_> {
         }
         let mut old = self.old_rows()?;
         for document in documents {
-            match old.remove(&document.doc_id) {
-                Some(row) if self.keep(&row, document)? => completion.documents_unchanged += 1,
-                row => {
-                    self.write(row.as_ref(), document)?;
-                    completion.documents_written += 1;
-                    completion.chunks_pending += self.pending_of(document.doc_id)?;
-                }
-            }
+            let row = old.remove(&document.doc_id);
+            self.replace(row.as_ref(), document, completion)?;
         }
         let mut gone: Vec<(DocId, OldRow)> = old.into_iter().collect();
         gone.sort_by_key(|(_, row)| row.id);
@@ -257,23 +272,50 @@ impl Write<'_> {
         Ok(())
     }
 
+    /// Writes some of the file's documents, and notes that they were found in this pass.
+    pub(crate) fn add(
+        &self,
+        documents: &[NewDocument],
+        pass: i64,
+        completion: &mut Completion,
+    ) -> Outcome<()> {
+        let mut known = self.db.prepare_cached(&format!(
+            "SELECT {OLD_COLUMNS} FROM documents WHERE doc_id = ?1 AND file_id = ?2"
+        ))?;
+        let mut note = self
+            .db
+            .prepare_cached("UPDATE documents SET pass = ?2 WHERE doc_id = ?1")?;
+        for document in documents {
+            let row = known
+                .query_row(params![document.doc_id.0, self.file.id.0], old_row)
+                .optional()?;
+            self.replace(row.as_ref().map(|(_, row)| row), document, completion)?;
+            note.execute(params![document.doc_id.0, pass])?;
+        }
+        Ok(())
+    }
+
+    fn replace(
+        &self,
+        old: Option<&OldRow>,
+        document: &NewDocument,
+        completion: &mut Completion,
+    ) -> Outcome<()> {
+        match old {
+            Some(row) if self.keep(row, document)? => completion.documents_unchanged += 1,
+            row => {
+                self.write(row, document)?;
+                completion.documents_written += 1;
+                completion.chunks_pending += self.pending_of(document.doc_id)?;
+            }
+        }
+        Ok(())
+    }
+
     fn old_rows(&self) -> Outcome<HashMap<DocId, OldRow>> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT doc_id, id, part, part_key, date, fingerprint, chunk_fingerprint, vector_generation IS NOT NULL
-             FROM documents WHERE file_id = ?1",
-        )?;
-        let rows = statement.query_map([self.file.id.0], |row| {
-            let old = OldRow {
-                id: row.get(1)?,
-                part: row.get(2)?,
-                part_key: row.get(3)?,
-                date: row.get(4)?,
-                fingerprint: row.get(5)?,
-                chunk_fingerprint: row.get(6)?,
-                in_vector_feed: row.get(7)?,
-            };
-            Ok((DocId(row.get(0)?), old))
-        })?;
+        let sql = format!("SELECT {OLD_COLUMNS} FROM documents WHERE file_id = ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([self.file.id.0], old_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -82,12 +82,24 @@ pub(crate) fn delete_row(db: &Connection, document: i64, space: SpaceId) -> Outc
 
 /// Removes all documents of a file; returns how many there were.
 pub(crate) fn remove_documents_of(db: &Connection, file: i64) -> Outcome<u64> {
-    let documents: Vec<(i64, i64, [u8; 16], bool)> = db
-        .prepare_cached(
-            "SELECT id, space_id, doc_id, vector_generation IS NOT NULL FROM documents WHERE file_id = ?1 ORDER BY id",
-        )?
-        .query_map([file], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-        .collect::<Result<_, _>>()?;
+    remove_documents_where(db, file, |_| true)
+}
+
+/// Removes those documents of a file that were last found in such a pass; returns how many there were.
+pub(crate) fn remove_documents_where(db: &Connection, file: i64, pass: impl Fn(i64) -> bool) -> Outcome<u64> {
+    let mut documents: Vec<(i64, i64, [u8; 16], bool)> = Vec::new();
+    {
+        let mut statement = db.prepare_cached(
+            "SELECT id, space_id, doc_id, vector_generation IS NOT NULL, pass FROM documents
+             WHERE file_id = ?1 ORDER BY id",
+        )?;
+        let mut rows = statement.query([file])?;
+        while let Some(row) = rows.next()? {
+            if pass(row.get(4)?) {
+                documents.push((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+            }
+        }
+    }
     for (document, space, doc_id, in_vector_feed) in &documents {
         remove_document(db, *document, SpaceId(*space), DocId(*doc_id), *in_vector_feed)?;
     }

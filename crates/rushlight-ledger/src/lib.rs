@@ -23,6 +23,7 @@ mod generation;
 mod intern;
 mod library;
 mod lock;
+mod pieces;
 mod quotes;
 mod rechunk;
 mod records;

@@ -113,6 +113,14 @@ pub enum FileOutcome {
         /// At least one.
         documents: Vec<NewDocument>,
     },
+    /// It was read piece by piece: it has the documents that [`crate::Ledger::add_documents`] took in this pass, and no
+    /// others.
+    IndexedInPieces {
+        /// Hash of the bytes that were read.
+        content_hash: ContentHash,
+        /// From [`crate::Ledger::begin_pass`].
+        pass: i64,
+    },
     /// Its bytes are those its documents were made from, by the same parser. Costs next to nothing.
     Unchanged,
     /// Nothing to index. Its documents go.

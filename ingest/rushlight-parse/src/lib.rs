@@ -18,6 +18,7 @@ mod html;
 mod language;
 mod mail;
 mod markdown;
+mod names;
 mod notebook;
 mod office;
 mod options;
@@ -31,4 +32,4 @@ mod text;
 pub mod worker;
 
 pub use options::{ParseOptions, Passwords, WorkerCommand, WorkerLimits};
-pub use parsers::Parsers;
+pub use parsers::{Parsers, is_mailbox};

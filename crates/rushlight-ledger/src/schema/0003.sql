@@ -20,3 +20,8 @@ CREATE TABLE changed_mails (
     message_id TEXT NOT NULL,
     PRIMARY KEY (space_id, message_id)
 ) WITHOUT ROWID;
+
+-- Files read piece by piece. pass: how often such a reading was begun; a document's is the one that last found it.
+ALTER TABLE files ADD COLUMN pass INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE documents ADD COLUMN pass INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX documents_by_key ON documents (file_id, part_key);

@@ -195,7 +195,7 @@ fn code_is_cut_at_lines_and_words_only_where_it_must_be() {
 
 #[test]
 fn the_chunkers_identity_names_options_and_tokenizer() {
-    assert_eq!(ChunkOptions::default().id(&Letters), "v2-60-220-320-letters");
+    assert_eq!(ChunkOptions::default().id(&Letters), "v3-60-220-320-letters");
 }
 
 #[test]

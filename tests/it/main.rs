@@ -2,6 +2,7 @@
 
 mod architecture;
 mod journey;
+mod mail;
 mod queue;
 mod soak;
 mod system;

@@ -1,6 +1,7 @@
 //! A whole system on fakes: a real folder, the real parsers for text formats, the ledger in memory; both indexes and both
 //! models are the testkit's.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,7 +11,7 @@ use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
     Answer, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex, LanguageModel,
-    Locator, PageArea, ParsedDocument, ParsedFile, Parser, PlacedLine, Principal, RawFile, Result,
+    Locator, PageArea, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal, RawFile, Result,
     SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
 };
 use rushlight_engine::{
@@ -58,6 +59,8 @@ pub(crate) fn options() -> EngineOptions {
         },
         rechunk: true,
         parse_threads: 2,
+        // Small enough for some of the suite's mailboxes to be read piece by piece.
+        pieces_above: 1500,
         scan_interval: Duration::from_secs(3600),
         rehash_interval: Some(Duration::from_secs(7 * 24 * 3600)),
         debounce: Duration::from_millis(20),
@@ -148,6 +151,10 @@ impl Parser for FragileParser {
             documents.iter_mut().for_each(put_on_pages);
         }
         Ok(parsed)
+    }
+
+    fn pieces(&self, path: &str, head: &[u8], reader: Box<dyn Read + Send>) -> Option<Box<dyn Pieces>> {
+        self.parsers.pieces(path, head, reader)
     }
 }
 

@@ -71,6 +71,8 @@ pub struct ServerConfig {
 pub struct IndexConfig {
     /// Cap of a file's size in MiB.
     pub max_file_mb: u64,
+    /// Cap of a mailbox's size in MiB.
+    pub max_mailbox_mb: u64,
     /// Minutes between full scans.
     pub scan_interval_minutes: u64,
     /// Days in which every file's bytes are compared once; 0 for never.
@@ -151,8 +153,17 @@ impl Config {
                 "index.chunk_tokens is {aim} and index.max_chunk_tokens {most}; needed is 32 ≤ chunk_tokens ≤ max_chunk_tokens ≤ 480"
             ));
         }
-        if self.index.scan_interval_minutes == 0 || self.index.max_file_mb == 0 {
-            return Err("index.scan_interval_minutes and index.max_file_mb must be 1 or more".to_owned());
+        let IndexConfig {
+            scan_interval_minutes,
+            max_file_mb,
+            max_mailbox_mb,
+            ..
+        } = self.index;
+        if scan_interval_minutes == 0 || max_file_mb == 0 || max_mailbox_mb == 0 {
+            return Err(
+                "index.scan_interval_minutes, index.max_file_mb and index.max_mailbox_mb must be 1 or more"
+                    .to_owned(),
+            );
         }
         if self.answer.max_tokens == 0 || self.answer.prompt_tokens < 200 {
             return Err(

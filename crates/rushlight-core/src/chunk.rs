@@ -27,6 +27,18 @@ pub struct Chunk {
     pub embedding_key: EmbeddingKey,
 }
 
+/// Whose words a chunk's are, as far as its document tells. A chunk is of one kind throughout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ChunkOrigin {
+    /// Its document's.
+    #[default]
+    Own,
+    /// Of a mail that this one answers or passes on.
+    Quote,
+    /// What stands below every mail of its sender.
+    Signature,
+}
+
 /// A vector of unit length.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedding(Vec<f32>);

@@ -1,5 +1,7 @@
 //! A file as it is read, and the documents a parser finds in it.
 
+use std::io::Read;
+
 use crate::area::PlacedLine;
 use crate::error::Result;
 use crate::id::ContentHash;
@@ -91,7 +93,7 @@ pub struct DocMetadata {
     /// The Message-ID this one answers.
     pub in_reply_to: Option<String>,
     /// What all mails of one conversation have in common: the Message-ID of the first where it is known, else
-    /// `subject:` and the subject without `Re:`.
+    /// `subject:`, the subject without `Re:`, and who writes to whom.
     pub thread_id: Option<String>,
     /// The mailing list's identifier (List-Id) without angle brackets.
     pub list: Option<String>,
@@ -243,4 +245,21 @@ pub trait Parser: Send + Sync {
 
     /// Reads a file. A document without any text but white space is never returned: the file is skipped instead.
     fn parse(&self, file: &RawFile) -> Result<ParsedFile>;
+
+    /// Reads a file of many documents one after the other, in memory that its size does not decide. `head` are its first
+    /// bytes, at least 4 KiB where there are so many; `reader` begins with them. `None` for a file that is to be read whole.
+    fn pieces(&self, path: &str, head: &[u8], reader: Box<dyn Read + Send>) -> Option<Box<dyn Pieces>>;
+}
+
+/// A file that is being read piece by piece.
+pub trait Pieces: Send {
+    /// The next documents, at least one; `None` at the file's end. All together they are those that [`Parser::parse`] makes
+    /// of the same bytes. Each has a [`ParsedDocument::part_key`].
+    ///
+    /// # Errors
+    /// The file's; there is nothing more to be had then.
+    fn next(&mut self) -> Result<Option<Vec<ParsedDocument>>>;
+
+    /// Why there was no document.
+    fn nothing(&self) -> SkipReason;
 }

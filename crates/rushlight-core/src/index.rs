@@ -39,9 +39,16 @@ pub struct IndexedChunk {
     pub heading_path: Vec<String>,
     /// Its text. Empty when fed to a vector index.
     pub text: String,
+    /// Whether it says what is found better elsewhere (a quoted mail that is there itself, a signature): such a chunk is
+    /// found by word at [`REPEATED_WEIGHT`] of its score. A vector index is not given any.
+    pub repeated: bool,
     /// Its vector; `None` when fed to a keyword index.
     pub embedding: Option<Embedding>,
 }
+
+/// What the score of a repeated chunk is multiplied with: it comes after the place where its words were first written, and
+/// after most chunks that are about something else in the same words.
+pub const REPEATED_WEIGHT: f32 = 0.3;
 
 /// Which documents may be returned. Applied inside the index, before scoring.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -21,15 +21,16 @@ pub mod time;
 
 pub use answer::{Answer, AnswerEvent, Citation, Coverage, Grounding, Passage};
 pub use area::{PageArea, PlacedLine};
-pub use chunk::{Chunk, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter};
+pub use chunk::{Chunk, ChunkOrigin, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter};
 pub use document::{
     Block, BlockKind, DocLink, DocMetadata, DocumentKind, LinkKind, ParsedDocument, ParsedFile, Parser,
-    RawFile, SkipReason, Warning,
+    Pieces, RawFile, SkipReason, Warning,
 };
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use id::{ChunkId, ContentHash, DocId, EmbeddingKey, FileId, Generation, Principal, SourceId, SpaceId};
 pub use index::{
-    IndexedChunk, IndexedDocument, KeywordHit, KeywordIndex, SearchFilter, VectorHit, VectorIndex,
+    IndexedChunk, IndexedDocument, KeywordHit, KeywordIndex, REPEATED_WEIGHT, SearchFilter, VectorHit,
+    VectorIndex,
 };
 pub use language_model::{
     GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message, Prompt,

@@ -1,6 +1,7 @@
 //! Where files come from. Events are hints; a scan decides.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::ops::ControlFlow;
 
 use crate::document::{RawFile, SkipReason};
@@ -89,6 +90,13 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// `FileVanished` when it is gone, `FileUnreadable` when the system refuses, `FileTooLarge` above the cap.
     fn fetch(&self, stamp: &FileStamp) -> Result<RawFile>;
+
+    /// Opens a file to be read from its start, however large it is, without holding it. It may change meanwhile: what was
+    /// read is what a hash of the bytes read says.
+    ///
+    /// # Errors
+    /// `FileVanished` when it is gone, `FileUnreadable` when the system refuses.
+    fn open(&self, stamp: &FileStamp) -> Result<Box<dyn Read + Send>>;
 
     /// Starts watching; `sink` is called from the watcher's own thread and must return at once.
     fn watch(&self, sink: Box<dyn Fn(SourceEvent) + Send + Sync>) -> Result<Box<dyn WatchGuard>>;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rushlight_core::{IndexEvent, Result, SourceEvent, SourceId, SpaceId, Timestamp, WatchGuard};
 
 use crate::engine::{IndexSummary, Shared};
+use crate::pieces::LargeFile;
 use crate::rehash::Round;
 use crate::status::{Activity, Watching};
 
@@ -58,6 +59,8 @@ pub(crate) struct Indexer<'a> {
     /// Sources whose root was missing at the last look.
     pub(crate) offline: BTreeSet<SourceId>,
     pub(crate) round: Option<Round>,
+    /// The file that is being read piece by piece.
+    pub(crate) large: Option<LargeFile>,
     /// Spaces with changes in the ledger that the keyword index lacks.
     pub(crate) unpublished: BTreeSet<SpaceId>,
     prepared: bool,
@@ -81,6 +84,7 @@ impl<'a> Indexer<'a> {
             guards: BTreeMap::new(),
             offline: BTreeSet::new(),
             round: None,
+            large: None,
             unpublished: BTreeSet::new(),
             prepared: false,
             follows: false,
@@ -271,6 +275,7 @@ impl<'a> Indexer<'a> {
 
     /// Makes what the ledger has searchable by word, and remembers to do so by meaning; false when it is already.
     pub(crate) fn publish(&mut self) -> Result<bool> {
+        self.unpublished.extend(self.shared.settle_quotes()?);
         let changed = !self.unpublished.is_empty();
         while let Some(space) = self.unpublished.first().copied() {
             self.shared.indexes.sync_keyword(&self.shared.ledger, space)?;

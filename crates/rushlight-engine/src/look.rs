@@ -106,6 +106,21 @@ impl Looker<'_> {
             .collect())
     }
 
+    /// Some of the file's documents, each with a key, under the ids that they have already.
+    pub(crate) fn some_documents(
+        &self,
+        file: &FileRecord,
+        parsed: Vec<ParsedDocument>,
+    ) -> Result<Vec<NewDocument>> {
+        let keys: Vec<&str> = parsed.iter().map(|document| document.part_key.as_str()).collect();
+        let ids = self.ledger.document_ids_by_key(file.id, &keys)?;
+        Ok(ids
+            .into_iter()
+            .zip(parsed)
+            .map(|(doc_id, document)| self.document(doc_id, &file.stamp.path, document))
+            .collect())
+    }
+
     fn document(&self, doc_id: DocId, path: &str, document: ParsedDocument) -> NewDocument {
         let title_embedded = title_is_embedded(path, &document);
         NewDocument {
@@ -151,6 +166,7 @@ impl Looker<'_> {
                 heading_path: draft.heading_path,
                 token_count: draft.token_count,
                 embedding_key: key,
+                origin: draft.origin,
             }
         };
         chunk(document, self.tokens, self.options)

@@ -76,6 +76,8 @@ pub struct EngineOptions {
     pub rechunk: bool,
     /// Threads that read and parse files.
     pub parse_threads: usize,
+    /// Files above so many bytes are read piece by piece where the parser can, and hashed without being held.
+    pub pieces_above: u64,
     /// Time between full scans while serving.
     pub scan_interval: Duration,
     /// Time in which every file's bytes are compared once with what was indexed; `None`: never.

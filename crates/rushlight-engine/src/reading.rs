@@ -25,7 +25,7 @@ const BATCH_BYTES: u64 = 32 << 20;
 const BATCH_TIME: Duration = Duration::from_millis(1000);
 
 /// What became of a batch once it is written.
-struct Written {
+pub(crate) struct Written {
     files: u64,
     spaces: Vec<SpaceId>,
 }
@@ -34,15 +34,34 @@ impl Indexer<'_> {
     /// Reads files until none waits or something more urgent comes; false when none waited.
     pub(crate) fn look_at_files(&mut self) -> Result<bool> {
         let shared = self.shared;
-        let mut batch = next_batch(shared, &[])?;
-        if batch.is_empty() {
-            return Ok(false);
+        let (batch, large) = next_batch(shared, &[])?;
+        if !batch.is_empty() {
+            self.guarded(|indexer| indexer.look_at_many(batch))?;
+            return Ok(true);
         }
+        match large {
+            Some(file) => self
+                .guarded(|indexer| indexer.look_at_large(&file))
+                .map(|()| true),
+            None => {
+                self.large = None;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Should writing fail half-way, what reached the ledger is published with the next attempt.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let spaces = self.shared.ledger.spaces()?.into_iter().map(|space| space.id);
+        let before: BTreeSet<SpaceId> = std::mem::replace(&mut self.unpublished, spaces.collect());
+        work(self)?;
+        self.unpublished = before;
+        Ok(())
+    }
+
+    fn look_at_many(&mut self, mut batch: Vec<FileRecord>) -> Result<()> {
+        let shared = self.shared;
         shared.set_activity(Activity::Indexing);
-        // Should writing fail half-way, what reached the ledger is published with the next attempt.
-        let spaces = shared.ledger.spaces()?.into_iter().map(|space| space.id);
-        let before: BTreeSet<SpaceId> = std::mem::take(&mut self.unpublished);
-        self.unpublished = spaces.collect();
         std::thread::scope(|scope| {
             let mut writing: Option<ScopedJoinHandle<'_, Result<Written>>> = None;
             while !batch.is_empty() {
@@ -66,15 +85,22 @@ impl Indexer<'_> {
                 if shared.stopping() || !shared.pending_commands.is_empty() {
                     break;
                 }
-                batch = next_batch(shared, &under_way)?;
+                (batch, _) = next_batch(shared, &under_way)?;
             }
             writing.map_or(Ok(()), |last| self.account(joined(last)))
-        })?;
-        self.unpublished = before;
-        Ok(true)
+        })
     }
 
-    fn account(&mut self, written: Result<Written>) -> Result<()> {
+    /// Looks at a file that is read whole, alone.
+    pub(crate) fn look_at_one(&mut self, file: &FileRecord) -> Result<()> {
+        let shared = self.shared;
+        let now = shared.clock.now();
+        let batch = std::slice::from_ref(file);
+        let looked = look_at_batch(shared, batch, Instant::now())?;
+        self.account(write(shared, batch, &looked, now))
+    }
+
+    pub(crate) fn account(&mut self, written: Result<Written>) -> Result<()> {
         let Written { files, spaces } = written?;
         self.summary.files += files;
         self.unsynced_vectors.extend(spaces);
@@ -83,8 +109,8 @@ impl Indexer<'_> {
     }
 }
 
-/// The next files that wait and are not under way.
-fn next_batch(shared: &Shared, under_way: &[FileRow]) -> Result<Vec<FileRecord>> {
+/// The next files that wait and are not under way, and the first of those that are too large to be read with others.
+fn next_batch(shared: &Shared, under_way: &[FileRow]) -> Result<(Vec<FileRecord>, Option<FileRecord>)> {
     let mut files = shared.ledger.next_waiting(
         shared.clock.now(),
         BATCH_FILES + under_way.len(),
@@ -93,7 +119,10 @@ fn next_batch(shared: &Shared, under_way: &[FileRow]) -> Result<Vec<FileRecord>>
     )?;
     files.retain(|file| !under_way.contains(&file.id));
     files.truncate(BATCH_FILES);
-    Ok(files)
+    let (batch, large): (Vec<FileRecord>, Vec<FileRecord>) = files
+        .into_iter()
+        .partition(|file| file.stamp.size <= shared.options.pieces_above);
+    Ok((batch, large.into_iter().next()))
 }
 
 /// Looks at the batch on several threads until it is done or its time is over. At least one file is done.
@@ -135,17 +164,14 @@ fn look_at_batch(shared: &Shared, batch: &[FileRecord], begun: Instant) -> Resul
 }
 
 /// Puts what was looked at into the ledger and makes it searchable by word.
-fn write(
+pub(crate) fn write(
     shared: &Arc<Shared>,
     batch: &[FileRecord],
     looked: &[CompletedFile],
     now: Timestamp,
 ) -> Result<Written> {
     let completion = shared.ledger.complete_files(looked, now)?;
-    for space in &completion.changed_spaces {
-        shared.indexes.sync_keyword(&shared.ledger, *space)?;
-        shared.reporter.report(&IndexEvent::Committed { space: *space });
-    }
+    let spaces = publish(shared, completion.changed_spaces)?;
     let before: BTreeMap<FileRow, &FileRecord> = batch.iter().map(|file| (file.id, file)).collect();
     for done in looked {
         let file = before[&done.file];
@@ -157,8 +183,19 @@ fn write(
     }
     Ok(Written {
         files: looked.len() as u64,
-        spaces: completion.changed_spaces,
+        spaces,
     })
+}
+
+/// Makes what was written searchable by word. Returns the spaces that changed.
+pub(crate) fn publish(shared: &Shared, changed: Vec<SpaceId>) -> Result<Vec<SpaceId>> {
+    let mut spaces = shared.settle_quotes()?;
+    spaces.extend(changed);
+    for space in &spaces {
+        shared.indexes.sync_keyword(&shared.ledger, *space)?;
+        shared.reporter.report(&IndexEvent::Committed { space: *space });
+    }
+    Ok(spaces.into_iter().collect())
 }
 
 /// The thread's result; its panic goes on in this thread.
@@ -170,7 +207,7 @@ fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
 
 fn outcome_word(outcome: &FileOutcome, before: &FileStatus) -> &'static str {
     match outcome {
-        FileOutcome::Indexed { .. } => "indexed",
+        FileOutcome::Indexed { .. } | FileOutcome::IndexedInPieces { .. } => "indexed",
         FileOutcome::Skipped(_) => "skipped",
         FileOutcome::Failed { .. } => "failed",
         FileOutcome::Unchanged if *before == FileStatus::Waiting => "indexed",

@@ -96,9 +96,10 @@ impl Indexer<'_> {
                     sources.entry(file.source_id).or_insert(shared.source(&record)?)
                 }
             };
-            match source.fetch(&file.stamp) {
-                Ok(raw) if Some(raw.content_hash) == file.content_hash => same.push(file.id),
-                Ok(_) => {
+            match shared.content_hash(&**source, &file.stamp) {
+                Ok(None) => break,
+                Ok(hash) if hash == file.content_hash => same.push(file.id),
+                Ok(Some(_)) => {
                     tracing::info!(file = file.id.0, "a file changed and kept its size and time");
                     changed.push(file.id);
                 }

@@ -83,7 +83,7 @@ impl Indexer<'_> {
         let mut plan = plan(&known, &seen, &summary, &scope);
         drop(seen);
         adopt_moved(&mut plan, &known, scope.parser_version, &mut |stamp| {
-            source.fetch(stamp).ok().map(|raw| raw.content_hash)
+            self.shared.content_hash(&*source, stamp).ok().flatten()
         });
         if plan.online {
             if self.offline.remove(&id) && self.follows {

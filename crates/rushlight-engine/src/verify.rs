@@ -3,11 +3,14 @@
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
-use rushlight_core::{ChunkId, DocId, ErrorCode, FileRecord, FileStatus, ParsedFile, Result, Source};
+use rushlight_core::{
+    ChunkId, ContentHash, DocId, ErrorCode, FileRecord, FileStatus, ParsedFile, Result, Source,
+};
 use rushlight_ingest::{PlanScope, plan};
 use rushlight_ledger::{Feed, NewDocument, SpaceRecord};
 
 use crate::engine::{Engine, Shared};
+use crate::pieces::{self, Opened};
 
 /// How much is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,6 +95,16 @@ impl Difference {
             Self::Bytes => "bytes",
             Self::Documents => "documents",
             Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+impl ContentVerification {
+    fn note(&mut self, file: &FileRecord, root: &str, difference: Option<Difference>) {
+        self.files += 1;
+        if let Some(difference) = difference {
+            let path = format!("{}/{}", root.trim_end_matches('/'), file.stamp.path);
+            self.differences.push((path, difference));
         }
     }
 }
@@ -249,6 +262,13 @@ impl Shared {
         root: &str,
         found: &mut ContentVerification,
     ) -> Result<()> {
+        if file.stamp.size > self.options.pieces_above
+            && let Ok(Some(opened)) = pieces::open(self, source, &file.stamp)
+        {
+            let difference = self.compare_pieces(file, opened, &mut found.bytes)?;
+            found.note(file, root, difference);
+            return Ok(());
+        }
         let difference = match source.fetch(&file.stamp) {
             // Gone since the scan: the next one will say so.
             Err(error) if error.code() == ErrorCode::FileVanished => return Ok(()),
@@ -266,12 +286,41 @@ impl Shared {
                 (!same).then_some(Difference::Documents)
             }
         };
-        found.files += 1;
-        if let Some(difference) = difference {
-            let path = format!("{}/{}", root.trim_end_matches('/'), file.stamp.path);
-            found.differences.push((path, difference));
-        }
+        found.note(file, root, difference);
         Ok(())
+    }
+
+    /// The same for a file that is read piece by piece.
+    fn compare_pieces(
+        &self,
+        file: &FileRecord,
+        (mut pieces, read): Opened,
+        bytes: &mut u64,
+    ) -> Result<Option<Difference>> {
+        let looker = self.looker();
+        let (mut documents, mut same) = (0, true);
+        // All of it is read, for the hash.
+        loop {
+            match pieces.next() {
+                Ok(Some(parsed)) => {
+                    let parsed = looker.some_documents(file, parsed)?;
+                    documents += parsed.len() as u64;
+                    same = same && self.has(&parsed)?;
+                }
+                Ok(None) => break,
+                Err(_) => return Ok(Some(Difference::Unreadable)),
+            }
+        }
+        let read = read.lock();
+        *bytes += read.count();
+        let hash = ContentHash(*read.finalize().as_bytes());
+        Ok(if file.content_hash != Some(hash) {
+            Some(Difference::Bytes)
+        } else if !same || self.ledger.document_count(file.id)? != documents {
+            Some(Difference::Documents)
+        } else {
+            None
+        })
     }
 
     /// True when the ledger has these documents of the file and no others, with these texts and chunks.
@@ -279,6 +328,11 @@ impl Shared {
         if self.ledger.document_count(file.id)? != documents.len() as u64 {
             return Ok(false);
         }
+        self.has(documents)
+    }
+
+    /// True when the ledger has these documents, with these texts and chunks.
+    fn has(&self, documents: &[NewDocument]) -> Result<bool> {
         for new in documents {
             let Some(kept) = self.ledger.document(new.doc_id)? else {
                 return Ok(false);

@@ -355,6 +355,7 @@ fn indexed(
             id: chunk_of(row),
             heading_path: Vec::new(),
             text,
+            repeated: false,
             embedding,
         }],
     }

@@ -121,6 +121,7 @@ fn document(row: &Value) -> IndexedDocument {
             id: ChunkId(doc_id.0),
             heading_path: Vec::new(),
             text: text(row, "text").to_owned(),
+            repeated: false,
             embedding: None,
         }],
     }

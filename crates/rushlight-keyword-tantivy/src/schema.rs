@@ -9,7 +9,7 @@ use tantivy::schema::{
 use crate::tokenizer;
 
 /// Raised when schema or analyzer change: an index of another version is built anew.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// Weight of title and keywords, and of headings, against text.
 const TITLE_WEIGHT: f32 = 1.5;
@@ -27,11 +27,14 @@ pub(crate) struct Fields {
     pub(crate) kind: Field,
     pub(crate) date: Field,
     pub(crate) access: Field,
+    repeated: Field,
 }
 
 /// Names of the columns that hold ids: each id in two halves, so that they order as the bytes do.
 pub(crate) const CHUNK_ID: [&str; 2] = ["chunk_high", "chunk_low"];
 pub(crate) const DOC_ID: [&str; 2] = ["doc_high", "doc_low"];
+/// Name of the column that says whether the chunk is repeated.
+pub(crate) const REPEATED: &str = "repeated";
 
 impl Fields {
     pub(crate) fn schema() -> (Schema, Self) {
@@ -51,6 +54,7 @@ impl Fields {
             kind: builder.add_text_field("kind", STRING),
             date: builder.add_i64_field("date", INDEXED | FAST),
             access: builder.add_text_field("access", STRING),
+            repeated: builder.add_bool_field(REPEATED, FAST),
         };
         for name in CHUNK_ID.into_iter().chain(DOC_ID) {
             builder.add_u64_field(name, FAST);
@@ -98,6 +102,7 @@ impl Fields {
             .access
             .iter()
             .for_each(|principal| row.add_text(self.access, &principal.0));
+        row.add_bool(self.repeated, chunk.repeated);
         for (names, id) in [(CHUNK_ID, chunk.id.0), (DOC_ID, document.doc_id.0)] {
             for (name, half) in names.into_iter().zip(halves(id)) {
                 row.add_u64(

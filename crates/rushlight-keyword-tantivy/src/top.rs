@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use rushlight_core::{ChunkId, DocId, KeywordHit};
+use rushlight_core::{ChunkId, DocId, KeywordHit, REPEATED_WEIGHT};
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
 use tantivy::{Score, SegmentOrdinal, SegmentReader};
 
-use crate::schema::{CHUNK_ID, DOC_ID, joined};
+use crate::schema::{CHUNK_ID, DOC_ID, REPEATED, joined};
 
 /// At most so many hits, best first.
 pub(crate) struct Top(pub(crate) usize);
@@ -38,6 +38,7 @@ impl Ids {
 
 pub(crate) struct SegmentTop {
     ids: Arc<Ids>,
+    repeated: Column<bool>,
     limit: usize,
     hits: Vec<KeywordHit>,
     /// Score of the worst hit that could still be among the best; lower ones are not kept.
@@ -52,6 +53,7 @@ impl Collector for Top {
         let ids = Arc::new(Ids::open(segment)?);
         Ok(SegmentTop {
             ids,
+            repeated: segment.fast_fields().bool(REPEATED)?,
             limit: self.0,
             hits: Vec::new(),
             bar: Score::NEG_INFINITY,
@@ -74,7 +76,15 @@ impl SegmentCollector for SegmentTop {
     type Fruit = Vec<KeywordHit>;
 
     fn collect(&mut self, row: tantivy::DocId, score: Score) {
+        // The weight only lowers a score, so what is below the bar without it needs no look.
         if self.limit == 0 || score < self.bar {
+            return;
+        }
+        let score = match self.repeated.first(row) {
+            Some(true) => score * REPEATED_WEIGHT,
+            _ => score,
+        };
+        if score < self.bar {
             return;
         }
         let (chunk_id, doc_id) = self.ids.of(row);

@@ -30,6 +30,7 @@ fn document(number: u8, text: &str) -> IndexedDocument {
             id: ChunkId([number; 16]),
             heading_path: Vec::new(),
             text: text.to_owned(),
+            repeated: false,
             embedding: None,
         }],
     }
@@ -182,5 +183,42 @@ proptest! {
         for query in texts.iter().chain([&query, &format!("\"{query}\"")]) {
             prop_assert!(index.search(query, &owner(), 10).is_ok());
         }
+    }
+}
+
+#[test]
+fn people_and_mailing_lists_are_found_by_name_and_by_address() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let index = TantivyIndex::open(folder.path(), KeywordOptions::default()).expect("opens");
+    let mut mail = document(1, "See below.");
+    mail.keywords = [
+        "Ada Lin <ada.lin@example.org>",
+        "Bo Chen <bo@example.net>",
+        "陳小明 <ming@example.tw>",
+        "lamps.lists.example.org",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    index
+        .apply(&[mail, document(2, "Somebody at example dot com.")], &[])
+        .expect("applies");
+    index.commit(Generation(1)).expect("commits");
+    for query in [
+        "lin",
+        "Ada Lin",
+        "ada.lin@example.org",
+        "\"ada.lin@example.org\"",
+        "bo@example.net",
+        "\"Bo Chen\"",
+        "小明",
+        "ming@example.tw",
+        "\"lamps.lists.example.org\"",
+        "lamps",
+    ] {
+        let hits = index.search(query, &owner(), 9).expect("searches");
+        assert!(
+            hits.first().is_some_and(|hit| hit.doc_id == DocId([1; 16])),
+            "{query}"
+        );
     }
 }

@@ -4,15 +4,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rushlight_core::source::modified_at;
 use rushlight_core::{
-    ContentHash, DocId, Error, ErrorCode, FileRecord, FileRow, Generation, ParsedDocument, Result, SkippedBy,
-    SourceId, SpaceId, Timestamp,
+    ChunkOrigin, ContentHash, DocId, DocumentKind, Error, ErrorCode, FileRecord, FileRow, Generation,
+    ParsedDocument, Result, SkippedBy, SourceId, SpaceId, Timestamp,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::failure::Outcome;
 use crate::feed::Feed;
 use crate::records::{ChunkedBy, CompletedFile, Completion, FileOutcome, NewChunk, NewDocument};
-use crate::{Ledger, checks, encode, files, generation, intern, sources, text};
+use crate::{Ledger, checks, encode, files, generation, intern, quotes, sources, text};
 
 /// Delay before a failed file is tried again: doubled with each attempt, from a minute up to six hours.
 const FIRST_RETRY_MS: i64 = 60_000;
@@ -86,6 +86,11 @@ fn complete(
                 modified_ns: stamp.modified_ns,
             };
             write.replace_all(documents, completion)?;
+            set_indexed(db, completed, Some(*content_hash), now)?;
+        }
+        FileOutcome::IndexedInPieces { content_hash, pass } => {
+            completion.documents_removed +=
+                generation::remove_documents_where(db, row.0, |found| found != *pass)?;
             set_indexed(db, completed, Some(*content_hash), now)?;
         }
         FileOutcome::Unchanged => {
@@ -208,12 +213,12 @@ fn redate(db: &Connection, file: FileRow, space: SpaceId, date: Timestamp) -> Ou
 }
 
 /// What all documents of a file share while they are written.
-struct Write<'a> {
-    db: &'a Connection,
-    file: &'a FileRecord,
-    space: SpaceId,
-    file_date: Timestamp,
-    modified_ns: i64,
+pub(crate) struct Write<'a> {
+    pub(crate) db: &'a Connection,
+    pub(crate) file: &'a FileRecord,
+    pub(crate) space: SpaceId,
+    pub(crate) file_date: Timestamp,
+    pub(crate) modified_ns: i64,
 }
 
 /// A document's row before it is written again.
@@ -225,6 +230,22 @@ struct OldRow {
     fingerprint: [u8; 32],
     chunk_fingerprint: [u8; 32],
     in_vector_feed: bool,
+}
+
+const OLD_COLUMNS: &str =
+    "doc_id, id, part, part_key, date, fingerprint, chunk_fingerprint, vector_generation IS NOT NULL";
+
+fn old_row(row: &Row<'_>) -> rusqlite::Result<(DocId, OldRow)> {
+    let old = OldRow {
+        id: row.get(1)?,
+        part: row.get(2)?,
+        part_key: row.get(3)?,
+        date: row.get(4)?,
+        fingerprint: row.get(5)?,
+        chunk_fingerprint: row.get(6)?,
+        in_vector_feed: row.get(7)?,
+    };
+    Ok((DocId(row.get(0)?), old))
 }
 
 impl Write<'_> {
@@ -239,14 +260,8 @@ impl Write<'_> {
         }
         let mut old = self.old_rows()?;
         for document in documents {
-            match old.remove(&document.doc_id) {
-                Some(row) if self.keep(&row, document)? => completion.documents_unchanged += 1,
-                row => {
-                    self.write(row.as_ref(), document)?;
-                    completion.documents_written += 1;
-                    completion.chunks_pending += self.pending_of(document.doc_id)?;
-                }
-            }
+            let row = old.remove(&document.doc_id);
+            self.replace(row.as_ref(), document, completion)?;
         }
         let mut gone: Vec<(DocId, OldRow)> = old.into_iter().collect();
         gone.sort_by_key(|(_, row)| row.id);
@@ -257,23 +272,50 @@ impl Write<'_> {
         Ok(())
     }
 
+    /// Writes some of the file's documents, and notes that they were found in this pass.
+    pub(crate) fn add(
+        &self,
+        documents: &[NewDocument],
+        pass: i64,
+        completion: &mut Completion,
+    ) -> Outcome<()> {
+        let mut known = self.db.prepare_cached(&format!(
+            "SELECT {OLD_COLUMNS} FROM documents WHERE doc_id = ?1 AND file_id = ?2"
+        ))?;
+        let mut note = self
+            .db
+            .prepare_cached("UPDATE documents SET pass = ?2 WHERE doc_id = ?1")?;
+        for document in documents {
+            let row = known
+                .query_row(params![document.doc_id.0, self.file.id.0], old_row)
+                .optional()?;
+            self.replace(row.as_ref().map(|(_, row)| row), document, completion)?;
+            note.execute(params![document.doc_id.0, pass])?;
+        }
+        Ok(())
+    }
+
+    fn replace(
+        &self,
+        old: Option<&OldRow>,
+        document: &NewDocument,
+        completion: &mut Completion,
+    ) -> Outcome<()> {
+        match old {
+            Some(row) if self.keep(row, document)? => completion.documents_unchanged += 1,
+            row => {
+                self.write(row, document)?;
+                completion.documents_written += 1;
+                completion.chunks_pending += self.pending_of(document.doc_id)?;
+            }
+        }
+        Ok(())
+    }
+
     fn old_rows(&self) -> Outcome<HashMap<DocId, OldRow>> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT doc_id, id, part, part_key, date, fingerprint, chunk_fingerprint, vector_generation IS NOT NULL
-             FROM documents WHERE file_id = ?1",
-        )?;
-        let rows = statement.query_map([self.file.id.0], |row| {
-            let old = OldRow {
-                id: row.get(1)?,
-                part: row.get(2)?,
-                part_key: row.get(3)?,
-                date: row.get(4)?,
-                fingerprint: row.get(5)?,
-                chunk_fingerprint: row.get(6)?,
-                in_vector_feed: row.get(7)?,
-            };
-            Ok((DocId(row.get(0)?), old))
-        })?;
+        let sql = format!("SELECT {OLD_COLUMNS} FROM documents WHERE file_id = ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([self.file.id.0], old_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -306,17 +348,16 @@ impl Write<'_> {
         } = new;
         let db = self.db;
         if let Some(old) = old {
-            db.prepare_cached("DELETE FROM documents WHERE id = ?1")?
-                .execute([old.id])?;
+            generation::delete_row(db, old.id, self.space)?;
         }
         let generation = generation::next(db, self.space)?;
         let (chunker, model) = intern::chunker(db, chunked_by)?;
         let mut insert = db.prepare_cached(
             "INSERT INTO documents (doc_id, file_id, source_id, space_id, part, part_key, content_hash, kind, media_type,
                  title, metadata, created, date, text_bytes, pages, unreadable_pages, unreadable_count, warnings,
-                 warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation, title_embedded)
+                 warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation, title_embedded, message_id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                 ?23, ?24, ?25, ?26)",
+                 ?23, ?24, ?25, ?26, ?27)",
         )?;
         let ParsedDocument {
             part,
@@ -333,6 +374,10 @@ impl Write<'_> {
             unreadable_pages,
             warnings,
         } = document;
+        let message_id = match kind {
+            DocumentKind::Mail => metadata.message_id.as_deref(),
+            _ => None,
+        };
         insert.execute(params![
             doc_id.0,
             self.file.id.0,
@@ -360,7 +405,9 @@ impl Write<'_> {
             chunk_fingerprint(chunked_by, chunks),
             generation,
             title_embedded,
+            message_id,
         ])?;
+        quotes::note_changed(db, self.space, message_id)?;
         let row = db.last_insert_rowid();
         text::insert(db, row, text)?;
         db.prepare_cached("INSERT INTO structures (document, blocks, lines) VALUES (?1, ?2, ?3)")?
@@ -421,9 +468,9 @@ pub(crate) fn insert_chunks(
     } = chunked;
     let mut insert = db.prepare_cached(
         "INSERT INTO chunks (chunk_id, document, ordinal, span_start, span_end, locator, heading_path, token_count,
-             embedding_key, model, pending_rank)
+             embedding_key, model, pending_rank, origin, repeated)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-             CASE WHEN EXISTS (SELECT 1 FROM embeddings WHERE key = ?9) THEN NULL ELSE ?11 END)",
+             CASE WHEN ?13 OR EXISTS (SELECT 1 FROM embeddings WHERE key = ?9) THEN NULL ELSE ?11 END, ?12, ?13)",
     )?;
     for (ordinal, chunk) in chunks.iter().enumerate() {
         let NewChunk {
@@ -433,6 +480,7 @@ pub(crate) fn insert_chunks(
             heading_path,
             token_count,
             embedding_key,
+            origin,
         } = chunk;
         insert.execute(params![
             id.0,
@@ -446,7 +494,12 @@ pub(crate) fn insert_chunks(
             embedding_key.0,
             model,
             rank,
+            encode::origin_to_number(*origin),
+            *origin == ChunkOrigin::Signature,
         ])?;
+    }
+    if chunks.iter().any(|chunk| chunk.origin == ChunkOrigin::Quote) {
+        quotes::mark(db, *document)?;
     }
     let complete = generation::stamp_vectors_if_complete(db, *document, *space, *doc_id)?;
     if !complete && was_in_vector_feed {
@@ -523,6 +576,7 @@ pub(crate) fn chunk_fingerprint(chunked_by: &ChunkedBy, chunks: &[NewChunk]) -> 
         heading_path,
         token_count,
         embedding_key,
+        origin,
     } in chunks
     {
         hasher.add(&id.0);
@@ -533,6 +587,7 @@ pub(crate) fn chunk_fingerprint(chunked_by: &ChunkedBy, chunks: &[NewChunk]) -> 
             encode::locator_to_text(locator),
             heading_path,
             token_count,
+            encode::origin_to_number(*origin),
         );
         hasher.add(encode::to_json(&rest).as_bytes());
     }

@@ -125,7 +125,7 @@ impl Ledger {
             };
             let mut statement = db.prepare_cached(
                 "SELECT embeddings.vector FROM chunks JOIN embeddings ON embeddings.key = chunks.embedding_key
-                 WHERE chunks.chunk_id = ?1 AND embeddings.model = ?2",
+                 WHERE chunks.chunk_id = ?1 AND embeddings.model = ?2 AND NOT chunks.repeated",
             )?;
             chunks
                 .iter()

@@ -4,8 +4,8 @@ mod lines;
 
 use half::f16;
 use rushlight_core::{
-    Block, BlockKind, DocLink, DocMetadata, Embedding, LinkKind, Locator, PageArea, Principal, TextSpan, Timestamp,
-    Warning,
+    Block, BlockKind, ChunkOrigin, DocLink, DocMetadata, Embedding, LinkKind, Locator, PageArea, Principal,
+    TextSpan, Timestamp, Warning,
 };
 use serde::{Deserialize, Serialize};
 
@@ -292,6 +292,15 @@ fn area_from_text(text: &str) -> Option<PageArea> {
         bottom: numbers.next()?.parse().ok()?,
     };
     numbers.next().is_none().then_some(area)
+}
+
+/// Whose words a chunk's are, as a number.
+pub(crate) fn origin_to_number(origin: ChunkOrigin) -> i64 {
+    match origin {
+        ChunkOrigin::Own => 0,
+        ChunkOrigin::Quote => 1,
+        ChunkOrigin::Signature => 2,
+    }
 }
 
 fn block_kind_to_text(kind: BlockKind) -> String {

@@ -20,7 +20,7 @@ const PAGE_TEXT_BYTES: i64 = 16 << 20;
 pub enum Feed {
     /// Every document.
     Keyword,
-    /// Every document all of whose chunks have their embedding.
+    /// Every document all of whose chunks have their embedding, without those chunks that are to have none.
     Vector,
 }
 
@@ -157,9 +157,13 @@ impl Ledger {
 }
 
 fn all_chunks(db: &Connection, feed: Feed, space: SpaceId) -> Outcome<Vec<(ChunkId, DocId)>> {
+    let with_vectors = match feed {
+        Feed::Keyword => "",
+        Feed::Vector => " AND NOT chunks.repeated",
+    };
     let sql = format!(
         "SELECT chunks.chunk_id, documents.doc_id FROM documents JOIN chunks ON chunks.document = documents.id
-         WHERE documents.space_id = ?1 AND documents.{} IS NOT NULL",
+         WHERE documents.space_id = ?1 AND documents.{} IS NOT NULL{with_vectors}",
         feed.column()
     );
     let mut statement = db.prepare_cached(&sql)?;
@@ -289,7 +293,7 @@ fn indexed_document(db: &Connection, feed: Feed, document: i64) -> Outcome<Index
 fn chunks_with_text(db: &Connection, document: i64) -> Outcome<Vec<IndexedChunk>> {
     let whole = text::whole(db, document)?;
     let mut statement = db.prepare_cached(
-        "SELECT chunk_id, heading_path, span_start, span_end FROM chunks WHERE document = ?1 ORDER BY ordinal",
+        "SELECT chunk_id, heading_path, span_start, span_end, repeated FROM chunks WHERE document = ?1 ORDER BY ordinal",
     )?;
     let mut rows = statement.query([document])?;
     let mut chunks = Vec::new();
@@ -302,6 +306,7 @@ fn chunks_with_text(db: &Connection, document: i64) -> Outcome<Vec<IndexedChunk>
             id: ChunkId(row.get(0)?),
             heading_path: encode::from_json("chunks.heading_path", row.get_ref(1)?.as_str()?)?,
             text: text.to_owned(),
+            repeated: row.get(4)?,
             embedding: None,
         });
     }
@@ -312,7 +317,7 @@ fn chunks_with_vectors(db: &Connection, document: i64) -> Outcome<Vec<IndexedChu
     let mut statement = db.prepare_cached(
         "SELECT chunks.chunk_id, chunks.heading_path, embeddings.vector
          FROM chunks JOIN embeddings ON embeddings.key = chunks.embedding_key
-         WHERE chunks.document = ?1 ORDER BY chunks.ordinal",
+         WHERE chunks.document = ?1 AND NOT chunks.repeated ORDER BY chunks.ordinal",
     )?;
     let mut rows = statement.query([document])?;
     let mut chunks = Vec::new();
@@ -321,6 +326,7 @@ fn chunks_with_vectors(db: &Connection, document: i64) -> Outcome<Vec<IndexedChu
             id: ChunkId(row.get(0)?),
             heading_path: encode::from_json("chunks.heading_path", row.get_ref(1)?.as_str()?)?,
             text: String::new(),
+            repeated: false,
             embedding: Some(encode::vector_from_bytes(row.get_ref(2)?.as_blob()?)?),
         });
     }

@@ -1,5 +1,7 @@
 //! Files: what a scan saw, and which of them wait to be looked at.
 
+use std::collections::{HashMap, VecDeque};
+
 use rushlight_core::{
     ContentHash, DocId, ErrorCode, FileId, FileRecord, FileRow, FileStamp, FileStatus, Plan, Rename,
     RenameFollowUp, Restamp, Result, ScanSkip, SkipReason, SkippedBy, SourceId, SpaceId, Timestamp,
@@ -236,7 +238,7 @@ impl Ledger {
     /// # Errors
     /// `LedgerFailed`.
     pub fn document_ids(&self, file: FileRow, parts: &[(&str, &str)]) -> Result<Vec<DocId>> {
-        let mut known: Vec<(DocId, String, String)> = self.store.read(|db| {
+        let known: Vec<(DocId, String, String)> = self.store.read(|db| {
             let mut statement = db.prepare_cached(
                 "SELECT doc_id, part, part_key FROM documents WHERE file_id = ?1 ORDER BY part, id",
             )?;
@@ -244,28 +246,43 @@ impl Ledger {
                 statement.query_map([file.0], |row| Ok((DocId(row.get(0)?), row.get(1)?, row.get(2)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })?;
+        let mut taken = vec![false; known.len()];
         let mut ids: Vec<Option<DocId>> = vec![None; parts.len()];
-        type Rule = fn(known: (&str, &str), found: (&str, &str)) -> bool;
+        // What must be equal for the two to be one document; the empty name is nobody's.
+        type Rule = for<'a> fn(part: &'a str, key: &'a str) -> Option<(&'a str, &'a str)>;
         let rules: [Rule; 3] = [
-            |known, found| known == found,
-            |known, found| !found.1.is_empty() && known.1 == found.1,
-            |known, found| known.0 == found.0,
+            |part, key| Some((part, key)),
+            |_, key| (!key.is_empty()).then_some(("", key)),
+            |part, _| Some((part, "")),
         ];
         for rule in rules {
-            for (id, found) in ids.iter_mut().zip(parts) {
+            let mut by_name: HashMap<(&str, &str), VecDeque<usize>> = HashMap::new();
+            for (at, (_, part, key)) in known.iter().enumerate() {
+                if let (false, Some(name)) = (taken[at], rule(part, key)) {
+                    by_name.entry(name).or_default().push_back(at);
+                }
+            }
+            for (id, (part, key)) in ids.iter_mut().zip(parts) {
                 if id.is_some() {
                     continue;
                 }
-                if let Some(index) = known.iter().position(|(_, part, key)| rule((part, key), *found)) {
-                    *id = Some(known.remove(index).0);
+                let found = rule(part, key).and_then(|name| by_name.get_mut(&name)?.pop_front());
+                if let Some(at) = found {
+                    taken[at] = true;
+                    *id = Some(known[at].0);
                 }
             }
         }
         Ok(ids
             .into_iter()
-            .map(|id| id.unwrap_or_else(|| DocId(uuid::Uuid::new_v4().into_bytes())))
+            .map(|id| id.unwrap_or_else(new_document_id))
             .collect())
     }
+}
+
+/// An identity that no document has.
+pub(crate) fn new_document_id() -> DocId {
+    DocId(uuid::Uuid::new_v4().into_bytes())
 }
 
 /// A file, if there is one.

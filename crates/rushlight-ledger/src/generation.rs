@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 
 use crate::failure::Outcome;
 use crate::feed::Feed;
+use crate::quotes;
 
 /// The next number of the space's counter.
 pub(crate) fn next(db: &Connection, space: SpaceId) -> Outcome<i64> {
@@ -63,8 +64,7 @@ pub(crate) fn remove_document(
     doc_id: DocId,
     in_vector_feed: bool,
 ) -> Outcome<()> {
-    db.prepare_cached("DELETE FROM documents WHERE id = ?1")?
-        .execute([document])?;
+    delete_row(db, document, space)?;
     bury(db, Feed::Keyword, space, doc_id)?;
     if in_vector_feed {
         bury(db, Feed::Vector, space, doc_id)?;
@@ -72,14 +72,34 @@ pub(crate) fn remove_document(
     Ok(())
 }
 
+/// Deletes a document's row and all that refers to it; what quotes it is to be compared again.
+pub(crate) fn delete_row(db: &Connection, document: i64, space: SpaceId) -> Outcome<()> {
+    let message_id: Option<String> = db
+        .prepare_cached("DELETE FROM documents WHERE id = ?1 RETURNING message_id")?
+        .query_row([document], |row| row.get(0))?;
+    quotes::note_changed(db, space, message_id.as_deref())
+}
+
 /// Removes all documents of a file; returns how many there were.
 pub(crate) fn remove_documents_of(db: &Connection, file: i64) -> Outcome<u64> {
-    let documents: Vec<(i64, i64, [u8; 16], bool)> = db
-        .prepare_cached(
-            "SELECT id, space_id, doc_id, vector_generation IS NOT NULL FROM documents WHERE file_id = ?1 ORDER BY id",
-        )?
-        .query_map([file], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-        .collect::<Result<_, _>>()?;
+    remove_documents_where(db, file, |_| true)
+}
+
+/// Removes those documents of a file that were last found in such a pass; returns how many there were.
+pub(crate) fn remove_documents_where(db: &Connection, file: i64, pass: impl Fn(i64) -> bool) -> Outcome<u64> {
+    let mut documents: Vec<(i64, i64, [u8; 16], bool)> = Vec::new();
+    {
+        let mut statement = db.prepare_cached(
+            "SELECT id, space_id, doc_id, vector_generation IS NOT NULL, pass FROM documents
+             WHERE file_id = ?1 ORDER BY id",
+        )?;
+        let mut rows = statement.query([file])?;
+        while let Some(row) = rows.next()? {
+            if pass(row.get(4)?) {
+                documents.push((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+            }
+        }
+    }
     for (document, space, doc_id, in_vector_feed) in &documents {
         remove_document(db, *document, SpaceId(*space), DocId(*doc_id), *in_vector_feed)?;
     }

@@ -23,6 +23,8 @@ mod generation;
 mod intern;
 mod library;
 mod lock;
+mod pieces;
+mod quotes;
 mod rechunk;
 mod records;
 mod sources;
@@ -41,7 +43,8 @@ pub use lock::DataDirLock;
 pub use records::{
     Changes, ChunkRecord, ChunkedBy, CompletedFile, Completion, ConversationId, ConversationRecord,
     DocumentQuery, DocumentRecord, DocumentSummary, FileOutcome, NewChunk, NewDocument, Page, PendingChunk,
-    ProblemFile, RechunkDocument, Rechunked, Requeue, SourceRecord, SpaceRecord, SpaceStatistics, Turn,
+    ProblemFile, QuotingDocument, RechunkDocument, Rechunked, Requeue, SettledQuotes, SourceRecord,
+    SpaceRecord, SpaceStatistics, Turn,
 };
 
 use crate::failure::Failure;

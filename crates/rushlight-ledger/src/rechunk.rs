@@ -80,7 +80,7 @@ impl Ledger {
                 let generation = generation::next(db, space)?;
                 db.prepare_cached(
                     "UPDATE documents SET chunker = ?2, chunk_count = ?3, chunk_fingerprint = ?4, generation = ?5,
-                         title_embedded = ?6, vector_generation = NULL WHERE id = ?1",
+                         title_embedded = ?6, vector_generation = NULL, answers = NULL, unsettled = 0 WHERE id = ?1",
                 )?
                 .execute(params![
                     document,

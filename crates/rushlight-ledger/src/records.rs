@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use rushlight_core::{
-    Block, Chunk, ChunkId, ContentHash, DocId, DocMetadata, DocumentKind, EmbeddingKey, ErrorCode,
-    FileRecord, FileRow, FileStamp, Generation, IndexedDocument, Locator, ParsedDocument, PlacedLine,
-    Principal, SkipReason, SourceId, SpaceId, TextSpan, Timestamp, Warning,
+    Block, Chunk, ChunkId, ChunkOrigin, ContentHash, DocId, DocMetadata, DocumentKind, EmbeddingKey,
+    ErrorCode, FileRecord, FileRow, FileStamp, Generation, IndexedDocument, Locator, ParsedDocument,
+    PlacedLine, Principal, SkipReason, SourceId, SpaceId, TextSpan, Timestamp, Warning,
 };
 
 /// A space.
@@ -68,6 +68,8 @@ pub struct NewChunk {
     pub token_count: u32,
     /// Key of its embedding.
     pub embedding_key: EmbeddingKey,
+    /// Whose words it is made of. A signature gets no vector; of quotations [`crate::Ledger::settle_quotes`] decides.
+    pub origin: ChunkOrigin,
 }
 
 /// A document on its way into the ledger.
@@ -110,6 +112,14 @@ pub enum FileOutcome {
         content_hash: ContentHash,
         /// At least one.
         documents: Vec<NewDocument>,
+    },
+    /// It was read piece by piece: it has the documents that [`crate::Ledger::add_documents`] took in this pass, and no
+    /// others.
+    IndexedInPieces {
+        /// Hash of the bytes that were read.
+        content_hash: ContentHash,
+        /// From [`crate::Ledger::begin_pass`].
+        pass: i64,
     },
     /// Its bytes are those its documents were made from, by the same parser. Costs next to nothing.
     Unchanged,
@@ -317,6 +327,26 @@ pub struct Rechunked {
     pub title_embedded: bool,
     /// Its chunks, in order.
     pub chunks: Vec<NewChunk>,
+}
+
+/// A mail with quotations, and the mail that it answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotingDocument {
+    /// Identity.
+    pub doc_id: DocId,
+    /// Its chunks of quoted text, in order; left out where there is no original.
+    pub quotes: Vec<(ChunkId, String)>,
+    /// Text of the mail that it answers, where that is there.
+    pub original: Option<String>,
+}
+
+/// What comparing a mail's quotations found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettledQuotes {
+    /// The mail.
+    pub doc_id: DocId,
+    /// Its chunks of quoted text that the original has too. The others count as first written here.
+    pub repeated: Vec<ChunkId>,
 }
 
 /// What a space holds.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rushlight_core::{
-    ChunkId, DocId, Generation, IndexedDocument, KeywordHit, KeywordIndex, Result, SearchFilter,
+    ChunkId, DocId, Generation, IndexedDocument, KeywordHit, KeywordIndex, REPEATED_WEIGHT, Result,
+    SearchFilter,
 };
 
 use crate::contract::admits;
@@ -135,13 +136,15 @@ impl KeywordIndex for MemKeywordIndex {
             .map(|row| KeywordHit {
                 chunk_id: row.chunk_id,
                 doc_id: row.document.doc_id,
-                score: query_terms
-                    .iter()
-                    .map(|term| {
-                        let tf = row.frequency(term);
-                        idf[term.as_str()] * tf * (K1 + 1.0) / (tf + K1 * (1.0 - B + B * row.length / mean))
-                    })
-                    .sum(),
+                score: row.weight
+                    * query_terms
+                        .iter()
+                        .map(|term| {
+                            let tf = row.frequency(term);
+                            idf[term.as_str()] * tf * (K1 + 1.0)
+                                / (tf + K1 * (1.0 - B + B * row.length / mean))
+                        })
+                        .sum::<f32>(),
             })
             .filter(|hit| hit.score > 0.0)
             .collect();
@@ -164,6 +167,7 @@ impl KeywordIndex for MemKeywordIndex {
 struct Row<'a> {
     chunk_id: ChunkId,
     document: &'a IndexedDocument,
+    weight: f32,
     /// Title, keywords, headings and text, each by itself so that no phrase runs across.
     fields: Vec<Vec<Word>>,
     frequencies: HashMap<String, f32>,
@@ -192,6 +196,7 @@ impl<'a> Row<'a> {
             Row {
                 chunk_id: chunk.id,
                 document,
+                weight: if chunk.repeated { REPEATED_WEIGHT } else { 1.0 },
                 fields,
                 frequencies,
                 length,

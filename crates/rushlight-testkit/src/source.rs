@@ -1,6 +1,7 @@
 //! A folder that exists in memory only.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -165,6 +166,20 @@ impl Tree {
         }
     }
 
+    /// The file, if it can be read.
+    fn entry(&self, path: &str) -> Result<&Entry> {
+        if let Some((_, message)) = self.unreadable_at(path) {
+            return Err(Error::new(
+                ErrorCode::FileUnreadable,
+                format!("cannot read `{path}`: {message}"),
+            ));
+        }
+        (!self.offline)
+            .then(|| self.files.get(path))
+            .flatten()
+            .ok_or_else(|| Error::new(ErrorCode::FileVanished, format!("`{path}` is gone")))
+    }
+
     /// The outermost folder or file at or above `path` that cannot be read.
     fn unreadable_at(&self, path: &str) -> Option<(&String, &String)> {
         self.unreadable.iter().find(|(known, _)| is_below(path, known))
@@ -242,16 +257,7 @@ impl Source for FakeSource {
     fn fetch(&self, stamp: &FileStamp) -> Result<RawFile> {
         let tree = self.tree.lock();
         let path = &stamp.path;
-        if let Some((_, message)) = tree.unreadable_at(path) {
-            return Err(Error::new(
-                ErrorCode::FileUnreadable,
-                format!("cannot read `{path}`: {message}"),
-            ));
-        }
-        let entry = (!tree.offline)
-            .then(|| tree.files.get(path))
-            .flatten()
-            .ok_or_else(|| Error::new(ErrorCode::FileVanished, format!("`{path}` is gone")))?;
+        let entry = tree.entry(path)?;
         if tree
             .largest
             .is_some_and(|largest| entry.bytes.len() as u64 > largest)
@@ -267,6 +273,12 @@ impl Source for FakeSource {
             content_hash: ContentHash(*blake3::hash(&entry.bytes).as_bytes()),
             modified: modified_at(entry.modified_ns),
         })
+    }
+
+    fn open(&self, stamp: &FileStamp) -> Result<Box<dyn Read + Send>> {
+        let tree = self.tree.lock();
+        let bytes = tree.entry(&stamp.path)?.bytes.clone();
+        Ok(Box::new(Cursor::new(bytes)))
     }
 
     fn watch(&self, sink: Box<dyn Fn(SourceEvent) + Send + Sync>) -> Result<Box<dyn WatchGuard>> {

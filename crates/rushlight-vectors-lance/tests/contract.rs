@@ -33,6 +33,7 @@ fn document(number: u8, chunks: u8) -> IndexedDocument {
             id: ChunkId(id),
             heading_path: Vec::new(),
             text: String::new(),
+            repeated: false,
             embedding: Some(Embedding::normalized(values).expect("has a direction")),
         }
     };

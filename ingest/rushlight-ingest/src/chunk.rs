@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
-use rushlight_core::{Block, BlockKind, Locator, ParsedDocument, TextSpan, TokenCounter};
+use rushlight_core::{
+    Block, BlockKind, ChunkOrigin, DocumentKind, Locator, ParsedDocument, TextSpan, TokenCounter,
+};
 
 use crate::place::Places;
 use crate::split::{Grain, Unit, halve, split_block, trim};
 
 /// Raised when the same document would be cut or embedded otherwise: it is part of the chunker's identity.
-const CHUNKER_VERSION: u32 = 2;
+const CHUNKER_VERSION: u32 = 3;
 
 /// How long chunks are, in tokens of the embedding model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,8 @@ pub struct ChunkDraft {
     pub heading_path: Vec<String>,
     /// Length in tokens.
     pub token_count: u32,
+    /// Whose words it is made of.
+    pub origin: ChunkOrigin,
 }
 
 /// Cuts a document into chunks.
@@ -75,7 +79,8 @@ pub struct ChunkDraft {
 /// Chunks are in order, do not overlap, leave out nothing but white space, and begin and end with something else. Each
 /// has at most [`ChunkOptions::max_tokens`] tokens by the counter's own count of its text; only a single character with
 /// more tokens than that is let through. Blocks are kept whole where they fit; a heading stays with what it is above,
-/// a table's header row with a row. Time and memory are in proportion to the text, whatever its shape.
+/// a table's header row with a row. In mail, what is quoted and what is a signature never shares a chunk with what is
+/// written. Time and memory are in proportion to the text, whatever its shape.
 pub fn chunk(
     document: &ParsedDocument,
     tokens: &dyn TokenCounter,
@@ -97,6 +102,7 @@ pub fn chunk(
     let mut above: Rc<[String]> = Rc::from([]);
     for block in &blocks {
         let role = Role::of(block.kind);
+        let origin = origin_of(document.kind, block.kind);
         if let BlockKind::Heading { level } = block.kind {
             headings.retain(|(other, _)| *other < level);
             above = headings.iter().map(|(_, heading)| heading.clone()).collect();
@@ -113,6 +119,7 @@ pub fn chunk(
                     Atom {
                         unit,
                         role,
+                        origin,
                         above: Rc::clone(&above),
                     },
                     &block.locator,
@@ -162,6 +169,15 @@ fn all_blocks(document: &ParsedDocument) -> Vec<Block> {
         );
     }
     blocks
+}
+
+/// Elsewhere than in mail a quotation is part of what is said.
+fn origin_of(document: DocumentKind, block: BlockKind) -> ChunkOrigin {
+    match (document, block) {
+        (DocumentKind::Mail, BlockKind::Quote) => ChunkOrigin::Quote,
+        (DocumentKind::Mail, BlockKind::Signature) => ChunkOrigin::Signature,
+        _ => ChunkOrigin::Own,
+    }
 }
 
 fn grain_of(kind: BlockKind) -> Grain {
@@ -225,6 +241,7 @@ impl Role {
 struct Atom {
     unit: Unit,
     role: Role,
+    origin: ChunkOrigin,
     above: Rc<[String]>,
 }
 
@@ -241,6 +258,9 @@ struct Packer<'a> {
 
 impl Packer<'_> {
     fn push(&mut self, atom: Atom, locator: &Locator) {
+        if self.current.last().is_some_and(|last| last.origin != atom.origin) {
+            self.flush_all();
+        }
         let cover = match &self.cover {
             None => locator.clone(),
             Some(cover) => match cover.cover(locator) {
@@ -310,24 +330,25 @@ impl Packer<'_> {
             return;
         };
         let span = TextSpan::new(first.unit.span.start, last.unit.span.end);
-        self.emit_span(span, &first.above);
+        self.emit_span(span, first);
     }
 
     /// The parts' counts need not add up to the whole's, so the whole is counted, and halved while it is too long.
-    fn emit_span(&mut self, span: TextSpan, above: &Rc<[String]>) {
+    fn emit_span(&mut self, span: TextSpan, first: &Atom) {
         let count = self.tokens.count(&self.text[span.range()]);
         if count > self.options.max_tokens
             && let Some((left, right)) = halve(self.text, span)
         {
-            self.emit_span(left, above);
-            self.emit_span(right, above);
+            self.emit_span(left, first);
+            self.emit_span(right, first);
             return;
         }
         self.drafts.push(ChunkDraft {
             span,
             locator: self.places.of(span),
-            heading_path: above.to_vec(),
+            heading_path: first.above.to_vec(),
             token_count: u32::try_from(count).unwrap_or(u32::MAX),
+            origin: first.origin,
         });
     }
 }

@@ -21,6 +21,7 @@ mod language;
 mod links;
 mod mail;
 mod markdown;
+mod names;
 mod notebook;
 mod office;
 mod options;
@@ -35,4 +36,4 @@ mod text;
 pub mod worker;
 
 pub use options::{ParseOptions, Passwords, WorkerCommand, WorkerLimits};
-pub use parsers::Parsers;
+pub use parsers::{Parsers, is_mailbox};

@@ -1,19 +1,21 @@
 //! Decides who reads a file, and puts documents together.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::io::Read;
+use std::sync::Arc;
 
 use rushlight_core::{
     Block, BlockKind, ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, ParsedFile,
-    Parser, RawFile, Result, SkipReason, Warning,
+    Parser, Pieces, RawFile, Result, SkipReason, Warning,
 };
 
 use crate::calendar::Sheet;
 use crate::decode::{Decoded, decode, decode_labelled};
 use crate::detect::{Format, detect, file_name, file_stem};
 use crate::html::{self, Origin, Page};
-use crate::mail::mailbox::{Entry, Mailbox};
+use crate::mail::pieces::{MailboxPieces, Messages};
 use crate::mail::{self, Inside, Place, Winmail, emlx, flags};
+use crate::names::Names;
 use crate::notebook::{self, Notebook};
 use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
@@ -26,15 +28,35 @@ const VERSION: u32 = 4;
 /// All parsers behind one port.
 #[derive(Debug)]
 pub struct Parsers {
+    readers: Arc<Readers>,
+}
+
+/// What every reading of a file needs.
+#[derive(Debug)]
+pub(crate) struct Readers {
     options: ParseOptions,
     pool: Pool,
+}
+
+impl Readers {
+    /// Begins the reading of one file, or of one piece of a file.
+    pub(crate) fn reading(&self) -> Reading<'_> {
+        Reading {
+            options: &self.options,
+            pool: &self.pool,
+            unpacked: Cell::new(0),
+            text: Cell::new(0),
+        }
+    }
 }
 
 impl Parsers {
     /// With these options. No worker is started before the first file that needs one.
     pub fn new(options: ParseOptions) -> Self {
         let pool = Pool::new(options.worker.clone(), options.limits);
-        Self { options, pool }
+        Self {
+            readers: Arc::new(Readers { options, pool }),
+        }
     }
 
     /// Starts a worker and has it try what it must not do. True when everything was refused; the first value says by
@@ -43,7 +65,7 @@ impl Parsers {
     /// # Errors
     /// `ParserUnavailable` when the worker does not start.
     pub fn check_isolation(&self) -> Result<(Isolation, bool)> {
-        self.pool.probe()
+        self.readers.pool.probe()
     }
 }
 
@@ -53,20 +75,30 @@ impl Parser for Parsers {
     }
 
     fn parse(&self, file: &RawFile) -> Result<ParsedFile> {
-        let reading = Reading {
-            options: &self.options,
-            pool: &self.pool,
-            unpacked: Cell::new(0),
-            text: Cell::new(0),
-        };
-        match reading.read(&file.path, &file.bytes, file.content_hash, 0)? {
+        let found = self
+            .readers
+            .reading()
+            .read(&file.path, &file.bytes, file.content_hash, 0)?;
+        match found {
             Found::Skipped(reason) => Ok(ParsedFile::Skipped(reason)),
             Found::Documents(mut documents) => {
-                make_unique(&mut documents);
+                Names::default().make_unique(&mut documents);
                 Ok(ParsedFile::Documents(documents))
             }
         }
     }
+
+    fn pieces(&self, path: &str, head: &[u8], reader: Box<dyn Read + Send>) -> Option<Box<dyn Pieces>> {
+        is_mailbox(path, head).then(|| {
+            let pieces = MailboxPieces::new(Arc::clone(&self.readers), path, reader);
+            Box::new(pieces) as Box<dyn Pieces>
+        })
+    }
+}
+
+/// True when a file that begins so is a mailbox, which is read message by message, however large it is.
+pub fn is_mailbox(path: &str, head: &[u8]) -> bool {
+    detect(path, head) == Format::Mbox
 }
 
 /// The reading of one file and of all that lies in it.
@@ -364,39 +396,14 @@ impl Reading<'_> {
     }
 
     fn mailbox(&self, path: &str, bytes: &[u8], depth: u32) -> Result<Found> {
-        let mut mailbox = Mailbox::new(bytes, self.options.max_message_bytes);
+        let mut messages = Messages::new(bytes, path, self.options.max_message_bytes, depth);
         let mut documents: Vec<ParsedDocument> = Vec::new();
-        let mut warnings = Vec::new();
-        let mut number = 0usize;
-        let unreadable = |cause| {
-            let message = format!("cannot read `{}` to its end", file_name(path));
-            Error::new(ErrorCode::FileUnreadable, message).with_source(cause)
-        };
-        while let Some(entry) = mailbox.next().map_err(unreadable)? {
-            number += 1;
-            match entry {
-                Entry::Message(raw) => {
-                    let place = Place {
-                        part: &format!("message:{number}"),
-                        name: &format!("{} {number}", file_stem(path)),
-                        depth,
-                    };
-                    documents.extend(mail::documents(&raw, place, self));
-                }
-                Entry::TooLarge(bytes) => warnings.push(Warning {
-                    code: "message_not_read".to_owned(),
-                    message: format!(
-                        "message {number} is not read: it has {bytes} bytes, more than are read"
-                    ),
-                }),
-            }
+        while let Some(found) = messages.next(self)? {
+            documents.extend(found);
         }
-        Ok(match documents.first_mut() {
-            None => no_text(path),
-            Some(first) => {
-                first.warnings.extend(warnings);
-                Found::Documents(documents)
-            }
+        Ok(match documents.is_empty() {
+            true => no_text(path),
+            false => Found::Documents(documents),
         })
     }
 }
@@ -570,28 +577,6 @@ pub(crate) fn document(
     }
 }
 
-/// Parts are unique in a file, and so are their keys: of equal messages each is the n-th of its key.
-fn make_unique(documents: &mut [ParsedDocument]) {
-    let mut parts = HashSet::new();
-    let mut keys = HashSet::new();
-    let mut seen: HashMap<String, u32> = HashMap::new();
-    for document in documents {
-        while !parts.insert(document.part.clone()) {
-            document.part.push('\'');
-        }
-        if document.part.is_empty() {
-            document.part_key = String::new();
-        }
-        let count = seen.entry(document.part_key.clone()).or_insert(1);
-        let mut key = document.part_key.clone();
-        while !keys.insert(key.clone()) {
-            *count += 1;
-            key = format!("{}#{count}", document.part_key);
-        }
-        document.part_key = key;
-    }
-}
-
 /// Names the document so, unless there is nothing in it.
 fn set_title(document: &mut ParsedDocument, title: Option<&str>) {
     if let Some(title) = title.map(one_line).filter(|title| !title.is_empty()) {
@@ -617,7 +602,11 @@ pub(crate) fn binary(path: &str) -> Found {
 }
 
 pub(crate) fn no_text(path: &str) -> Found {
-    Found::Skipped(skip("no_text", format!("`{}` has no text", file_name(path))))
+    Found::Skipped(without_text(path))
+}
+
+pub(crate) fn without_text(path: &str) -> SkipReason {
+    skip("no_text", format!("`{}` has no text", file_name(path)))
 }
 
 pub(crate) fn skip(code: &str, message: String) -> SkipReason {

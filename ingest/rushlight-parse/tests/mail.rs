@@ -180,7 +180,8 @@ fn differences(stated: &Value, at: Option<&ParsedDocument>, found: &[ParsedDocum
         }
     }
     let everything: Vec<String> = found.iter().flat_map(|document| words(&document.text)).collect();
-    for id in text_of(&stated["text_body"]) {
+    let texts = text_of(&stated["text_body"]);
+    for id in texts.into_iter().chain(text_of(&stated["attachments"])) {
         let body = &parts[id]["body"];
         let expected = match (body["Text"].as_str(), body["Html"].as_str()) {
             (Some(text), _) => words(text),
@@ -470,4 +471,108 @@ fn mailboxes_of_other_suites_are_read() {
             .count();
         assert_eq!(messages, *expected, "{name}");
     }
+}
+
+/// A mailbox of so many messages as it is written on the fly, never held whole.
+fn messages(count: usize) -> impl std::io::Read + Send + 'static {
+    use std::io::Read;
+    let part = |number: usize| {
+        let text = match number % 7 {
+            3 => format!(
+                "From a@example.org Thu Jan  1 00:00:00 2026\nSubject: with a note {number}\nMessage-ID: <{number}@example.org>\n\
+                 Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nsee below\n--b\n\
+                 Content-Type: text/plain; name=note.txt\nContent-Disposition: attachment; filename=note.txt\n\n\
+                 note {number}\n--b--\n\n"
+            ),
+            // The same mail, every time.
+            5 => "From a@example.org Thu Jan  1 00:00:00 2026\nSubject: again\n\nthe same\n\n".to_owned(),
+            _ => format!(
+                "From a@example.org Thu Jan  1 00:00:00 2026\nSubject: mail {number}\nMessage-ID: <{number}@example.org>\n\n\
+                 {}\n>From here on: {number}\n\n",
+                "some words to fill the line with\n".repeat(number % 40)
+            ),
+        };
+        std::io::Cursor::new(text.into_bytes())
+    };
+    struct Chained<I: Iterator<Item = std::io::Cursor<Vec<u8>>>>(I, Option<std::io::Cursor<Vec<u8>>>);
+    impl<I: Iterator<Item = std::io::Cursor<Vec<u8>>>> Read for Chained<I> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            loop {
+                if let Some(part) = &mut self.1 {
+                    let read = part.read(buffer)?;
+                    if read > 0 {
+                        return Ok(read);
+                    }
+                }
+                match self.0.next() {
+                    Some(next) => self.1 = Some(next),
+                    None => return Ok(0),
+                }
+            }
+        }
+    }
+    Chained((1..=count).map(part), None)
+}
+
+#[test]
+fn a_mailbox_in_pieces_is_the_mailbox_read_whole() {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    messages(300).read_to_end(&mut bytes).expect("read");
+    let parsers = parsers();
+    let ParsedFile::Documents(whole) = parse(&parsers, "inbox.mbox", &bytes) else {
+        panic!("it has documents")
+    };
+    let mut pieces = parsers
+        .pieces("inbox.mbox", &bytes[..4096], Box::new(messages(300)))
+        .expect("a mailbox is read in pieces");
+    let mut joined = Vec::new();
+    while let Some(found) = pieces.next().expect("readable") {
+        assert!(!found.is_empty() && found.len() <= 2, "those of one message");
+        joined.extend(found);
+    }
+    assert_eq!(joined, whole);
+    assert_eq!(whole.len(), 343);
+    assert!(
+        parsers
+            .pieces("a.md", b"# tea", Box::new(std::io::empty()))
+            .is_none()
+    );
+}
+
+#[test]
+fn a_message_that_is_too_large_is_named_with_the_next() {
+    let mut options = ParseOptions::new(WorkerCommand {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_rushlight-parse-worker")),
+        args: vec![],
+    });
+    options.max_message_bytes = 600;
+    let parsers = Parsers::new(options);
+    let mail = |subject: &str, lines: usize| {
+        format!(
+            "From a@example.org Thu Jan  1 00:00:00 2026\nSubject: {subject}\n\n{}\n",
+            "some words\n".repeat(lines)
+        )
+    };
+    let mailbox = [
+        mail("one", 1),
+        mail("two", 100),
+        mail("three", 1),
+        mail("four", 100),
+    ]
+    .concat();
+    let ParsedFile::Documents(found) = parse(&parsers, "inbox.mbox", mailbox.as_bytes()) else {
+        panic!("it has documents")
+    };
+    let warned: Vec<(&str, Vec<&str>)> = found
+        .iter()
+        .map(|document| {
+            let warnings = document.warnings.iter().map(|warning| &warning.message[..9]);
+            (document.title.as_str(), warnings.collect())
+        })
+        .collect();
+    assert_eq!(
+        warned,
+        [("one", vec![]), ("three", vec!["message 2", "message 4"])]
+    );
 }

@@ -1,4 +1,4 @@
-//! Reading one file whole, and being sure of what was read.
+//! Reading one file whole, and being sure of what was read; opening one that is too large for that.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -25,6 +25,24 @@ pub(crate) fn fetch(root: &Path, stamp: &FileStamp, max_bytes: u64) -> Result<Ra
     })
 }
 
+/// Opens the file of this stamp below `root`; at most `max_bytes` are read of it.
+pub(crate) fn open_file(root: &Path, stamp: &FileStamp, max_bytes: u64) -> Result<Box<dyn Read + Send>> {
+    let path = locate(root, &stamp.path)?;
+    let failed = |error: io::Error| failed(&stamp.path, error);
+    let file = open(&path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(no_file(stamp));
+    }
+    Ok(Box::new(file.take(max_bytes)))
+}
+
+fn no_file(stamp: &FileStamp) -> Error {
+    Error::new(
+        ErrorCode::FileVanished,
+        format!("`{}` is no file any more", stamp.path),
+    )
+}
+
 struct ReadOnce {
     bytes: Vec<u8>,
     stamp: FileStamp,
@@ -36,10 +54,7 @@ fn read_once(path: &Path, stamp: &FileStamp, max_bytes: u64) -> Result<ReadOnce>
     let mut file = open(path).map_err(failed)?;
     let before = file.metadata().map_err(failed)?;
     if !before.is_file() {
-        return Err(Error::new(
-            ErrorCode::FileVanished,
-            format!("`{}` is no file any more", stamp.path),
-        ));
+        return Err(no_file(stamp));
     }
     let too_large = || {
         Error::new(
@@ -91,6 +106,13 @@ fn locate(root: &Path, relative: &str) -> Result<PathBuf> {
         ));
     }
     Ok(real)
+}
+
+/// The first bytes of a file, as many as there are up to `most`; none where it cannot be read.
+pub(crate) fn head(path: &Path, most: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let read = open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    read.map_or_else(|_| Vec::new(), |_| bytes)
 }
 
 /// Opens without following a last link (the path is real; one that appears since is not ours) and without waiting for

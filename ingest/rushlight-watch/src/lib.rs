@@ -11,5 +11,5 @@ mod scan;
 mod source;
 mod watch;
 
-pub use options::FolderOptions;
+pub use options::{FolderOptions, LargeFiles};
 pub use source::FolderSource;

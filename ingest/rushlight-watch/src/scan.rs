@@ -11,8 +11,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ignore::WalkBuilder;
 use rushlight_core::{FileId, FileStamp, Result, ScanEntry, ScanSummary, SkipReason};
 
+use crate::fetch::head;
 use crate::options::FolderOptions;
 use crate::rules::{IGNORE_FILE, Rules};
+
+/// First bytes of a large file by which it is told what it is.
+const HEAD: u64 = 4096;
 
 /// What a scan needs to know.
 pub(crate) struct Scan<'a> {
@@ -215,10 +219,10 @@ impl Scan<'_> {
                 },
             );
         }
-        if stamp.size > self.options.max_file_bytes {
+        if let Some(limit) = self.exceeded(path, &stamp) {
             let message = format!(
-                "`{}` has {} bytes, more than the limit of {}",
-                stamp.path, stamp.size, self.options.max_file_bytes
+                "`{}` has {} bytes, more than the limit of {limit}",
+                stamp.path, stamp.size
             );
             return report.skipped(
                 stamp,
@@ -230,6 +234,20 @@ impl Scan<'_> {
         }
         report.summary.files += 1;
         (report.visit)(ScanEntry::File(stamp))
+    }
+
+    /// The limit of size that the file is above. Only where it decides is the file looked into.
+    fn exceeded(&self, path: &Path, stamp: &FileStamp) -> Option<u64> {
+        let limit = self.options.max_file_bytes;
+        if stamp.size <= limit {
+            return None;
+        }
+        match self.options.large_files {
+            Some(large) if (large.admits)(&stamp.path, &head(path, HEAD)) => {
+                (stamp.size > large.max_bytes).then_some(large.max_bytes)
+            }
+            _ => Some(limit),
+        }
     }
 
     fn failed(&self, error: &ignore::Error, report: &mut Report<'_>) -> ControlFlow<()> {

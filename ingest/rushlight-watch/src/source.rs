@@ -1,5 +1,6 @@
 //! The port on a folder.
 
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use rushlight_core::{
     Error, ErrorCode, FileStamp, RawFile, Result, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard,
 };
 
-use crate::fetch::fetch;
+use crate::fetch::{fetch, open_file};
 use crate::options::FolderOptions;
 use crate::rules::Rules;
 use crate::scan::Scan;
@@ -74,6 +75,11 @@ impl Source for FolderSource {
 
     fn fetch(&self, stamp: &FileStamp) -> Result<RawFile> {
         fetch(&self.root, stamp, self.options.max_file_bytes)
+    }
+
+    fn open(&self, stamp: &FileStamp) -> Result<Box<dyn Read + Send>> {
+        let large = self.options.large_files.map_or(0, |large| large.max_bytes);
+        open_file(&self.root, stamp, self.options.max_file_bytes.max(large))
     }
 
     fn watch(&self, sink: Box<dyn Fn(SourceEvent) + Send + Sync>) -> Result<Box<dyn WatchGuard>> {

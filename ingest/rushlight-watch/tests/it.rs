@@ -1,13 +1,14 @@
 //! Scanning, reading and watching real folders.
 
 use std::fs;
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rushlight_core::{ErrorCode, FileStamp, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard};
-use rushlight_watch::{FolderOptions, FolderSource};
+use rushlight_watch::{FolderOptions, FolderSource, LargeFiles};
 use tempfile::TempDir;
 
 fn source(root: &Path) -> FolderSource {
@@ -215,6 +216,43 @@ fn links_are_followed_to_files_inside_only() {
             ErrorCode::FileUnreadable
         );
     }
+}
+
+#[test]
+fn some_files_may_be_larger_than_others() {
+    let root = TempDir::new().expect("temp");
+    let options = FolderOptions {
+        max_file_bytes: 8,
+        large_files: Some(LargeFiles {
+            max_bytes: 12,
+            admits: |path, head| path.ends_with(".box") && head.starts_with(b"From "),
+        }),
+        ..FolderOptions::default()
+    };
+    let source = FolderSource::new(root.path(), options).expect("sound");
+    for (path, text) in [
+        ("in.box", "From a\n1234"),
+        ("in.md", "From a\n1234"),
+        ("other.box", "Form a\n1234"),
+        ("over.box", "From a\n1234567"),
+        ("small.md", "1234"),
+    ] {
+        write(root.path(), path, text);
+    }
+    let (lines, _) = scan(&source, "");
+    let left_out: Vec<&String> = lines
+        .iter()
+        .filter(|line| line.starts_with("too_large"))
+        .collect();
+    assert_eq!(
+        left_out,
+        ["too_large in.md", "too_large other.box", "too_large over.box"]
+    );
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    let mut read = String::new();
+    let mut reader = source.open(&stamp(&source, "in.box")).expect("opens");
+    reader.read_to_string(&mut read).expect("reads");
+    assert_eq!(read, "From a\n1234");
 }
 
 #[cfg(target_os = "linux")]

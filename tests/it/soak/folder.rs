@@ -257,11 +257,28 @@ fn paragraphs(chance: &mut Chance) -> String {
 
 fn message(chance: &mut Chance) -> String {
     let (id, subject) = (chance.below(5), sentence(chance));
+    let (mut answers, mut quoted) = (String::new(), String::new());
+    if chance.one_in(2) {
+        let other = chance.below(5);
+        answers = format!("In-Reply-To: <{other}@example.org>\n");
+        quoted = format!("\nBen wrote on Monday 6:\n> {}\n", standing(other));
+        if chance.one_in(4) {
+            quoted.push_str(&format!("> {}\n", sentence(chance)));
+        }
+    }
     format!(
-        "From: Ada <ada@example.org>\nTo: Ben <ben@example.org>\nDate: Mon, 06 May 2024 09:00:00 +0000\n\
-         Subject: {subject}\nMessage-ID: <{id}@example.org>\nContent-Type: text/plain; charset=utf-8\n\n{}\n",
-        paragraphs(chance)
+        "From: Ada <ada@example.org>\nTo: Ben <ben@example.org>\nDate: Mon, 06 May 2024 09:00:0{id} +0000\n\
+         Subject: {subject}\nMessage-ID: <{id}@example.org>\n{answers}Content-Type: text/plain; charset=utf-8\n\n{}\n\
+         \n{}\n{quoted}\n-- \nAda of the {}\n",
+        paragraphs(chance),
+        standing(id),
+        chance.pick(WORDS)
     )
+}
+
+/// What every mail of this Message-ID says, so that others can quote it.
+fn standing(id: usize) -> String {
+    format!("Letter {id} tells of the {} by the {}.", WORDS[id], WORDS[id + 1])
 }
 
 /// What a file of this name may hold; now and then something else.

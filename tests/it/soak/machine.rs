@@ -1,5 +1,6 @@
 //! A data directory and the engines that live on it one after the other: each may be killed at any of its steps.
 
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -70,6 +71,10 @@ impl Source for Unwatched {
 
     fn fetch(&self, stamp: &FileStamp) -> Result<RawFile> {
         self.folder.fetch(stamp)
+    }
+
+    fn open(&self, stamp: &FileStamp) -> Result<Box<dyn Read + Send>> {
+        self.folder.open(stamp)
     }
 
     fn watch(&self, sink: Box<dyn Fn(SourceEvent) + Send + Sync>) -> Result<Box<dyn WatchGuard>> {

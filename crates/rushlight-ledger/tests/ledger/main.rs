@@ -4,5 +4,7 @@ mod checks;
 mod feeds;
 mod files;
 mod model;
+mod pieces;
+mod quotes;
 mod reading;
 mod support;

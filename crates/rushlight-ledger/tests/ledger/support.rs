@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use rushlight_core::{
-    Block, BlockKind, ChunkId, ContentHash, DocId, DocMetadata, DocumentKind, Embedding, EmbeddingKey,
-    FileId, FileRecord, FileStamp, Locator, ParsedDocument, Plan, Principal, SourceId, SpaceId, TextSpan,
-    Timestamp,
+    Block, BlockKind, ChunkId, ChunkOrigin, ContentHash, DocId, DocMetadata, DocumentKind, Embedding,
+    EmbeddingKey, FileId, FileRecord, FileStamp, Locator, ParsedDocument, Plan, Principal, SourceId, SpaceId,
+    TextSpan, Timestamp,
 };
 use rushlight_ledger::{ChunkedBy, CompletedFile, FileOutcome, Ledger, NewChunk, NewDocument};
 
@@ -105,6 +105,11 @@ pub(crate) fn chunks(doc_id: DocId, document: &ParsedDocument) -> Vec<NewChunk> 
                 heading_path: vec!["heading".to_owned()],
                 token_count: 3,
                 embedding_key,
+                origin: match block.kind {
+                    BlockKind::Quote => ChunkOrigin::Quote,
+                    BlockKind::Signature => ChunkOrigin::Signature,
+                    _ => ChunkOrigin::Own,
+                },
             }
         })
         .collect()

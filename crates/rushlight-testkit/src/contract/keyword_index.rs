@@ -23,6 +23,7 @@ pub fn keyword_index(open: impl Fn(&Path) -> Box<dyn KeywordIndex>) {
     fresh(hits_are_ordered_bounded_and_repeatable);
     fresh(rarer_words_and_denser_texts_count_more);
     fresh(title_keywords_and_headings_are_searched);
+    fresh(what_is_repeated_is_found_after_what_is_not);
     fresh(quoted_words_must_stand_together);
     fresh(a_query_without_words_finds_nothing);
     fresh(case_width_and_accents_do_not_matter);
@@ -258,6 +259,28 @@ fn title_keywords_and_headings_are_searched(index: &dyn KeywordIndex) {
     for query in ["ada", "invoices", "safety", "水垢", "manual"] {
         assert_eq!(found(index, query), [chunk_id(1, 0)], "{query}");
     }
+}
+
+fn what_is_repeated_is_found_after_what_is_not(index: &dyn KeywordIndex) {
+    let texts: Vec<IndexedDocument> = (1..=40)
+        .map(|number| {
+            let mut text = document(number, &["green tea", "green tea and a word more"]);
+            text.chunks[0].repeated = true;
+            text
+        })
+        .collect();
+    write(index, 1, &texts);
+    let hits = search(index, "green tea");
+    assert_eq!(hits.len(), 80, "it is found all the same");
+    assert!(
+        hits.iter().take(40).all(|hit| hit.chunk_id.0[1] == 1),
+        "the better match comes later where it is a repeated one"
+    );
+    assert_eq!(
+        index.search("\"green tea\"", &owner(), 3).expect("searches")[0].chunk_id,
+        chunk_id(1, 1),
+        "in a short list too"
+    );
 }
 
 fn quoted_words_must_stand_together(index: &dyn KeywordIndex) {

@@ -47,6 +47,7 @@ pub(crate) fn document(number: u8, texts: &[&str]) -> IndexedDocument {
         id: chunk_id(number, ordinal as u8),
         heading_path: Vec::new(),
         text: (*text).to_owned(),
+        repeated: false,
         embedding: None,
     };
     IndexedDocument {

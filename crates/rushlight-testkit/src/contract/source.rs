@@ -1,5 +1,6 @@
 //! The suite of [`Source`].
 
+use std::io::Read;
 use std::ops::ControlFlow;
 
 use rushlight_core::{ContentHash, ErrorCode, FileStamp, ScanEntry, Source};
@@ -69,6 +70,10 @@ pub fn source(make: impl Fn(&[(&str, &str)]) -> Box<dyn Source>) {
             ContentHash(*blake3::hash(content.as_bytes()).as_bytes()),
             "BLAKE3 of the bytes"
         );
+        let mut bytes = Vec::new();
+        let mut reader = source.open(stamp).expect("opens");
+        reader.read_to_end(&mut bytes).expect("reads");
+        assert_eq!(bytes, raw.bytes, "the same bytes piece by piece");
     }
     let gone = FileStamp {
         path: "gone.md".to_owned(),
@@ -80,6 +85,8 @@ pub fn source(make: impl Fn(&[(&str, &str)]) -> Box<dyn Source>) {
         source.fetch(&gone).expect_err("gone").code(),
         ErrorCode::FileVanished
     );
+    let error = source.open(&gone).err().expect("gone");
+    assert_eq!(error.code(), ErrorCode::FileVanished);
 }
 
 fn scan(source: &dyn Source, under: &str) -> Vec<FileStamp> {

@@ -22,7 +22,7 @@ use rushlight_core::{
 use rushlight_engine::{Engine, EngineOptions, EngineParts, Lazy, VectorFactory};
 use rushlight_ingest::ChunkOptions;
 use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
-use rushlight_watch::{FolderOptions, FolderSource};
+use rushlight_watch::{FolderOptions, FolderSource, LargeFiles};
 
 #[cfg(all(feature = "demo", not(feature = "full")))]
 use demo::models;
@@ -64,7 +64,11 @@ impl Wiring for Adapters {
             vector,
         } = models(config, paths)?;
         let folder_options = FolderOptions {
-            max_file_bytes: config.index.max_file_mb << 20,
+            max_file_bytes: bytes(config.index.max_file_mb),
+            large_files: Some(LargeFiles {
+                max_bytes: bytes(config.index.max_mailbox_mb),
+                admits: rushlight_parse::is_mailbox,
+            }),
             ignore_patterns: config.index.ignore.clone(),
             builtin_ignores: config.index.builtin_ignores,
             ..FolderOptions::default()
@@ -144,6 +148,7 @@ fn options(config: &Config) -> EngineOptions {
         },
         rechunk: true,
         parse_threads: cores(0).min(4),
+        pieces_above: 32 << 20,
         scan_interval: Duration::from_secs(config.index.scan_interval_minutes * 60),
         rehash_interval: match config.index.rehash_days {
             0 => None,
@@ -158,6 +163,11 @@ fn options(config: &Config) -> EngineOptions {
         },
         answer_queue: config.answer.queue,
     }
+}
+
+/// So many MiB in bytes.
+fn bytes(mib: u64) -> u64 {
+    mib.saturating_mul(1 << 20)
 }
 
 /// This program again, as the process that parses.

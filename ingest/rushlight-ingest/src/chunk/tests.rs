@@ -100,6 +100,36 @@ fn check(parts: &[(BlockKind, &str)], expected: Expect) {
     expected.assert_eq(&lines.join("\n"));
 }
 
+#[test]
+fn quotations_and_signatures_of_mail_have_chunks_of_their_own() {
+    let mut mail = document(&[
+        (BlockKind::Metadata, "From: Ada"),
+        (BlockKind::Paragraph, "Yes."),
+        (BlockKind::Quote, "> tea?"),
+        (BlockKind::Quote, "> cake?"),
+        (BlockKind::Paragraph, "No."),
+        (BlockKind::Signature, "-- \nAda"),
+    ]);
+    let cut = |mail: &ParsedDocument| -> Vec<(ChunkOrigin, String)> {
+        chunk(mail, &Letters, &small())
+            .iter()
+            .map(|draft| (draft.origin, mail.text[draft.span.range()].replace('\n', " ")))
+            .collect()
+    };
+    assert_eq!(cut(&mail).len(), 2, "in a note they are part of the text");
+    mail.kind = DocumentKind::Mail;
+    let expected = [
+        (ChunkOrigin::Own, "From: Ada  Yes."),
+        (ChunkOrigin::Quote, "> tea?  > cake?"),
+        (ChunkOrigin::Own, "No."),
+        (ChunkOrigin::Signature, "--  Ada"),
+    ];
+    assert_eq!(
+        cut(&mail),
+        expected.map(|(origin, text)| (origin, text.to_owned()))
+    );
+}
+
 const H1: BlockKind = BlockKind::Heading { level: 1 };
 const H2: BlockKind = BlockKind::Heading { level: 2 };
 
@@ -166,7 +196,7 @@ fn code_is_cut_at_lines_and_words_only_where_it_must_be() {
 
 #[test]
 fn the_chunkers_identity_names_options_and_tokenizer() {
-    assert_eq!(ChunkOptions::default().id(&Letters), "v2-60-220-320-letters");
+    assert_eq!(ChunkOptions::default().id(&Letters), "v3-60-220-320-letters");
 }
 
 #[test]

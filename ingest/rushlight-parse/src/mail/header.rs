@@ -60,12 +60,17 @@ pub(crate) fn metadata(message: &Message<'_>) -> DocMetadata {
         _ => Vec::new(),
     };
     let message_id = message.message_id().map(one_line).filter(|id| !id.is_empty());
-    let thread_id = thread::id(
-        &ids(message.references()),
-        &ids(message.in_reply_to()),
-        message_id.as_deref(),
-        subject(message).as_deref(),
-    );
+    let list = list(message);
+    let mut named = authors.clone();
+    named.extend(people(message, &HeaderName::To));
+    let thread_id = thread::id(thread::Said {
+        references: &ids(message.references()),
+        in_reply_to: &ids(message.in_reply_to()),
+        own: message_id.as_deref(),
+        subject: subject(message).as_deref(),
+        people: &named,
+        list: list.as_deref(),
+    });
     DocMetadata {
         authors,
         recipients,
@@ -78,7 +83,7 @@ pub(crate) fn metadata(message: &Message<'_>) -> DocMetadata {
         message_id,
         in_reply_to: in_reply_to(message),
         thread_id,
-        list: list(message),
+        list,
         ..DocMetadata::default()
     }
 }
@@ -95,7 +100,8 @@ fn ids(value: &HeaderValue<'_>) -> Vec<String> {
         HeaderValue::TextList(list) => list.iter().map(|id| one_line(id)).collect(),
         _ => Vec::new(),
     };
-    ids.retain(|id| !id.is_empty());
+    // Some programs answer "your message of Thursday".
+    ids.retain(|id| !id.is_empty() && !id.contains(' '));
     ids
 }
 

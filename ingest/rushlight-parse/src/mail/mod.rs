@@ -10,6 +10,7 @@ pub(crate) mod mailbox;
 pub(crate) mod markup;
 pub(crate) mod mbox;
 mod parts;
+pub(crate) mod pieces;
 mod saved_page;
 mod sealed;
 mod thread;

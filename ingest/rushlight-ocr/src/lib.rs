@@ -1,1 +1,11 @@
 //! Text of pictures: scanned pages and images, read with PP-OCR models on rten.
+//!
+//! Pixels in, lines with places and confidence out. This crate knows nothing of documents, pages or where models
+//! are kept: the models' bytes are given to it, and it opens no file, so it runs inside a locked worker process.
+//! Reading a page takes a second or more of every thread it was given: call it from a thread that may compute.
+
+mod line;
+mod recogniser;
+
+pub use line::{Area, Line};
+pub use recogniser::{ModelBytes, OcrError, Recogniser};

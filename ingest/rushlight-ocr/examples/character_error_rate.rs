@@ -38,7 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let show = arguments.iter().any(|argument| argument == "--show");
     let started = Instant::now();
     let recogniser = Recogniser::load(read_model(Path::new(model))?, threads)?;
-    println!("loaded in {:.2} s, {threads} threads", started.elapsed().as_secs_f32());
+    println!(
+        "loaded in {:.2} s, {threads} threads",
+        started.elapsed().as_secs_f32()
+    );
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     let mut pictures: Vec<PathBuf> = fs::read_dir(pages)?
         .map(|entry| entry.map(|entry| entry.path()))
@@ -91,8 +94,16 @@ fn read_model(folder: &Path) -> Result<ModelBytes, Box<dyn Error>> {
         .collect::<Result<_, _>>()?;
     files.sort();
     let find = |part: &str| {
-        let named = |path: &&PathBuf| path.to_string_lossy().rsplit('/').next().is_some_and(|name| name.contains(part));
-        files.iter().find(named).ok_or_else(|| format!("there is no {part} in the folder"))
+        let named = |path: &&PathBuf| {
+            path.to_string_lossy()
+                .rsplit('/')
+                .next()
+                .is_some_and(|name| name.contains(part))
+        };
+        files
+            .iter()
+            .find(named)
+            .ok_or_else(|| format!("there is no {part} in the folder"))
     };
     Ok(ModelBytes {
         detector: fs::read(find("det")?)?,

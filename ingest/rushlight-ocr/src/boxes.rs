@@ -67,15 +67,16 @@ pub(crate) fn find_boxes(map: &ProbabilityMap) -> Vec<RotatedRect> {
 
 /// The outermost points of each row of a contour: the same hull, from as few points as the contour is high.
 fn extremes(contour: &[Point]) -> Vec<PointF> {
-    let (top, bottom) = contour
-        .iter()
-        .fold((i32::MAX, i32::MIN), |(top, bottom), point| {
-            (top.min(point.y), bottom.max(point.y))
-        });
+    let (top, bottom) = contour.iter().fold((i32::MAX, i32::MIN), |(top, bottom), point| {
+        (top.min(point.y), bottom.max(point.y))
+    });
     let rows = usize::try_from(i64::from(bottom) - i64::from(top) + 1).unwrap_or(0);
     let mut ends = vec![(i32::MAX, i32::MIN); rows];
     for point in contour {
-        if let Some((left, right)) = usize::try_from(point.y - top).ok().and_then(|row| ends.get_mut(row)) {
+        if let Some((left, right)) = usize::try_from(point.y - top)
+            .ok()
+            .and_then(|row| ends.get_mut(row))
+        {
             *left = (*left).min(point.x);
             *right = (*right).max(point.x);
         }
@@ -84,7 +85,10 @@ fn extremes(contour: &[Point]) -> Vec<PointF> {
     points
         .flat_map(|(row, (left, right))| {
             let y = top as f32 + row as f32;
-            [PointF::from_yx(y, *left as f32), PointF::from_yx(y, *right as f32)]
+            [
+                PointF::from_yx(y, *left as f32),
+                PointF::from_yx(y, *right as f32),
+            ]
         })
         .collect()
 }
@@ -95,7 +99,8 @@ fn mean_probability(map: &ProbabilityMap, core: &RotatedRect) -> f32 {
     let along = (up.y, -up.x);
     let steps = |extent: f32, most: usize| (extent.ceil().max(1.0) as usize).min(most);
     let (columns, rows) = (steps(core.width(), PROBES.0), steps(core.height(), PROBES.1));
-    let offset = |index: usize, count: usize, extent: f32| ((index as f32 + 0.5) / count as f32 - 0.5) * extent;
+    let offset =
+        |index: usize, count: usize, extent: f32| ((index as f32 + 0.5) / count as f32 - 0.5) * extent;
     let mut sum = 0u32;
     for row in 0..rows {
         let v = offset(row, rows, core.height());
@@ -139,7 +144,10 @@ mod tests {
         };
         let distance = 1.6 * 1000.0 / 220.0;
         assert_eq!((found.center().x, found.center().y), (99.5, 44.5));
-        let (long, short) = (found.width().max(found.height()), found.width().min(found.height()));
+        let (long, short) = (
+            found.width().max(found.height()),
+            found.width().min(found.height()),
+        );
         assert!((long - 100.0 - 2.0 * distance).abs() < 0.01, "{found:?}");
         assert!((short - 10.0 - 2.0 * distance).abs() < 0.01, "{found:?}");
     }
@@ -150,7 +158,14 @@ mod tests {
         let uncertain = map(100, 50, &[(10, 10, 50, 10, 100)]);
         let thin = map(100, 50, &[(10, 10, 50, 2, 250)]);
         let hollow = map(100, 50, &[(10, 5, 80, 40, 250), (12, 7, 76, 36, 0)]);
-        for map in [faint, uncertain, thin, hollow, ProbabilityMap::new(0, 0), ProbabilityMap::new(5, 1)] {
+        for map in [
+            faint,
+            uncertain,
+            thin,
+            hollow,
+            ProbabilityMap::new(0, 0),
+            ProbabilityMap::new(5, 1),
+        ] {
             assert!(find_boxes(&map).is_empty());
         }
     }

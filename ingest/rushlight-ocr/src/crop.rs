@@ -65,7 +65,9 @@ fn add(sum: &mut [f32; 3], picture: &RgbImage, x: f32, y: f32) {
         .map(|(column, row)| &pixels[3 * (row * width + column)..][..3]);
     let weights = [(1.0 - x) * (1.0 - y), x * (1.0 - y), (1.0 - x) * y, x * y];
     for (channel, sum) in sum.iter_mut().enumerate() {
-        *sum += (0..4).map(|corner| weights[corner] * f32::from(corners[corner][channel])).sum::<f32>();
+        *sum += (0..4)
+            .map(|corner| weights[corner] * f32::from(corners[corner][channel]))
+            .sum::<f32>();
     }
 }
 
@@ -87,7 +89,11 @@ mod tests {
 
     /// Dark red left of the middle, white right of it.
     fn halves() -> RgbImage {
-        RgbImage::from_fn(120, 100, |x, _| if x < 60 { Rgb([100, 0, 0]) } else { Rgb([255; 3]) })
+        RgbImage::from_fn(
+            120,
+            100,
+            |x, _| if x < 60 { Rgb([100, 0, 0]) } else { Rgb([255; 3]) },
+        )
     }
 
     fn red(planes: &[f32], room: usize, row: usize, column: usize) -> f32 {
@@ -107,12 +113,19 @@ mod tests {
         let planes = cut(&halves(), &strip((0.0, 1.0), 40.0, 20.0), 96, 96);
         assert!((red(&planes, 96, 5, 50) - 1.0).abs() < 1e-5);
         assert!((red(&planes, 96, 43, 50) - dark).abs() < 1e-5);
-        assert!((planes[43 * 96 + 50] + 1.0).abs() < 1e-5, "blue is first, and there is none");
+        assert!(
+            (planes[43 * 96 + 50] + 1.0).abs() < 1e-5,
+            "blue is first, and there is none"
+        );
     }
 
     #[test]
     fn fine_detail_is_averaged_when_it_is_scaled_down() {
-        let lines = RgbImage::from_fn(960, 960, |x, _| if x % 2 == 0 { Rgb([0; 3]) } else { Rgb([255; 3]) });
+        let lines = RgbImage::from_fn(
+            960,
+            960,
+            |x, _| if x % 2 == 0 { Rgb([0; 3]) } else { Rgb([255; 3]) },
+        );
         let strip = Strip {
             center: (480.0, 480.0),
             ..strip((1.0, 0.0), 384.0, 192.0)
@@ -131,6 +144,10 @@ mod tests {
             ..strip((1.0, 0.0), 40.0, 20.0)
         };
         assert!((red(&cut(&halves(), &outside, 96, 96), 96, 0, 0) - (100.0 / 127.5 - 1.0)).abs() < 1e-5);
-        assert!(cut(&RgbImage::new(0, 0), &outside, 16, 16).iter().all(|value| *value == 0.0));
+        assert!(
+            cut(&RgbImage::new(0, 0), &outside, 16, 16)
+                .iter()
+                .all(|value| *value == 0.0)
+        );
     }
 }

@@ -45,7 +45,11 @@ impl Alphabet {
             previous = class;
         }
         let trimmed = text.trim();
-        let confidence = if trimmed.is_empty() { 0.0 } else { sum / count as f32 };
+        let confidence = if trimmed.is_empty() {
+            0.0
+        } else {
+            sum / count as f32
+        };
         Reading {
             text: trimmed.to_owned(),
             confidence: confidence.clamp(0.0, 1.0),
@@ -64,7 +68,11 @@ fn best(row: &[f32]) -> (usize, f32) {
             *lane = if *value > *lane { *value } else { *lane };
         }
     }
-    let greatest = lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max);
+    let greatest = lanes
+        .iter()
+        .chain(rest)
+        .copied()
+        .fold(f32::NEG_INFINITY, f32::max);
     match row.iter().position(|value| *value == greatest) {
         Some(index) => (index, greatest),
         None => (0, 0.0),
@@ -88,7 +96,16 @@ mod tests {
     fn repeats_are_one_character_and_blanks_separate() {
         let alphabet = Alphabet::new("a\nb\n中\n");
         assert_eq!(alphabet.classes(), 5);
-        let steps = [(0, 0.9), (1, 0.8), (1, 0.7), (0, 0.9), (1, 0.6), (4, 1.0), (3, 1.0), (0, 1.0)];
+        let steps = [
+            (0, 0.9),
+            (1, 0.8),
+            (1, 0.7),
+            (0, 0.9),
+            (1, 0.6),
+            (4, 1.0),
+            (3, 1.0),
+            (0, 1.0),
+        ];
         let reading = alphabet.decode(&rows(&alphabet, &steps));
         assert_eq!(reading.text, "aa 中");
         // Of the first row of each character: 0.8, 0.6, 1 and 1.

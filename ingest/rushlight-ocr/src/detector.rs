@@ -69,7 +69,12 @@ impl Detector {
         let place = |found: RotatedRect| {
             // The middle of a map's first pixel is half a pixel from its edge.
             let center = Point::from_yx((found.center().y + 0.5) * y, (found.center().x + 0.5) * x);
-            RotatedRect::new(center, found.up_axis(), found.width() * scale, found.height() * scale)
+            RotatedRect::new(
+                center,
+                found.up_axis(),
+                found.width() * scale,
+                found.height() * scale,
+            )
         };
         Ok(find_boxes(&map).into_iter().map(place).collect())
     }
@@ -103,7 +108,10 @@ impl Detector {
             let from = (y - rows.start) * width + columns.core_start - columns.start;
             let to = y * map.width + columns.core_start;
             let length = columns.core_end - columns.core_start;
-            for (to, from) in map.values[to..to + length].iter_mut().zip(&values[from..from + length]) {
+            for (to, from) in map.values[to..to + length]
+                .iter_mut()
+                .zip(&values[from..from + length])
+            {
                 *to = (from * 255.0) as u8;
             }
         }
@@ -117,7 +125,13 @@ fn fitting_size(width: u32, height: u32) -> (u32, u32) {
     let by_side = SHORT_SIDE / w.min(h);
     let by_pixels = (PIXELS / (w * h)).sqrt();
     let scale = by_side.min(by_pixels).min(1.0);
-    let scaled = |length: f64| if length == 0.0 { 0 } else { (length * scale).round().max(1.0) as u32 };
+    let scaled = |length: f64| {
+        if length == 0.0 {
+            0
+        } else {
+            (length * scale).round().max(1.0) as u32
+        }
+    };
     let (width, height) = (scaled(w), scaled(h));
     // What is thinner than a step costs as much as one.
     let most = |across: u32| (PIXELS / f64::from(across.max(STEP as u32))) as u32;
@@ -186,7 +200,10 @@ mod tests {
         // A long screenshot keeps its size as long as it can.
         assert_eq!(fitting_size(1000, 9000), (1000, 9000));
         let (width, height) = fitting_size(1000, 100_000);
-        assert!(u64::from(width) * u64::from(height) <= 12_100_000 && width > 300, "{width} {height}");
+        assert!(
+            u64::from(width) * u64::from(height) <= 12_100_000 && width > 300,
+            "{width} {height}"
+        );
         assert_eq!(fitting_size(u32::MAX, 1), (375_000, 1));
         assert_eq!(fitting_size(0, 7), (0, 7));
     }

@@ -63,7 +63,11 @@ impl Strip {
         let sound = [line.center.0, line.center.1, line.along.0, line.along.1]
             .iter()
             .all(|value| value.is_finite());
-        let strip = if line.height >= TALL * line.length { line.as_column() } else { line };
+        let strip = if line.height >= TALL * line.length {
+            line.as_column()
+        } else {
+            line
+        };
         (sound && strip.length > 0.0 && strip.height > 0.0).then_some(strip)
     }
 
@@ -93,7 +97,12 @@ impl Strip {
 
     /// The same rectangle, read in another direction of the page: `turn` is where its letters would stand upright.
     pub(crate) fn facing(self, turn: Turn) -> Self {
-        let rotations = [self, self.as_column(), self.reversed(), self.as_column().reversed()];
+        let rotations = [
+            self,
+            self.as_column(),
+            self.reversed(),
+            self.as_column().reversed(),
+        ];
         let (x, y) = turn.along();
         let towards = |strip: &Self| strip.along.0 * x + strip.along.1 * y;
         rotations
@@ -137,7 +146,12 @@ mod tests {
     use super::*;
 
     fn found(width: f32, height: f32) -> RotatedRect {
-        RotatedRect::new(Point::from_yx(20.0, 50.0), Vec2::from_xy(0.0, -1.0), width, height)
+        RotatedRect::new(
+            Point::from_yx(20.0, 50.0),
+            Vec2::from_xy(0.0, -1.0),
+            width,
+            height,
+        )
     }
 
     #[test]
@@ -146,7 +160,10 @@ mod tests {
         assert_eq!((wide.along, wide.down()), ((1.0, 0.0), (0.0, 1.0)));
         assert_eq!((wide.length, wide.height, wide.is_column), (60.0, 10.0, false));
         let tall = Strip::new(&found(10.0, 60.0), Turn::Upright).unwrap();
-        assert_eq!((tall.along, tall.length, tall.is_column), ((0.0, 1.0), 60.0, true));
+        assert_eq!(
+            (tall.along, tall.length, tall.is_column),
+            ((0.0, 1.0), 60.0, true)
+        );
         // A letter that stands upright is read as it stands.
         let letter = Strip::new(&found(10.0, 12.0), Turn::Upright).unwrap();
         assert_eq!((letter.along, letter.length), ((1.0, 0.0), 10.0));
@@ -156,7 +173,10 @@ mod tests {
     #[test]
     fn on_a_turned_page_the_lines_are_read_as_the_page_lies() {
         let tall = found(10.0, 60.0);
-        for (turn, along) in [(Turn::Clockwise, (0.0, 1.0)), (Turn::CounterClockwise, (0.0, -1.0))] {
+        for (turn, along) in [
+            (Turn::Clockwise, (0.0, 1.0)),
+            (Turn::CounterClockwise, (0.0, -1.0)),
+        ] {
             let strip = Strip::new(&tall, turn).unwrap();
             assert_eq!((strip.along, strip.is_column), (along, false));
             assert_eq!(strip.facing(Turn::UpsideDown).along, (-1.0, 0.0));
@@ -171,8 +191,14 @@ mod tests {
         let up = Vec2::from_xy(0.6, -0.8);
         let rect = RotatedRect::new(Point::from_yx(20.0, 50.0), up, 30.0, 10.0);
         let area = Strip::new(&rect, Turn::Upright).unwrap().area(60, 100);
-        assert!((area.left - 35.0).abs() < 1e-3 && (area.right - 60.0).abs() < 1e-3, "{area:?}");
-        assert!((area.top - 7.0).abs() < 1e-3 && (area.bottom - 33.0).abs() < 1e-3, "{area:?}");
+        assert!(
+            (area.left - 35.0).abs() < 1e-3 && (area.right - 60.0).abs() < 1e-3,
+            "{area:?}"
+        );
+        assert!(
+            (area.top - 7.0).abs() < 1e-3 && (area.bottom - 33.0).abs() < 1e-3,
+            "{area:?}"
+        );
     }
 
     #[test]

@@ -11,7 +11,13 @@ pub(crate) fn reading_order(strips: &[Strip], turn: Turn) -> Vec<usize> {
     let along = slant(strips, turn);
     let down = (-along.1, along.0);
     let project = |strip: &Strip, axis: (f32, f32)| strip.center.0 * axis.0 + strip.center.1 * axis.1;
-    let extent = |strip: &Strip| if strip.is_column { strip.length } else { strip.height };
+    let extent = |strip: &Strip| {
+        if strip.is_column {
+            strip.length
+        } else {
+            strip.height
+        }
+    };
     // Place, from the left, from the top, height.
     let mut places: Vec<(usize, f32, f32, f32)> = strips
         .iter()

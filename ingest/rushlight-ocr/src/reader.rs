@@ -87,7 +87,9 @@ fn batches(strips: &[Strip]) -> Vec<Batch> {
     let mut widths: Vec<(usize, usize)> = Vec::with_capacity(strips.len());
     for (index, strip) in strips.iter().enumerate() {
         let width = crop::width_of(strip).next_multiple_of(WIDTH_STEP).max(MIN_WIDTH);
-        let Some(rest) = left.checked_sub(width) else { break };
+        let Some(rest) = left.checked_sub(width) else {
+            break;
+        };
         left = rest;
         widths.push((width, index));
     }
@@ -95,7 +97,9 @@ fn batches(strips: &[Strip]) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     for (width, index) in widths {
         match batches.last_mut() {
-            Some(batch) if batch.width * (batch.strips.len() + 1) <= BATCH_WIDTH && batch.width <= width * 5 / 4 => {
+            Some(batch)
+                if batch.width * (batch.strips.len() + 1) <= BATCH_WIDTH && batch.width <= width * 5 / 4 =>
+            {
                 batch.strips.push(index);
             }
             _ => batches.push(Batch {
@@ -124,10 +128,18 @@ mod tests {
     #[test]
     fn strips_of_about_one_width_are_read_together() {
         let strips: Vec<Strip> = [10.0, 1000.0, 30.0, 990.0, 1600.0, 9000.0].map(strip).into();
-        let batches: Vec<_> = batches(&strips).into_iter().map(|b| (b.width, b.strips)).collect();
+        let batches: Vec<_> = batches(&strips)
+            .into_iter()
+            .map(|b| (b.width, b.strips))
+            .collect();
         assert_eq!(
             batches,
-            [(3200, vec![5]), (1600, vec![4]), (1024, vec![1, 3]), (320, vec![0, 2])]
+            [
+                (3200, vec![5]),
+                (1600, vec![4]),
+                (1024, vec![1, 3]),
+                (320, vec![0, 2])
+            ]
         );
     }
 
@@ -135,7 +147,11 @@ mod tests {
     fn a_batch_and_a_picture_have_limits() {
         let strips = vec![strip(1000.0); 5000];
         let batches = batches(&strips);
-        assert!(batches.iter().all(|batch| batch.width * batch.strips.len() <= BATCH_WIDTH));
+        assert!(
+            batches
+                .iter()
+                .all(|batch| batch.width * batch.strips.len() <= BATCH_WIDTH)
+        );
         let read: usize = batches.iter().map(|batch| batch.strips.len()).sum();
         assert_eq!(read, MAX_COLUMNS / 1024);
     }

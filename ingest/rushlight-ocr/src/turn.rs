@@ -43,7 +43,10 @@ pub(crate) fn sample(boxes: &[RotatedRect]) -> Sample {
     } else {
         (Turn::Upright, Turn::UpsideDown)
     };
-    let strips = chosen.into_iter().map(|strip| strip.shortened(SAMPLE_HEIGHTS)).collect();
+    let strips = chosen
+        .into_iter()
+        .map(|strip| strip.shortened(SAMPLE_HEIGHTS))
+        .collect();
     Sample { one, other, strips }
 }
 
@@ -67,18 +70,31 @@ mod tests {
     use super::*;
 
     fn found(width: f32, height: f32) -> RotatedRect {
-        RotatedRect::new(Point::from_yx(20.0, 50.0), Vec2::from_xy(0.0, -1.0), width, height)
+        RotatedRect::new(
+            Point::from_yx(20.0, 50.0),
+            Vec2::from_xy(0.0, -1.0),
+            width,
+            height,
+        )
     }
 
     #[test]
     fn the_direction_of_most_text_decides_and_the_longest_are_tried() {
-        let boxes = [found(100.0, 10.0), found(300.0, 10.0), found(10.0, 90.0), found(12.0, 10.0)];
+        let boxes = [
+            found(100.0, 10.0),
+            found(300.0, 10.0),
+            found(10.0, 90.0),
+            found(12.0, 10.0),
+        ];
         let Sample { one, other, strips } = sample(&boxes);
         assert_eq!((one, other), (Turn::Upright, Turn::UpsideDown));
         assert_eq!(strips.len(), 2);
         assert!(strips.iter().all(|strip| strip.length == 100.0));
         let turned = sample(&[found(10.0, 500.0), found(100.0, 10.0)]);
-        assert_eq!((turned.one, turned.other), (Turn::Clockwise, Turn::CounterClockwise));
+        assert_eq!(
+            (turned.one, turned.other),
+            (Turn::Clockwise, Turn::CounterClockwise)
+        );
         assert_eq!(turned.strips[0].along, (0.0, 1.0));
         assert!(sample(&[found(12.0, 10.0)]).strips.is_empty());
     }

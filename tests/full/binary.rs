@@ -133,7 +133,7 @@ pub(crate) fn models_are_installed() -> bool {
     let there = |id: &str| folder.as_ref().is_some_and(|folder| folder.join(id).is_dir());
     let all = [
         "onnxruntime",
-        "multilingual-e5-small",
+        "multilingual-e5-small-int8",
         "qwen2.5-coder-1.5b-instruct-q4_k_m",
     ]
     .into_iter()

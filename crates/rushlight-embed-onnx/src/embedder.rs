@@ -4,9 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fastembed::{
-    InitOptionsUserDefined, QuantizationMode, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel,
-};
 use ort::environment::Environment;
 use ort::ep;
 use ort::session::Session;
@@ -15,7 +12,6 @@ use ort::value::Tensor;
 use rushlight_core::{EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, Result};
 use serde::Deserialize;
 
-use crate::batches;
 use crate::runtime;
 use crate::token_counter::HfTokenCounter;
 
@@ -26,7 +22,7 @@ const BYTES_PER_TOKEN: usize = 128;
 /// What an [`OnnxEmbedder`] is made of.
 #[derive(Clone, Debug)]
 pub struct OnnxEmbedderOptions {
-    /// Folder with `model.onnx`, `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json`, `config.json`.
+    /// Folder with `model.onnx`, `tokenizer.json` and `config.json`.
     pub model_dir: PathBuf,
     /// ONNX Runtime's library, 1.24 or later. The first one loaded stays for the life of the process.
     pub runtime_library: PathBuf,
@@ -70,17 +66,16 @@ struct Config {
 
 /// An embedding model in ONNX Runtime. Holds the weights twice: once for passages, once for questions.
 ///
-/// A loaded tokenizer of 250,000 pieces takes some 280 MB, several times the weights. fastembed keeps one of its own for
-/// passages; questions are computed on a plain session with the tokenizer that counts tokens for chunking, so that there
-/// are two in a process and not three: give it as [`OnnxEmbedderOptions::tokenizer`], or share
-/// [`OnnxEmbedder::token_counter`].
+/// Each text is computed alone. A batch would be padded and masked, which costs more than it saves: attention is then
+/// computed in full matrices instead of blocks, and the matrices of a single text already fill a processor. So a vector
+/// depends on its text and on nothing else, to the bit, and memory is bounded by the longest text the model reads.
 pub struct OnnxEmbedder {
     spec: EmbedderSpec,
     query_prefix: String,
     passage_prefix: String,
     tokenizer: Arc<HfTokenCounter>,
     queries: Mutex<Session>,
-    passages: Mutex<TextEmbedding>,
+    passages: Mutex<Session>,
 }
 
 impl OnnxEmbedder {
@@ -114,13 +109,8 @@ impl OnnxEmbedder {
         };
         let embedder = Self {
             tokenizer,
-            queries: Mutex::new(query_session(&model_dir, &environment)?),
-            passages: Mutex::new(passage_session(
-                &model_dir,
-                &environment,
-                max_tokens,
-                threads.max(1),
-            )?),
+            queries: Mutex::new(session(&model_dir, &environment, 1)?),
+            passages: Mutex::new(session(&model_dir, &environment, threads.max(1))?),
             spec: EmbedderSpec {
                 model_id,
                 dimensions: hidden_size,
@@ -147,50 +137,15 @@ impl OnnxEmbedder {
         Arc::clone(&self.tokenizer)
     }
 
-    /// Questions, one after the other: they come singly.
-    fn embed_queries(&self, inputs: &[String]) -> Result<Vec<Embedding>> {
+    fn embed_one(&self, session: &Mutex<Session>, input: &str) -> Result<Embedding> {
+        let ids = self.tokenizer.ids(input, self.spec.max_tokens)?;
         // A panic inside leaves no half-written state behind: each run begins anew.
-        let mut session = self.queries.lock().unwrap_or_else(PoisonError::into_inner);
-        let vectors = inputs.iter().map(|input| {
-            let ids = self.tokenizer.ids(input, self.spec.max_tokens)?;
-            let values =
-                run(&mut session, ids).map_err(|error| self.failed(1).with_source(error.to_string()))?;
-            Embedding::normalized(values)
-        });
-        vectors.collect()
-    }
-
-    fn embed_passages(&self, inputs: &[String]) -> Result<Vec<Embedding>> {
-        let max_tokens = self.spec.max_tokens;
-        let lengths = inputs
-            .iter()
-            .map(|input| Ok(self.tokenizer.ids(input, max_tokens)?.len()));
-        let lengths = lengths.collect::<Result<Vec<_>>>()?;
-        let mut session = self.passages.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut vectors: Vec<Option<Embedding>> = vec![None; inputs.len()];
-        for batch in batches::plan(&lengths) {
-            let batch_inputs: Vec<&str> = batch.iter().map(|index| inputs[*index].as_str()).collect();
-            let computed = session.embed(&batch_inputs, Some(batch.len()));
-            let computed = computed.map_err(|error| self.failed(batch.len()).with_source(error))?;
-            for (index, vector) in batch.into_iter().zip(computed) {
-                vectors[index] = Some(Embedding::normalized(vector)?);
-            }
-        }
-        let missing = || {
-            Error::new(
-                ErrorCode::EmbeddingFailed,
-                format!("`{}` left out a text", self.spec.model_id),
-            )
-        };
-        vectors
-            .into_iter()
-            .map(|vector| vector.ok_or_else(missing))
-            .collect()
-    }
-
-    fn failed(&self, count: usize) -> Error {
-        let message = format!("`{}` failed on a batch of {count} texts", self.spec.model_id);
-        Error::new(ErrorCode::EmbeddingFailed, message)
+        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        let values = run(&mut session, ids).map_err(|error| {
+            let message = format!("`{}` failed on a text", self.spec.model_id);
+            Error::new(ErrorCode::EmbeddingFailed, message).with_source(error.to_string())
+        })?;
+        Embedding::normalized(values)
     }
 }
 
@@ -200,28 +155,23 @@ impl Embedder for OnnxEmbedder {
     }
 
     fn embed(&self, kind: EmbedKind, texts: &[&str]) -> Result<Vec<Embedding>> {
-        let prefix = match kind {
-            EmbedKind::Query => &self.query_prefix,
-            EmbedKind::Passage => &self.passage_prefix,
+        let (session, prefix) = match kind {
+            EmbedKind::Query => (&self.queries, &self.query_prefix),
+            EmbedKind::Passage => (&self.passages, &self.passage_prefix),
         };
         let limit = self.spec.max_tokens * BYTES_PER_TOKEN;
-        let inputs: Vec<String> = texts
+        texts
             .iter()
-            .map(|text| format!("{prefix}{}", cut(text, limit)))
-            .collect();
-        match kind {
-            EmbedKind::Query => self.embed_queries(&inputs),
-            EmbedKind::Passage => self.embed_passages(&inputs),
-        }
+            .map(|text| self.embed_one(session, &format!("{prefix}{}", cut(text, limit))))
+            .collect()
     }
 }
 
 /// Computes one text; the model pools and gives one vector.
 fn run(session: &mut Session, ids: Vec<i64>) -> ort::Result<Vec<f32>> {
     let shape = [1, ids.len()];
-    let mask = Tensor::from_array((shape, vec![1i64; ids.len()]))?;
     let ids = Tensor::from_array((shape, ids))?;
-    let outputs = session.run(ort::inputs!["input_ids" => ids, "attention_mask" => mask])?;
+    let outputs = session.run(ort::inputs!["input_ids" => ids])?;
     let (_, values) = outputs["sentence_embedding"].try_extract_tensor::<f32>()?;
     Ok(values.to_vec())
 }
@@ -234,19 +184,22 @@ fn cut(text: &str, limit: usize) -> &str {
 /// Threads that spin while they wait take the processor from the language model.
 const SPINNING: (&str, &str) = ("session.intra_op.allow_spinning", "0");
 
-/// An arena keeps the largest batch's memory for good.
+/// An arena keeps the longest text's memory for good.
 fn without_arena() -> ep::ExecutionProviderDispatch {
     ep::CPU::default().with_arena_allocator(false).build()
 }
 
-fn query_session(folder: &Path, environment: &Environment) -> Result<Session> {
+fn session(folder: &Path, environment: &Environment, threads: usize) -> Result<Session> {
     let model = read(folder, "model.onnx")?;
     let configure = |builder: SessionBuilder| -> ort::Result<SessionBuilder, ort::Error<SessionBuilder>> {
         builder
             .with_execution_providers([without_arena()])?
             .with_optimization_level(GraphOptimizationLevel::Level3)?
-            .with_intra_threads(1)?
-            .with_config_entry(SPINNING.0, SPINNING.1)
+            .with_intra_threads(threads)?
+            .with_config_entry(SPINNING.0, SPINNING.1)?
+            // Processors without VNNI add products of 8-bit values in 16 bits, which overflow, unless told not to. Others
+            // do not read this, so that the vectors are the same on both.
+            .with_precise_qmm()
     };
     let failed = |reason: String| unusable(folder, "it cannot be loaded").with_source(reason);
     let builder = Session::builder(environment).map_err(|error| failed(error.to_string()))?;
@@ -254,30 +207,6 @@ fn query_session(folder: &Path, environment: &Environment) -> Result<Session> {
     builder
         .commit_from_memory(&model)
         .map_err(|error| failed(error.to_string()))
-}
-
-fn passage_session(
-    folder: &Path,
-    environment: &Environment,
-    max_tokens: usize,
-    threads: usize,
-) -> Result<TextEmbedding> {
-    let files = TokenizerFiles {
-        tokenizer_file: read(folder, "tokenizer.json")?,
-        config_file: read(folder, "config.json")?,
-        special_tokens_map_file: read(folder, "special_tokens_map.json")?,
-        tokenizer_config_file: read(folder, "tokenizer_config.json")?,
-    };
-    let model = UserDefinedEmbeddingModel::new(read(folder, "model.onnx")?, files)
-        .with_quantization(QuantizationMode::None);
-    let options = InitOptionsUserDefined::new()
-        .with_environment(environment.clone())
-        .with_max_length(max_tokens)
-        .with_intra_threads(threads)
-        .with_execution_providers(vec![without_arena()])
-        .with_session_config(SPINNING.0, SPINNING.1);
-    TextEmbedding::try_new_from_user_defined(model, options)
-        .map_err(|error| unusable(folder, "it cannot be loaded").with_source(error))
 }
 
 fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! The [`Embedder`](rushlight_core::Embedder) on fastembed and ONNX Runtime, and the
+//! The [`Embedder`](rushlight_core::Embedder) on ONNX Runtime, and the
 //! [`TokenCounter`](rushlight_core::TokenCounter) of its tokenizer.
 //!
 //! This crate knows a folder with `model.onnx` and `tokenizer.json`, and the path of ONNX Runtime's library. It does
@@ -6,10 +6,9 @@
 //! `ORT_DYLIB_PATH` plays no part) and opens no connection.
 //!
 //! The indexing thread embeds passages on one session, with as many threads as it was given; questions have a session
-//! of their own with one thread, so that a question never waits for the batch that is being indexed. Both may be called
+//! of their own with one thread, so that a question never waits for a passage that is being indexed. Both may be called
 //! from any thread that may compute for a while.
 
-mod batches;
 mod embedder;
 mod runtime;
 mod token_counter;

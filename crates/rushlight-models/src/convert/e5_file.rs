@@ -125,6 +125,11 @@ impl<'a> E5File<'a> {
         Ok(quantized)
     }
 
+    /// The values of a Q4_0 tensor of `rows` by `columns`.
+    pub(super) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Parsed<Vec<f32>> {
+        Ok(self.quantized(name, rows, columns)?.values())
+    }
+
     fn tensor(&self, name: &str, kind: u8, size: usize) -> Parsed<&'a [u8]> {
         let (found_kind, bytes) = self
             .tensors
@@ -146,6 +151,21 @@ pub(super) struct Quantized {
     pub(super) scales: Vec<f32>,
     /// Two weights to a byte, row by row, the first one low.
     pub(super) nibbles: Vec<u8>,
+}
+
+impl Quantized {
+    /// All weights, row by row.
+    fn values(&self) -> Vec<f32> {
+        let blocks = self.nibbles.chunks_exact(BLOCK / 2).zip(&self.scales);
+        let value = |nibble: u8, scale: f32| (f32::from(nibble) - 8.0) * scale;
+        blocks
+            .flat_map(|(bytes, scale)| {
+                bytes
+                    .iter()
+                    .flat_map(move |byte| [value(byte & 0x0f, *scale), value(byte >> 4, *scale)])
+            })
+            .collect()
+    }
 }
 
 fn read_pieces<'a>(reader: &mut Reader<'a>, count: usize) -> Parsed<Vec<(&'a str, f32)>> {

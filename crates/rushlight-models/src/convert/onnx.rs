@@ -5,8 +5,7 @@ use prost::Message;
 /// Element types of tensors.
 pub(super) mod element {
     pub(in crate::convert) const FLOAT: i32 = 1;
-    pub(in crate::convert) const UINT8: i32 = 2;
-    pub(in crate::convert) const INT32: i32 = 6;
+    pub(in crate::convert) const INT8: i32 = 3;
     pub(in crate::convert) const INT64: i32 = 7;
     pub(in crate::convert) const INT4: i32 = 22;
 }

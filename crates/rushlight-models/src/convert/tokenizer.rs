@@ -1,4 +1,4 @@
-//! `tokenizer.json` and the small files beside it.
+//! `tokenizer.json` and the small file beside it.
 //!
 //! Normalization is the file's own map, character by character, then canonical composition, which together do what
 //! SentencePiece's map does for decomposed letters too. Words are split at white space and marked with `▁`.
@@ -108,11 +108,6 @@ pub(super) fn config_json(file: &E5File<'_>) -> Vec<u8> {
         "pad_token_id": file.pad,
         "vocab_size": file.vocabulary,
     }))
-}
-
-/// What truncation and padding need.
-pub(super) fn tokenizer_config_json(file: &E5File<'_>) -> Vec<u8> {
-    to_bytes(&json!({ "model_max_length": file.max_tokens, "pad_token": name(file, file.pad) }))
 }
 
 fn name(file: &E5File<'_>, id: u32) -> String {

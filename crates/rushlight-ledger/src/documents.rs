@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::failure::Outcome;
 use crate::feed::Feed;
 use crate::records::{ChunkedBy, CompletedFile, Completion, FileOutcome, NewChunk, NewDocument};
-use crate::{Ledger, checks, encode, files, generation, intern, sources, text};
+use crate::{Ledger, checks, encode, files, generation, intern, scans, sources, text};
 
 /// Delay before a failed file is tried again: doubled with each attempt, from a minute up to six hours.
 const FIRST_RETRY_MS: i64 = 60_000;
@@ -72,6 +72,7 @@ fn complete(
         stamp,
         parser_version,
         outcome,
+        scans,
     } = completed;
     match outcome {
         FileOutcome::Indexed {
@@ -106,6 +107,13 @@ fn complete(
                 db.prepare_cached("UPDATE files SET content_hash = NULL WHERE id = ?1")?
                     .execute([row.0])?;
             }
+        }
+    }
+    match outcome {
+        FileOutcome::Unchanged => {}
+        FileOutcome::Failed { code, .. } if says_nothing_of_the_file(*code) => {}
+        FileOutcome::Indexed { .. } | FileOutcome::Skipped(_) | FileOutcome::Failed { .. } => {
+            scans::replace(db, *row, scans)?;
         }
     }
     let seen = &file.stamp;
@@ -328,6 +336,7 @@ impl Write<'_> {
             metadata,
             text,
             blocks,
+            recognised,
             pages,
             unreadable_pages,
             warnings,
@@ -362,8 +371,12 @@ impl Write<'_> {
         ])?;
         let row = db.last_insert_rowid();
         text::insert(db, row, text)?;
-        db.prepare_cached("INSERT INTO structures (document, blocks) VALUES (?1, ?2)")?
-            .execute(params![row, encode::blocks_to_json(blocks)])?;
+        db.prepare_cached("INSERT INTO structures (document, blocks, recognised) VALUES (?1, ?2, ?3)")?
+            .execute(params![
+                row,
+                encode::blocks_to_json(blocks),
+                encode::recognised_to_json(recognised)
+            ])?;
         generation::unbury(db, Feed::Keyword, *doc_id)?;
         let in_vector_feed = old.is_some_and(|old| old.in_vector_feed);
         let chunked = Chunked {
@@ -416,9 +429,9 @@ pub(crate) fn insert_chunks(
     } = chunked;
     let mut insert = db.prepare_cached(
         "INSERT INTO chunks (chunk_id, document, ordinal, span_start, span_end, locator, heading_path, token_count,
-             embedding_key, model, pending_rank)
+             embedding_key, model, pending_rank, confidence)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-             CASE WHEN EXISTS (SELECT 1 FROM embeddings WHERE key = ?9) THEN NULL ELSE ?11 END)",
+             CASE WHEN EXISTS (SELECT 1 FROM embeddings WHERE key = ?9) THEN NULL ELSE ?11 END, ?12)",
     )?;
     for (ordinal, chunk) in chunks.iter().enumerate() {
         let NewChunk {
@@ -428,6 +441,7 @@ pub(crate) fn insert_chunks(
             heading_path,
             token_count,
             embedding_key,
+            confidence,
         } = chunk;
         insert.execute(params![
             id.0,
@@ -441,6 +455,7 @@ pub(crate) fn insert_chunks(
             embedding_key.0,
             model,
             rank,
+            confidence,
         ])?;
     }
     let complete = generation::stamp_vectors_if_complete(db, *document, *space, *doc_id)?;
@@ -482,6 +497,7 @@ fn fingerprint(new: &NewDocument) -> [u8; 32] {
         metadata,
         text,
         blocks,
+        recognised,
         pages,
         unreadable_pages,
         warnings,
@@ -497,6 +513,10 @@ fn fingerprint(new: &NewDocument) -> [u8; 32] {
     hasher.add(encode::to_json(&(pages, unreadable_pages)).as_bytes());
     hasher.add(encode::warnings_to_json(warnings).as_bytes());
     hasher.add(encode::access_to_json(access).as_bytes());
+    // Added where there is some, so that documents without are known as the same by older fingerprints.
+    if !recognised.is_empty() {
+        hasher.add(encode::recognised_to_json(recognised).as_bytes());
+    }
     hasher.finish()
 }
 
@@ -513,6 +533,7 @@ pub(crate) fn chunk_fingerprint(chunked_by: &ChunkedBy, chunks: &[NewChunk]) -> 
         heading_path,
         token_count,
         embedding_key,
+        confidence,
     } in chunks
     {
         hasher.add(&id.0);
@@ -525,6 +546,9 @@ pub(crate) fn chunk_fingerprint(chunked_by: &ChunkedBy, chunks: &[NewChunk]) -> 
             token_count,
         );
         hasher.add(encode::to_json(&rest).as_bytes());
+        if let Some(confidence) = confidence {
+            hasher.add(&[*confidence]);
+        }
     }
     hasher.finish()
 }

@@ -25,6 +25,7 @@ mod library;
 mod lock;
 mod rechunk;
 mod records;
+mod scans;
 mod sources;
 mod statistics;
 mod store;
@@ -43,6 +44,7 @@ pub use records::{
     DocumentQuery, DocumentRecord, DocumentSummary, FileOutcome, NewChunk, NewDocument, Page, PendingChunk,
     ProblemFile, RechunkDocument, Rechunked, Requeue, SourceRecord, SpaceRecord, SpaceStatistics, Turn,
 };
+pub use scans::{FileScan, ScanCounts, ScanState};
 
 use crate::failure::Failure;
 use crate::store::Store;

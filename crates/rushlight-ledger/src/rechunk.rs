@@ -20,7 +20,8 @@ impl Ledger {
             let mut statement = db.prepare_cached(
                 "SELECT documents.id, documents.doc_id, documents.part, documents.part_key, documents.content_hash,
                      documents.kind, documents.media_type, documents.title, documents.metadata, documents.pages,
-                     documents.unreadable_pages, documents.warnings, structures.blocks, files.path
+                     documents.unreadable_pages, documents.warnings, structures.blocks, files.path,
+                     structures.recognised
                  FROM documents JOIN structures ON structures.document = documents.id
                  JOIN files ON files.id = documents.file_id
                  WHERE documents.chunker NOT IN (
@@ -49,6 +50,7 @@ impl Ledger {
                         metadata: encode::metadata_from_json(&row.get::<_, String>(8)?)?,
                         text,
                         blocks: encode::blocks_from_json(&row.get::<_, String>(12)?)?,
+                        recognised: encode::recognised_from_json(&row.get::<_, String>(14)?)?,
                         pages: row.get(9)?,
                         unreadable_pages: encode::from_json("documents.unreadable_pages", &row.get::<_, String>(10)?)?,
                         warnings: encode::warnings_from_json(&row.get::<_, String>(11)?)?,

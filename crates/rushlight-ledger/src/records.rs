@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use rushlight_core::{
     Block, Chunk, ChunkId, ContentHash, DocId, DocMetadata, DocumentKind, EmbeddingKey, ErrorCode,
     FileRecord, FileRow, FileStamp, Generation, IndexedDocument, Locator, ParsedDocument, Principal,
-    SkipReason, SourceId, SpaceId, TextSpan, Timestamp, Warning,
+    RecognisedSpan, SkipReason, SourceId, SpaceId, TextSpan, Timestamp, Warning,
 };
+
+use crate::scans::FileScan;
 
 /// A space.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,8 @@ pub struct NewChunk {
     pub token_count: u32,
     /// Key of its embedding.
     pub embedding_key: EmbeddingKey,
+    /// How sure the recogniser is of what was recognised of it, in per cent; `None` when nothing was.
+    pub confidence: Option<u8>,
 }
 
 /// A document on its way into the ledger.
@@ -99,6 +103,8 @@ pub struct CompletedFile {
     pub parser_version: u32,
     /// What came of it.
     pub outcome: FileOutcome,
+    /// Pages without text of their own that were come to, each once; nothing where the outcome is `Unchanged`.
+    pub scans: Vec<FileScan>,
 }
 
 /// What came of looking at a file.
@@ -265,6 +271,8 @@ pub struct DocumentRecord {
     pub text: String,
     /// The text's structure.
     pub blocks: Vec<Block>,
+    /// What of the text was recognised in pictures, line by line.
+    pub recognised: Vec<RecognisedSpan>,
     /// The file as the ledger knows it now; `Waiting` when a newer version is not yet read.
     pub file: FileRecord,
 }

@@ -13,6 +13,7 @@ use crate::failure::{Failure, Outcome};
 const MIGRATION_STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0001.sql")),
     M::up(include_str!("schema/0002.sql")),
+    M::up(include_str!("schema/0004.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
 

@@ -78,6 +78,7 @@ mod tests {
                 span: TextSpan::new(0, text.len()),
                 locator: Locator::Whole,
             }],
+            recognised: Vec::new(),
             pages: None,
             unreadable_pages: Vec::new(),
             warnings: Vec::new(),

@@ -4,6 +4,7 @@ use crate::archive::ArchiveKind;
 use crate::mail::mbox;
 use crate::office::{self, OfficeKind};
 use crate::outline::Markup;
+use crate::scan::PictureKind;
 
 /// A type of file, as far as it decides who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(crate) enum Format {
     Pdf,
     Office(OfficeKind),
     Archive(ArchiveKind),
+    /// A picture, of whose text is read what can be recognised.
+    Picture(PictureKind),
     /// A web page with its pictures in one file, in the form of a mail.
     SavedPage,
     /// Plain text with headings of its own kind.
@@ -41,8 +44,6 @@ const CODE: &[&str] = &[
 
 /// Files by their first bytes that are known and not read.
 const MAGIC: &[(&[u8], &str)] = &[
-    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
     (b"PK\x05\x06", "an empty zip archive"),
     (
@@ -61,6 +62,9 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"OggS", "an Ogg recording"),
     (b"ID3", "an MP3 recording"),
 ];
+
+/// Endings of files in the form of a TIFF that hold what a camera's sensor saw.
+const CAMERA: &[&str] = &["cr2", "nef", "nrw", "arw", "dng", "orf", "rw2", "pef", "srw", "3fr", "iiq"];
 
 /// Zip archives that are something else to people, by the ending of their name.
 const PACKAGES: &[(&str, &str)] = &[
@@ -95,6 +99,13 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
     }
     if let Some(format) = archive(start, &extension) {
         return format;
+    }
+    if let Some(kind) = PictureKind::of(start) {
+        return if CAMERA.contains(&extension.as_str()) {
+            Format::Unsupported("a camera's raw picture")
+        } else {
+            Format::Picture(kind)
+        };
     }
     if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Format::Unsupported(what);

@@ -75,6 +75,7 @@ pub(crate) fn parsed(part: &str, part_key: &str, text: &str) -> ParsedDocument {
         },
         text: text.to_owned(),
         blocks,
+        recognised: Vec::new(),
         pages: None,
         unreadable_pages: Vec::new(),
         warnings: Vec::new(),
@@ -104,6 +105,7 @@ pub(crate) fn chunks(doc_id: DocId, document: &ParsedDocument) -> Vec<NewChunk> 
                 heading_path: vec!["heading".to_owned()],
                 token_count: 3,
                 embedding_key,
+                confidence: None,
             }
         })
         .collect()
@@ -150,6 +152,7 @@ pub(crate) fn completed(file: &FileRecord, outcome: FileOutcome) -> CompletedFil
         stamp: file.stamp.clone(),
         parser_version: PARSER,
         outcome,
+        scans: Vec::new(),
     }
 }
 

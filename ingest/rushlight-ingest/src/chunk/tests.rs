@@ -66,6 +66,7 @@ fn document(parts: &[(BlockKind, &str)]) -> ParsedDocument {
         metadata: DocMetadata::default(),
         text,
         blocks,
+        recognised: Vec::new(),
         pages: None,
         unreadable_pages: Vec::new(),
         warnings: Vec::new(),

@@ -151,6 +151,7 @@ fn collect(
             metadata,
             text,
             blocks,
+            recognised: Vec::new(),
             pages: None,
             unreadable_pages: Vec::new(),
             warnings: Vec::new(),

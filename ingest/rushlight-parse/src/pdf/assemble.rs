@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use rushlight_core::{Block, BlockKind, Locator, SkipReason, Warning};
+use rushlight_core::{Block, BlockKind, Locator, RecognisedSpan, SkipReason, Warning};
 
 use super::furniture::furniture;
 use super::layout::Line;
+use super::recognised::{Piece, spans};
 use super::score::is_readable;
 use super::tidy::{Words, join_lines, tidy_line};
 use super::{Bookmark, PdfText};
 use crate::build::TextBuilder;
+use crate::scan;
 
 /// Text this much larger than the document's is a heading.
 const HEADING_RATIO: f32 = 1.15;
@@ -24,6 +26,7 @@ const HEADING_LEVELS: usize = 4;
 pub(crate) struct Pdf {
     pub(crate) text: String,
     pub(crate) blocks: Vec<Block>,
+    pub(crate) recognised: Vec<RecognisedSpan>,
     pub(crate) page_count: u32,
     pub(crate) unreadable_pages: Vec<u32>,
     pub(crate) warnings: Vec<Warning>,
@@ -44,6 +47,7 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
         words,
         open: None,
         waiting: Vec::new(),
+        recognised: Vec::new(),
     };
     for (index, (lines, marks)) in pages.iter().zip(&marks).enumerate() {
         let page = u32::try_from(index + 1).unwrap_or(u32::MAX);
@@ -53,10 +57,12 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
     if writer.builder.len() == 0 {
         return Err(no_text(pdf, page_count, name));
     }
+    let recognised = writer.recognised;
     let (text, blocks) = writer.builder.finish();
     Ok(Pdf {
         text,
         blocks,
+        recognised,
         page_count,
         warnings: warnings(pdf, &unreadable, page_count),
         unreadable_pages: unreadable,
@@ -90,16 +96,22 @@ fn readable_pages(pdf: &PdfText) -> (Vec<Vec<Line>>, Vec<u32>) {
 struct Open {
     kind: BlockKind,
     lines: Vec<String>,
+    /// Page and confidence of each line.
+    origins: Vec<Origin>,
     first: u32,
     last: u32,
 }
+
+/// Where a line comes from: its page, and how sure the recogniser is of it.
+type Origin = (u32, Option<u8>);
 
 struct Writer {
     builder: TextBuilder,
     words: Words,
     open: Option<Open>,
     /// Furniture of pages that the open paragraph runs over: it stands behind it.
-    waiting: Vec<(u32, String)>,
+    waiting: Vec<(u32, Vec<(String, Option<u8>)>)>,
+    recognised: Vec<RecognisedSpan>,
 }
 
 impl Writer {
@@ -127,6 +139,7 @@ impl Writer {
             match &mut self.open {
                 Some(open) if goes_on => {
                     open.lines.push(line.text.clone());
+                    open.origins.push((page, line.confidence));
                     open.last = page;
                 }
                 _ => {
@@ -134,20 +147,21 @@ impl Writer {
                     self.open = Some(Open {
                         kind,
                         lines: vec![line.text.clone()],
+                        origins: vec![(page, line.confidence)],
                         first: page,
                         last: page,
                     });
                 }
             }
         }
-        let repeated: Vec<&str> = lines
+        let repeated: Vec<_> = lines
             .iter()
             .zip(marks)
             .filter(|(_, mark)| **mark)
-            .map(|(line, _)| line.text.as_str())
+            .map(|(line, _)| (line.text.clone(), line.confidence))
             .collect();
         if !repeated.is_empty() {
-            self.waiting.push((page, join_lines(repeated, &Words::default())));
+            self.waiting.push((page, repeated));
         }
     }
 
@@ -158,15 +172,39 @@ impl Writer {
                 first: open.first,
                 last: open.last,
             };
-            self.builder.push(open.kind, &text, place);
+            let lines = open.lines.iter().zip(&open.origins);
+            let pieces: Vec<_> = lines
+                .map(|(text, (page, confidence))| Piece {
+                    text,
+                    page: *page,
+                    confidence: *confidence,
+                })
+                .collect();
+            self.push(open.kind, &text, place, &pieces);
         }
-        for (page, text) in self.waiting.drain(..) {
+        for (page, lines) in std::mem::take(&mut self.waiting) {
             let place = Locator::Pages {
                 first: page,
                 last: page,
             };
-            self.builder.push(BlockKind::Metadata, &text, place);
+            let text = join_lines(lines.iter().map(|(text, _)| text.as_str()), &Words::default());
+            let pieces: Vec<_> = lines
+                .iter()
+                .map(|(text, confidence)| Piece {
+                    text,
+                    page,
+                    confidence: *confidence,
+                })
+                .collect();
+            self.push(BlockKind::Metadata, &text, place, &pieces);
         }
+    }
+
+    fn push(&mut self, kind: BlockKind, text: &str, place: Locator, pieces: &[Piece<'_>]) {
+        let start = self.builder.len();
+        self.builder.push(kind, text, place);
+        self.recognised
+            .extend(spans(pieces, self.builder.since(start), start));
     }
 }
 
@@ -281,13 +319,10 @@ fn no_text(pdf: &PdfText, page_count: u32, name: &str) -> SkipReason {
     } else {
         format!("its {page_count} pages have")
     };
-    let why = match pdf.failed_pages.len() {
-        0 => "it may be scanned and needs text recognition first".to_owned(),
-        failed => format!("the parser failed on {failed} of {page_count}"),
-    };
+    let why = scan::no_text(&pdf.scans, pdf.failed_pages.len(), page_count, &pages);
     SkipReason {
         code: "no_text".to_owned(),
-        message: format!("`{name}`: {pages} no readable text; {why}"),
+        message: format!("`{name}`: {why}"),
     }
 }
 
@@ -316,6 +351,28 @@ fn warnings(pdf: &PdfText, unreadable: &[u32], page_count: u32) -> Vec<Warning> 
                 "the parser failed on {} of {page_count} pages: {}",
                 pdf.failed_pages.len(),
                 list_pages(&pdf.failed_pages)
+            ),
+        );
+    }
+    let scans = &pdf.scans;
+    if !scans.waiting.is_empty() {
+        warn(
+            "page_awaits_recognition",
+            format!(
+                "{} of {page_count} pages wait for text recognition: {}",
+                scans.waiting.len(),
+                list_pages(&scans.waiting)
+            ),
+        );
+    }
+    if let Some((page, why)) = scans.failed.first() {
+        let failed: Vec<u32> = scans.failed.iter().map(|(page, _)| *page).collect();
+        warn(
+            "page_unreadable",
+            format!(
+                "text recognition failed on {} of {page_count} pages: {}; on page {page} because {why}",
+                failed.len(),
+                list_pages(&failed)
             ),
         );
     }

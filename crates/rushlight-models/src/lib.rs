@@ -16,11 +16,13 @@ mod catalogue;
 pub mod convert;
 mod files;
 mod install;
+mod ocr;
 mod pip;
 mod store;
 mod verified;
 
 pub use catalogue::{Catalogue, Conversion, FileSpec, ModelEntry, ModelKind, PipPart, Source};
 pub use install::{InstallPhase, InstallProgress};
+pub use ocr::OcrFiles;
 pub use pip::PipOptions;
 pub use store::{FileDigest, ModelState, ModelStatus, ModelStore};

@@ -143,7 +143,8 @@ impl ModelStore {
         self.entry(id).map(|entry| self.folder.join(entry.id))
     }
 
-    /// A model's first file: the weights of a language model, the library of a runtime, the graph of an embedding model.
+    /// A model's first file: the weights of a language model, the library of a runtime, the graph of an embedding model,
+    /// the detector of a model for text in pictures.
     ///
     /// # Errors
     /// `ModelUnknown`; `ModelMissing` when one of its files is not there.

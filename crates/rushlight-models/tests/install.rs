@@ -275,6 +275,65 @@ fn an_exchanged_or_shortened_file_is_noticed() {
     fixture.store.ensure_verified("tiny").expect("right again");
 }
 
+/// A model of two files that are members of one wheel, with a third in a wheel of its own.
+#[test]
+fn one_wheel_of_several_files_is_fetched_once_and_cut_into_them() {
+    let fixture = Fixture::new();
+    let wheel = File::create(fixture.wheel(0)).expect("created");
+    let mut zip = zip::ZipWriter::new(wheel);
+    for (name, content) in [("first", PARTS[0]), ("second", PARTS[1])] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default())
+            .expect("started");
+        zip.write_all(content).expect("written");
+    }
+    zip.finish().expect("finished");
+    let names = ["detector.rten", "recogniser.rten", "dictionary.txt"];
+    let file = |n: usize| {
+        let (size, sha256) = (PARTS[n].len(), digest(PARTS[n]));
+        format!(
+            "[[model.file]]\nname = \"{}\"\nsize = {size}\nsha256 = \"{sha256}\"\n",
+            names[n]
+        )
+    };
+    let part = |package: &str, member: &str, n: usize| {
+        let (size, sha256) = (PARTS[n].len(), digest(PARTS[n]));
+        format!(
+            "{{ package = \"{package}\", version = \"1\", member = \"{member}\", size = {size}, sha256 = \"{sha256}\" }},"
+        )
+    };
+    let catalogue = format!(
+        "[defaults]\nocr = \"pair\"\n[[model]]\nid = \"pair\"\nkind = \"ocr\"\ntitle = \"Pair\"\nlicense = \"MIT\"\n\
+         {}{}{}[[model.source]]\nkind = \"pip\"\nconvert = \"split\"\nparts = [{}{}{}]\n",
+        file(0),
+        file(1),
+        file(2),
+        part("part0", "first", 0),
+        part("part0", "second", 1),
+        part("part2", "data/2.bin", 2),
+    );
+    let folder = fixture.folder.path().join("models");
+    let store = ModelStore::new(&folder, Catalogue::parse(&catalogue).expect("sound"));
+    let missing = store.ocr_files().expect_err("not installed");
+    assert_eq!(missing.code(), ErrorCode::ModelMissing);
+    let install = || store.install("pair", &fixture.pip, &AtomicBool::new(false), &mut |_| {});
+    let kept = fs::read(fixture.wheel(2)).expect("published");
+    fs::remove_file(fixture.wheel(2)).expect("withdrawn");
+    install().expect_err("one wheel is missing");
+    fs::write(fixture.wheel(2), kept).expect("published again");
+    install().expect("goes on");
+    assert_eq!(fixture.asked(), "part0 part2 part2 ");
+    let files = store.ocr_files().expect("installed");
+    let paths = [&files.detector, &files.recogniser, &files.dictionary];
+    assert_eq!(files.id, "pair");
+    for (n, path) in paths.into_iter().enumerate() {
+        assert_eq!(path, &folder.join("pair").join(names[n]));
+        assert_eq!(fs::read(path).expect("there"), PARTS[n]);
+    }
+    fs::write(&files.dictionary, b"another").expect("exchanged");
+    let error = store.ocr_files().expect_err("noticed");
+    assert_eq!(error.code(), ErrorCode::ModelCorrupt);
+}
+
 fn add(store: &ModelStore, path: &Path, id: Option<&str>) -> rushlight_core::Result<String> {
     store.add_file(path, id, &AtomicBool::new(false), &mut |_| {})
 }

@@ -33,14 +33,17 @@ struct Listed {
     path: String,
 }
 
-/// The models that the configuration asks for, the runtime first: it is small and all else needs it.
+/// The models that the configuration asks for, and those that there is one of. The small ones first: most else works
+/// with them.
 pub(crate) fn wanted(context: &Context) -> Vec<String> {
     let catalogue = Catalogue::builtin();
-    let runtime = catalogue.default_id(ModelKind::Runtime).map(str::to_owned);
+    let only_one = |kind| catalogue.default_id(kind).map(str::to_owned);
     let models = &context.config.models;
-    runtime
+    only_one(ModelKind::Runtime)
         .into_iter()
-        .chain([models.embedding.clone(), models.language.clone()])
+        .chain([models.embedding.clone()])
+        .chain(only_one(ModelKind::Ocr))
+        .chain([models.language.clone()])
         .collect()
 }
 

@@ -1,4 +1,5 @@
-//! Conversion of multilingual-e5-small from the 4-bit file that registries carry to what ONNX Runtime reads.
+//! From what registries carry to a model's files: cutting one file into several, and the conversion of
+//! multilingual-e5-small from its 4-bit file to what ONNX Runtime reads.
 //!
 //! Nothing is computed anew: the 4-bit blocks are laid out in another order and keep their values, so the vectors are
 //! those of the source file. The same input gives the same bytes, which is why the catalogue can pin the results.
@@ -8,6 +9,7 @@ mod charsmap;
 mod e5_file;
 mod graph;
 mod onnx;
+mod split;
 mod tokenizer;
 
 use std::fs;
@@ -16,6 +18,7 @@ use std::path::Path;
 use rushlight_core::{Error, ErrorCode, Result};
 
 use crate::files::io_error;
+pub(crate) use split::split;
 
 /// Reads `source` (an `e5-small-q4.bin`) and writes `model.onnx`, `tokenizer.json` and the small files beside them
 /// into `target`, which exists.

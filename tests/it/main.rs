@@ -3,5 +3,6 @@
 mod architecture;
 mod journey;
 mod queue;
+mod scans;
 mod soak;
 mod system;

@@ -256,6 +256,9 @@ impl Indexer<'_> {
     /// changed since the last run.
     pub(crate) fn note_recogniser(&self) -> Result<()> {
         let shared = self.shared;
+        if shared.ledger.scan_counts()?.waiting == 0 {
+            return Ok(());
+        }
         let now = match &shared.recogniser {
             None => "off",
             Some(recogniser) if recogniser.get().is_ok() => recogniser.id(),

@@ -249,7 +249,12 @@ mod tests {
             b"From a@example.org Thu Jan  1 00:00:00 2026\nFrom: a@example.org\nSubject: hello\n\nbody\n";
         let cases: &[(&str, &[u8], Format)] = &[
             ("a.md", b"# hello", Format::Markdown),
-            ("a.md", b"\x89PNG\r\n\x1a\n", Format::Unsupported("a PNG image")),
+            ("a.md", b"\x89PNG\r\n\x1a\n", Format::Picture(PictureKind::Png)),
+            ("a.jpg", b"\xff\xd8\xff\xe0", Format::Picture(PictureKind::Jpeg)),
+            ("a", b"MM\0*\0\0\0\x08", Format::Picture(PictureKind::Tiff)),
+            ("a.webp", b"RIFF\x10\0\0\0WEBPVP8 ", Format::Picture(PictureKind::Webp)),
+            ("a.dng", b"II*\0\x08\0\0\0", Format::Unsupported("a camera's raw picture")),
+            ("a.wav", b"RIFF\x10\0\0\0WAVEfmt ", Format::Text),
             ("A.MD", mail, Format::Markdown),
             ("notes.txt", b"Date: today\nSubject: tea\n\nx", Format::Text),
             ("notes.txt", mail, Format::Mail),

@@ -14,9 +14,9 @@ export type Locator =
   | { kind: 'message_part'; part: string; first: number; last: number }
   | { kind: 'cells'; sheet: string; first: number; last: number }
 
-export type DocumentKind = 'note' | 'text' | 'html' | 'mail' | 'pdf' | 'table' | 'document' | 'slides'
+export type DocumentKind = 'note' | 'text' | 'html' | 'mail' | 'pdf' | 'table' | 'document' | 'slides' | 'image'
 
-export const documentKinds: readonly DocumentKind[] = ['note', 'mail', 'pdf', 'document', 'table', 'slides', 'html', 'text']
+export const documentKinds: readonly DocumentKind[] = ['note', 'mail', 'pdf', 'document', 'table', 'slides', 'image', 'html', 'text']
 
 /** A run of text, and whether it is to be highlighted. */
 export interface Segment {
@@ -41,6 +41,8 @@ export interface Hit {
   text: string
   segments: Segment[]
   scores: { keyword: number | null; semantic: number | null; fused: number }
+  /** How sure the recogniser is of what was recognised of it, in per cent; left out where nothing was. */
+  confidence?: number
   /** The folder is not there now; the text is as it was last seen. */
   offline: boolean
   also_at: { document_id: string; path: string; part: string; offline: boolean }[]
@@ -58,6 +60,8 @@ export interface Citation {
   label: string
   quote: string
   span: Span
+  /** How sure the recogniser is of its passage, in per cent; left out where nothing was recognised. */
+  confidence?: number
 }
 
 export type Grounding = 'grounded' | 'partial' | 'not_found'
@@ -123,12 +127,14 @@ export interface Model {
   message: string
 }
 
-export type Activity = 'idle' | 'scanning' | 'indexing' | 'embedding'
+export type Activity = 'idle' | 'scanning' | 'indexing' | 'embedding' | 'recognising'
 
 export interface Status {
   version: string
   counts: Counts
   embedding: { done: number; waiting: number }
+  /** Pages without text of their own; `recogniser` is null where reading them is switched off. */
+  scans: { read: number; waiting: number; unreadable: number; recogniser: Model | null }
   activity: Activity
   files_per_second: number
   remaining: { by_word: number | null; by_meaning: number | null }
@@ -178,6 +184,8 @@ export interface Section {
   level?: number | null
   span: Span
   text: string
+  /** How sure the recogniser is of what was recognised of it, in per cent; left out where nothing was. */
+  confidence?: number
 }
 
 export interface Document {

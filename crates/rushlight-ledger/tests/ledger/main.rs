@@ -5,4 +5,5 @@ mod feeds;
 mod files;
 mod model;
 mod reading;
+mod scans;
 mod support;

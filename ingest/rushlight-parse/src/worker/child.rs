@@ -58,7 +58,7 @@ fn serve(work: Work) -> io::Result<()> {
     };
     let (tools, fault) = match setup.recogniser.as_ref().map(load).transpose() {
         Ok(tools) => (tools, None),
-        Err(fault) => (None, Some(fault)),
+        Err(fault) => (None, Some(fault.chars().take(500).collect())),
     };
     let isolation = isolate(&setup);
     send(

@@ -67,24 +67,51 @@ fn a_picture_is_found_by_its_words_after_the_notes_are() {
     system.assert_sound();
 
     let summary = system.index();
-    assert_eq!((summary.recognised, summary.counts.indexed, summary.counts.skipped), (1, 2, 0));
+    assert_eq!(
+        (summary.recognised, summary.counts.indexed, summary.counts.skipped),
+        (1, 2, 0)
+    );
     assert_eq!(summary.waiting_for_vectors, 0, "and by meaning");
     let hits = system.search("燈籠掛在門邊").hits;
-    let hit = hits.iter().find(|hit| hit.path.ends_with("lantern.png")).expect("found");
+    let hit = hits
+        .iter()
+        .find(|hit| hit.path.ends_with("lantern.png"))
+        .expect("found");
     assert_eq!((hit.kind, hit.chunk.confidence), (DocumentKind::Image, Some(93)));
     assert_eq!(hit.chunk.locator, Locator::Pages { first: 1, last: 1 });
-    let document = system.engine.ledger().document(hit.doc_id).expect("readable").expect("there");
+    let document = system
+        .engine
+        .ledger()
+        .document(hit.doc_id)
+        .expect("readable")
+        .expect("there");
     let recognised: Vec<_> = document
         .recognised
         .iter()
-        .map(|line| (line.span.of(&document.text).expect("a slice"), line.page, line.confidence))
+        .map(|line| {
+            (
+                line.span.of(&document.text).expect("a slice"),
+                line.page,
+                line.confidence,
+            )
+        })
         .collect();
     assert_eq!(
         recognised,
-        [("page 1", 1, 93), ("the lantern burns oil", 1, 93), ("燈籠掛在門邊", 1, 93)]
+        [
+            ("page 1", 1, 93),
+            ("the lantern burns oil", 1, 93),
+            ("燈籠掛在門邊", 1, 93)
+        ]
     );
     let answer = system.ask("What does the lantern burn?").expect("answers");
-    assert!(answer.citations.iter().all(|citation| citation.confidence == Some(93)), "{answer:?}");
+    assert!(
+        answer
+            .citations
+            .iter()
+            .all(|citation| citation.confidence == Some(93)),
+        "{answer:?}"
+    );
     system.assert_sound();
     let verified = system.engine.verify(VerifyDepth::Full).expect("readable");
     assert!(verified.sound() && verified.files_to_update == 0, "{verified:?}");
@@ -112,10 +139,22 @@ fn what_is_stopped_goes_on_where_it_was_and_reads_no_page_twice() {
     let pages: Vec<u32> = system.recogniser.asked().iter().map(|(_, page)| *page).collect();
     assert_eq!(pages, [3]);
     let hits = system.search("deed of the mill").hits;
-    let document = system.engine.ledger().document(hits[0].doc_id).expect("readable").expect("there");
+    let document = system
+        .engine
+        .ledger()
+        .document(hits[0].doc_id)
+        .expect("readable")
+        .expect("there");
     assert_eq!(document.summary.pages, Some(3));
     assert!(document.text.contains("page 1") && document.text.contains("page 3"));
-    assert_eq!(counts(&system), ScanCounts { read: 3, waiting: 0, unreadable: 0 });
+    assert_eq!(
+        counts(&system),
+        ScanCounts {
+            read: 3,
+            waiting: 0,
+            unreadable: 0
+        }
+    );
     system.assert_sound();
 }
 
@@ -135,10 +174,17 @@ fn equal_scans_are_read_once_wherever_they_lie() {
     message.extend(b"\r\n--x--\r\n");
     system.write("quince.eml", message);
     let summary = system.index();
-    assert_eq!(system.recogniser.asked().len(), 2, "one for the three, one in the mail");
+    assert_eq!(
+        system.recogniser.asked().len(),
+        2,
+        "one for the three, one in the mail"
+    );
     assert_eq!((summary.counts.indexed, summary.counts.skipped), (5, 0));
     let jelly = system.search("quince jelly has set").hits;
-    let in_mail = jelly.iter().find(|hit| hit.kind == DocumentKind::Image).expect("found");
+    let in_mail = jelly
+        .iter()
+        .find(|hit| hit.kind == DocumentKind::Image)
+        .expect("found");
     assert!(in_mail.path.ends_with("quince.eml"), "{}", in_mail.path);
     assert!(!in_mail.part.is_empty());
 
@@ -161,15 +207,29 @@ fn a_page_that_cannot_be_read_is_tried_once_counted_and_named() {
     system.write("blank.png", picture(""));
     let summary = system.index();
     assert_eq!((summary.counts.skipped, summary.counts.seen), (2, 3));
-    assert_eq!(counts(&system), ScanCounts { read: 1, waiting: 0, unreadable: 1 });
+    assert_eq!(
+        counts(&system),
+        ScanCounts {
+            read: 1,
+            waiting: 0,
+            unreadable: 1
+        }
+    );
     let (code, message) = skipped(&system, "bad.png");
     assert_eq!(code, "no_text");
-    assert!(message.contains("text recognition failed: it ran out of stack or memory"), "{message}");
+    assert!(
+        message.contains("text recognition failed: it ran out of stack or memory"),
+        "{message}"
+    );
     fs::rename(system.path("bad.png"), system.path("worse.png")).expect("renamed");
     system.index();
     let system = system.restarted(Models::All);
     let source = system.engine.ledger().sources().expect("sources")[0].id;
-    system.engine.ledger().requeue(Requeue::AllOf(source)).expect("asked");
+    system
+        .engine
+        .ledger()
+        .requeue(Requeue::AllOf(source))
+        .expect("asked");
     system.index();
     assert!(system.recogniser.asked().is_empty(), "tried once, under any name");
     assert_eq!(counts(&system).unreadable, 1);
@@ -198,7 +258,10 @@ fn without_the_model_the_reason_says_so_until_it_is_there() {
 
     // What was recognised stays when the model goes.
     let system = system.restarted(Models::NoRecogniser);
-    system.write("copy.png", fs::read(system.path("lantern.png")).expect("readable"));
+    system.write(
+        "copy.png",
+        fs::read(system.path("lantern.png")).expect("readable"),
+    );
     assert_eq!(system.index().counts.indexed, 3);
     system.assert_sound();
 }

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
     Answer, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex, LanguageModel,
-    PageRecogniser, ParsedFile, Parser, Principal, RawFile, Result, ScanReader, SearchRequest, SearchResponse,
-    Source, SystemClock, TextSpan, VectorIndex,
+    PageRecogniser, ParsedFile, Parser, Principal, RawFile, Result, ScanReader, SearchRequest,
+    SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
 };
 use rushlight_engine::{
     AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,

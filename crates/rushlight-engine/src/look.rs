@@ -113,7 +113,8 @@ impl Looker<'_> {
         let raw = source.fetch(&file.stamp)?;
         if !again
             && file.content_hash == Some(raw.content_hash)
-            && file.parser_version == self.parser.version() {
+            && file.parser_version == self.parser.version()
+        {
             return Ok(Ok(FileOutcome::Unchanged));
         }
         let content_hash = raw.content_hash;

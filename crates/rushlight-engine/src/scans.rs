@@ -110,9 +110,7 @@ impl<'a> Desk<'a> {
             }
             return Ok(ScanAnswer::Waiting);
         }
-        let unavailable = self
-            .unavailable
-            .get_or_init(|| unavailable(self.recogniser));
+        let unavailable = self.unavailable.get_or_init(|| unavailable(self.recogniser));
         Ok(match unavailable {
             Some(why) => ScanAnswer::Unavailable(why.clone()),
             None => ScanAnswer::Waiting,
@@ -131,9 +129,7 @@ impl ScanReader for Desk<'_> {
             ScanAnswer::Known(PageReading::Unreadable(_)) => ScanState::Unreadable,
             ScanAnswer::Waiting | ScanAnswer::Unavailable(_) => ScanState::Waiting,
         };
-        self.asked
-            .borrow_mut()
-            .insert((scan.document, scan.page), state);
+        self.asked.borrow_mut().insert((scan.document, scan.page), state);
         answer
     }
 }
@@ -144,7 +140,11 @@ fn unavailable(recogniser: Option<&LazyRecogniser>) -> Option<String> {
         None => Some("text recognition is switched off (`index.ocr`)".to_owned()),
         Some(recogniser) => recogniser.get().err().map(|error| {
             let hint = error.hint();
-            let hint = if hint.is_empty() { String::new() } else { format!("; {hint}") };
+            let hint = if hint.is_empty() {
+                String::new()
+            } else {
+                format!("; {hint}")
+            };
             format!("text recognition is not available: {}{hint}", error.message())
         }),
     }

@@ -124,7 +124,8 @@ impl Ledger {
         recogniser: &str,
         reading: &PageReading,
     ) -> Result<()> {
-        self.store.write(|db| finish(db, document, page, recogniser, reading))
+        self.store
+            .write(|db| finish(db, document, page, recogniser, reading))
     }
 
     /// Takes back that a page was begun: nobody could look at it.
@@ -187,8 +188,7 @@ impl Ledger {
     /// `LedgerFailed`.
     pub fn scan_counts(&self) -> Result<ScanCounts> {
         self.store.read(|db| {
-            let mut statement =
-                db.prepare_cached("SELECT state, count(*) FROM file_scans GROUP BY state")?;
+            let mut statement = db.prepare_cached("SELECT state, count(*) FROM file_scans GROUP BY state")?;
             let mut rows = statement.query([])?;
             let mut counts = ScanCounts::default();
             while let Some(row) = rows.next()? {
@@ -300,11 +300,7 @@ fn page_to_json(page: &RecognisedPage) -> String {
 }
 
 fn page_from_json(text: &str) -> Outcome<RecognisedPage> {
-    let StoredPage {
-        width,
-        height,
-        lines,
-    } = encode::from_json("page_readings.reading", text)?;
+    let StoredPage { width, height, lines } = encode::from_json("page_readings.reading", text)?;
     let lines = lines
         .into_iter()
         .map(|(text, confidence, [left, top, right, bottom])| RecognisedLine {

@@ -52,7 +52,9 @@ impl PageRecogniser for FakeRecogniser {
         self.asked.lock().push((scan.document, scan.page));
         let written = String::from_utf8_lossy(scan.bytes.get(8..).unwrap_or_default());
         if written.contains(POISON) {
-            return Ok(PageReading::Unreadable("it ran out of stack or memory".to_owned()));
+            return Ok(PageReading::Unreadable(
+                "it ran out of stack or memory".to_owned(),
+            ));
         }
         let first = format!("page {}", scan.page);
         let lines = std::iter::once(first.as_str())

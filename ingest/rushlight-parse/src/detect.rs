@@ -64,7 +64,9 @@ const MAGIC: &[(&[u8], &str)] = &[
 ];
 
 /// Endings of files in the form of a TIFF that hold what a camera's sensor saw.
-const CAMERA: &[&str] = &["cr2", "nef", "nrw", "arw", "dng", "orf", "rw2", "pef", "srw", "3fr", "iiq"];
+const CAMERA: &[&str] = &[
+    "cr2", "nef", "nrw", "arw", "dng", "orf", "rw2", "pef", "srw", "3fr", "iiq",
+];
 
 /// Zip archives that are something else to people, by the ending of their name.
 const PACKAGES: &[(&str, &str)] = &[
@@ -252,8 +254,16 @@ mod tests {
             ("a.md", b"\x89PNG\r\n\x1a\n", Format::Picture(PictureKind::Png)),
             ("a.jpg", b"\xff\xd8\xff\xe0", Format::Picture(PictureKind::Jpeg)),
             ("a", b"MM\0*\0\0\0\x08", Format::Picture(PictureKind::Tiff)),
-            ("a.webp", b"RIFF\x10\0\0\0WEBPVP8 ", Format::Picture(PictureKind::Webp)),
-            ("a.dng", b"II*\0\x08\0\0\0", Format::Unsupported("a camera's raw picture")),
+            (
+                "a.webp",
+                b"RIFF\x10\0\0\0WEBPVP8 ",
+                Format::Picture(PictureKind::Webp),
+            ),
+            (
+                "a.dng",
+                b"II*\0\x08\0\0\0",
+                Format::Unsupported("a camera's raw picture"),
+            ),
             ("a.wav", b"RIFF\x10\0\0\0WAVEfmt ", Format::Text),
             ("A.MD", mail, Format::Markdown),
             ("notes.txt", b"Date: today\nSubject: tea\n\nx", Format::Text),

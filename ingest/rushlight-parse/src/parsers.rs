@@ -16,8 +16,8 @@ use crate::mail::{self, Inside, Place, emlx, flags};
 use crate::notebook::{self, Notebook};
 use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
-use crate::worker::{Answer, Isolation, Job, Pool, Reply};
 use crate::scan::PictureKind;
+use crate::worker::{Answer, Isolation, Job, Pool, Reply};
 use crate::{language, markdown, outline, pdf, scan, table, text};
 
 /// Raised when the same bytes would parse differently.

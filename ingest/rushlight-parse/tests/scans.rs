@@ -101,7 +101,8 @@ fn printed(lines: &[&str]) -> Vec<u8> {
     pdf(&[
         b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
         b"<</Type/Pages/Count 1/Kids[3 0 R]>>".to_vec(),
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>".to_vec(),
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>"
+            .to_vec(),
         stream("", content.as_bytes()),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>".to_vec(),
     ])
@@ -184,7 +185,9 @@ fn words(text: &str) -> Vec<&str> {
 fn one(outcome: rushlight_core::Result<ParsedFile>) -> ParsedDocument {
     sound(&outcome).expect("sound");
     match outcome {
-        Ok(ParsedFile::Documents(documents)) if documents.len() == 1 => documents.into_iter().next().expect("one"),
+        Ok(ParsedFile::Documents(documents)) if documents.len() == 1 => {
+            documents.into_iter().next().expect("one")
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -292,9 +295,14 @@ fn models_that_are_none_are_an_error_that_says_so() {
             form: ScanForm::Picture,
             page: 1,
         };
-        let error = reader_of(files(detector)).recognise(&scan).expect_err("no models");
+        let error = reader_of(files(detector))
+            .recognise(&scan)
+            .expect_err("no models");
         assert_eq!(error.code(), ErrorCode::ParserUnavailable);
         let said = error.chain();
-        assert!(said.contains("missing.rten") || said.contains("cannot be used"), "{said}");
+        assert!(
+            said.contains("missing.rten") || said.contains("cannot be used"),
+            "{said}"
+        );
     }
 }

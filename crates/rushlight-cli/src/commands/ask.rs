@@ -102,10 +102,7 @@ fn print_citation(citation: &Citation, output: &Output) {
         format!("  {}", citation.part)
     };
     let recognised = recognised(citation.confidence);
-    output.line(format!(
-        "    {faint}{}{part}{recognised}{faint:#}",
-        citation.path
-    ));
+    output.line(format!("    {faint}{}{part}{recognised}{faint:#}", citation.path));
     output.line(format!("    “{quote}”"));
 }
 

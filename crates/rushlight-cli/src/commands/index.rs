@@ -109,7 +109,10 @@ pub(crate) fn run(
         ));
     }
     if summary.recognised > 0 {
-        output.line(format!("{} recognised", count(summary.recognised, "scanned page")));
+        output.line(format!(
+            "{} recognised",
+            count(summary.recognised, "scanned page")
+        ));
     }
     if summary.scans.waiting > 0 {
         let why = match &summary.recognition_error {

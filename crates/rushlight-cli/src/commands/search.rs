@@ -129,7 +129,10 @@ pub(crate) fn print_hit(number: usize, hit: &Hit, output: &Output) {
         "  (not there now; as last seen)"
     };
     let recognised = recognised(hit.chunk.confidence);
-    output.line(format!("   {faint}{}{part}{offline}{recognised}{faint:#}", hit.path));
+    output.line(format!(
+        "   {faint}{}{part}{offline}{recognised}{faint:#}",
+        hit.path
+    ));
     for place in &hit.also_at {
         let part = if place.part.is_empty() {
             String::new()

@@ -1,8 +1,8 @@
 //! Pages without text of their own: what is noted of them, and what recognising them came to.
 
 use rushlight_core::{
-    ContentHash, FileRecord, PageBox, PageReading, RecognisedLine, RecognisedPage, RecognisedSpan, SkipReason,
-    SourceId, TextSpan,
+    ContentHash, FileRecord, PageBox, PageReading, RecognisedLine, RecognisedPage, RecognisedSpan,
+    SkipReason, SourceId, TextSpan,
 };
 use rushlight_ledger::{CompletedFile, FileOutcome, FileScan, Ledger, ScanCounts, ScanState};
 
@@ -64,7 +64,10 @@ fn skipped(file: &FileRecord, scans: Vec<FileScan>) -> CompletedFile {
 fn a_reading_comes_back_to_the_bit_and_stands_whoever_asks() {
     let (ledger, ..) = ledger();
     let document = hash("a scan");
-    assert_eq!(ledger.page_reading(document, 1, Some(READER)).expect("readable"), None);
+    assert_eq!(
+        ledger.page_reading(document, 1, Some(READER)).expect("readable"),
+        None
+    );
     assert!(ledger.begin_page(document, 1, READER).expect("written"));
     assert_eq!(
         ledger.page_reading(document, 1, Some(READER)).expect("readable"),
@@ -72,7 +75,9 @@ fn a_reading_comes_back_to_the_bit_and_stands_whoever_asks() {
         "begun is not done"
     );
     let reading = page("茶 and water");
-    ledger.finish_page(document, 1, READER, &reading).expect("written");
+    ledger
+        .finish_page(document, 1, READER, &reading)
+        .expect("written");
     for asked_by in [Some(READER), Some("another"), None] {
         let found = ledger.page_reading(document, 1, asked_by).expect("readable");
         assert_eq!(found.as_ref(), Some(&reading), "{asked_by:?}");
@@ -93,7 +98,11 @@ fn what_one_could_not_read_another_may_try() {
     ledger
         .finish_page(document, 1, "reader-2", &page("read after all"))
         .expect("written");
-    assert_eq!(of(Some(READER)), Some(page("read after all")), "a reading stands for all");
+    assert_eq!(
+        of(Some(READER)),
+        Some(page("read after all")),
+        "a reading stands for all"
+    );
 }
 
 #[test]
@@ -137,12 +146,28 @@ fn pages_are_counted_and_the_newest_small_file_is_next() {
         unreadable,
     };
     assert_eq!(ledger.scan_counts().expect("readable"), counts(1, 2, 1));
-    let next = || ledger.next_to_recognise().expect("readable").map(|file| file.stamp.path);
+    let next = || {
+        ledger
+            .next_to_recognise()
+            .expect("readable")
+            .map(|file| file.stamp.path)
+    };
     assert_eq!(next().as_deref(), Some("c.pdf"));
-    assert!(ledger.files_behind_their_scans(source).expect("readable").is_empty());
-    ledger.finish_page(two, 2, READER, &page("read")).expect("written");
+    assert!(
+        ledger
+            .files_behind_their_scans(source)
+            .expect("readable")
+            .is_empty()
+    );
+    ledger
+        .finish_page(two, 2, READER, &page("read"))
+        .expect("written");
     assert_eq!(
-        ledger.files_behind_their_scans(source).expect("readable").into_iter().collect::<Vec<_>>(),
+        ledger
+            .files_behind_their_scans(source)
+            .expect("readable")
+            .into_iter()
+            .collect::<Vec<_>>(),
         [files[2].id]
     );
     ledger
@@ -170,7 +195,9 @@ fn pages_are_counted_and_the_newest_small_file_is_next() {
 fn readings_go_with_the_last_file_that_has_the_page() {
     let (ledger, source, files) = with_files(&[("a.png", 10), ("b.png", 30)]);
     let document = hash("one");
-    ledger.finish_page(document, 1, READER, &page("read")).expect("written");
+    ledger
+        .finish_page(document, 1, READER, &page("read"))
+        .expect("written");
     let done: Vec<_> = files
         .iter()
         .map(|file| CompletedFile {
@@ -211,7 +238,9 @@ fn a_file_that_is_unchanged_keeps_its_pages_and_one_that_fails_loses_them() {
         code: rushlight_core::ErrorCode::FileBroken,
         message: "broken".to_owned(),
     };
-    ledger.complete_files(&[completed(&files[0], failed)], NOW).expect("completed");
+    ledger
+        .complete_files(&[completed(&files[0], failed)], NOW)
+        .expect("completed");
     assert_eq!(ledger.scan_counts().expect("readable"), ScanCounts::default());
 }
 
@@ -230,7 +259,13 @@ fn recognised_stretches_and_chunks_confidence_are_kept() {
     let id = documents[0].doc_id;
     documents[0].document.recognised = vec![known];
     documents[0].chunks[0].confidence = Some(88);
-    assert_eq!(ledger.complete_files(&[done.clone()], NOW).expect("completed").documents_written, 1);
+    assert_eq!(
+        ledger
+            .complete_files(&[done.clone()], NOW)
+            .expect("completed")
+            .documents_written,
+        1
+    );
     let kept = ledger.document(id).expect("readable").expect("there");
     assert_eq!(kept.recognised, [known]);
     let chunks = ledger.document_chunks(id).expect("readable");
@@ -238,7 +273,10 @@ fn recognised_stretches_and_chunks_confidence_are_kept() {
     let hydrated = ledger.hydrate(&[chunks[0].id]).expect("readable");
     assert_eq!(hydrated[0].chunk.confidence, Some(88));
     assert_eq!(
-        ledger.complete_files(&[done], NOW).expect("completed").documents_unchanged,
+        ledger
+            .complete_files(&[done], NOW)
+            .expect("completed")
+            .documents_unchanged,
         1,
         "to the letter"
     );

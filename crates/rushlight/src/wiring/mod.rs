@@ -23,9 +23,7 @@ use rushlight_core::{
 use rushlight_engine::{Engine, EngineOptions, EngineParts, Lazy, VectorFactory};
 use rushlight_ingest::ChunkOptions;
 use rushlight_models::{Catalogue, ModelKind, ModelStore, OcrFiles};
-use rushlight_parse::{
-    PageReader, ParseOptions, Parsers, RecogniserFiles, RecogniserOptions, WorkerCommand,
-};
+use rushlight_parse::{PageReader, ParseOptions, Parsers, RecogniserFiles, RecogniserOptions, WorkerCommand};
 use rushlight_watch::{FolderOptions, FolderSource};
 
 #[cfg(all(feature = "demo", not(feature = "full")))]

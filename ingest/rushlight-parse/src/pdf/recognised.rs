@@ -17,7 +17,10 @@ pub(super) fn spans(pieces: &[Piece<'_>], block: &str, start: usize) -> Vec<Reco
     if pieces.iter().all(|piece| piece.confidence.is_none()) {
         return Vec::new();
     }
-    let mut rest = block.char_indices().filter(|(_, c)| !c.is_whitespace()).peekable();
+    let mut rest = block
+        .char_indices()
+        .filter(|(_, c)| !c.is_whitespace())
+        .peekable();
     let mut found = Vec::new();
     for piece in pieces {
         let (mut first, mut end) = (None, 0);

@@ -36,7 +36,11 @@ pub(crate) fn fill(
     };
     // Behind the limit nobody has looked.
     let end = if found.truncated {
-        found.pages.iter().rposition(|page| !page.is_empty()).map_or(0, |last| last + 1)
+        found
+            .pages
+            .iter()
+            .rposition(|page| !page.is_empty())
+            .map_or(0, |last| last + 1)
     } else {
         found.pages.len()
     };
@@ -168,7 +172,12 @@ mod tests {
 
     #[test]
     fn only_pages_without_readable_text_are_asked_for() {
-        let pages = vec![printed("words"), Vec::new(), printed("\u{e001}\u{e002}\u{e003}"), printed("茶")];
+        let pages = vec![
+            printed("words"),
+            Vec::new(),
+            printed("\u{e001}\u{e002}\u{e003}"),
+            printed("茶"),
+        ];
         let (found, asked) = filled(pages, false, |page| match page {
             2 => read("from the picture"),
             _ => ScanAnswer::Waiting,

@@ -35,10 +35,7 @@ pub(crate) fn lines(page: &RecognisedPage) -> Vec<Line> {
     }
     let usual = usual_height(&found);
     let mut lines = laid_out(
-        found
-            .iter()
-            .map(|line| run(line, usual, page.height))
-            .collect(),
+        found.iter().map(|line| run(line, usual, page.height)).collect(),
         frame,
     );
     for line in &mut lines {
@@ -103,8 +100,7 @@ fn confidence_within(found: &[&RecognisedLine], place: Box1000, frame: Frame) ->
     for line in found {
         let own = thousandths(line.place, frame);
         let (x, y) = ((own.left + own.right) / 2, (own.top + own.bottom) / 2);
-        let is_within =
-            (place.left..=place.right).contains(&x) && (place.top..=place.bottom).contains(&y);
+        let is_within = (place.left..=place.right).contains(&x) && (place.top..=place.bottom).contains(&y);
         if is_within {
             let count = line.text.chars().count();
             chars += count;
@@ -206,7 +202,10 @@ mod tests {
             line("床前明月光", 97, 500.0, 100.0, 530.0, 300.0),
             line("疑是地上霜", 96, 450.0, 100.0, 480.0, 300.0),
         ]));
-        assert_eq!(texts(&lines), [("床前明月光", Some(97)), ("疑是地上霜", Some(96))]);
+        assert_eq!(
+            texts(&lines),
+            [("床前明月光", Some(97)), ("疑是地上霜", Some(96))]
+        );
     }
 
     #[test]

@@ -40,9 +40,7 @@ pub(crate) fn recognise(
             lines: Vec::new(),
         });
     };
-    let lines = recogniser
-        .recognise(&pixels)
-        .map_err(|error| error.to_string())?;
+    let lines = recogniser.recognise(&pixels).map_err(|error| error.to_string())?;
     Ok(ScannedText {
         width: pixels.width(),
         height: pixels.height(),

@@ -31,21 +31,7 @@ impl PictureKind {
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
             [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
             [b'I', b'I', b'*' | b'+', 0, ..] | [b'M', b'M', 0, b'*' | b'+', ..] => Some(Self::Tiff),
-            [
-                b'R',
-                b'I',
-                b'F',
-                b'F',
-                _,
-                _,
-                _,
-                _,
-                b'W',
-                b'E',
-                b'B',
-                b'P',
-                ..,
-            ] => Some(Self::Webp),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::Webp),
             _ => None,
         }
     }
@@ -80,8 +66,7 @@ pub(crate) fn decode(bytes: &[u8], page: u32) -> Result<Option<Prepared>, String
     let kind = PictureKind::of(bytes).ok_or_else(|| "it is no picture of a known kind".to_owned())?;
     let frame;
     let bytes = if kind == PictureKind::Tiff && page > 1 {
-        frame = tiff::with_first(bytes, page as usize - 1)
-            .ok_or_else(|| format!("it has no page {page}"))?;
+        frame = tiff::with_first(bytes, page as usize - 1).ok_or_else(|| format!("it has no page {page}"))?;
         frame.as_slice()
     } else {
         bytes

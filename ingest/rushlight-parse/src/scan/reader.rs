@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rushlight_core::{
-    PageBox, PageReading, PageRecogniser, RecognisedLine, RecognisedPage, Result, Scan,
-};
+use rushlight_core::{PageBox, PageReading, PageRecogniser, RecognisedLine, RecognisedPage, Result, Scan};
 use serde::{Deserialize, Serialize};
 
 use super::ScannedText;
@@ -131,11 +129,19 @@ fn page(found: ScannedText) -> RecognisedPage {
         scale,
         lines,
     } = found;
-    let scale = if scale.is_finite() && scale > 0.0 { scale } else { 1.0 };
+    let scale = if scale.is_finite() && scale > 0.0 {
+        scale
+    } else {
+        1.0
+    };
     let (width, height) = (width.max(1) as f32 / scale, height.max(1) as f32 / scale);
     let within = |pixels: f32, end: f32| {
         let value = pixels / scale;
-        if value.is_finite() { value.clamp(0.0, end) } else { 0.0 }
+        if value.is_finite() {
+            value.clamp(0.0, end)
+        } else {
+            0.0
+        }
     };
     let lines = lines
         .into_iter()
@@ -151,11 +157,7 @@ fn page(found: ScannedText) -> RecognisedPage {
             },
         })
         .collect();
-    RecognisedPage {
-        width,
-        height,
-        lines,
-    }
+    RecognisedPage { width, height, lines }
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use super::protocol::{Answer, Job, MAX_FRAME, Ready, Setup, VERSION, read_frame,
 use rushlight_ocr::{ModelBytes, Recogniser};
 
 use super::{Isolation, limits};
-use crate::{archive, html, office, pdf, scan};
 use crate::scan::RecogniserFiles;
+use crate::{archive, html, office, pdf, scan};
 
 /// Libraries recurse as deep as their input; a frame of theirs is rarely over a kilobyte.
 const STACK_BYTES: usize = 64 << 20;
@@ -124,9 +124,7 @@ fn work(tools: &Tools, job: Job, bytes: &[u8]) -> Answer {
             page,
             passwords,
         } => Answer::Recognised(match tools {
-            Some(recogniser) => {
-                scan::recognise(recogniser, bytes, form.into(), page, passwords.as_slice())
-            }
+            Some(recogniser) => scan::recognise(recogniser, bytes, form.into(), page, passwords.as_slice()),
             None => Err("this worker has no models".to_owned()),
         }),
         Job::Probe => probe(),

@@ -185,9 +185,7 @@ impl Worker {
             memory_bytes: limits.memory_bytes,
             // Each thread spends its own.
             cpu_seconds: limits.timeout.as_secs().max(1)
-                * recogniser
-                    .as_ref()
-                    .map_or(1, |files| files.threads.max(1) as u64),
+                * recogniser.as_ref().map_or(1, |files| files.threads.max(1) as u64),
             recogniser,
         };
         let (requests, to_send) = mpsc::channel();

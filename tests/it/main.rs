@@ -4,5 +4,6 @@ mod architecture;
 mod journey;
 mod mail;
 mod queue;
+mod scans;
 mod soak;
 mod system;

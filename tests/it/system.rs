@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
     Answer, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex, LanguageModel,
-    Locator, PageArea, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal, RawFile, Result,
-    SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
+    Locator, PageArea, PageRecogniser, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal,
+    RawFile, Result, ScanReader, SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
 };
 use rushlight_engine::{
     AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
@@ -21,7 +21,7 @@ use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
 use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
 use rushlight_testkit::{
-    Fixture, HashEmbedder, MemKeywordIndex, MemVectorIndex, RecordingReporter, ScriptedModel,
+    FakeRecogniser, Fixture, HashEmbedder, MemKeywordIndex, MemVectorIndex, RecordingReporter, ScriptedModel,
     WordTokenCounter,
 };
 use rushlight_watch::{FolderOptions, FolderSource};
@@ -131,7 +131,7 @@ impl Parser for FragileParser {
         self.parsers.version()
     }
 
-    fn parse(&self, file: &RawFile) -> Result<ParsedFile> {
+    fn parse_with(&self, file: &RawFile, scans: &dyn ScanReader) -> Result<ParsedFile> {
         if file.bytes.starts_with(CRASHER.as_bytes()) {
             self.faults.crashes.fetch_add(1, Ordering::SeqCst);
             return Err(Error::new(
@@ -139,7 +139,7 @@ impl Parser for FragileParser {
                 "the worker was ended by SIGSEGV",
             ));
         }
-        let mut parsed = self.parsers.parse(file)?;
+        let mut parsed = self.parsers.parse_with(file, scans)?;
         if let (ParsedFile::Documents(documents), true) =
             (&mut parsed, self.faults.reads_otherwise.load(Ordering::SeqCst))
         {
@@ -185,6 +185,7 @@ fn put_on_pages(document: &mut ParsedDocument) {
 pub(crate) enum Models {
     All,
     NoEmbedder,
+    NoRecogniser,
     NoLanguageModel,
 }
 
@@ -196,6 +197,7 @@ pub(crate) struct System {
     runtime: Arc<tokio::runtime::Runtime>,
     passages: Arc<AtomicUsize>,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) recogniser: Arc<FakeRecogniser>,
 }
 
 impl System {
@@ -227,6 +229,7 @@ impl System {
         let runtime = Arc::new(runtime.expect("a runtime"));
         let passages = Arc::<AtomicUsize>::default();
         let faults = Arc::<Faults>::default();
+        let recogniser = Arc::new(FakeRecogniser::new("fake"));
         let embedder = CountingEmbedder {
             model: HashEmbedder::new(),
             passages: Arc::clone(&passages),
@@ -250,6 +253,10 @@ impl System {
                     args: Vec::new(),
                 })),
                 faults: Arc::clone(&faults),
+            }),
+            recogniser: Some(match models {
+                Models::NoRecogniser => Lazy::new("fake", move || Err(missing("fake"))),
+                _ => Lazy::ready("fake", Arc::clone(&recogniser) as Arc<dyn PageRecogniser>),
             }),
             tokens: Arc::new(WordTokenCounter),
             embedder_spec: embedder.spec().clone(),
@@ -278,6 +285,7 @@ impl System {
             runtime,
             passages,
             faults,
+            recogniser,
         }
     }
 

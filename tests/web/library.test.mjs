@@ -58,7 +58,7 @@ scene('a first start shows the three steps', {}, async (page) => {
   await page.route('**/api/v1/events', async (route) => {
     const model = (id, state) => ({ id, state, message: '' })
     const status = {
-      version: '0.1.0', counts: none, embedding: { done: 0, waiting: 0 }, activity: 'idle', files_per_second: 0, remaining: { by_word: 0, by_meaning: 0 },
+      version: '0.1.0', counts: none, embedding: { done: 0, waiting: 0 }, scans: { read: 0, waiting: 0, unreadable: 0, recogniser: null }, activity: 'idle', files_per_second: 0, remaining: { by_word: 0, by_meaning: 0 },
       models: { language: model('qwen2.5-coder-1.5b-instruct', 'missing'), embedding: model('multilingual-e5-small', 'missing') }, sources: [], spaces: [],
     }
     await route.fulfill({ status: 200, contentType: 'text/event-stream', body: `event: status\ndata: ${JSON.stringify(status)}\n\n` })
@@ -89,7 +89,7 @@ scene('progress is followed live', {}, async (page) => {
       const counts = { seen: 12000, indexed: done, skipped: 3, failed: 1, waiting: 12000 - 4 - done }
       const model = (id) => ({ id, state: 'ready', message: '' })
       window.tell({
-        version: '0.1.0', counts, embedding: { done: 120, waiting: 2060 }, activity: 'indexing', files_per_second: 41.5, remaining: { by_word: 12.5, by_meaning: null },
+        version: '0.1.0', counts, embedding: { done: 120, waiting: 2060 }, scans: { read: 7, waiting: 2, unreadable: 1, recogniser: model('ocr') }, activity: 'indexing', files_per_second: 41.5, remaining: { by_word: 12.5, by_meaning: null },
         models: { language: model('l'), embedding: model('e') },
         sources: [{ id: 1, root: '/home/ada/notes', space: 'personal', online: false, paused: false, watching: 'polling', notice: '', last_scan: null, counts }],
         spaces: [{ name: 'personal', documents: done, chunks: 180, chunks_embedded: 120, text_bytes: 81000 }],

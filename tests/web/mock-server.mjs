@@ -135,7 +135,7 @@ function spaces() {
 function status() {
   const model = (id) => ({ id, state: 'ready', message: '' })
   return {
-    version: '0.1.0', counts: counts(), embedding: { done: 0, waiting: 0 }, activity: 'idle', files_per_second: 0, remaining: { by_word: 0, by_meaning: 0 },
+    version: '0.1.0', counts: counts(), embedding: { done: 0, waiting: 0 }, scans: { read: 0, waiting: 0, unreadable: 0, recogniser: null }, activity: 'idle', files_per_second: 0, remaining: { by_word: 0, by_meaning: 0 },
     models: { language: model('qwen2.5-coder-1.5b-instruct'), embedding: model('multilingual-e5-small') },
     sources: state.sources, spaces: spaces(),
   }

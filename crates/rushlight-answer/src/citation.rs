@@ -211,6 +211,7 @@ pub(crate) fn cite(passage: &Passage, span: TextSpan) -> Option<Citation> {
         span: document,
         locator: finer(&hit.chunk.locator, &hit.chunk.text, in_chunk),
         quote: quote.to_owned(),
+        confidence: hit.chunk.confidence,
         title: hit.title.clone(),
         path: hit.path.clone(),
         part: hit.part.clone(),

@@ -29,6 +29,7 @@ pub(crate) fn hit(title: &str, text: &str) -> Hit {
             locator: Locator::Lines { first: 1, last: 9 },
             token_count: 0,
             embedding_key: EmbeddingKey([0; 32]),
+            confidence: None,
         },
         content_hash: ContentHash([1; 32]),
         doc_id: DocId(id),

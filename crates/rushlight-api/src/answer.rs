@@ -179,6 +179,9 @@ pub struct Citation {
     pub quote: String,
     /// Where the quote stands in the document's text.
     pub span: Span,
+    /// How sure the recogniser is of the passage it is taken from, in per cent; left out where nothing was recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<u8>,
 }
 
 impl From<&core::Citation> for Citation {
@@ -190,6 +193,7 @@ impl From<&core::Citation> for Citation {
             span,
             locator,
             quote,
+            confidence,
             title,
             path,
             part,
@@ -208,6 +212,7 @@ impl From<&core::Citation> for Citation {
             locator,
             quote: quote.clone(),
             span: (*span).into(),
+            confidence: *confidence,
         }
     }
 }

@@ -26,6 +26,8 @@ pub enum Kind {
     Document,
     /// Slides of a presentation.
     Slides,
+    /// A picture.
+    Image,
 }
 
 impl From<core::DocumentKind> for Kind {
@@ -39,6 +41,7 @@ impl From<core::DocumentKind> for Kind {
             core::DocumentKind::Table => Self::Table,
             core::DocumentKind::Document => Self::Document,
             core::DocumentKind::Slides => Self::Slides,
+            core::DocumentKind::Image => Self::Image,
         }
     }
 }
@@ -54,6 +57,7 @@ impl From<Kind> for core::DocumentKind {
             Kind::Table => Self::Table,
             Kind::Document => Self::Document,
             Kind::Slides => Self::Slides,
+            Kind::Image => Self::Image,
         }
     }
 }
@@ -103,6 +107,9 @@ pub struct Document {
     pub unreadable_pages: Vec<u32>,
     /// What a person should know of it.
     pub warnings: Vec<Warning>,
+    /// What of the text was recognised in pictures, line by line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recognised: Vec<RecognisedText>,
     /// The text in order.
     pub sections: Vec<Section>,
 }
@@ -128,10 +135,16 @@ impl Document {
             text,
             blocks,
             lines,
+            recognised,
             pages,
             unreadable_pages,
             warnings,
         } = parsed;
+        let mut sections = Section::of(text, blocks);
+        for section in &mut sections {
+            let span = core::TextSpan::new(section.span.start, section.span.end);
+            section.confidence = core::confidence_of(recognised, span);
+        }
         Self {
             document_id: id.to_string(),
             title: title.clone(),
@@ -154,7 +167,8 @@ impl Document {
             pages: *pages,
             unreadable_pages: unreadable_pages.clone(),
             warnings: warnings.iter().map(Warning::from).collect(),
-            sections: Section::of(text, blocks, lines),
+            recognised: recognised.iter().map(RecognisedText::from).collect(),
+            sections,
         }
     }
 }
@@ -209,6 +223,32 @@ impl From<&core::Warning> for Warning {
     }
 }
 
+/// A stretch of a document's text that was recognised in a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecognisedText {
+    /// Where it stands in the document's text.
+    pub span: Span,
+    /// Its page, counted from one.
+    pub page: u32,
+    /// How sure the recogniser is, in per cent.
+    pub confidence: u8,
+}
+
+impl From<&core::RecognisedSpan> for RecognisedText {
+    fn from(known: &core::RecognisedSpan) -> Self {
+        let core::RecognisedSpan {
+            span,
+            page,
+            confidence,
+        } = *known;
+        Self {
+            span: span.into(),
+            page,
+            confidence,
+        }
+    }
+}
+
 /// A stretch of a document's text that belongs together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Section {
@@ -225,6 +265,9 @@ pub struct Section {
     /// Where it stands on its pages; left out where that is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub areas: Vec<Area>,
+    /// How sure the recogniser is of what was recognised of it, in per cent; left out where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<u8>,
 }
 
 impl Section {
@@ -249,6 +292,7 @@ impl Section {
                 span: span.into(),
                 text: own.to_owned(),
                 areas: place.into_areas(),
+                confidence: None,
             });
             done = span.end;
         }
@@ -271,6 +315,7 @@ fn uncovered(text: &str, start: usize) -> Option<Section> {
         },
         text: own.to_owned(),
         areas: Vec::new(),
+        confidence: None,
     })
 }
 

@@ -42,6 +42,9 @@ pub struct Hit {
     pub segments: Vec<Segment>,
     /// Why it is here.
     pub scores: Scores,
+    /// How sure the recogniser is of what was recognised of it, in per cent; left out where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<u8>,
     /// True when the folder it lies in is not there: the text is as it was last seen.
     #[serde(default)]
     pub offline: bool,
@@ -135,6 +138,7 @@ impl From<&core::Hit> for Hit {
             segments: segments(&hit.chunk.text, &hit.highlights),
             text: hit.chunk.text.clone(),
             scores: hit.scores.into(),
+            confidence: hit.chunk.confidence,
             offline: !hit.online,
             also_at: hit.also_at.iter().map(Into::into).collect(),
         }

@@ -17,13 +17,13 @@ pub use answer::{
     Answer, AskRequest, Asked, Citation, Coverage, Evidence, Generation, Grounding, Passage, Piece, Reading,
 };
 pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
-pub use document::{Document, Kind, Link, Section, SectionKind, Warning};
+pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail};
 pub use hit::{Hit, OtherPlace, Scores, Segment};
 pub use place::{Area, Locator, Place, Span};
 pub use search::{Degraded, MAX_SEARCH_LIMIT, Mode, SearchRequest, SearchResponse, Timings};
 pub use status::{
     Activity, AddSource, Counts, EmbeddingProgress, Model, ModelState, Models, Problem, ProblemQuery,
-    ProblemStatus, Problems, Remaining, Source, Sources, Space, Spaces, Status, Watching,
+    ProblemStatus, Problems, Remaining, Scans, Source, Sources, Space, Spaces, Status, Watching,
 };
 pub use time::Time;

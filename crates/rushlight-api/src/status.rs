@@ -14,6 +14,8 @@ pub struct Status {
     pub counts: Counts,
     /// Chunks by whether they have their vector.
     pub embedding: EmbeddingProgress,
+    /// Pages without text of their own.
+    pub scans: Scans,
     /// What the indexing thread is doing.
     pub activity: Activity,
     /// Files that reached their state per second, lately; 0 when none are read.
@@ -71,6 +73,19 @@ pub struct EmbeddingProgress {
     pub waiting: u64,
 }
 
+/// Pages without text of their own, of all files: scanned ones and pictures.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scans {
+    /// Recognised; their text is searchable.
+    pub read: u64,
+    /// Still to be recognised.
+    pub waiting: u64,
+    /// Tried, and not to be read.
+    pub unreadable: u64,
+    /// What recognises them; `null` where that is switched off.
+    pub recogniser: Option<Model>,
+}
+
 /// How long the rest takes at the speed of late, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Remaining {
@@ -94,6 +109,8 @@ pub enum Activity {
     Indexing,
     /// Computing vectors.
     Embedding,
+    /// Reading scanned pages.
+    Recognising,
 }
 
 /// The models in use.

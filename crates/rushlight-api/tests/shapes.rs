@@ -28,6 +28,7 @@ fn hit() -> core::Hit {
             locator: core::Locator::Lines { first: 3, last: 9 },
             token_count: 7,
             embedding_key: core::EmbeddingKey([3; 32]),
+            confidence: None,
         },
         content_hash: core::ContentHash([4; 32]),
         doc_id: core::DocId([2; 16]),
@@ -64,6 +65,7 @@ fn answer() -> core::Answer {
             span: core::TextSpan::new(120, 136),
             locator: core::Locator::Lines { first: 3, last: 3 },
             quote: "Steep at 70 °C.".to_owned(),
+            confidence: None,
             title: "Green tea".to_owned(),
             path: "/home/ada/notes/tea.md".to_owned(),
             part: String::new(),
@@ -300,6 +302,12 @@ fn status() {
             done: 120,
             waiting: 60,
         },
+        scans: api::Scans {
+            read: 7,
+            waiting: 2,
+            unreadable: 1,
+            recogniser: None,
+        },
         activity: api::Activity::Embedding,
         files_per_second: 41.5,
         remaining: api::Remaining {
@@ -352,6 +360,12 @@ fn status() {
           "embedding": {
             "done": 120,
             "waiting": 60
+          },
+          "scans": {
+            "read": 7,
+            "waiting": 2,
+            "unreadable": 1,
+            "recogniser": null
           },
           "activity": "embedding",
           "files_per_second": 41.5,
@@ -466,6 +480,7 @@ fn document() {
             },
         ],
         lines: Vec::new(),
+        recognised: Vec::new(),
         pages: None,
         unreadable_pages: Vec::new(),
         warnings: vec![core::Warning {

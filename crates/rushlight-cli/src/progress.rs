@@ -37,6 +37,9 @@ struct State {
     vectors: Rate,
     embedded: u64,
     last_vector: Option<Instant>,
+    pages: Rate,
+    recognised: u64,
+    last_page: Option<Instant>,
 }
 
 /// How long the two halves of indexing took.
@@ -59,6 +62,9 @@ impl IndexBar {
             vectors: Rate::default(),
             embedded: 0,
             last_vector: None,
+            pages: Rate::default(),
+            recognised: 0,
+            last_page: None,
         };
         Self {
             bar: bar(draw, "{prefix:>9} {bar:28.yellow} {msg}"),
@@ -129,6 +135,24 @@ impl Reporter for IndexBar {
                     .map_or(String::new(), eta);
                 let message = format!("{done} of {total} passages  {left}");
                 self.show(&state, "embedding", *done, total, message);
+            }
+            IndexEvent::Recognised { done, waiting } => {
+                let now = Instant::now();
+                let since = state
+                    .last_page
+                    .replace(now)
+                    .or(state.last_file)
+                    .unwrap_or(state.begun);
+                let new = done.saturating_sub(state.recognised);
+                state.recognised = *done;
+                state.pages.add(new as f64, now.duration_since(since));
+                let total = done + waiting;
+                let left = state
+                    .pages
+                    .seconds_for(*waiting as f64)
+                    .map_or(String::new(), eta);
+                let message = format!("{done} of {total} scanned pages  {left}");
+                self.show(&state, "scans", *done, total, message);
             }
             IndexEvent::ScanStarted { .. }
             | IndexEvent::Committed { .. }

@@ -318,6 +318,7 @@ fn document(engine: &Engine, id: DocId) -> Result<api::Document> {
         text: record.text,
         blocks: record.blocks,
         lines: record.lines,
+        recognised: record.recognised,
         pages: summary.pages,
         unreadable_pages: summary.unreadable_pages,
         warnings: summary.warnings,
@@ -341,11 +342,18 @@ pub(crate) fn status(status: &EngineStatus) -> api::Status {
             done,
             waiting: status.waiting_for_vectors,
         },
+        scans: api::Scans {
+            read: status.scans.read,
+            waiting: status.scans.waiting,
+            unreadable: status.scans.unreadable,
+            recogniser: status.recogniser.as_ref().map(model),
+        },
         activity: match status.activity {
             rushlight_engine::Activity::Idle => api::Activity::Idle,
             rushlight_engine::Activity::Scanning => api::Activity::Scanning,
             rushlight_engine::Activity::Indexing => api::Activity::Indexing,
             rushlight_engine::Activity::Embedding => api::Activity::Embedding,
+            rushlight_engine::Activity::Recognising => api::Activity::Recognising,
         },
         files_per_second: status.files_per_second,
         remaining: api::Remaining {

@@ -83,6 +83,10 @@ pub struct IndexConfig {
     pub builtin_ignores: bool,
     /// Passwords that encrypted PDFs are tried with.
     pub pdf_passwords: Secrets,
+    /// Whether scanned pages and pictures are read.
+    pub ocr: bool,
+    /// Threads that read them; 0 for one per core.
+    pub ocr_threads: usize,
     /// Tokens a chunk aims at.
     pub chunk_tokens: usize,
     /// Tokens a chunk has at most.

@@ -35,6 +35,9 @@ pub struct Citation {
     pub locator: Locator,
     /// Exactly the document's text under `span`.
     pub quote: String,
+    /// How sure the recogniser is of the passage it is taken from, in per cent; `None` when nothing of that was
+    /// recognised.
+    pub confidence: Option<u8>,
     /// Title of the document.
     pub title: String,
     /// Absolute path of the file.

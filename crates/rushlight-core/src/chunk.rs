@@ -25,6 +25,8 @@ pub struct Chunk {
     pub token_count: u32,
     /// Key of its embedding.
     pub embedding_key: EmbeddingKey,
+    /// How sure the recogniser is of what was recognised of it, in per cent; `None` when nothing was.
+    pub confidence: Option<u8>,
 }
 
 /// Whose words a chunk's are, as far as its document tells. A chunk is of one kind throughout.

@@ -6,6 +6,7 @@ use crate::area::PlacedLine;
 use crate::error::Result;
 use crate::id::ContentHash;
 use crate::place::{Locator, TextSpan};
+use crate::scan::{NoScanReader, RecognisedSpan, ScanReader};
 use crate::time::Timestamp;
 
 /// A file's bytes on their way from a source to a parser.
@@ -40,11 +41,13 @@ pub enum DocumentKind {
     Document,
     /// Slides of a presentation.
     Slides,
+    /// A picture, of whose text was recognised what can be.
+    Image,
 }
 
 impl DocumentKind {
     /// Every kind, in the order in which they are listed to people.
-    pub const ALL: [DocumentKind; 8] = [
+    pub const ALL: [DocumentKind; 9] = [
         Self::Note,
         Self::Text,
         Self::Html,
@@ -53,6 +56,7 @@ impl DocumentKind {
         Self::Table,
         Self::Document,
         Self::Slides,
+        Self::Image,
     ];
 
     /// The word for it in the API, on the command line and in the indexes.
@@ -66,6 +70,7 @@ impl DocumentKind {
             Self::Table => "table",
             Self::Document => "document",
             Self::Slides => "slides",
+            Self::Image => "image",
         }
     }
 
@@ -210,6 +215,8 @@ pub struct ParsedDocument {
     /// Lines of the text whose places on their pages are known, in order and not overlapping; where they are finer than the
     /// places of `blocks`, they count.
     pub lines: Vec<PlacedLine>,
+    /// What of the text was recognised in pictures, line by line: in order, not overlapping.
+    pub recognised: Vec<RecognisedSpan>,
     /// Pages, where the format has them.
     pub pages: Option<u32>,
     /// Pages that have no readable text, counted from one.
@@ -221,7 +228,7 @@ pub struct ParsedDocument {
 /// Why a file is deliberately not indexed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkipReason {
-    /// A stable word: `binary`, `empty`, `too_large`, `no_text`, `unsupported`, `encrypted`, `name_not_utf8`, `symlink_outside`.
+    /// A stable word: `binary`, `empty`, `too_large`, `no_text`, `awaits_recognition`, `unsupported`, `encrypted`, `name_not_utf8`, `symlink_outside`.
     pub code: String,
     /// Why, and what could be done. Lower case, no full stop.
     pub message: String,
@@ -243,8 +250,14 @@ pub trait Parser: Send + Sync {
     /// Raised when the same bytes would parse differently: what failed before is then tried again.
     fn version(&self) -> u32;
 
-    /// Reads a file. A document without any text but white space is never returned: the file is skipped instead.
-    fn parse(&self, file: &RawFile) -> Result<ParsedFile>;
+    /// Reads a file, and asks `scans` for the text of pages that have none. A document without any text but white space
+    /// is never returned: the file is skipped instead. The same bytes and the same answers give the same documents.
+    fn parse_with(&self, file: &RawFile, scans: &dyn ScanReader) -> Result<ParsedFile>;
+
+    /// Reads a file for the text it has itself.
+    fn parse(&self, file: &RawFile) -> Result<ParsedFile> {
+        self.parse_with(file, &NoScanReader)
+    }
 
     /// Reads a file of many documents one after the other, in memory that its size does not decide. `head` are its first
     /// bytes, at least 4 KiB where there are so many; `reader` begins with them. `None` for a file that is to be read whole.

@@ -15,6 +15,7 @@ pub mod language_model;
 pub mod place;
 pub mod plan;
 pub mod progress;
+pub mod scan;
 pub mod search;
 pub mod source;
 pub mod time;
@@ -39,6 +40,10 @@ pub use language_model::{
 pub use place::{Locator, TextSpan};
 pub use plan::{FileRecord, FileRow, FileStatus, Plan, Rename, RenameFollowUp, Restamp, ScanSkip, SkippedBy};
 pub use progress::{Counts, IndexEvent, Reporter};
+pub use scan::{
+    NoScanReader, PageBox, PageReading, PageRecogniser, RecognisedLine, RecognisedPage, RecognisedSpan, Scan,
+    ScanAnswer, ScanForm, ScanReader, confidence_of,
+};
 pub use search::{Hit, LegScores, OtherPlace, SearchMode, SearchRequest, SearchResponse, SearchTimings};
 pub use source::{FileStamp, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard};
 pub use time::{Clock, SystemClock, Timestamp};

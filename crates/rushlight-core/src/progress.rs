@@ -57,6 +57,13 @@ pub enum IndexEvent {
         /// Still to do.
         waiting: u64,
     },
+    /// So many pages were recognised.
+    Recognised {
+        /// Done since the run began.
+        done: u64,
+        /// Still to do.
+        waiting: u64,
+    },
     /// The source's root is missing; its documents stay.
     Offline {
         /// The source.

@@ -11,7 +11,7 @@ use rushlight_core::{
     Clock, Counts, Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Parser, Reporter, Result, Source,
     SourceId, TokenCounter,
 };
-use rushlight_ledger::{ChunkedBy, Ledger, Requeue, SourceRecord};
+use rushlight_ledger::{ChunkedBy, Ledger, Requeue, ScanCounts, SourceRecord};
 use tokio::sync::{Semaphore, watch};
 
 use crate::gate::Gate;
@@ -20,6 +20,7 @@ use crate::indexes::Indexes;
 use crate::lazy::Lazy;
 use crate::parts::{EngineOptions, EngineParts, OpenSource};
 use crate::rate::Rate;
+use crate::scans::LazyRecogniser;
 use crate::status::{Activity, Watching};
 
 /// Index, search, ask and status. Cheap to clone; all clones are one engine.
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) open_source: OpenSource,
     pub(crate) sources: Mutex<HashMap<SourceId, Arc<dyn Source>>>,
     pub(crate) parser: Arc<dyn Parser>,
+    /// `None` where text recognition is switched off.
+    pub(crate) recogniser: Option<LazyRecogniser>,
     pub(crate) tokens: Arc<dyn TokenCounter>,
     pub(crate) embedder_spec: EmbedderSpec,
     pub(crate) embedder: Lazy<dyn Embedder>,
@@ -78,6 +81,12 @@ pub struct IndexSummary {
     pub waiting_for_vectors: u64,
     /// Why vectors could not be computed.
     pub embedding_error: Option<String>,
+    /// Pages recognised in this run.
+    pub recognised: u64,
+    /// Pages without text of their own, at the end.
+    pub scans: ScanCounts,
+    /// Why pages could not be recognised.
+    pub recognition_error: Option<String>,
     /// Sources whose root is missing.
     pub offline: Vec<String>,
     /// True when it was stopped before the end.
@@ -98,6 +107,7 @@ impl Engine {
             ledger,
             open_source,
             parser,
+            recogniser,
             tokens,
             embedder_spec,
             embedder,
@@ -129,6 +139,7 @@ impl Engine {
                 open_source,
                 sources: Mutex::default(),
                 parser,
+                recogniser,
                 tokens,
                 embedder_spec,
                 embedder,

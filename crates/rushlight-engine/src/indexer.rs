@@ -1,5 +1,5 @@
 //! The indexing loop. Events only mark paths; a scan compared with the ledger decides; small steps, words before
-//! vectors, newest and smallest files first.
+//! vectors and scans, newest and smallest files first.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -74,6 +74,8 @@ pub(crate) struct Indexer<'a> {
     pub(crate) unsynced_vectors: BTreeSet<SpaceId>,
     pub(crate) last_vector_sync: Instant,
     rechunked: bool,
+    /// Whether pages are recognised before vectors are computed, in the next turn.
+    scans_first: bool,
 }
 
 impl<'a> Indexer<'a> {
@@ -95,6 +97,7 @@ impl<'a> Indexer<'a> {
             unsynced_vectors: BTreeSet::new(),
             last_vector_sync: Instant::now(),
             rechunked: !shared.options.rechunk,
+            scans_first: false,
         }
     }
 
@@ -132,6 +135,7 @@ impl<'a> Indexer<'a> {
         self.shared.set_activity(Activity::Idle);
         self.summary.stopped = self.shared.stopping();
         self.summary.counts = self.shared.ledger.counts(None)?;
+        self.summary.scans = self.shared.ledger.scan_counts()?;
         self.summary.waiting_for_vectors = self
             .shared
             .ledger
@@ -172,6 +176,7 @@ impl<'a> Indexer<'a> {
             shared.indexes.sync_keyword(&shared.ledger, space.id)?;
             self.unsynced_vectors.insert(space.id);
         }
+        self.note_recogniser()?;
         self.scan_everything()?;
         if until == Until::Stopped {
             self.follows = true;
@@ -204,7 +209,16 @@ impl<'a> Indexer<'a> {
         if until == Until::ByWord {
             return Ok(false);
         }
-        Ok(self.rehash()? || self.embed()?)
+        if self.rehash()? {
+            return Ok(true);
+        }
+        // Both are slow; whoever waits for one of them does not wait for all of the other.
+        let scans_first = self.scans_first;
+        self.scans_first = !scans_first;
+        match scans_first {
+            true => Ok(self.recognise()? || self.embed()?),
+            false => Ok(self.embed()? || self.recognise()?),
+        }
     }
 
     fn take_commands(&mut self, until: Until) {
@@ -308,6 +322,7 @@ impl<'a> Indexer<'a> {
     /// Everything is done: tidy up while nobody waits.
     fn settle(&mut self) -> Result<()> {
         self.sync_vectors()?;
+        self.rest_recogniser();
         let shared = self.shared;
         for space in shared.ledger.spaces()? {
             shared
@@ -316,6 +331,7 @@ impl<'a> Indexer<'a> {
         }
         if std::mem::take(&mut self.collect_embeddings) {
             shared.ledger.collect_unused_embeddings()?;
+            shared.ledger.collect_unused_readings()?;
         }
         shared.ledger.checkpoint()?;
         shared.set_activity(Activity::Idle);

@@ -22,6 +22,7 @@ mod rate;
 mod reading;
 mod rehash;
 mod scan;
+mod scans;
 mod search;
 mod status;
 mod verify;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rushlight_core::{
     ChunkId, DocId, EmbeddingKey, Error, ErrorCode, FileRecord, ParsedDocument, ParsedFile, Parser,
-    Principal, Result, Source, TokenCounter,
+    Principal, Result, Source, TokenCounter, confidence_of,
 };
 use rushlight_ingest::{ChunkOptions, chunk, chunk_id, embedding_key, embedding_text, title_is_embedded};
 use rushlight_ledger::{
@@ -12,11 +12,16 @@ use rushlight_ledger::{
 };
 
 use crate::engine::Shared;
+use crate::scans::{Desk, Lane, LazyRecogniser};
+
+/// The word for a file that has no text of its own and will be recognised: it is left out until then.
+const AWAITS_RECOGNITION: &str = "awaits_recognition";
 
 /// What looking at files needs beside the file.
 pub(crate) struct Looker<'a> {
     ledger: &'a Ledger,
     parser: &'a dyn Parser,
+    recogniser: Option<&'a LazyRecogniser>,
     tokens: &'a dyn TokenCounter,
     options: &'a ChunkOptions,
     chunked_by: &'a ChunkedBy,
@@ -28,6 +33,7 @@ impl Shared {
         Looker {
             ledger: &self.ledger,
             parser: &*self.parser,
+            recogniser: self.recogniser.as_ref(),
             tokens: &*self.tokens,
             options: &self.options.chunk,
             chunked_by: &self.chunked_by,
@@ -41,25 +47,74 @@ impl Looker<'_> {
     /// # Errors
     /// Only the ledger's; the file's own are its state.
     pub(crate) fn look_at(&self, source: &dyn Source, file: &FileRecord) -> Result<CompletedFile> {
-        let outcome = match self.read(source, file) {
+        self.complete(source, file, self.desk(), false)
+    }
+
+    /// What becomes of a file that was looked at before when its scans are read.
+    ///
+    /// # Errors
+    /// Only the ledger's.
+    pub(crate) fn read_scans(
+        &self,
+        source: &dyn Source,
+        file: &FileRecord,
+        lane: &Lane<'_>,
+    ) -> Result<CompletedFile> {
+        self.complete(
+            source,
+            file,
+            Desk::new(self.ledger, self.recogniser, Some(lane)),
+            true,
+        )
+    }
+
+    /// What a parser is told of scans while nobody reads them.
+    pub(crate) fn desk(&self) -> Desk<'_> {
+        Desk::new(self.ledger, self.recogniser, None)
+    }
+
+    fn complete(
+        &self,
+        source: &dyn Source,
+        file: &FileRecord,
+        desk: Desk<'_>,
+        again: bool,
+    ) -> Result<CompletedFile> {
+        let mut outcome = match self.read(source, file, &desk, again) {
             Ok(outcome) => outcome?,
             Err(error) => FileOutcome::Failed {
                 code: error.code(),
                 message: error.chain(),
             },
         };
+        let (scans, some_wait) = desk.close()?;
+        if let FileOutcome::Skipped(reason) = &mut outcome
+            && some_wait
+        {
+            reason.code = AWAITS_RECOGNITION.to_owned();
+        }
         Ok(CompletedFile {
             file: file.id,
             stamp: file.stamp.clone(),
             parser_version: self.parser.version(),
             outcome,
+            scans,
         })
     }
 
     /// The outer error is the file's, the inner one the ledger's.
-    fn read(&self, source: &dyn Source, file: &FileRecord) -> Result<Result<FileOutcome>, Error> {
+    fn read(
+        &self,
+        source: &dyn Source,
+        file: &FileRecord,
+        desk: &Desk<'_>,
+        again: bool,
+    ) -> Result<Result<FileOutcome>, Error> {
         let raw = source.fetch(&file.stamp)?;
-        if file.content_hash == Some(raw.content_hash) && file.parser_version == self.parser.version() {
+        if !again
+            && file.content_hash == Some(raw.content_hash)
+            && file.parser_version == self.parser.version()
+        {
             return Ok(Ok(FileOutcome::Unchanged));
         }
         let content_hash = raw.content_hash;
@@ -68,7 +123,7 @@ impl Looker<'_> {
             Ok(Some((code, message))) => return Ok(Ok(FileOutcome::Failed { code, message })),
             Ok(None) => {}
         }
-        Ok(match self.parser.parse(&raw) {
+        Ok(match self.parser.parse_with(&raw, desk) {
             Err(error) if error.code() == ErrorCode::ParserFailed => self
                 .ledger
                 .note_crash(content_hash, self.parser.version(), error.code(), &error.chain())
@@ -167,6 +222,7 @@ impl Looker<'_> {
                 token_count: draft.token_count,
                 embedding_key: key,
                 origin: draft.origin,
+                confidence: confidence_of(&document.recognised, draft.span),
             }
         };
         chunk(document, self.tokens, self.options)

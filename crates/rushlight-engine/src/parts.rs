@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::AnswerOptions;
 use rushlight_core::{
-    Clock, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, Parser, Reporter, Result, Source, TextSpan,
-    TokenCounter, VectorIndex,
+    Clock, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, PageRecogniser, Parser, Reporter, Result,
+    Source, TextSpan, TokenCounter, VectorIndex,
 };
 use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
@@ -44,6 +44,8 @@ pub struct EngineParts {
     pub open_source: OpenSource,
     /// Reads files.
     pub parser: Arc<dyn Parser>,
+    /// Reads pages that are pictures; `None` where that is switched off.
+    pub recogniser: Option<Lazy<dyn PageRecogniser>>,
     /// Counts tokens for chunking.
     pub tokens: Arc<dyn TokenCounter>,
     /// What the embedding model is, installed or not.

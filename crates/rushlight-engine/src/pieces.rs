@@ -156,6 +156,7 @@ impl Indexer<'_> {
             stamp: file.stamp.clone(),
             parser_version: self.shared.parser.version(),
             outcome,
+            scans: Vec::new(),
         };
         let written = write(self.shared, std::slice::from_ref(file), &[looked], begun);
         self.account(written)?;

@@ -1,7 +1,7 @@
 //! How things are, as values.
 
 use rushlight_core::{Counts, ErrorCode, Result};
-use rushlight_ledger::{SourceRecord, SpaceStatistics};
+use rushlight_ledger::{ScanCounts, SourceRecord, SpaceStatistics};
 use tokio::sync::watch;
 
 use crate::engine::Engine;
@@ -19,6 +19,8 @@ pub enum Activity {
     Indexing,
     /// Computing vectors.
     Embedding,
+    /// Reading pages that are pictures.
+    Recognising,
 }
 
 impl Activity {
@@ -29,6 +31,7 @@ impl Activity {
             Self::Scanning => "scanning",
             Self::Indexing => "indexing",
             Self::Embedding => "embedding",
+            Self::Recognising => "recognising",
         }
     }
 }
@@ -83,6 +86,10 @@ pub struct EngineStatus {
     pub embedded: u64,
     /// Chunks that have no vector yet.
     pub waiting_for_vectors: u64,
+    /// Pages without text of their own.
+    pub scans: ScanCounts,
+    /// What recognises them; `None` where that is switched off.
+    pub recogniser: Option<ModelStatus>,
     /// What keeps indexing from going on.
     pub last_error: Option<(ErrorCode, String)>,
     /// The language model.
@@ -153,7 +160,20 @@ impl Engine {
             (0, waiting) => chunks.seconds_for(waiting as f64),
             _ => None,
         };
+        let scans = shared.ledger.scan_counts()?;
+        let recogniser = shared.recogniser.as_ref().map(|recogniser| {
+            if scans.waiting > 0 && recogniser.state() == LazyState::Unloaded {
+                // Whether it is there matters now, and finding out starts nothing. A failure is its state.
+                let _ = recogniser.get();
+            }
+            ModelStatus {
+                id: recogniser.id().to_owned(),
+                state: recogniser.state(),
+            }
+        });
         Ok(EngineStatus {
+            scans,
+            recogniser,
             counts,
             activity,
             files_per_second,

@@ -178,6 +178,7 @@ impl Engine {
             }
             let mut to_update: HashSet<_> = plan.deleted.iter().copied().collect();
             to_update.extend(plan.changed.iter().map(|change| change.file));
+            to_update.extend(shared.ledger.files_behind_their_scans(record.id)?);
             to_update.extend(plan.renamed.iter().map(|rename| rename.file));
             to_update.extend(plan.skipped.iter().filter_map(|skip| skip.file));
             to_update.extend(
@@ -276,9 +277,12 @@ impl Shared {
             Ok(raw) if Some(raw.content_hash) != file.content_hash => Some(Difference::Bytes),
             Ok(raw) => {
                 found.bytes += raw.bytes.len() as u64;
-                let same = match self.parser.parse(&raw) {
+                let looker = self.looker();
+                let desk = looker.desk();
+                let parsed = self.parser.parse_with(&raw, &desk);
+                desk.close()?;
+                let same = match parsed {
                     Ok(ParsedFile::Documents(parsed)) => {
-                        let looker = self.looker();
                         self.has_exactly(file, &looker.documents(file, parsed)?)?
                     }
                     Ok(ParsedFile::Skipped(_)) | Err(_) => false,
@@ -340,6 +344,7 @@ impl Shared {
             let document = &new.document;
             let same = kept.text == document.text
                 && kept.blocks == document.blocks
+                && kept.recognised == document.recognised
                 && kept.metadata == document.metadata
                 && kept.summary.title == document.title
                 && kept.summary.part == document.part
@@ -359,6 +364,7 @@ impl Shared {
                     == (new.id, new.span, new.embedding_key, new.token_count)
                     && kept.heading_path == new.heading_path
                     && kept.locator == new.locator
+                    && kept.confidence == new.confidence
             });
         Ok(same)
     }

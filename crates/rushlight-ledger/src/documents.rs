@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::failure::Outcome;
 use crate::feed::Feed;
 use crate::records::{ChunkedBy, CompletedFile, Completion, FileOutcome, NewChunk, NewDocument};
-use crate::{Ledger, checks, encode, files, generation, intern, quotes, sources, text};
+use crate::{Ledger, checks, encode, files, generation, intern, quotes, scans, sources, text};
 
 /// Delay before a failed file is tried again: doubled with each attempt, from a minute up to six hours.
 const FIRST_RETRY_MS: i64 = 60_000;
@@ -72,6 +72,7 @@ fn complete(
         stamp,
         parser_version,
         outcome,
+        scans,
     } = completed;
     match outcome {
         FileOutcome::Indexed {
@@ -111,6 +112,13 @@ fn complete(
                 db.prepare_cached("UPDATE files SET content_hash = NULL WHERE id = ?1")?
                     .execute([row.0])?;
             }
+        }
+    }
+    match outcome {
+        FileOutcome::Unchanged => {}
+        FileOutcome::Failed { code, .. } if says_nothing_of_the_file(*code) => {}
+        FileOutcome::Indexed { .. } | FileOutcome::Skipped(_) | FileOutcome::Failed { .. } => {
+            scans::replace(db, *row, scans)?;
         }
     }
     let seen = &file.stamp;
@@ -370,6 +378,7 @@ impl Write<'_> {
             text,
             blocks,
             lines,
+            recognised,
             pages,
             unreadable_pages,
             warnings,
@@ -410,12 +419,15 @@ impl Write<'_> {
         quotes::note_changed(db, self.space, message_id)?;
         let row = db.last_insert_rowid();
         text::insert(db, row, text)?;
-        db.prepare_cached("INSERT INTO structures (document, blocks, lines) VALUES (?1, ?2, ?3)")?
-            .execute(params![
-                row,
-                encode::blocks_to_json(blocks),
-                encode::lines_to_bytes(lines)
-            ])?;
+        db.prepare_cached(
+            "INSERT INTO structures (document, blocks, lines, recognised) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            row,
+            encode::blocks_to_json(blocks),
+            encode::lines_to_bytes(lines),
+            encode::recognised_to_json(recognised)
+        ])?;
         generation::unbury(db, Feed::Keyword, *doc_id)?;
         let in_vector_feed = old.is_some_and(|old| old.in_vector_feed);
         let chunked = Chunked {
@@ -468,9 +480,9 @@ pub(crate) fn insert_chunks(
     } = chunked;
     let mut insert = db.prepare_cached(
         "INSERT INTO chunks (chunk_id, document, ordinal, span_start, span_end, locator, heading_path, token_count,
-             embedding_key, model, pending_rank, origin, repeated)
+             embedding_key, model, pending_rank, origin, repeated, confidence)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-             CASE WHEN ?13 OR EXISTS (SELECT 1 FROM embeddings WHERE key = ?9) THEN NULL ELSE ?11 END, ?12, ?13)",
+             CASE WHEN ?13 OR EXISTS (SELECT 1 FROM embeddings WHERE key = ?9) THEN NULL ELSE ?11 END, ?12, ?13, ?14)",
     )?;
     for (ordinal, chunk) in chunks.iter().enumerate() {
         let NewChunk {
@@ -481,6 +493,7 @@ pub(crate) fn insert_chunks(
             token_count,
             embedding_key,
             origin,
+            confidence,
         } = chunk;
         insert.execute(params![
             id.0,
@@ -496,6 +509,7 @@ pub(crate) fn insert_chunks(
             rank,
             encode::origin_to_number(*origin),
             *origin == ChunkOrigin::Signature,
+            confidence,
         ])?;
     }
     if chunks.iter().any(|chunk| chunk.origin == ChunkOrigin::Quote) {
@@ -541,6 +555,7 @@ fn fingerprint(new: &NewDocument) -> [u8; 32] {
         text,
         blocks,
         lines,
+        recognised,
         pages,
         unreadable_pages,
         warnings,
@@ -560,6 +575,10 @@ fn fingerprint(new: &NewDocument) -> [u8; 32] {
         // Only then: what has none keeps the hash it has had since before there were any.
         hasher.add(&encode::lines_to_bytes(lines));
     }
+    // Added where there is some, so that documents without are known as the same by older fingerprints.
+    if !recognised.is_empty() {
+        hasher.add(encode::recognised_to_json(recognised).as_bytes());
+    }
     hasher.finish()
 }
 
@@ -577,6 +596,7 @@ pub(crate) fn chunk_fingerprint(chunked_by: &ChunkedBy, chunks: &[NewChunk]) -> 
         token_count,
         embedding_key,
         origin,
+        confidence,
     } in chunks
     {
         hasher.add(&id.0);
@@ -590,6 +610,9 @@ pub(crate) fn chunk_fingerprint(chunked_by: &ChunkedBy, chunks: &[NewChunk]) -> 
             encode::origin_to_number(*origin),
         );
         hasher.add(encode::to_json(&rest).as_bytes());
+        if let Some(confidence) = confidence {
+            hasher.add(&[*confidence]);
+        }
     }
     hasher.finish()
 }

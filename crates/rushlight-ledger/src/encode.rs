@@ -5,7 +5,7 @@ mod lines;
 use half::f16;
 use rushlight_core::{
     Block, BlockKind, ChunkOrigin, DocLink, DocMetadata, Embedding, LinkKind, Locator, PageArea, Principal,
-    TextSpan, Timestamp, Warning,
+    RecognisedSpan, TextSpan, Timestamp, Warning,
 };
 use serde::{Deserialize, Serialize};
 
@@ -365,6 +365,28 @@ pub(crate) fn blocks_from_json(text: &str) -> Outcome<Vec<Block>> {
             })
         })
         .collect()
+}
+
+/// What was recognised as a JSON list of `[start, end, page, confidence]`.
+pub(crate) fn recognised_to_json(recognised: &[RecognisedSpan]) -> String {
+    let rows: Vec<(usize, usize, u32, u8)> = recognised
+        .iter()
+        .map(|known| (known.span.start, known.span.end, known.page, known.confidence))
+        .collect();
+    to_json(&rows)
+}
+
+/// What [`recognised_to_json`] wrote.
+pub(crate) fn recognised_from_json(text: &str) -> Outcome<Vec<RecognisedSpan>> {
+    let rows: Vec<(usize, usize, u32, u8)> = from_json("structures.recognised", text)?;
+    Ok(rows
+        .into_iter()
+        .map(|(start, end, page, confidence)| RecognisedSpan {
+            span: TextSpan { start, end },
+            page,
+            confidence,
+        })
+        .collect())
 }
 
 #[cfg(test)]

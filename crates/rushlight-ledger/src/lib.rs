@@ -27,6 +27,7 @@ mod pieces;
 mod quotes;
 mod rechunk;
 mod records;
+mod scans;
 mod sources;
 mod statistics;
 mod store;
@@ -46,6 +47,7 @@ pub use records::{
     ProblemFile, QuotingDocument, RechunkDocument, Rechunked, Requeue, SettledQuotes, SourceRecord,
     SpaceRecord, SpaceStatistics, Turn,
 };
+pub use scans::{FileScan, ScanCounts, ScanState};
 
 use crate::failure::Failure;
 use crate::store::Store;

@@ -15,7 +15,7 @@ use crate::{Ledger, encode, files, intern, text};
 
 /// The columns of a chunk with its document's identity; the first is column zero.
 const CHUNK_COLUMNS: &str = "chunks.chunk_id, chunks.document, chunks.ordinal, chunks.span_start, chunks.span_end, \
-    chunks.locator, chunks.heading_path, chunks.token_count, chunks.embedding_key, documents.doc_id";
+    chunks.locator, chunks.heading_path, chunks.token_count, chunks.embedding_key, documents.doc_id, chunks.confidence";
 
 /// The columns of a summary; the first is column zero.
 const SUMMARY_COLUMNS: &str = "documents.id, documents.doc_id, documents.file_id, documents.source_id, \
@@ -48,21 +48,21 @@ impl Ledger {
             for chunk in chunks {
                 let mut rows = statement.query([chunk.0])?;
                 let Some(row) = rows.next()? else { continue };
-                let root: String = row.get(12)?;
-                let path: String = row.get(13)?;
+                let root: String = row.get(13)?;
+                let path: String = row.get(14)?;
                 records.push(ChunkRecord {
                     chunk: chunk_from_row(db, row)?,
-                    content_hash: ContentHash(row.get(10)?),
-                    title: row.get(11)?,
+                    content_hash: ContentHash(row.get(11)?),
+                    title: row.get(12)?,
                     path: absolute(&root, &path),
-                    part: row.get(14)?,
-                    kind: kind_from_row(row, 15)?,
-                    date: Timestamp(row.get(16)?),
-                    source_id: SourceId(row.get(17)?),
-                    space_id: SpaceId(row.get(18)?),
-                    space: row.get(19)?,
-                    access: encode::access_from_json(&row.get::<_, String>(20)?)?,
-                    online: row.get(21)?,
+                    part: row.get(15)?,
+                    kind: kind_from_row(row, 16)?,
+                    date: Timestamp(row.get(17)?),
+                    source_id: SourceId(row.get(18)?),
+                    space_id: SpaceId(row.get(19)?),
+                    space: row.get(20)?,
+                    access: encode::access_from_json(&row.get::<_, String>(21)?)?,
+                    online: row.get(22)?,
                 });
             }
             Ok(records)
@@ -92,7 +92,7 @@ impl Ledger {
     pub fn document(&self, doc: DocId) -> Result<Option<DocumentRecord>> {
         self.store.read(|db| {
             let sql = format!(
-                "SELECT {SUMMARY_COLUMNS}, documents.metadata, structures.blocks, structures.lines
+                "SELECT {SUMMARY_COLUMNS}, documents.metadata, structures.blocks, structures.lines, structures.recognised
                  FROM {SUMMARY_TABLES}
                  JOIN structures ON structures.document = documents.id WHERE documents.doc_id = ?1"
             );
@@ -108,6 +108,7 @@ impl Ledger {
                 text: text::whole(db, row.get(0)?)?,
                 blocks: encode::blocks_from_json(&row.get::<_, String>(22)?)?,
                 lines: encode::lines_from_bytes(row.get_ref(23)?.as_blob()?)?,
+                recognised: encode::recognised_from_json(&row.get::<_, String>(24)?)?,
                 file,
                 summary,
             }))
@@ -279,6 +280,7 @@ fn chunk_from_row(db: &Connection, row: &Row<'_>) -> Outcome<Chunk> {
         locator: encode::locator_from_text(&row.get::<_, String>(5)?)?,
         token_count: row.get(7)?,
         embedding_key: EmbeddingKey(row.get(8)?),
+        confidence: row.get(10)?,
     })
 }
 

@@ -21,7 +21,7 @@ impl Ledger {
                 "SELECT documents.id, documents.doc_id, documents.part, documents.part_key, documents.content_hash,
                      documents.kind, documents.media_type, documents.title, documents.metadata, documents.pages,
                      documents.unreadable_pages, documents.warnings, structures.blocks, files.path,
-                     structures.lines
+                     structures.lines, structures.recognised
                  FROM documents JOIN structures ON structures.document = documents.id
                  JOIN files ON files.id = documents.file_id
                  WHERE documents.chunker NOT IN (
@@ -51,6 +51,7 @@ impl Ledger {
                         text,
                         blocks: encode::blocks_from_json(&row.get::<_, String>(12)?)?,
                         lines: encode::lines_from_bytes(row.get_ref(14)?.as_blob()?)?,
+                        recognised: encode::recognised_from_json(&row.get::<_, String>(15)?)?,
                         pages: row.get(9)?,
                         unreadable_pages: encode::from_json("documents.unreadable_pages", &row.get::<_, String>(10)?)?,
                         warnings: encode::warnings_from_json(&row.get::<_, String>(11)?)?,

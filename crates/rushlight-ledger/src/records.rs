@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use rushlight_core::{
     Block, Chunk, ChunkId, ChunkOrigin, ContentHash, DocId, DocMetadata, DocumentKind, EmbeddingKey,
     ErrorCode, FileRecord, FileRow, FileStamp, Generation, IndexedDocument, Locator, ParsedDocument,
-    PlacedLine, Principal, SkipReason, SourceId, SpaceId, TextSpan, Timestamp, Warning,
+    PlacedLine, Principal, RecognisedSpan, SkipReason, SourceId, SpaceId, TextSpan, Timestamp, Warning,
 };
+
+use crate::scans::FileScan;
 
 /// A space.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +72,8 @@ pub struct NewChunk {
     pub embedding_key: EmbeddingKey,
     /// Whose words it is made of. A signature gets no vector; of quotations [`crate::Ledger::settle_quotes`] decides.
     pub origin: ChunkOrigin,
+    /// How sure the recogniser is of what was recognised of it, in per cent; `None` when nothing was.
+    pub confidence: Option<u8>,
 }
 
 /// A document on its way into the ledger.
@@ -101,6 +105,8 @@ pub struct CompletedFile {
     pub parser_version: u32,
     /// What came of it.
     pub outcome: FileOutcome,
+    /// Pages without text of their own that were come to, each once; nothing where the outcome is `Unchanged`.
+    pub scans: Vec<FileScan>,
 }
 
 /// What came of looking at a file.
@@ -277,6 +283,8 @@ pub struct DocumentRecord {
     pub blocks: Vec<Block>,
     /// Lines whose places on their pages are known.
     pub lines: Vec<PlacedLine>,
+    /// What of the text was recognised in pictures, line by line.
+    pub recognised: Vec<RecognisedSpan>,
     /// The file as the ledger knows it now; `Waiting` when a newer version is not yet read.
     pub file: FileRecord,
 }

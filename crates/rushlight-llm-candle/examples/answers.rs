@@ -273,6 +273,7 @@ fn hit(title: &str, paragraph: &str, text: String, start: usize, number: usize) 
             locator: Locator::Whole,
             token_count: 0,
             embedding_key: EmbeddingKey([0; 32]),
+            confidence: None,
         },
         content_hash: ContentHash([0; 32]),
         doc_id: DocId(id),

@@ -79,6 +79,7 @@ mod tests {
                 locator: Locator::Whole,
             }],
             lines: Vec::new(),
+            recognised: Vec::new(),
             pages: None,
             unreadable_pages: Vec::new(),
             warnings: Vec::new(),

@@ -6,6 +6,7 @@ use crate::mail::mbox;
 use crate::office::{self, OfficeKind};
 use crate::outline::Markup;
 use crate::outlook::OutlookKind;
+use crate::scan::PictureKind;
 
 /// A type of file, as far as it decides who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(crate) enum Format {
     Outlook(OutlookKind),
     /// A mailbox of Outlook.
     OutlookStore,
+    /// A picture, of whose text is read what can be recognised.
+    Picture(PictureKind),
     /// A web page with its pictures in one file, in the form of a mail.
     SavedPage,
     /// Events or people.
@@ -51,8 +54,6 @@ const CODE: &[&str] = &[
 
 /// Files by their first bytes that are known and not read.
 const MAGIC: &[(&[u8], &str)] = &[
-    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
     (b"PK\x05\x06", "an empty zip archive"),
     (
@@ -74,6 +75,11 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"// <!-- <mdb:mork:z", "Thunderbird's index of a mailbox"),
     (b"OggS", "an Ogg recording"),
     (b"ID3", "an MP3 recording"),
+];
+
+/// Endings of files in the form of a TIFF that hold what a camera's sensor saw.
+const CAMERA: &[&str] = &[
+    "cr2", "nef", "nrw", "arw", "dng", "orf", "rw2", "pef", "srw", "3fr", "iiq",
 ];
 
 /// Zip archives that are something else to people, by the ending of their name.
@@ -113,6 +119,13 @@ pub(crate) fn detect(path: &str, bytes: &[u8]) -> Format {
     }
     if let Some(format) = archive(start, &extension) {
         return format;
+    }
+    if let Some(kind) = PictureKind::of(start) {
+        return if CAMERA.contains(&extension.as_str()) {
+            Format::Unsupported("a camera's raw picture")
+        } else {
+            Format::Picture(kind)
+        };
     }
     if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Format::Unsupported(what);
@@ -301,7 +314,20 @@ mod tests {
             b"From a@example.org Thu Jan  1 00:00:00 2026\nFrom: a@example.org\nSubject: hello\n\nbody\n";
         let cases: &[(&str, &[u8], Format)] = &[
             ("a.md", b"# hello", Format::Markdown),
-            ("a.md", b"\x89PNG\r\n\x1a\n", Format::Unsupported("a PNG image")),
+            ("a.md", b"\x89PNG\r\n\x1a\n", Format::Picture(PictureKind::Png)),
+            ("a.jpg", b"\xff\xd8\xff\xe0", Format::Picture(PictureKind::Jpeg)),
+            ("a", b"MM\0*\0\0\0\x08", Format::Picture(PictureKind::Tiff)),
+            (
+                "a.webp",
+                b"RIFF\x10\0\0\0WEBPVP8 ",
+                Format::Picture(PictureKind::Webp),
+            ),
+            (
+                "a.dng",
+                b"II*\0\x08\0\0\0",
+                Format::Unsupported("a camera's raw picture"),
+            ),
+            ("a.wav", b"RIFF\x10\0\0\0WAVEfmt ", Format::Text),
             ("A.MD", mail, Format::Markdown),
             ("notes.txt", b"Date: today\nSubject: tea\n\nx", Format::Text),
             ("notes.txt", mail, Format::Mail),

@@ -4,7 +4,8 @@
 //! What comes from strangers and is hard to read safely (PDF, office documents, books and archives always, web pages
 //! when they are large or deep) is read by a child process that may open no file, no socket and no program, and that is
 //! killed when it takes too long.
-//! Everything else is read in this process by code that is linear in its input.
+//! Everything else is read in this process by code that is linear in its input. Pages that are pictures are read by
+//! [`PageReader`], whose worker has models for that and is shut off in the same way.
 //!
 //! This crate must not know where files come from, how they are cut into chunks or where they are stored. It is
 //! called from the indexing thread; [`Parsers`] may be shared between threads.
@@ -30,6 +31,7 @@ mod outlook;
 mod parsers;
 mod pdf;
 mod place;
+mod scan;
 mod table;
 mod tags;
 mod text;
@@ -37,3 +39,4 @@ pub mod worker;
 
 pub use options::{ParseOptions, Passwords, WorkerCommand, WorkerLimits};
 pub use parsers::{Parsers, is_mailbox};
+pub use scan::{PageReader, RecogniserFiles, RecogniserOptions};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rushlight_core::{
     Block, BlockKind, ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, ParsedFile,
-    Parser, Pieces, RawFile, Result, SkipReason, Warning,
+    Parser, Pieces, RawFile, Result, ScanForm, ScanReader, SkipReason, Warning,
 };
 
 use crate::calendar::Sheet;
@@ -19,8 +19,9 @@ use crate::names::Names;
 use crate::notebook::{self, Notebook};
 use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
+use crate::scan::PictureKind;
 use crate::worker::{Answer, Isolation, Job, Pool, Reply};
-use crate::{language, markdown, outline, pdf, table, text};
+use crate::{language, markdown, outline, pdf, scan, table, text};
 
 /// Raised when the same bytes would parse differently.
 const VERSION: u32 = 4;
@@ -40,10 +41,11 @@ pub(crate) struct Readers {
 
 impl Readers {
     /// Begins the reading of one file, or of one piece of a file.
-    pub(crate) fn reading(&self) -> Reading<'_> {
+    pub(crate) fn reading<'a>(&'a self, scans: &'a dyn ScanReader) -> Reading<'a> {
         Reading {
             options: &self.options,
             pool: &self.pool,
+            scans,
             unpacked: Cell::new(0),
             text: Cell::new(0),
         }
@@ -74,10 +76,10 @@ impl Parser for Parsers {
         VERSION
     }
 
-    fn parse(&self, file: &RawFile) -> Result<ParsedFile> {
+    fn parse_with(&self, file: &RawFile, scans: &dyn ScanReader) -> Result<ParsedFile> {
         let found = self
             .readers
-            .reading()
+            .reading(scans)
             .read(&file.path, &file.bytes, file.content_hash, 0)?;
         match found {
             Found::Skipped(reason) => Ok(ParsedFile::Skipped(reason)),
@@ -105,6 +107,7 @@ pub fn is_mailbox(path: &str, head: &[u8]) -> bool {
 pub(crate) struct Reading<'a> {
     pub(crate) options: &'a ParseOptions,
     pool: &'a Pool,
+    scans: &'a dyn ScanReader,
     /// Bytes unpacked from archives so far.
     pub(crate) unpacked: Cell<u64>,
     /// Bytes of text found in archives so far.
@@ -134,6 +137,8 @@ impl Reading<'_> {
                     format!("`{name}` is {what}, which is not read"),
                 )))
             }
+            Format::Picture(_) if promises_text(path) => Ok(binary(path)),
+            Format::Picture(kind) => Ok(self.picture(path, bytes, hash, kind)),
             Format::Pdf => self.pdf(path, bytes, hash),
             Format::Office(kind) => self.office(path, bytes, hash, kind, depth),
             Format::Archive(kind) => self.archive(path, bytes, kind, depth),
@@ -192,15 +197,62 @@ impl Reading<'_> {
             })
         };
         let lost = match read(pdf::Engines::Both)? {
-            Ok(Ok(found)) => return assembled(path, found, hash),
+            Ok(Ok(found)) => return Ok(self.assembled(path, bytes, found, hash)),
             Ok(Err(fault)) => return Err(pdf::error(fault, name)),
             Err(lost) => lost,
         };
         // One engine brought the worker down; the other one may read the file.
         match read(pdf::Engines::SecondAlone)? {
-            Ok(Ok(found)) => assembled(path, found, hash),
+            Ok(Ok(found)) => Ok(self.assembled(path, bytes, found, hash)),
             Ok(Err(fault @ pdf::PdfFault::Encrypted)) => Err(pdf::error(fault, name)),
             Ok(Err(_)) | Err(_) => Err(parser_failed(name, &lost)),
+        }
+    }
+
+    /// The document of what the worker found in a PDF, with what was recognised on its other pages.
+    fn assembled(&self, path: &str, bytes: &[u8], mut found: pdf::PdfText, hash: ContentHash) -> Found {
+        scan::fill(&mut found, bytes, hash, ScanForm::Pdf, self.scans);
+        let assembled = match pdf::assemble(&found, file_name(path)) {
+            Ok(assembled) => assembled,
+            Err(reason) => return Found::Skipped(reason),
+        };
+        let metadata = DocMetadata {
+            authors: found.author.into_iter().collect(),
+            ..DocMetadata::default()
+        };
+        let mut document = paged(
+            path,
+            hash,
+            DocumentKind::Pdf,
+            "application/pdf",
+            assembled,
+            metadata,
+        );
+        if let Some(title) = found.title {
+            document.title = title;
+        }
+        Found::Documents(vec![document])
+    }
+
+    /// The document of what was recognised in a picture; its frames are its pages.
+    fn picture(&self, path: &str, bytes: &[u8], hash: ContentHash, kind: PictureKind) -> Found {
+        let frames = match kind {
+            PictureKind::Tiff => scan::frame_count(bytes),
+            PictureKind::Png | PictureKind::Jpeg | PictureKind::Webp => 1,
+        };
+        let mut found = pdf::PdfText {
+            pages: vec![Vec::new(); frames as usize],
+            ..pdf::PdfText::default()
+        };
+        scan::fill(&mut found, bytes, hash, ScanForm::Picture, self.scans);
+        match pdf::assemble(&found, file_name(path)) {
+            Ok(assembled) => {
+                let (kind, media_type) = (DocumentKind::Image, kind.media_type());
+                let metadata = DocMetadata::default();
+                let document = paged(path, hash, kind, media_type, assembled, metadata);
+                Found::Documents(vec![document])
+            }
+            Err(reason) => Found::Skipped(reason),
         }
     }
 
@@ -444,33 +496,30 @@ pub(crate) fn parser_failed(name: &str, what: &str) -> Error {
     Error::new(ErrorCode::ParserFailed, format!("cannot read `{name}`: {what}"))
 }
 
-/// The document of what the worker found in a PDF.
-fn assembled(path: &str, found: pdf::PdfText, hash: ContentHash) -> Result<Found> {
-    let assembled = match pdf::assemble(&found, file_name(path)) {
-        Ok(assembled) => assembled,
-        Err(reason) => return Ok(Found::Skipped(reason)),
-    };
-    let metadata = DocMetadata {
-        authors: found.author.into_iter().collect(),
-        ..DocMetadata::default()
-    };
+/// A document with pages.
+fn paged(
+    path: &str,
+    hash: ContentHash,
+    kind: DocumentKind,
+    media_type: &str,
+    assembled: pdf::Pdf,
+    metadata: DocMetadata,
+) -> ParsedDocument {
     let mut document = document(
         path,
         hash,
-        DocumentKind::Pdf,
-        "application/pdf",
+        kind,
+        media_type,
         assembled.text,
         assembled.blocks,
         metadata,
     );
-    if let Some(title) = found.title {
-        document.title = title;
-    }
     document.lines = assembled.lines;
+    document.recognised = assembled.recognised;
     document.pages = Some(assembled.page_count);
     document.unreadable_pages = assembled.unreadable_pages;
     document.warnings = assembled.warnings;
-    Ok(Found::Documents(vec![document]))
+    document
 }
 
 fn plain(path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash, format: Format) -> Found {
@@ -571,6 +620,7 @@ pub(crate) fn document(
         text,
         blocks,
         lines: Vec::new(),
+        recognised: Vec::new(),
         pages: None,
         unreadable_pages: Vec::new(),
         warnings: Vec::new(),

@@ -575,7 +575,7 @@ fn files_in_an_archive_are_documents_of_their_own() {
     assert_eq!(
         warnings,
         [
-            "`photo.png` is not read: `photo.png` is a PNG image, which is not read",
+            "`photo.png` is not read: `photo.png`: its page has no readable text; it may be scanned and needs text recognition first",
             "`empty.txt` is not read: `empty.txt` is empty",
         ]
     );

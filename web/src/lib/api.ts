@@ -24,9 +24,9 @@ export type Locator =
   | { kind: 'message_part'; part: string; first: number; last: number }
   | { kind: 'cells'; sheet: string; first: number; last: number }
 
-export type DocumentKind = 'note' | 'text' | 'html' | 'mail' | 'pdf' | 'table' | 'document' | 'slides'
+export type DocumentKind = 'note' | 'text' | 'html' | 'mail' | 'pdf' | 'table' | 'document' | 'slides' | 'image'
 
-export const documentKinds: readonly DocumentKind[] = ['note', 'mail', 'pdf', 'document', 'table', 'slides', 'html', 'text']
+export const documentKinds: readonly DocumentKind[] = ['note', 'mail', 'pdf', 'document', 'table', 'slides', 'image', 'html', 'text']
 
 /** A run of text, and whether it is to be highlighted. */
 export interface Segment {
@@ -51,6 +51,8 @@ export interface Hit {
   text: string
   segments: Segment[]
   scores: { keyword: number | null; semantic: number | null; fused: number }
+  /** How sure the recogniser is of what was recognised of it, in per cent; left out where nothing was. */
+  confidence?: number
   /** The folder is not there now; the text is as it was last seen. */
   offline: boolean
   also_at: { document_id: string; path: string; part: string; offline: boolean }[]
@@ -68,6 +70,8 @@ export interface Citation {
   label: string
   quote: string
   span: Span
+  /** How sure the recogniser is of its passage, in per cent; left out where nothing was recognised. */
+  confidence?: number
 }
 
 export type Grounding = 'grounded' | 'partial' | 'not_found'
@@ -133,12 +137,14 @@ export interface Model {
   message: string
 }
 
-export type Activity = 'idle' | 'scanning' | 'indexing' | 'embedding'
+export type Activity = 'idle' | 'scanning' | 'indexing' | 'embedding' | 'recognising'
 
 export interface Status {
   version: string
   counts: Counts
   embedding: { done: number; waiting: number }
+  /** Pages without text of their own; `recogniser` is null where reading them is switched off. */
+  scans: { read: number; waiting: number; unreadable: number; recogniser: Model | null }
   activity: Activity
   files_per_second: number
   remaining: { by_word: number | null; by_meaning: number | null }
@@ -189,6 +195,8 @@ export interface Section {
   span: Span
   text: string
   areas?: Area[]
+  /** How sure the recogniser is of what was recognised of it, in per cent; left out where nothing was. */
+  confidence?: number
 }
 
 export interface Document {

@@ -27,9 +27,15 @@ class Ui {
 
   // Dates as the reader's own region writes them, where the browser names one of this language.
   #locale = $derived(navigator.languages.find((tag) => tag.split('-')[0] === this.m.locale.split('-')[0]) ?? this.m.locale)
+  #percent = $derived(new Intl.NumberFormat(this.m.locale, { style: 'percent' }))
   #number = $derived(new Intl.NumberFormat(this.m.locale, { maximumFractionDigits: 1 }))
   #date = $derived(new Intl.DateTimeFormat(this.#locale, { dateStyle: 'medium' }))
   #moment = $derived(new Intl.DateTimeFormat(this.#locale, { dateStyle: 'medium', timeStyle: 'short' }))
+
+  /** A whole number of hundredths. */
+  percent(value: number): string {
+    return this.#percent.format(value / 100)
+  }
 
   number(value: number): string {
     return this.#number.format(value)

@@ -10,7 +10,7 @@ use rushlight_api as api;
 use rushlight_core::{Answer, AnswerEvent, Citation, Coverage, Grounding, Principal, Result};
 use rushlight_engine::AskRequest;
 
-use super::search::{place, print_hit};
+use super::search::{place, print_hit, recognised};
 use super::{NoReporter, scope};
 use crate::args::AskArgs;
 use crate::context::Context;
@@ -101,7 +101,8 @@ fn print_citation(citation: &Citation, output: &Output) {
     } else {
         format!("  {}", citation.part)
     };
-    output.line(format!("    {faint}{}{part}{faint:#}", citation.path));
+    let recognised = recognised(citation.confidence);
+    output.line(format!("    {faint}{}{part}{recognised}{faint:#}", citation.path));
     output.line(format!("    “{quote}”"));
 }
 

@@ -23,6 +23,10 @@ struct Indexed {
     counts: api::Counts,
     offline: Vec<String>,
     embedding_error: Option<String>,
+    pages_recognised: u64,
+    pages_waiting: u64,
+    pages_unreadable: u64,
+    recognition_error: Option<String>,
     stopped: bool,
 }
 
@@ -67,6 +71,10 @@ pub(crate) fn run(
             counts: summary.counts.into(),
             offline: summary.offline,
             embedding_error: summary.embedding_error,
+            pages_recognised: summary.recognised,
+            pages_waiting: summary.scans.waiting,
+            pages_unreadable: summary.scans.unreadable,
+            recognition_error: summary.recognition_error,
             stopped: summary.stopped,
         });
         return Ok(ExitCode::from(exit));
@@ -98,6 +106,22 @@ pub(crate) fn run(
         output.line(format!(
             "{} wait to be found by meaning: `rushlight index` and `rushlight serve` go on with them",
             count(summary.waiting_for_vectors, "passage")
+        ));
+    }
+    if summary.recognised > 0 {
+        output.line(format!(
+            "{} recognised",
+            count(summary.recognised, "scanned page")
+        ));
+    }
+    if summary.scans.waiting > 0 {
+        let why = match &summary.recognition_error {
+            Some(why) => format!(": {why}"),
+            None => String::new(),
+        };
+        output.line(format!(
+            "{} to be recognised{why}",
+            count(summary.scans.waiting, "scanned page")
         ));
     }
     let hint = style::HINT;

@@ -42,7 +42,7 @@ pub(crate) fn wanted(context: &Context) -> Vec<String> {
     only_one(ModelKind::Runtime)
         .into_iter()
         .chain([models.embedding.clone()])
-        .chain(only_one(ModelKind::Ocr))
+        .chain(only_one(ModelKind::Ocr).filter(|_| context.config.index.ocr))
         .chain([models.language.clone()])
         .collect()
 }

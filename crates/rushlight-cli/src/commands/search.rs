@@ -93,6 +93,16 @@ pub(crate) fn place(locator: &Locator, space: &str) -> String {
     }
 }
 
+/// That a text was recognised in a picture, and how sure that is; nothing for any other.
+pub(crate) fn recognised(confidence: Option<u8>) -> String {
+    confidence.map_or(String::new(), |percent| {
+        format!(
+            "  (recognised text, confidence {:.2})",
+            f32::from(percent) / 100.0
+        )
+    })
+}
+
 /// Prints a hit as people read it: title and headings, place, path, and the text around the first match.
 pub(crate) fn print_hit(number: usize, hit: &Hit, output: &Output) {
     let (title, faint, mark) = (style::TITLE, style::FAINT, style::MARK);
@@ -118,7 +128,11 @@ pub(crate) fn print_hit(number: usize, hit: &Hit, output: &Output) {
     } else {
         "  (not there now; as last seen)"
     };
-    output.line(format!("   {faint}{}{part}{offline}{faint:#}", hit.path));
+    let recognised = recognised(hit.chunk.confidence);
+    output.line(format!(
+        "   {faint}{}{part}{offline}{recognised}{faint:#}",
+        hit.path
+    ));
     for place in &hit.also_at {
         let part = if place.part.is_empty() {
             String::new()
@@ -189,6 +203,12 @@ fn excerpt(hit: &Hit) -> Vec<(String, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn recognised_text_is_called_so() {
+        assert_eq!(recognised(Some(93)), "  (recognised text, confidence 0.93)");
+        assert_eq!(recognised(None), "");
+    }
 
     #[test]
     fn the_whole_of_a_document_is_no_place() {

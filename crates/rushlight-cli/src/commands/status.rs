@@ -119,6 +119,9 @@ fn print(status: &api::Status, context: &Context, output: &Output) {
             count(space.chunks, "passage")
         ));
     }
+    if let Some(line) = scans(&status.scans) {
+        output.line(format!("\n{line}"));
+    }
     output.line(format!(
         "\n{faint}data in {}{faint:#}",
         context.paths.data.display()
@@ -127,5 +130,65 @@ fn print(status: &api::Status, context: &Context, output: &Output) {
         output.line(format!(
             "{faint}`rushlight status --problems` says why files were skipped or failed{faint:#}"
         ));
+    }
+}
+
+/// What there is to say of scanned pages, if there are any.
+pub(crate) fn scans(scans: &api::Scans) -> Option<String> {
+    let api::Scans {
+        read,
+        waiting,
+        unreadable,
+        recogniser,
+    } = scans;
+    if read + waiting + unreadable == 0 {
+        return None;
+    }
+    let mut line = format!(
+        "scanned pages: {} recognised, {} waiting, {} unreadable",
+        thousands(*read),
+        thousands(*waiting),
+        thousands(*unreadable)
+    );
+    if *waiting > 0 {
+        match recogniser {
+            None => line.push_str("; text recognition is switched off (`index.ocr`)"),
+            Some(model) if matches!(model.state, api::ModelState::Missing) => {
+                line.push_str("; `rushlight models install` brings the model that reads them");
+            }
+            Some(model) if matches!(model.state, api::ModelState::Failed) => {
+                line.push_str(&format!("; {}", model.message));
+            }
+            Some(_) => {}
+        }
+    }
+    Some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scanned_pages_are_counted_and_the_missing_model_named() {
+        let model = api::Model {
+            id: "ocr".to_owned(),
+            state: api::ModelState::Missing,
+            message: String::new(),
+        };
+        let some = api::Scans {
+            read: 1200,
+            waiting: 3,
+            unreadable: 1,
+            recogniser: Some(model),
+        };
+        assert_eq!(
+            scans(&some).as_deref(),
+            Some(
+                "scanned pages: 1,200 recognised, 3 waiting, 1 unreadable; `rushlight models install` brings the \
+                 model that reads them"
+            )
+        );
+        assert_eq!(scans(&api::Scans::default()), None);
     }
 }

@@ -7,4 +7,5 @@ mod model;
 mod pieces;
 mod quotes;
 mod reading;
+mod scans;
 mod support;

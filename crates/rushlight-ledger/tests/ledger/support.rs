@@ -76,6 +76,7 @@ pub(crate) fn parsed(part: &str, part_key: &str, text: &str) -> ParsedDocument {
         text: text.to_owned(),
         blocks,
         lines: Vec::new(),
+        recognised: Vec::new(),
         pages: None,
         unreadable_pages: Vec::new(),
         warnings: Vec::new(),
@@ -110,6 +111,7 @@ pub(crate) fn chunks(doc_id: DocId, document: &ParsedDocument) -> Vec<NewChunk> 
                     BlockKind::Signature => ChunkOrigin::Signature,
                     _ => ChunkOrigin::Own,
                 },
+                confidence: None,
             }
         })
         .collect()
@@ -156,6 +158,7 @@ pub(crate) fn completed(file: &FileRecord, outcome: FileOutcome) -> CompletedFil
         stamp: file.stamp.clone(),
         parser_version: PARSER,
         outcome,
+        scans: Vec::new(),
     }
 }
 

@@ -54,6 +54,7 @@ pub(crate) fn status(indexed: u64) -> api::Status {
             ..api::Counts::default()
         },
         embedding: api::EmbeddingProgress::default(),
+        scans: api::Scans::default(),
         activity: api::Activity::Idle,
         files_per_second: 0.0,
         remaining: api::Remaining::default(),
@@ -211,6 +212,7 @@ impl Service for FakeService {
             pages: None,
             unreadable_pages: Vec::new(),
             warnings: Vec::new(),
+            recognised: Vec::new(),
             sections: Vec::new(),
         })
     }

@@ -21,7 +21,7 @@ impl VectorFactory for InMemory {
     }
 }
 
-pub(crate) fn models(_config: &Config, _paths: &Paths) -> Result<Models> {
+pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
     let embedder = HashEmbedder::new();
     Ok(Models {
         tokens: Arc::new(WordTokenCounter),
@@ -29,6 +29,7 @@ pub(crate) fn models(_config: &Config, _paths: &Paths) -> Result<Models> {
         embedder_spec: embedder.spec().clone(),
         embedder: Lazy::ready("hash", Arc::new(embedder) as _),
         language_model: Lazy::ready("scripted", Arc::new(ScriptedModel::new()) as _),
+        recogniser: super::recogniser(config, paths),
         vector: Box::new(InMemory),
     })
 }

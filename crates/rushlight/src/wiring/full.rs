@@ -61,6 +61,7 @@ pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
             None => Arc::new(EstimatedTokens),
         },
         language_model: language_model(store, language.id),
+        recogniser: super::recogniser(config, paths),
         embedder_spec,
         vector: Box::new(Lance),
     })

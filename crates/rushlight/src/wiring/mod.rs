@@ -17,11 +17,13 @@ use rushlight_answer::AnswerOptions;
 use rushlight_cli::{Check, EngineSetup, IndexParts, Paths, Wiring};
 use rushlight_config::Config;
 use rushlight_core::{
-    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Result, Source, SystemClock, TokenCounter,
+    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, PageRecogniser, Result, Source, SystemClock,
+    TokenCounter,
 };
 use rushlight_engine::{Engine, EngineOptions, EngineParts, Lazy, VectorFactory};
 use rushlight_ingest::ChunkOptions;
-use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
+use rushlight_models::{Catalogue, ModelKind, ModelStore, OcrFiles};
+use rushlight_parse::{PageReader, ParseOptions, Parsers, RecogniserFiles, RecogniserOptions, WorkerCommand};
 use rushlight_watch::{FolderOptions, FolderSource, LargeFiles};
 
 #[cfg(all(feature = "demo", not(feature = "full")))]
@@ -43,6 +45,8 @@ pub(crate) struct Models {
     pub(crate) embedder_spec: EmbedderSpec,
     pub(crate) embedder: Lazy<dyn Embedder>,
     pub(crate) language_model: Lazy<dyn LanguageModel>,
+    /// `None` where text recognition is switched off.
+    pub(crate) recogniser: Option<Lazy<dyn PageRecogniser>>,
     pub(crate) vector: Box<dyn VectorFactory>,
 }
 
@@ -61,6 +65,7 @@ impl Wiring for Adapters {
             embedder_spec,
             embedder,
             language_model,
+            recogniser,
             vector,
         } = models(config, paths)?;
         let folder_options = FolderOptions {
@@ -92,6 +97,7 @@ impl Wiring for Adapters {
                 pdf_passwords: config.index.pdf_passwords.reveal().to_vec().into(),
                 ..ParseOptions::new(worker_command()?)
             })),
+            recogniser,
             tokens,
             embedder_spec,
             embedder,
@@ -115,6 +121,7 @@ impl Wiring for Adapters {
             embedder_spec: _,
             embedder,
             language_model: _,
+            recogniser: _,
             vector,
         } = models(config, paths)?;
         Ok(IndexParts {
@@ -178,6 +185,35 @@ fn worker_command() -> Result<WorkerCommand> {
     Ok(WorkerCommand {
         program,
         args: vec!["parse-worker".into()],
+    })
+}
+
+/// What reads scanned pages, in a worker of its own; the same in both lanes.
+fn recogniser(config: &Config, paths: &Paths) -> Option<Lazy<dyn PageRecogniser>> {
+    let store = ModelStore::new(&paths.models, Catalogue::builtin());
+    let id = store.default_id(ModelKind::Ocr)?.to_owned();
+    let threads = cores(config.index.ocr_threads);
+    let passwords = config.index.pdf_passwords.reveal().to_vec();
+    config.index.ocr.then(|| {
+        Lazy::new(id, move || {
+            let OcrFiles {
+                id,
+                detector,
+                recogniser,
+                dictionary,
+            } = store.ocr_files()?;
+            let files = RecogniserFiles {
+                detector,
+                recogniser,
+                dictionary,
+                threads,
+            };
+            let options = RecogniserOptions {
+                pdf_passwords: passwords.clone().into(),
+                ..RecogniserOptions::new(id, files, worker_command()?)
+            };
+            Ok(Arc::new(PageReader::new(options)) as Arc<dyn PageRecogniser>)
+        })
     })
 }
 

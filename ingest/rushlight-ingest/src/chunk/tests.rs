@@ -67,6 +67,7 @@ fn document(parts: &[(BlockKind, &str)]) -> ParsedDocument {
         text,
         blocks,
         lines: Vec::new(),
+        recognised: Vec::new(),
         pages: None,
         unreadable_pages: Vec::new(),
         warnings: Vec::new(),

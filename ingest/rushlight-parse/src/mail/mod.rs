@@ -185,6 +185,7 @@ fn collect(
             text,
             blocks,
             lines: Vec::new(),
+            recognised: Vec::new(),
             pages: None,
             unreadable_pages: Vec::new(),
             warnings: Vec::new(),

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use rushlight_core::{Error, ErrorCode, ParsedDocument, Pieces, Result, SkipReason, Warning};
+use rushlight_core::{Error, ErrorCode, NoScanReader, ParsedDocument, Pieces, Result, SkipReason, Warning};
 
 use super::mailbox::{Entry, Mailbox};
 use super::{Place, documents};
@@ -77,7 +77,8 @@ impl<R: Read> Messages<R> {
     }
 }
 
-/// A mailbox that is a file, read as far as is asked for.
+/// A mailbox that is a file, read as far as is asked for. Scans that are attached in it are not recognised: for each of
+/// them the whole mailbox would have to be read again.
 pub(crate) struct MailboxPieces {
     readers: Arc<Readers>,
     messages: Messages<Box<dyn Read + Send>>,
@@ -86,7 +87,7 @@ pub(crate) struct MailboxPieces {
 
 impl MailboxPieces {
     pub(crate) fn new(readers: Arc<Readers>, path: &str, reader: Box<dyn Read + Send>) -> Self {
-        let max_message = readers.reading().options.max_message_bytes;
+        let max_message = readers.reading(&NoScanReader).options.max_message_bytes;
         Self {
             messages: Messages::new(reader, path, max_message, 0),
             names: Names::default(),
@@ -97,7 +98,7 @@ impl MailboxPieces {
 
 impl Pieces for MailboxPieces {
     fn next(&mut self) -> Result<Option<Vec<ParsedDocument>>> {
-        let mut found = self.messages.next(&self.readers.reading())?;
+        let mut found = self.messages.next(&self.readers.reading(&NoScanReader))?;
         if let Some(documents) = &mut found {
             self.names.make_unique(documents);
         }

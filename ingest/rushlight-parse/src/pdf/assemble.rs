@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use rushlight_core::{Block, BlockKind, Locator, PageArea, PlacedLine, SkipReason, TextSpan, Warning};
+use rushlight_core::{
+    Block, BlockKind, Locator, PageArea, PlacedLine, RecognisedSpan, SkipReason, TextSpan, Warning,
+};
 
 use super::furniture::furniture;
 use super::layout::{Box1000, Line};
@@ -10,6 +12,7 @@ use super::score::is_readable;
 use super::tidy::{Words, join_lines, tidy_line};
 use super::{Bookmark, PdfText};
 use crate::build::TextBuilder;
+use crate::scan;
 
 /// Text this much larger than the document's is a heading.
 const HEADING_RATIO: f32 = 1.15;
@@ -26,6 +29,8 @@ pub(crate) struct Pdf {
     pub(crate) blocks: Vec<Block>,
     /// Where the lines of the text stand.
     pub(crate) lines: Vec<PlacedLine>,
+    /// Which of them were recognised.
+    pub(crate) recognised: Vec<RecognisedSpan>,
     pub(crate) page_count: u32,
     pub(crate) unreadable_pages: Vec<u32>,
     pub(crate) warnings: Vec<Warning>,
@@ -47,6 +52,7 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
         words,
         open: None,
         waiting: Vec::new(),
+        recognised: Vec::new(),
     };
     for (index, (lines, marks)) in pages.iter().zip(&marks).enumerate() {
         let page = u32::try_from(index + 1).unwrap_or(u32::MAX);
@@ -61,6 +67,7 @@ pub(crate) fn assemble(pdf: &PdfText, name: &str) -> Result<Pdf, SkipReason> {
         text,
         blocks,
         lines: writer.placed,
+        recognised: writer.recognised,
         page_count,
         warnings: warnings(pdf, &unreadable, page_count),
         unreadable_pages: unreadable,
@@ -104,6 +111,7 @@ struct Writer<'a> {
     open: Option<Open<'a>>,
     /// Furniture of pages that the open paragraph runs over: it stands behind it.
     waiting: Vec<Vec<(u32, &'a Line)>>,
+    recognised: Vec<RecognisedSpan>,
 }
 
 impl<'a> Writer<'a> {
@@ -178,13 +186,29 @@ impl<'a> Writer<'a> {
         for (range, (page, line)) in joined.lines.into_iter().zip(lines) {
             let at = |offset: usize| span.end.min(span.start + offset.saturating_sub(trimmed));
             let (start, end) = (at(range.start), at(range.end));
-            if start < end {
-                self.placed.push(PlacedLine {
-                    span: TextSpan::new(start, end),
-                    area: area(*page, line.place),
+            if start >= end {
+                continue;
+            }
+            let span = TextSpan::new(start, end);
+            self.placed.push(PlacedLine {
+                span,
+                area: area(*page, line.place),
+            });
+            if let Some(confidence) = line.confidence {
+                self.recognised.push(RecognisedSpan {
+                    span,
+                    page: *page,
+                    confidence,
                 });
             }
         }
+    }
+
+    fn push(&mut self, kind: BlockKind, text: &str, place: Locator, pieces: &[Piece<'_>]) {
+        let start = self.builder.len();
+        self.builder.push(kind, text, place);
+        self.recognised
+            .extend(spans(pieces, self.builder.since(start), start));
     }
 }
 
@@ -319,13 +343,10 @@ fn no_text(pdf: &PdfText, page_count: u32, name: &str) -> SkipReason {
     } else {
         format!("its {page_count} pages have")
     };
-    let why = match pdf.failed_pages.len() {
-        0 => "it may be scanned and needs text recognition first".to_owned(),
-        failed => format!("the parser failed on {failed} of {page_count}"),
-    };
+    let why = scan::no_text(&pdf.scans, pdf.failed_pages.len(), page_count, &pages);
     SkipReason {
         code: "no_text".to_owned(),
-        message: format!("`{name}`: {pages} no readable text; {why}"),
+        message: format!("`{name}`: {why}"),
     }
 }
 
@@ -354,6 +375,28 @@ fn warnings(pdf: &PdfText, unreadable: &[u32], page_count: u32) -> Vec<Warning> 
                 "the parser failed on {} of {page_count} pages: {}",
                 pdf.failed_pages.len(),
                 list_pages(&pdf.failed_pages)
+            ),
+        );
+    }
+    let scans = &pdf.scans;
+    if !scans.waiting.is_empty() {
+        warn(
+            "page_awaits_recognition",
+            format!(
+                "{} of {page_count} pages wait for text recognition: {}",
+                scans.waiting.len(),
+                list_pages(&scans.waiting)
+            ),
+        );
+    }
+    if let Some((page, why)) = scans.failed.first() {
+        let failed: Vec<u32> = scans.failed.iter().map(|(page, _)| *page).collect();
+        warn(
+            "page_unreadable",
+            format!(
+                "text recognition failed on {} of {page_count} pages: {}; on page {page} because {why}",
+                failed.len(),
+                list_pages(&failed)
             ),
         );
     }

@@ -30,6 +30,8 @@ pub(crate) struct Line {
     pub(crate) begins: bool,
     /// It is a row of a table; its cells are parted by tabs.
     pub(crate) is_row: bool,
+    /// How sure the recogniser is of it, in per cent; `None` for printed text.
+    pub(crate) confidence: Option<u8>,
 }
 
 /// A gap in ems from which two pieces on one line are two cells.
@@ -226,6 +228,7 @@ fn region_lines(region: Vec<Segment>, to_page: impl Fn(Area) -> Box1000, out: &m
             size: (size * 10.0).clamp(0.0, 60_000.0) as u16,
             begins,
             is_row,
+            confidence: None,
         });
         previous = Some(index);
     }

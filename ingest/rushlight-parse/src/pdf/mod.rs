@@ -9,9 +9,9 @@ mod columns;
 mod first;
 mod frame;
 mod furniture;
-mod layout;
+pub(crate) mod layout;
 mod mend;
-mod score;
+pub(crate) mod score;
 mod second;
 mod tidy;
 
@@ -21,11 +21,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rushlight_core::{Error, ErrorCode};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::assemble::assemble;
+pub(crate) use self::assemble::{Pdf, assemble};
 use self::first::First;
 use self::layout::{Frame, Line, Run};
 use self::score::{is_right_to_left, quality, score};
 use self::second::Second;
+use crate::scan::ScanNotes;
 
 /// What the worker finds in a PDF.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,6 +41,9 @@ pub(crate) struct PdfText {
     pub(crate) failed_pages: Vec<u32>,
     /// Text beyond the limit was left out.
     pub(crate) truncated: bool,
+    /// What the parent was told of pages without text.
+    #[serde(skip)]
+    pub(crate) scans: ScanNotes,
 }
 
 /// An entry of the outline.

@@ -4,12 +4,16 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 
 use super::protocol::{Answer, Job, MAX_FRAME, Ready, Setup, VERSION, read_frame, receive, send};
+use rushlight_ocr::{ModelBytes, Recogniser};
+
 use super::{Isolation, limits};
-use crate::{archive, calendar, html, office, outlook, pdf};
+use crate::scan::RecogniserFiles;
+use crate::{archive, calendar, html, office, outlook, pdf, scan};
 
 /// Libraries recurse as deep as their input; a frame of theirs is rarely over a kilobyte.
 const STACK_BYTES: usize = 64 << 20;
@@ -24,22 +28,27 @@ pub fn main() -> ExitCode {
 /// of what the parent does then.
 #[doc(hidden)]
 pub fn main_with_faults() -> ExitCode {
-    run(|job, bytes| {
+    run(|tools, job, bytes| {
         if let Some(fault) = bytes.strip_prefix(b"%PDF-%FAULT-") {
             misbehave(fault);
         }
-        work(job, bytes)
+        work(tools, job, bytes)
     })
 }
 
-fn run(work: fn(Job, Vec<u8>) -> Answer) -> ExitCode {
+/// What was loaded before the worker shut itself off.
+type Tools = Option<Recogniser>;
+
+type Work = fn(&Tools, Job, Vec<u8>) -> Answer;
+
+fn run(work: Work) -> ExitCode {
     match serve(work) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn serve(work: fn(Job, Vec<u8>) -> Answer) -> io::Result<()> {
+fn serve(work: Work) -> io::Result<()> {
     let mut requests = io::stdin().lock();
     let mut replies = take_standard_output()?;
     let place = quiet_panics();
@@ -47,12 +56,17 @@ fn serve(work: fn(Job, Vec<u8>) -> Answer) -> io::Result<()> {
     let Some(setup) = receive::<Setup>(&mut requests, MAX_FRAME)? else {
         return Ok(());
     };
+    let (tools, fault) = match setup.recogniser.as_ref().map(load).transpose() {
+        Ok(tools) => (tools, None),
+        Err(fault) => (None, Some(fault.chars().take(500).collect())),
+    };
     let isolation = isolate(&setup);
     send(
         &mut replies,
         &Ready {
             version: VERSION,
             isolation,
+            fault,
         },
     )?;
     if setup.version != VERSION {
@@ -67,7 +81,7 @@ fn serve(work: fn(Job, Vec<u8>) -> Answer) -> io::Result<()> {
             let thread = std::thread::Builder::new()
                 .stack_size(STACK_BYTES)
                 .spawn_scoped(scope, || {
-                    panic::catch_unwind(AssertUnwindSafe(|| work(job, bytes)))
+                    panic::catch_unwind(AssertUnwindSafe(|| work(&tools, job, bytes)))
                 })?;
             Ok::<_, io::Error>(thread.join().and_then(|result| result))
         })?;
@@ -79,7 +93,21 @@ fn serve(work: fn(Job, Vec<u8>) -> Answer) -> io::Result<()> {
     Ok(())
 }
 
-fn work(job: Job, bytes: Vec<u8>) -> Answer {
+/// The models; the error is short and for people.
+fn load(files: &RecogniserFiles) -> Result<Recogniser, String> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| format!("`{}` cannot be read: {error}", path.display()))
+    };
+    let models = ModelBytes {
+        detector: read(&files.detector)?,
+        recogniser: read(&files.recogniser)?,
+        dictionary: String::from_utf8(read(&files.dictionary)?)
+            .map_err(|_| format!("`{}` is not text", files.dictionary.display()))?,
+    };
+    Recogniser::load(models, files.threads.max(1)).map_err(|error| error.to_string())
+}
+
+fn work(tools: &Tools, job: Job, bytes: Vec<u8>) -> Answer {
     match job {
         Job::Pdf {
             max_text,
@@ -96,6 +124,14 @@ fn work(job: Job, bytes: Vec<u8>) -> Answer {
         Job::Calendar { max_text } => {
             Answer::Calendar(calendar::extract(&String::from_utf8_lossy(&bytes), max_text))
         }
+        Job::Recognise {
+            form,
+            page,
+            passwords,
+        } => Answer::Recognised(match tools {
+            Some(recogniser) => scan::recognise(recogniser, &bytes, form.into(), page, passwords.as_slice()),
+            None => Err("this worker has no models".to_owned()),
+        }),
         Job::Probe => probe(),
     }
 }

@@ -12,7 +12,7 @@ mod sandbox;
 
 pub use child::{main, main_with_faults};
 pub(crate) use pool::{Pool, Reply};
-pub(crate) use protocol::{Answer, Job};
+pub(crate) use protocol::{Answer, Form, Job};
 
 /// How far a worker is shut off from the machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

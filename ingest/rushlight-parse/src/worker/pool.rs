@@ -11,6 +11,7 @@ use rushlight_core::{Error, ErrorCode, Result};
 use super::Isolation;
 use super::protocol::{Answer, Job, MAX_FRAME, Ready, Setup, VERSION, receive, send, write_frame};
 use crate::options::{WorkerCommand, WorkerLimits};
+use crate::scan::RecogniserFiles;
 
 /// What became of a document.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) enum Reply {
 pub(crate) struct Pool {
     command: WorkerCommand,
     limits: WorkerLimits,
+    /// Models that every worker loads.
+    recogniser: Option<RecogniserFiles>,
     resting: Mutex<Vec<Worker>>,
 }
 
@@ -34,8 +37,29 @@ impl Pool {
         Self {
             command,
             limits,
+            recogniser: None,
             resting: Mutex::new(Vec::new()),
         }
+    }
+
+    /// Of workers that recognise text.
+    pub(crate) fn with_recogniser(
+        command: WorkerCommand,
+        limits: WorkerLimits,
+        files: RecogniserFiles,
+    ) -> Self {
+        Self {
+            recogniser: Some(files),
+            ..Self::new(command, limits)
+        }
+    }
+
+    /// Ends the workers that have nothing to do.
+    pub(crate) fn rest(&self) {
+        self.resting
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .clear();
     }
 
     /// Has `bytes` read.
@@ -101,7 +125,7 @@ impl Pool {
     }
 
     fn start(&self) -> Result<Worker> {
-        Worker::start(&self.command, &self.limits)
+        Worker::start(&self.command, &self.limits, self.recogniser.clone())
             .map_err(|cause| self.unavailable("it does not start").with_source(cause))
     }
 
@@ -135,7 +159,11 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(command: &WorkerCommand, limits: &WorkerLimits) -> io::Result<Self> {
+    fn start(
+        command: &WorkerCommand,
+        limits: &WorkerLimits,
+        recogniser: Option<RecogniserFiles>,
+    ) -> io::Result<Self> {
         let mut start = Command::new(&command.program);
         start
             .args(&command.args)
@@ -155,7 +183,10 @@ impl Worker {
         let setup = Setup {
             version: VERSION,
             memory_bytes: limits.memory_bytes,
-            cpu_seconds: limits.timeout.as_secs().max(1),
+            // Each thread spends its own.
+            cpu_seconds: limits.timeout.as_secs().max(1)
+                * recogniser.as_ref().map_or(1, |files| files.threads.max(1) as u64),
+            recogniser,
         };
         let (requests, to_send) = mpsc::channel();
         let (ready_to, ready) = mpsc::channel();
@@ -177,6 +208,9 @@ impl Worker {
         };
         if ready.version != VERSION {
             return Err(io::Error::other("it is of another version"));
+        }
+        if let Some(fault) = ready.fault {
+            return Err(io::Error::other(fault));
         }
         tracing::debug!(isolation = ?ready.isolation, "parse worker started");
         worker.isolation = ready.isolation;
@@ -246,7 +280,7 @@ fn converse(
     let mut stdin = BufWriter::new(stdin);
     let ended = || io::Error::from(io::ErrorKind::UnexpectedEof);
     let first = send(&mut stdin, setup)
-        .and_then(|()| receive::<Ready>(&mut stdout, 1 << 10))
+        .and_then(|()| receive::<Ready>(&mut stdout, 1 << 12))
         .and_then(|first| first.ok_or_else(ended));
     let failed = first.is_err();
     if ready.send(first).is_err() || failed {

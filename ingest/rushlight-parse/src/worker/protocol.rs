@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use rushlight_core::ScanForm;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use crate::office::{OfficeFault, OfficeKind, OfficeText};
 use crate::options::Passwords;
 use crate::outlook::{self, Letter, Letters, OutlookFault, OutlookKind};
 use crate::pdf::{Engines, PdfFault, PdfText};
+use crate::scan::{RecogniserFiles, ScannedText};
 
 /// Raised when the two no longer understand each other: a worker of another version is refused at its start.
 pub(crate) const VERSION: u32 = 4;
@@ -26,6 +28,8 @@ pub(crate) struct Setup {
     pub(crate) version: u32,
     pub(crate) memory_bytes: u64,
     pub(crate) cpu_seconds: u64,
+    /// Models to load before anything is refused.
+    pub(crate) recogniser: Option<RecogniserFiles>,
 }
 
 /// The worker's reply to [`Setup`].
@@ -33,6 +37,8 @@ pub(crate) struct Setup {
 pub(crate) struct Ready {
     pub(crate) version: u32,
     pub(crate) isolation: Isolation,
+    /// Why the models could not be loaded.
+    pub(crate) fault: Option<String>,
 }
 
 /// What to read; the bytes follow in a frame of their own.
@@ -56,8 +62,39 @@ pub(crate) enum Job {
     OutlookStore { window: outlook::Window },
     /// A calendar or address cards, in UTF-8.
     Calendar { max_text: usize },
+    /// A page that is a picture.
+    Recognise {
+        form: Form,
+        page: u32,
+        passwords: Passwords,
+    },
     /// Try what must be refused, and say what was.
     Probe,
+}
+
+/// [`ScanForm`] on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Form {
+    Pdf,
+    Picture,
+}
+
+impl From<ScanForm> for Form {
+    fn from(form: ScanForm) -> Self {
+        match form {
+            ScanForm::Pdf => Self::Pdf,
+            ScanForm::Picture => Self::Picture,
+        }
+    }
+}
+
+impl From<Form> for ScanForm {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Pdf => Self::Pdf,
+            Form::Picture => Self::Picture,
+        }
+    }
 }
 
 /// What was found.
@@ -70,6 +107,7 @@ pub(crate) enum Answer {
     Outlook(Result<Letter, OutlookFault>),
     OutlookStore(Result<Letters, OutlookFault>),
     Calendar(Sheet),
+    Recognised(Result<ScannedText, String>),
     Probe {
         file_refused: bool,
         socket_refused: bool,

@@ -38,11 +38,6 @@ impl TextBuilder {
         self.text.len()
     }
 
-    /// The text from `start` on.
-    pub(crate) fn since(&self, start: usize) -> &str {
-        self.text.get(start..).unwrap_or_default()
-    }
-
     /// The text and its blocks.
     pub(crate) fn finish(self) -> (String, Vec<Block>) {
         (self.text, self.blocks)

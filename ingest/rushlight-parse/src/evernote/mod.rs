@@ -100,6 +100,8 @@ impl Reading<'_> {
                 metadata,
                 text,
                 blocks,
+                lines: Vec::new(),
+                recognised: Vec::new(),
                 pages: None,
                 unreadable_pages: Vec::new(),
                 warnings: Vec::new(),

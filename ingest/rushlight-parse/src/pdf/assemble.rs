@@ -203,13 +203,6 @@ impl<'a> Writer<'a> {
             }
         }
     }
-
-    fn push(&mut self, kind: BlockKind, text: &str, place: Locator, pieces: &[Piece<'_>]) {
-        let start = self.builder.len();
-        self.builder.push(kind, text, place);
-        self.recognised
-            .extend(spans(pieces, self.builder.since(start), start));
-    }
 }
 
 fn area(page: u32, place: Box1000) -> PageArea {

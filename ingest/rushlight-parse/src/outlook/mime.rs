@@ -346,7 +346,7 @@ fn address_of(props: &Props, smtp: u16, kind: u16, address: u16) -> Option<Strin
 
 fn person(name: Option<&str>, address: Option<&str>) -> Option<String> {
     let name = name.map(one_line).unwrap_or_default();
-    let name = name.trim_matches(['\'', '"', ' ']);
+    let name = unquoted(name.trim());
     Some(match (name, address) {
         ("", None) => return None,
         ("", Some(address)) => format!("<{address}>"),
@@ -354,6 +354,12 @@ fn person(name: Option<&str>, address: Option<&str>) -> Option<String> {
         (name, Some(address)) => format!("{} <{address}>", phrase(name)),
         (name, None) => format!("{} <>", phrase(name)),
     })
+}
+
+/// Outlook keeps many names in the quotes that they came with.
+fn unquoted(name: &str) -> &str {
+    let within = |quote| name.strip_prefix(quote)?.strip_suffix(quote);
+    within('\'').or_else(|| within('"')).unwrap_or(name)
 }
 
 fn phrase(name: &str) -> String {
@@ -441,5 +447,97 @@ fn content(out: &mut Vec<u8>, bytes: &[u8]) {
         STANDARD.encode_string(piece, &mut line);
         out.extend_from_slice(line.as_bytes());
         out.extend_from_slice(b"\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::item::{Key, Value};
+    use super::*;
+
+    fn props(values: &[(u16, &str)]) -> Props {
+        let mut props = Props::default();
+        for (tag, text) in values {
+            props.put(Key::Tag(*tag), Value::Text((*text).to_owned()));
+        }
+        props
+    }
+
+    #[test]
+    fn people_are_written_as_mail_writes_them() {
+        let check = |name, address, expected: Option<&str>| {
+            assert_eq!(person(name, address).as_deref(), expected);
+        };
+        check(
+            Some("Chen, \"Mei\""),
+            Some("mei@example.org"),
+            Some("\"Chen, \\\"Mei\\\"\" <mei@example.org>"),
+        );
+        check(Some("陳美"), None, Some("=?utf-8?B?6Zmz576O?= <>"));
+        check(
+            Some("'mei@example.org'"),
+            Some("mei@example.org"),
+            Some("<mei@example.org>"),
+        );
+        check(Some(" "), None, None);
+    }
+
+    #[test]
+    fn an_address_within_exchange_is_none() {
+        let address = |values: &[(u16, &str)]| {
+            address_of(&props(values), tag::SMTP_ADDRESS, tag::ADDRESS_TYPE, tag::ADDRESS)
+        };
+        let inner = (tag::ADDRESS, "/o=Tea/cn=mei@example.org");
+        assert_eq!(address(&[inner, (tag::ADDRESS_TYPE, "EX")]), None);
+        assert_eq!(
+            address(&[inner, (tag::SMTP_ADDRESS, "<mei@example.org>")]).as_deref(),
+            Some("mei@example.org")
+        );
+        assert_eq!(
+            address(&[(tag::ADDRESS, "a b@example.org")]),
+            None,
+            "no line may be broken by it"
+        );
+    }
+
+    #[test]
+    fn a_header_that_came_with_it_is_kept_without_its_parts() {
+        let text = "Microsoft Mail Internet Headers Version 2.0\r\nReceived: by a\r\n\twith b\r\n\
+Content-Type: multipart/mixed;\r\n boundary=x\r\nFrom: a@example.org\r\n\r\nBcc: c@example.org\r\n";
+        let fields = transported(text);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+        assert_eq!(fields, [("Received", "by a with b"), ("From", "a@example.org")]);
+    }
+
+    #[test]
+    fn nothing_in_an_item_ends_a_part_of_it() {
+        let item = Item {
+            props: props(&[
+                (tag::SUBJECT, "a\r\n--=_0_=\r\n\r\nb"),
+                (tag::BODY, "x\r\n--=_0_=--\r\ny"),
+            ]),
+            recipients: vec![],
+            attachments: vec![Attachment {
+                props: props(&[
+                    (tag::ATTACH_LONG_NAME, "a\"; x=\"y\r\nz.txt"),
+                    (tag::ATTACH_TYPE, "text/plain\r\nX: y"),
+                ]),
+                content: Content::Bytes(b"\r\n--=_0_=--".to_vec()),
+            }],
+        };
+        let raw = String::from_utf8(letter(&item).raw).expect("ASCII");
+        assert_eq!(
+            raw.matches("\r\n--=_0_=").count(),
+            3,
+            "two parts and an end: {raw}"
+        );
+        assert!(
+            raw.contains("filename*=utf-8''a%22%3B%20x%3D%22y%20z.txt\r\n"),
+            "{raw}"
+        );
+        assert!(
+            raw.contains("Content-Type: application/octet-stream\r\n"),
+            "{raw}"
+        );
     }
 }

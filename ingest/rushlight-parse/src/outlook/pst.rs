@@ -116,6 +116,34 @@ impl Entry {
     }
 }
 
+/// What a folder holds. The library says nothing when it cannot read a folder's lists; what the folder states beside them
+/// tells.
+struct OpenFolder {
+    path: Rc<str>,
+    messages: Vec<EntryId>,
+    /// Folders in it, with their paths.
+    below: Vec<(EntryId, String)>,
+    /// How many messages there should be.
+    stated: i32,
+    has_folders: bool,
+    states_folders: bool,
+}
+
+impl OpenFolder {
+    /// What it states and does not give.
+    fn missing(&self) -> Option<String> {
+        let stated = usize::try_from(self.stated).unwrap_or(0);
+        let given = self.messages.len();
+        if given < stated {
+            Some(format!("it states {stated} messages, and {given} can be found"))
+        } else if self.states_folders && !self.has_folders {
+            Some("the list of its folders is broken".to_owned())
+        } else {
+            None
+        }
+    }
+}
+
 /// The file's bytes, for more than one reader.
 #[derive(Clone)]
 struct Shared(Rc<Vec<u8>>);
@@ -198,9 +226,19 @@ impl Mailbox {
             }
             let read = guarded(|| self.folder(&id, &path));
             match read {
-                Ok((found, below)) => {
-                    entries.extend(found);
-                    waiting.extend(below.into_iter().rev());
+                Ok(found) => {
+                    if let Some(why) = found.missing()
+                        && out.unread_folders.len() < NAMED
+                    {
+                        let what = format!("a part of the folder {}", found.path);
+                        out.unread_folders.push((what, why));
+                    }
+                    let messages = found.messages.into_iter();
+                    entries.extend(messages.map(|id| Entry {
+                        id,
+                        folder: Rc::clone(&found.path),
+                    }));
+                    waiting.extend(found.below.into_iter().rev());
                 }
                 Err(error) if entries.is_empty() && seen.len() == 1 => {
                     return Err(OutlookFault::Broken(error.to_string()));
@@ -218,28 +256,30 @@ impl Mailbox {
         Ok(entries)
     }
 
-    /// A folder's messages, and the folders below it with their paths.
-    fn folder(&self, id: &EntryId, path: &str) -> io::Result<(Vec<Entry>, Vec<(EntryId, String)>)> {
+    fn folder(&self, id: &EntryId, path: &str) -> io::Result<OpenFolder> {
         let folder = self.store().open_folder(id)?;
-        let shown: Rc<str> = Rc::from(if path.is_empty() { "/" } else { path });
-        let messages = of_kind(folder.contents_table(), NodeIdType::NormalMessage);
-        let messages = messages.into_iter().filter_map(|node| {
-            let id = self.store().properties().make_entry_id(node).ok()?;
-            let folder = Rc::clone(&shown);
-            Some(Entry { id, folder })
-        });
-        let below = of_kind(folder.hierarchy_table(), NodeIdType::NormalFolder);
-        let below = below.into_iter().filter_map(|node| {
-            let id = self.store().properties().make_entry_id(node).ok()?;
+        let properties = self.store().properties();
+        let entry_ids = |nodes: Vec<NodeId>| {
+            let ids = nodes.into_iter().map(|node| properties.make_entry_id(node));
+            ids.collect::<io::Result<Vec<_>>>()
+        };
+        let messages = entry_ids(of_kind(folder.contents_table(), NodeIdType::NormalMessage))?;
+        let below = entry_ids(of_kind(folder.hierarchy_table(), NodeIdType::NormalFolder))?;
+        let below = below.into_iter().map(|id| {
             let name = self.name_of(&id);
-            let path = if path.is_empty() {
-                name
-            } else {
-                format!("{path}/{name}")
-            };
-            Some((id, path))
+            match path {
+                "" => (id, name),
+                path => (id, format!("{path}/{name}")),
+            }
         });
-        Ok((messages.collect(), below.collect()))
+        Ok(OpenFolder {
+            path: Rc::from(if path.is_empty() { "/" } else { path }),
+            stated: folder.properties().content_count().unwrap_or(0),
+            has_folders: folder.hierarchy_table().is_some(),
+            states_folders: folder.properties().has_sub_folders().unwrap_or(false),
+            messages,
+            below: below.collect(),
+        })
     }
 
     fn name_of(&self, id: &EntryId) -> String {

@@ -214,3 +214,32 @@ fn a_workbook_of_the_first_open_office_is_known_by_its_name() {
     let found = extract(OfficeKind::Workbook, &bytes, 100).expect("is read");
     assert_eq!(assemble(&found).text, "a\n\nTea");
 }
+
+/// An older workbook of one cell, with its stream called so.
+fn xls(stream: &str) -> Vec<u8> {
+    let record = |kind: u16, data: &[u8]| {
+        let length = u16::try_from(data.len()).expect("short");
+        [&kind.to_le_bytes()[..], &length.to_le_bytes(), data].concat()
+    };
+    let begin = |kind: u8| record(0x0809, &[&[0, 6, kind, 0][..], &[0; 12]].concat());
+    let end = record(0x000a, &[]);
+    let sheet = |place: u32| {
+        let name = b"\x05\x00Stock";
+        record(0x0085, &[&place.to_le_bytes()[..], &[0, 0], name].concat())
+    };
+    let place = begin(5).len() + sheet(0).len() + end.len();
+    let sheet = sheet(u32::try_from(place).expect("short"));
+    let label = record(0x0204, &[&[0; 6][..], &[3, 0, 0], b"Tea"].concat());
+    let whole = [begin(5), sheet, end.clone(), begin(16), label, end].concat();
+    ole::tests::compound(&[(stream, &whole)])
+}
+
+#[test]
+fn an_older_workbook_is_read_whatever_its_stream_is_called() {
+    for stream in ["/Workbook", "/WORKBOOK"] {
+        let bytes = xls(stream);
+        assert_eq!(of_cfb(&bytes, "xls"), Some(OfficeKind::Workbook), "{stream}");
+        let found = extract(OfficeKind::Workbook, &bytes, 100).expect("is read");
+        assert_eq!(assemble(&found).text, "Stock\n\nTea", "{stream}");
+    }
+}

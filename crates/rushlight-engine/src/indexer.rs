@@ -60,7 +60,7 @@ pub(crate) struct Indexer<'a> {
     pub(crate) offline: BTreeSet<SourceId>,
     pub(crate) round: Option<Round>,
     /// The file that is being read piece by piece.
-    pub(crate) large: Option<LargeFile>,
+    pub(crate) large: Option<Box<LargeFile>>,
     /// Spaces with changes in the ledger that the keyword index lacks.
     pub(crate) unpublished: BTreeSet<SpaceId>,
     prepared: bool,

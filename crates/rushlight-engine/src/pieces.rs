@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rushlight_core::{
-    ContentHash, Error, ErrorCode, FileRecord, FileStamp, ParsedDocument, Pieces, Result, Source, Timestamp,
+    ContentHash, Error, ErrorCode, FileRecord, FileStamp, FileStatus, ParsedDocument, Pieces, Result, Source,
+    Timestamp,
 };
 use rushlight_ledger::{CompletedFile, FileOutcome};
 
@@ -38,7 +39,7 @@ pub(crate) struct LargeFile {
 
 /// What came of beginning with a file.
 enum Begun {
-    InPieces(LargeFile),
+    InPieces(Box<LargeFile>),
     /// It is read like any other.
     Whole,
     /// There is nothing more to do with it now.
@@ -46,22 +47,34 @@ enum Begun {
 }
 
 impl Indexer<'_> {
-    /// Goes on with a large file, or begins with it.
-    pub(crate) fn look_at_large(&mut self, file: &FileRecord) -> Result<()> {
+    /// Goes on with the large file that is under way, else begins with `next`, the first of those that wait.
+    pub(crate) fn look_at_large(&mut self, next: &FileRecord) -> Result<()> {
         self.shared.set_activity(Activity::Indexing);
-        let under_way = self
-            .large
-            .take()
-            .filter(|large| large.file.id == file.id && large.file.stamp == file.stamp);
-        let begun = match under_way {
+        let begun = match self.under_way()? {
             Some(large) => Begun::InPieces(large),
-            None => self.begin(file)?,
+            None => self.begin(next)?,
         };
         match begun {
             Begun::InPieces(large) => self.go_on(large),
-            Begun::Whole => self.look_at_one(file),
+            Begun::Whole => self.look_at_one(next),
             Begun::Done => Ok(()),
         }
+    }
+
+    /// The reading under way, unless nobody waits for it any more. One is brought to its end even if the file changes
+    /// meanwhile: it is then read again, and a mailbox into which mail keeps coming would otherwise never be read to its
+    /// end, nor would one beside it.
+    fn under_way(&mut self) -> Result<Option<Box<LargeFile>>> {
+        let Some(large) = self.large.take() else {
+            return Ok(None);
+        };
+        let ledger = &self.shared.ledger;
+        let Some(file) = ledger.file(large.file.id)? else {
+            return Ok(None);
+        };
+        let source = ledger.source(file.source_id)?;
+        let wanted = file.status == FileStatus::Waiting && source.online && !source.paused;
+        Ok(wanted.then_some(large))
     }
 
     fn begin(&mut self, file: &FileRecord) -> Result<Begun> {
@@ -89,7 +102,7 @@ impl Indexer<'_> {
             Err(error) if error.code() == ErrorCode::FileVanished => return Ok(Begun::Done),
             Err(error) => return Err(error),
         };
-        Ok(Begun::InPieces(LargeFile {
+        Ok(Begun::InPieces(Box::new(LargeFile {
             file: file.clone(),
             pieces,
             read,
@@ -97,11 +110,11 @@ impl Indexer<'_> {
             documents: 0,
             bytes: 0,
             begun,
-        }))
+        })))
     }
 
     /// Reads for a second. What was read is searchable afterwards.
-    fn go_on(&mut self, mut large: LargeFile) -> Result<()> {
+    fn go_on(&mut self, mut large: Box<LargeFile>) -> Result<()> {
         let shared = self.shared;
         shared.gate.pass(|| shared.stopping());
         let begun = Instant::now();

@@ -14,7 +14,7 @@ use crate::decode::{Decoded, decode, decode_labelled};
 use crate::detect::{Format, detect, file_name, file_stem};
 use crate::html::{self, Origin, Page};
 use crate::mail::pieces::{MailboxPieces, Messages};
-use crate::mail::{self, Inside, Place, Winmail, emlx, flags};
+use crate::mail::{self, Inside, Place, Winmail, emlx, flags, header};
 use crate::names::Names;
 use crate::notebook::{self, Notebook};
 use crate::office::{self, OfficeKind};
@@ -159,8 +159,8 @@ impl Reading<'_> {
             Format::Outlook(kind) => self.outlook_item(path, bytes, kind, depth),
             Format::OutlookStore => self.outlook_store(path, bytes, depth),
             Format::SavedPage => Ok(self.saved_page(path, bytes, hash, depth)),
-            Format::Mail => Ok(self.mail(path, bytes, depth)),
-            Format::Emlx => Ok(self.mail(path, emlx::message(bytes), depth)),
+            Format::Mail => Ok(self.mail(path, bytes, hash, depth)),
+            Format::Emlx => Ok(self.mail(path, emlx::message(bytes), hash, depth)),
             Format::Mbox => self.mailbox(path, bytes, depth),
             Format::Evernote => Ok(match decode(bytes) {
                 Some(decoded) => self.evernote(path, decoded, depth),
@@ -334,11 +334,11 @@ impl Reading<'_> {
     /// A page in a mail's form; one without text is still a mail, with a subject.
     fn saved_page(&self, path: &str, bytes: &[u8], hash: ContentHash, depth: u32) -> Found {
         let Some(saved) = mail::saved_page(bytes) else {
-            return self.mail(path, bytes, depth);
+            return self.mail(path, bytes, hash, depth);
         };
         let found = self.web_page(path, &saved.html, "multipart/related", hash, saved.warnings);
         let Found::Documents(mut documents) = found else {
-            return self.mail(path, bytes, depth);
+            return self.mail(path, bytes, hash, depth);
         };
         for document in &mut documents {
             document.metadata.created = document.metadata.created.or(saved.created);
@@ -429,7 +429,7 @@ impl Reading<'_> {
         (Page::from(found), warnings)
     }
 
-    fn mail(&self, path: &str, bytes: &[u8], depth: u32) -> Found {
+    fn mail(&self, path: &str, bytes: &[u8], hash: ContentHash, depth: u32) -> Found {
         let place = Place {
             part: "",
             name: file_stem(path),
@@ -437,6 +437,11 @@ impl Reading<'_> {
         };
         let mut documents = mail::documents(bytes, place, self);
         match documents.first_mut() {
+            // What is called a mail and has no header is a text.
+            None if !header::begins(bytes) => match plain(path, decode(bytes), hash, Format::Text) {
+                Found::Skipped(_) => no_text(path),
+                found => found,
+            },
             None => no_text(path),
             Some(first) => {
                 if first.part.is_empty() {

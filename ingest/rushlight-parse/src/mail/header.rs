@@ -5,6 +5,17 @@ use rushlight_core::{DocMetadata, Timestamp};
 
 use super::thread;
 
+/// True where the first line is a header field, or nearly one.
+pub(crate) fn begins(bytes: &[u8]) -> bool {
+    let line = bytes
+        .trim_ascii_start()
+        .split(|b| *b == b'\n')
+        .next()
+        .unwrap_or_default();
+    let name = line.split(|b| *b == b':').next().unwrap_or_default();
+    name.len() < line.len() && !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
+}
+
 /// The lines that open a mail's text: who, to whom, when, about what.
 pub(crate) fn lines(message: &Message<'_>) -> Vec<String> {
     let mut lines = Vec::new();

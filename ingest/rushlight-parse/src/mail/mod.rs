@@ -5,7 +5,7 @@ mod calendar;
 pub(crate) mod defuse;
 pub(crate) mod emlx;
 pub(crate) mod flags;
-mod header;
+pub(crate) mod header;
 pub(crate) mod mailbox;
 pub(crate) mod markup;
 pub(crate) mod mbox;

@@ -16,7 +16,7 @@
     reason = "it is a program that reports"
 )]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -236,6 +236,7 @@ fn words_of(path: &Path) -> Result<Option<Vec<Word>>, Failure> {
     if !output.status.success() {
         return Ok(None);
     }
+    let on_their_side = pages_on_their_side(path)?;
     let mut words = Vec::new();
     let mut page = 0;
     let (mut width, mut height) = (1.0, 1.0);
@@ -249,6 +250,10 @@ fn words_of(path: &Path) -> Result<Option<Vec<Word>>, Failure> {
         if line.starts_with("<page ") {
             page += 1;
             (width, height) = (number("width").max(1.0), number("height").max(1.0));
+            // Words come as they are shown, the page's size as it is before it is turned.
+            if on_their_side.contains(&page) {
+                (width, height) = (height, width);
+            }
         } else if let Some(rest) = line.strip_prefix("<word ")
             && let Some((_, text)) = rest.split_once('>')
         {
@@ -266,6 +271,23 @@ fn words_of(path: &Path) -> Result<Option<Vec<Word>>, Failure> {
         }
     }
     Ok(Some(words))
+}
+
+/// Pages that are shown turned by a quarter.
+fn pages_on_their_side(path: &Path) -> Result<HashSet<u32>, Failure> {
+    let output = Command::new("pdfinfo")
+        .args(["-f", "1", "-l", "100000"])
+        .arg(path)
+        .stderr(Stdio::null())
+        .output()?;
+    let mut found = HashSet::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        if let ["Page", number, "rot:", "90" | "270"] = fields[..] {
+            found.extend(number.parse::<u32>());
+        }
+    }
+    Ok(found)
 }
 
 fn unescaped(text: &str) -> String {

@@ -224,7 +224,11 @@ fn region_lines(region: Vec<Segment>, to_page: impl Fn(Area) -> Box1000, out: &m
         };
         out.push(Line {
             text: text.clone(),
-            place: to_page(areas[index]),
+            // Accents and Chinese characters reach higher than what rows are told apart by.
+            place: to_page(Area {
+                top: areas[index].top + 0.1 * size,
+                ..areas[index]
+            }),
             size: (size * 10.0).clamp(0.0, 60_000.0) as u16,
             begins,
             is_row,

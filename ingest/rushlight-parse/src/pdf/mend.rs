@@ -10,6 +10,7 @@ pub(crate) fn mend(document: &mut Document, pages: &[ObjectId]) {
     ensure_media_boxes(document, pages);
     resolve_filters(document);
     write_out_widths(document);
+    scale_widths(document);
 }
 
 /// A page's own entry, or that of the nearest node above it that has one.
@@ -93,6 +94,40 @@ fn write_out_widths(document: &mut Document) {
     }
 }
 
+/// Fonts whose glyphs are drawn by the document (TeX makes them of bitmaps) state widths in a space of their own. The engine
+/// takes them for thousandths of an em, which sets what follows a glyph at a wrong place; it gets them as such.
+fn scale_widths(document: &mut Document) {
+    let mut found = Vec::new();
+    for (id, object) in &document.objects {
+        let Object::Dictionary(font) = object else {
+            continue;
+        };
+        if font.get(b"Subtype").and_then(Object::as_name).is_ok_and(|name| name == b"Type3") {
+            found.extend(scaled(document, font).map(|widths| (*id, widths)));
+        }
+    }
+    for (id, widths) in found {
+        if let Some(Object::Dictionary(font)) = document.objects.get_mut(&id) {
+            font.set("Widths", Object::Array(widths));
+        }
+    }
+}
+
+/// The font's widths in thousandths of an em; `None` where they are, or where something is wrong with them.
+fn scaled(document: &Document, font: &pdf_extract::Dictionary) -> Option<Vec<Object>> {
+    let numbers = |key: &[u8]| -> Option<Vec<f32>> {
+        let (_, list) = document.dereference(font.get(key).ok()?).ok()?;
+        let numbers = list.as_array().ok()?.iter();
+        numbers.map(|number| document.dereference(number).ok()?.1.as_float().ok()).collect()
+    };
+    let scale = numbers(b"FontMatrix")?.first()?.abs() * 1000.0;
+    if !scale.is_normal() || (scale - 1.0).abs() < 1e-3 {
+        return None;
+    }
+    let widths = numbers(b"Widths")?;
+    Some(widths.into_iter().map(|width| Object::Real(width * scale)).collect())
+}
+
 /// The widths without ranges; `None` where there is none, or something else is wrong with them.
 fn written_out(document: &Document, widths: &[Object]) -> Option<Vec<Object>> {
     let item = |at: usize| {
@@ -155,6 +190,34 @@ mod tests {
         ] {
             assert_eq!(written_out(&document, &numbers(wrong)), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn widths_of_drawn_fonts_become_thousandths() {
+        let mut document = Document::new();
+        let widths = document.add_object(Object::Array(numbers(&[20, 40])));
+        let mut font = pdf_extract::Dictionary::new();
+        font.set("Subtype", Object::Name(b"Type3".to_vec()));
+        font.set("Widths", Object::Reference(widths));
+        let matrix = |scale: f32| {
+            let entries = [scale, 0.0, 0.0, scale, 0.0, 0.0];
+            Object::Array(entries.into_iter().map(Object::Real).collect())
+        };
+        for (scale, expected) in [(0.02, Some([400.0, 800.0])), (0.001, None), (f32::NAN, None)] {
+            font.set("FontMatrix", matrix(scale));
+            let found = scaled(&document, &font);
+            let found = found.map(|widths| widths.iter().map(|w| w.as_float().expect("a number")).collect::<Vec<_>>());
+            let near = |(a, b): (&f32, &f32)| (a - b).abs() < 0.1;
+            assert_eq!(found.is_some(), expected.is_some(), "{scale}");
+            if let (Some(found), Some(expected)) = (found, expected) {
+                assert!(found.iter().zip(&expected).all(near), "{found:?}");
+            }
+        }
+        font.set("FontMatrix", matrix(0.02));
+        let id = document.add_object(Object::Dictionary(font));
+        scale_widths(&mut document);
+        let font = document.get_dictionary(id).expect("still there");
+        assert_eq!(font.get(b"Widths").and_then(Object::as_array).map(Vec::len).ok(), Some(2));
     }
 
     #[test]

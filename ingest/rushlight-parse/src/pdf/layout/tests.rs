@@ -164,7 +164,7 @@ fn places_are_thousandths_from_the_upper_left_and_turned_text_has_them_too() {
         upright[0].place,
         Box1000 {
             left: 100,
-            top: 211,
+            top: 206,
             right: 200,
             bottom: 261
         }

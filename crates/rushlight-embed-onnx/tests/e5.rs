@@ -39,6 +39,8 @@ fn reference() -> Vec<Case> {
 struct Installed {
     embedder: OnnxEmbedder,
     tokenizer_file: PathBuf,
+    model_dir: PathBuf,
+    runtime: PathBuf,
 }
 
 static INSTALLED: LazyLock<Option<Installed>> = LazyLock::new(|| {
@@ -56,11 +58,13 @@ static INSTALLED: LazyLock<Option<Installed>> = LazyLock::new(|| {
     let tokenizer_file = model_dir.join("tokenizer.json");
     let options = OnnxEmbedderOptions {
         threads: 2,
-        ..OnnxEmbedderOptions::e5(model_dir, runtime, embedding)
+        ..OnnxEmbedderOptions::e5(&model_dir, &runtime, embedding)
     };
     Some(Installed {
         embedder: OnnxEmbedder::load(options).expect("loads"),
         tokenizer_file,
+        model_dir,
+        runtime,
     })
 });
 
@@ -82,7 +86,8 @@ fn vectors_are_those_of_the_reference() {
         let vector = &embedder.embed(case.kind(), &[&case.text]).expect("embeds")[0];
         let expected = Embedding::normalized(case.vector.clone()).expect("a direction");
         let cosine = vector.cosine(&expected);
-        assert!(cosine > 0.999, "{cosine} for {:?}", case.text);
+        // The reference is computed in floats from the same weights, and the graph in 8-bit integers.
+        assert!(cosine > 0.998, "{cosine} for {:?}", case.text);
     }
 }
 
@@ -106,8 +111,14 @@ fn tokens_are_those_of_the_reference() {
 }
 
 #[test]
-fn a_vector_does_not_depend_on_the_batch() {
-    let Some(Installed { embedder, .. }) = installed() else {
+fn a_vector_depends_on_its_text_alone_to_the_bit() {
+    let Some(Installed {
+        embedder,
+        model_dir,
+        runtime,
+        ..
+    }) = installed()
+    else {
         return;
     };
     let cases = reference();
@@ -115,11 +126,20 @@ fn a_vector_does_not_depend_on_the_batch() {
     let together = embedder.embed(EmbedKind::Passage, &texts).expect("embeds");
     for (text, vector) in texts.iter().zip(&together) {
         let alone = &embedder.embed(EmbedKind::Passage, &[text]).expect("embeds")[0];
-        assert!(
-            alone.cosine(vector) > 0.99999,
-            "{} for {text:?}",
-            alone.cosine(vector)
-        );
+        assert_eq!(alone.values(), vector.values(), "{text:?}");
+    }
+    let options = OnnxEmbedderOptions {
+        threads: 1,
+        tokenizer: Some(embedder.token_counter()),
+        ..OnnxEmbedderOptions::e5(model_dir, runtime, "on one thread")
+    };
+    let on_one_thread = OnnxEmbedder::load(options).expect("loads");
+    let backwards: Vec<&str> = texts.iter().rev().copied().collect();
+    let vectors = on_one_thread
+        .embed(EmbedKind::Passage, &backwards)
+        .expect("embeds");
+    for (vector, expected) in vectors.iter().rev().zip(&together) {
+        assert_eq!(vector.values(), expected.values());
     }
 }
 
@@ -260,6 +280,7 @@ fn the_contracts_hold() {
     let Some(Installed {
         embedder,
         tokenizer_file,
+        ..
     }) = installed()
     else {
         return;

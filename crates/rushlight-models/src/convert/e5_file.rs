@@ -269,3 +269,21 @@ impl<'a> Reader<'a> {
         Ok(sizes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_nibbles_less_eight_times_the_scale_of_their_block() {
+        let mut nibbles = vec![0x88; BLOCK];
+        (nibbles[0], nibbles[BLOCK - 1]) = (0x1f, 0x08);
+        let quantized = Quantized {
+            scales: vec![0.5, 2.0],
+            nibbles,
+        };
+        let mut expected = vec![0.0; 2 * BLOCK];
+        (expected[0], expected[1], expected[2 * BLOCK - 1]) = (3.5, -3.5, -16.0);
+        assert_eq!(quantized.values(), expected);
+    }
+}

@@ -21,8 +21,8 @@ use rushlight_core::{Error, ErrorCode, Result};
 use crate::files::io_error;
 pub(crate) use split::split;
 
-/// Reads `source` (an `e5-small-q4.bin`) and writes `model.onnx`, `tokenizer.json` and the small files beside them
-/// into `target`, which exists.
+/// Reads `source` (an `e5-small-q4.bin`) and writes `model.onnx`, `tokenizer.json` and `config.json` into `target`,
+/// which exists.
 ///
 /// # Errors
 /// `ModelCorrupt` when the file is not of the format; what the system says when a file cannot be read or written.

@@ -28,6 +28,28 @@ TEXTS = [
     ("query", "server won't start: error 0x80070005"),
     ("passage", "合約編號 HK-2023-117 will be renewed 自動續約 unless either party gives 三十日 written notice。"),
     ("passage", "A text that mentions </s> and <mask> and <unk>\tas words,\r\n\r\n  with   odd \u200b white space.  "),
+    ("passage", " ".join([
+        "The cooperative was founded by eleven bakers who had lost their ovens in the same winter.",
+        "For the first three years its books were kept by hand, in a ledger with a green cover, and every member could read it.",
+        "In 1987 the annual meeting decided to lend out a tenth of the surplus, at no interest, to anyone who wished to bake.",
+        "Of forty-two loans, thirty-nine were repaid; the other three are the reason why the statutes have a section seven.",
+        "Section seven says that a loan above 12,000 needs two signatures, and that nobody may sign for a relative.",
+        "The archive in the cellar flooded in 2002. What could be dried was dried on the ovens, page by page, which took until spring.",
+    ])),
+    ("passage", "".join([
+        "合作社由十一位麵包師傅創立，他們在同一個冬天失去了烤爐。頭三年的帳目全用手寫，記在一本綠皮帳簿裡，每位社員都可以翻閱。",
+        "一九八七年的年會決議，把盈餘的十分之一無息借給願意烘焙的人。四十二筆借款中有三十九筆還清，另外三筆便是章程第七條的由來。",
+        "第七條規定，超過一萬二千元的借款須有兩人簽名，而且任何人都不得替親屬簽名。二〇〇二年地下室的檔案室淹水，",
+        "能晾乾的文件一頁一頁在烤爐上烘乾，一直忙到春天。如今這些紙張仍帶著麵粉的氣味，館員說這是全城最香的檔案。",
+    ])),
+    ("passage", "".join([
+        "设备维护记录：三号泵于周二凌晨停机，原因是轴承温度超过九十五度。值班人员先关闭进水阀，再切换到备用泵，全程用时十一分钟。",
+        "更换轴承后试运行四小时，振动值稳定在每秒二点一毫米以下。建议下次检修时一并检查联轴器，并把润滑周期从三百小时缩短到二百小时。",
+        "备件清单：深沟球轴承两只，机械密封一套，润滑脂一公斤。费用由运行部承担，发票号码另附。",
+    ])),
+    ("passage", "fn main() { let total: u64 = rows.iter().map(|row| row.amount).sum(); println!(\"{total}\"); } "
+        "// returns Err(E0042) when `rows` is empty; see https://example.org/issues/118?page=2#c7 and RFC 2047 "
+        "| id | amount | note |\n|---|---|---|\n| 1 | 250 | rent |\n| 2 | 19.90 | tea |\n| 3 | -4 | refund |"),
     ("passage", " ".join(f"Line {i}: 第{i}行 the ledger is the truth, both indexes are derived 帳本為準。" for i in range(60))),
 ]
 

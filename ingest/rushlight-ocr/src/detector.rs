@@ -135,7 +135,8 @@ fn fitting_size(width: u32, height: u32) -> (u32, u32) {
     let (width, height) = (scaled(w), scaled(h));
     // What is thinner than a step costs as much as one.
     let most = |across: u32| (PIXELS / f64::from(across.max(STEP as u32))) as u32;
-    (width.min(most(height)), height.min(most(width)))
+    let width = width.min(most(height));
+    (width, height.min(most(width)))
 }
 
 /// Cuts a side into tiles of about equal length that overlap.

@@ -12,7 +12,7 @@ pub const POISON: &str = "POISON";
 type Hook = Box<dyn Fn(u32) + Send>;
 
 /// Reads a "picture": eight bytes of any kind, then its text in UTF-8, one line a line. Each of its pages has that text
-/// under a line `page N`; one that holds [`POISON`] is unreadable. Remembers what it was asked.
+/// under a line `page N`, or nothing where there is no text; one that holds [`POISON`] is unreadable. Remembers what it was asked.
 pub struct FakeRecogniser {
     id: String,
     asked: Mutex<Vec<(ContentHash, u32)>>,
@@ -55,6 +55,9 @@ impl PageRecogniser for FakeRecogniser {
             return Ok(PageReading::Unreadable(
                 "it ran out of stack or memory".to_owned(),
             ));
+        }
+        if !written.chars().any(char::is_alphanumeric) {
+            return Ok(PageReading::Read(RecognisedPage::default()));
         }
         let first = format!("page {}", scan.page);
         let lines = std::iter::once(first.as_str())

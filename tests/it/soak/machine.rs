@@ -279,6 +279,7 @@ impl Machine {
                 program: "no-worker-in-this-suite".into(),
                 args: Vec::new(),
             }))),
+            recogniser: None,
             tokens: Arc::new(WordTokenCounter),
             embedder_spec: spec,
             embedder: Lazy::ready("hash", Arc::new(embedder)),

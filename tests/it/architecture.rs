@@ -65,6 +65,7 @@ const HEAVY: &[(&str, &str)] = &[
     ("tantivy", "rushlight-keyword-tantivy"),
     ("lancedb", "rushlight-vectors-lance"),
     ("arrow-array", "rushlight-vectors-lance"),
+    ("fastembed", "rushlight-embed-onnx"),
     ("ort", "rushlight-embed-onnx"),
     ("candle-core", "rushlight-llm-candle"),
     ("candle-transformers", "rushlight-llm-candle"),

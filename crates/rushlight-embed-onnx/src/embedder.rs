@@ -4,6 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use fastembed::{
+    InitOptionsUserDefined, QuantizationMode, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel,
+};
 use ort::environment::Environment;
 use ort::ep;
 use ort::session::Session;
@@ -69,13 +72,16 @@ struct Config {
 /// Each text is computed alone. A batch would be padded and masked, which costs more than it saves: attention is then
 /// computed in full matrices instead of blocks, and the matrices of a single text already fill a processor. So a vector
 /// depends on its text and on nothing else, to the bit, and memory is bounded by the longest text the model reads.
+///
+/// fastembed computes passages, with a tokenizer of its own; it is not made for single questions with a session of one
+/// thread beside it, so these run on a plain session with the tokenizer that counts tokens.
 pub struct OnnxEmbedder {
     spec: EmbedderSpec,
     query_prefix: String,
     passage_prefix: String,
     tokenizer: Arc<HfTokenCounter>,
     queries: Mutex<Session>,
-    passages: Mutex<Session>,
+    passages: Mutex<TextEmbedding>,
 }
 
 impl OnnxEmbedder {
@@ -109,8 +115,13 @@ impl OnnxEmbedder {
         };
         let embedder = Self {
             tokenizer,
-            queries: Mutex::new(session(&model_dir, &environment, 1)?),
-            passages: Mutex::new(session(&model_dir, &environment, threads.max(1))?),
+            queries: Mutex::new(query_session(&model_dir, &environment)?),
+            passages: Mutex::new(passage_session(
+                &model_dir,
+                &environment,
+                max_tokens,
+                threads.max(1),
+            )?),
             spec: EmbedderSpec {
                 model_id,
                 dimensions: hidden_size,
@@ -137,15 +148,26 @@ impl OnnxEmbedder {
         Arc::clone(&self.tokenizer)
     }
 
-    fn embed_one(&self, session: &Mutex<Session>, input: &str) -> Result<Embedding> {
+    fn embed_query(&self, input: &str) -> Result<Embedding> {
         let ids = self.tokenizer.ids(input, self.spec.max_tokens)?;
         // A panic inside leaves no half-written state behind: each run begins anew.
-        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-        let values = run(&mut session, ids).map_err(|error| {
-            let message = format!("`{}` failed on a text", self.spec.model_id);
-            Error::new(ErrorCode::EmbeddingFailed, message).with_source(error.to_string())
-        })?;
+        let mut session = self.queries.lock().unwrap_or_else(PoisonError::into_inner);
+        let values = run(&mut session, ids).map_err(|error| self.failed().with_source(error.to_string()))?;
         Embedding::normalized(values)
+    }
+
+    fn embed_passage(&self, input: &str) -> Result<Embedding> {
+        let mut session = self.passages.lock().unwrap_or_else(PoisonError::into_inner);
+        let vectors = session
+            .embed([input], Some(1))
+            .map_err(|error| self.failed().with_source(error))?;
+        let vector = vectors.into_iter().next().ok_or_else(|| self.failed())?;
+        Embedding::normalized(vector)
+    }
+
+    fn failed(&self) -> Error {
+        let message = format!("`{}` failed on a text", self.spec.model_id);
+        Error::new(ErrorCode::EmbeddingFailed, message)
     }
 }
 
@@ -155,14 +177,15 @@ impl Embedder for OnnxEmbedder {
     }
 
     fn embed(&self, kind: EmbedKind, texts: &[&str]) -> Result<Vec<Embedding>> {
-        let (session, prefix) = match kind {
-            EmbedKind::Query => (&self.queries, &self.query_prefix),
-            EmbedKind::Passage => (&self.passages, &self.passage_prefix),
-        };
         let limit = self.spec.max_tokens * BYTES_PER_TOKEN;
         texts
             .iter()
-            .map(|text| self.embed_one(session, &format!("{prefix}{}", cut(text, limit))))
+            .map(|text| match kind {
+                EmbedKind::Query => self.embed_query(&format!("{}{}", self.query_prefix, cut(text, limit))),
+                EmbedKind::Passage => {
+                    self.embed_passage(&format!("{}{}", self.passage_prefix, cut(text, limit)))
+                }
+            })
             .collect()
     }
 }
@@ -170,8 +193,9 @@ impl Embedder for OnnxEmbedder {
 /// Computes one text; the model pools and gives one vector.
 fn run(session: &mut Session, ids: Vec<i64>) -> ort::Result<Vec<f32>> {
     let shape = [1, ids.len()];
+    let mask = Tensor::from_array((shape, vec![1i64; ids.len()]))?;
     let ids = Tensor::from_array((shape, ids))?;
-    let outputs = session.run(ort::inputs!["input_ids" => ids])?;
+    let outputs = session.run(ort::inputs!["input_ids" => ids, "attention_mask" => mask])?;
     let (_, values) = outputs["sentence_embedding"].try_extract_tensor::<f32>()?;
     Ok(values.to_vec())
 }
@@ -184,22 +208,24 @@ fn cut(text: &str, limit: usize) -> &str {
 /// Threads that spin while they wait take the processor from the language model.
 const SPINNING: (&str, &str) = ("session.intra_op.allow_spinning", "0");
 
+/// Processors without VNNI add products of 8-bit values in 16 bits, which overflow, unless told not to. Others do not read
+/// this, so that the vectors are the same on both.
+const PRECISE: (&str, &str) = ("session.x64quantprecision", "1");
+
 /// An arena keeps the longest text's memory for good.
 fn without_arena() -> ep::ExecutionProviderDispatch {
     ep::CPU::default().with_arena_allocator(false).build()
 }
 
-fn session(folder: &Path, environment: &Environment, threads: usize) -> Result<Session> {
+fn query_session(folder: &Path, environment: &Environment) -> Result<Session> {
     let model = read(folder, "model.onnx")?;
     let configure = |builder: SessionBuilder| -> ort::Result<SessionBuilder, ort::Error<SessionBuilder>> {
         builder
             .with_execution_providers([without_arena()])?
             .with_optimization_level(GraphOptimizationLevel::Level3)?
-            .with_intra_threads(threads)?
+            .with_intra_threads(1)?
             .with_config_entry(SPINNING.0, SPINNING.1)?
-            // Processors without VNNI add products of 8-bit values in 16 bits, which overflow, unless told not to. Others
-            // do not read this, so that the vectors are the same on both.
-            .with_precise_qmm()
+            .with_config_entry(PRECISE.0, PRECISE.1)
     };
     let failed = |reason: String| unusable(folder, "it cannot be loaded").with_source(reason);
     let builder = Session::builder(environment).map_err(|error| failed(error.to_string()))?;
@@ -207,6 +233,33 @@ fn session(folder: &Path, environment: &Environment, threads: usize) -> Result<S
     builder
         .commit_from_memory(&model)
         .map_err(|error| failed(error.to_string()))
+}
+
+fn passage_session(
+    folder: &Path,
+    environment: &Environment,
+    max_tokens: usize,
+    threads: usize,
+) -> Result<TextEmbedding> {
+    let files = TokenizerFiles {
+        tokenizer_file: read(folder, "tokenizer.json")?,
+        config_file: read(folder, "config.json")?,
+        // No special token may be found inside a text, and a text alone is never padded: both files only have to be there.
+        special_tokens_map_file: b"{}".to_vec(),
+        tokenizer_config_file: format!(r#"{{"model_max_length":{max_tokens},"pad_token":"<pad>"}}"#)
+            .into_bytes(),
+    };
+    let model = UserDefinedEmbeddingModel::new(read(folder, "model.onnx")?, files)
+        .with_quantization(QuantizationMode::None);
+    let options = InitOptionsUserDefined::new()
+        .with_environment(environment.clone())
+        .with_max_length(max_tokens)
+        .with_intra_threads(threads)
+        .with_execution_providers(vec![without_arena()])
+        .with_session_config(SPINNING.0, SPINNING.1)
+        .with_session_config(PRECISE.0, PRECISE.1);
+    TextEmbedding::try_new_from_user_defined(model, options)
+        .map_err(|error| unusable(folder, "it cannot be loaded").with_source(error))
 }
 
 fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! The [`Embedder`](rushlight_core::Embedder) on ONNX Runtime, and the
+//! The [`Embedder`](rushlight_core::Embedder) on fastembed and ONNX Runtime, and the
 //! [`TokenCounter`](rushlight_core::TokenCounter) of its tokenizer.
 //!
 //! This crate knows a folder with `model.onnx` and `tokenizer.json`, and the path of ONNX Runtime's library. It does

@@ -43,7 +43,10 @@ pub(super) fn build(file: &E5File<'_>) -> Parsed<ModelProto> {
             node: graph.nodes,
             name: "multilingual-e5-small".to_owned(),
             initializer: graph.tensors,
-            input: vec![ValueInfoProto::tensor("input_ids", element::INT64, &axes)],
+            // The mask is read by nobody, for a text alone is never padded; programs that embed hand one over all the same.
+            input: ["input_ids", "attention_mask"]
+                .map(|name| ValueInfoProto::tensor(name, element::INT64, &axes))
+                .into(),
             output: vec![ValueInfoProto::tensor(
                 "sentence_embedding",
                 element::FLOAT,

@@ -102,7 +102,11 @@ fn scale_widths(document: &mut Document) {
         let Object::Dictionary(font) = object else {
             continue;
         };
-        if font.get(b"Subtype").and_then(Object::as_name).is_ok_and(|name| name == b"Type3") {
+        if font
+            .get(b"Subtype")
+            .and_then(Object::as_name)
+            .is_ok_and(|name| name == b"Type3")
+        {
             found.extend(scaled(document, font).map(|widths| (*id, widths)));
         }
     }
@@ -118,14 +122,21 @@ fn scaled(document: &Document, font: &pdf_extract::Dictionary) -> Option<Vec<Obj
     let numbers = |key: &[u8]| -> Option<Vec<f32>> {
         let (_, list) = document.dereference(font.get(key).ok()?).ok()?;
         let numbers = list.as_array().ok()?.iter();
-        numbers.map(|number| document.dereference(number).ok()?.1.as_float().ok()).collect()
+        numbers
+            .map(|number| document.dereference(number).ok()?.1.as_float().ok())
+            .collect()
     };
     let scale = numbers(b"FontMatrix")?.first()?.abs() * 1000.0;
     if !scale.is_normal() || (scale - 1.0).abs() < 1e-3 {
         return None;
     }
     let widths = numbers(b"Widths")?;
-    Some(widths.into_iter().map(|width| Object::Real(width * scale)).collect())
+    Some(
+        widths
+            .into_iter()
+            .map(|width| Object::Real(width * scale))
+            .collect(),
+    )
 }
 
 /// The widths without ranges; `None` where there is none, or something else is wrong with them.
@@ -206,7 +217,12 @@ mod tests {
         for (scale, expected) in [(0.02, Some([400.0, 800.0])), (0.001, None), (f32::NAN, None)] {
             font.set("FontMatrix", matrix(scale));
             let found = scaled(&document, &font);
-            let found = found.map(|widths| widths.iter().map(|w| w.as_float().expect("a number")).collect::<Vec<_>>());
+            let found = found.map(|widths| {
+                widths
+                    .iter()
+                    .map(|w| w.as_float().expect("a number"))
+                    .collect::<Vec<_>>()
+            });
             let near = |(a, b): (&f32, &f32)| (a - b).abs() < 0.1;
             assert_eq!(found.is_some(), expected.is_some(), "{scale}");
             if let (Some(found), Some(expected)) = (found, expected) {
@@ -217,7 +233,10 @@ mod tests {
         let id = document.add_object(Object::Dictionary(font));
         scale_widths(&mut document);
         let font = document.get_dictionary(id).expect("still there");
-        assert_eq!(font.get(b"Widths").and_then(Object::as_array).map(Vec::len).ok(), Some(2));
+        assert_eq!(
+            font.get(b"Widths").and_then(Object::as_array).map(Vec::len).ok(),
+            Some(2)
+        );
     }
 
     #[test]

@@ -13,11 +13,11 @@ use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::Tensor;
 use rushlight_core::{EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, Result};
+use rushlight_tokens::UnigramTokenizer;
 use serde::Deserialize;
 
 use crate::batches;
 use crate::runtime;
-use crate::token_counter::HfTokenCounter;
 
 /// Text beyond so many bytes for each token the model reads cannot matter: the longest piece of a vocabulary has 48
 /// bytes. Only runs of hundreds of spaces could, and those say nothing.
@@ -35,7 +35,7 @@ pub struct OnnxEmbedderOptions {
     /// Threads for passages; at least one. Questions always have one of their own.
     pub threads: usize,
     /// The model's tokenizer where it is loaded already, so that it is in memory once less; otherwise it is read.
-    pub tokenizer: Option<Arc<HfTokenCounter>>,
+    pub tokenizer: Option<Arc<UnigramTokenizer>>,
     /// Stands before a text to search for.
     pub query_prefix: String,
     /// Stands before a text to be found.
@@ -70,15 +70,14 @@ struct Config {
 
 /// An embedding model in ONNX Runtime. Holds the weights twice: once for passages, once for questions.
 ///
-/// A loaded tokenizer of 250,000 pieces takes some 280 MB, several times the weights. fastembed keeps one of its own for
-/// passages; questions are computed on a plain session with the tokenizer that counts tokens for chunking, so that there
-/// are two in a process and not three: give it as [`OnnxEmbedderOptions::tokenizer`], or share
+/// fastembed keeps a tokenizer of its own for passages, which takes some 280 MB; questions are computed on a plain session
+/// with the tokenizer that counts tokens for chunking: give it as [`OnnxEmbedderOptions::tokenizer`], or share
 /// [`OnnxEmbedder::token_counter`].
 pub struct OnnxEmbedder {
     spec: EmbedderSpec,
     query_prefix: String,
     passage_prefix: String,
-    tokenizer: Arc<HfTokenCounter>,
+    tokenizer: Arc<UnigramTokenizer>,
     queries: Mutex<Session>,
     passages: Mutex<TextEmbedding>,
 }
@@ -107,7 +106,7 @@ impl OnnxEmbedder {
             .map_err(|error| unusable(&model_dir, "its `config.json` lacks a size").with_source(error))?;
         let tokenizer = match tokenizer {
             Some(tokenizer) => tokenizer,
-            None => Arc::new(HfTokenCounter::load(
+            None => Arc::new(UnigramTokenizer::load(
                 &model_dir.join("tokenizer.json"),
                 model_id.as_str(),
             )?),
@@ -143,7 +142,7 @@ impl OnnxEmbedder {
     }
 
     /// Its tokenizer, to count tokens with.
-    pub fn token_counter(&self) -> Arc<HfTokenCounter> {
+    pub fn token_counter(&self) -> Arc<UnigramTokenizer> {
         Arc::clone(&self.tokenizer)
     }
 
@@ -152,7 +151,7 @@ impl OnnxEmbedder {
         // A panic inside leaves no half-written state behind: each run begins anew.
         let mut session = self.queries.lock().unwrap_or_else(PoisonError::into_inner);
         let vectors = inputs.iter().map(|input| {
-            let ids = self.tokenizer.ids(input, self.spec.max_tokens)?;
+            let ids = self.tokenizer.ids(input, self.spec.max_tokens);
             let values =
                 run(&mut session, ids).map_err(|error| self.failed(1).with_source(error.to_string()))?;
             Embedding::normalized(values)
@@ -162,10 +161,10 @@ impl OnnxEmbedder {
 
     fn embed_passages(&self, inputs: &[String]) -> Result<Vec<Embedding>> {
         let max_tokens = self.spec.max_tokens;
-        let lengths = inputs
+        let lengths: Vec<usize> = inputs
             .iter()
-            .map(|input| Ok(self.tokenizer.ids(input, max_tokens)?.len()));
-        let lengths = lengths.collect::<Result<Vec<_>>>()?;
+            .map(|input| self.tokenizer.ids(input, max_tokens).len())
+            .collect();
         let mut session = self.passages.lock().unwrap_or_else(PoisonError::into_inner);
         let mut vectors: Vec<Option<Embedding>> = vec![None; inputs.len()];
         for batch in batches::plan(&lengths) {

@@ -35,7 +35,8 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("rushlight-ocr", &[]),
     ("rushlight-keyword-tantivy", &["core"]),
     ("rushlight-vectors-lance", &["core"]),
-    ("rushlight-embed-onnx", &["core"]),
+    ("rushlight-tokens", &["core"]),
+    ("rushlight-embed-onnx", &["core", "tokens"]),
     ("rushlight-llm-candle", &["core"]),
     // The binary.
     (
@@ -53,6 +54,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "keyword-tantivy",
             "vectors-lance",
             "embed-onnx",
+            "tokens",
             "llm-candle",
             "testkit",
         ],

@@ -13,10 +13,10 @@ use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::Tensor;
 use rushlight_core::{EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, Result};
+use rushlight_tokens::UnigramTokenizer;
 use serde::Deserialize;
 
 use crate::runtime;
-use crate::token_counter::HfTokenCounter;
 
 /// Text beyond so many bytes for each token the model reads cannot matter: the longest piece of a vocabulary has 48
 /// bytes. Only runs of hundreds of spaces could, and those say nothing.
@@ -34,7 +34,7 @@ pub struct OnnxEmbedderOptions {
     /// Threads for passages; at least one. Questions always have one of their own.
     pub threads: usize,
     /// The model's tokenizer where it is loaded already, so that it is in memory once less; otherwise it is read.
-    pub tokenizer: Option<Arc<HfTokenCounter>>,
+    pub tokenizer: Option<Arc<UnigramTokenizer>>,
     /// Stands before a text to search for.
     pub query_prefix: String,
     /// Stands before a text to be found.
@@ -73,13 +73,14 @@ struct Config {
 /// computed in full matrices instead of blocks, and the matrices of a single text already fill a processor. So a vector
 /// depends on its text and on nothing else, to the bit, and memory is bounded by the longest text the model reads.
 ///
-/// fastembed computes passages, with a tokenizer of its own; it is not made for single questions with a session of one
-/// thread beside it, so these run on a plain session with the tokenizer that counts tokens.
+/// fastembed computes passages, with a tokenizer of its own that takes some 280 MB; questions run on a plain session of one
+/// thread with the tokenizer that counts tokens for chunking: give it as [`OnnxEmbedderOptions::tokenizer`], or share
+/// [`OnnxEmbedder::token_counter`].
 pub struct OnnxEmbedder {
     spec: EmbedderSpec,
     query_prefix: String,
     passage_prefix: String,
-    tokenizer: Arc<HfTokenCounter>,
+    tokenizer: Arc<UnigramTokenizer>,
     queries: Mutex<Session>,
     passages: Mutex<TextEmbedding>,
 }
@@ -108,7 +109,7 @@ impl OnnxEmbedder {
             .map_err(|error| unusable(&model_dir, "its `config.json` lacks a size").with_source(error))?;
         let tokenizer = match tokenizer {
             Some(tokenizer) => tokenizer,
-            None => Arc::new(HfTokenCounter::load(
+            None => Arc::new(UnigramTokenizer::load(
                 &model_dir.join("tokenizer.json"),
                 model_id.as_str(),
             )?),
@@ -144,12 +145,12 @@ impl OnnxEmbedder {
     }
 
     /// Its tokenizer, to count tokens with.
-    pub fn token_counter(&self) -> Arc<HfTokenCounter> {
+    pub fn token_counter(&self) -> Arc<UnigramTokenizer> {
         Arc::clone(&self.tokenizer)
     }
 
     fn embed_query(&self, input: &str) -> Result<Embedding> {
-        let ids = self.tokenizer.ids(input, self.spec.max_tokens)?;
+        let ids = self.tokenizer.ids(input, self.spec.max_tokens);
         // A panic inside leaves no half-written state behind: each run begins anew.
         let mut session = self.queries.lock().unwrap_or_else(PoisonError::into_inner);
         let values = run(&mut session, ids).map_err(|error| self.failed().with_source(error.to_string()))?;

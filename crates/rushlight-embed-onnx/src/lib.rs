@@ -1,5 +1,4 @@
-//! The [`Embedder`](rushlight_core::Embedder) on fastembed and ONNX Runtime, and the
-//! [`TokenCounter`](rushlight_core::TokenCounter) of its tokenizer.
+//! The [`Embedder`](rushlight_core::Embedder) on fastembed and ONNX Runtime.
 //!
 //! This crate knows a folder with `model.onnx` and `tokenizer.json`, and the path of ONNX Runtime's library. It does
 //! not know where models come from, never reads the environment (the library is loaded from the path it is given,
@@ -11,8 +10,5 @@
 
 mod embedder;
 mod runtime;
-mod token_counter;
-mod word_cache;
 
 pub use embedder::{OnnxEmbedder, OnnxEmbedderOptions};
-pub use token_counter::HfTokenCounter;

@@ -9,11 +9,12 @@ use rushlight_config::Config;
 use rushlight_core::{
     Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Result, TokenCounter, VectorIndex,
 };
-use rushlight_embed_onnx::{HfTokenCounter, OnnxEmbedder, OnnxEmbedderOptions};
+use rushlight_embed_onnx::{OnnxEmbedder, OnnxEmbedderOptions};
 use rushlight_engine::{Lazy, VectorFactory};
 use rushlight_ingest::EstimatedTokens;
 use rushlight_llm_candle::{CandleModel, CandleOptions};
 use rushlight_models::{Catalogue, ModelKind, ModelStore};
+use rushlight_tokens::UnigramTokenizer;
 use rushlight_vectors_lance::{LanceIndex, LanceOptions};
 
 use super::{Models, cores};
@@ -75,17 +76,17 @@ fn wrong_kind(key: &str, id: &str, expected: &str) -> Error {
     .with_hint("run `rushlight models list` to see the kinds")
 }
 
-/// The embedding model's own tokenizer, read when it is first needed: most commands count no tokens, and it takes a
-/// second and 280 MB. The embedder shares it.
+/// The embedding model's own tokenizer, read when it is first needed: most commands count no tokens. The embedder shares
+/// it.
 struct LazyTokens {
     id: String,
     file: PathBuf,
-    loaded: OnceLock<Option<Arc<HfTokenCounter>>>,
+    loaded: OnceLock<Option<Arc<UnigramTokenizer>>>,
 }
 
 impl LazyTokens {
-    fn get(&self) -> Option<&Arc<HfTokenCounter>> {
-        let load = || match HfTokenCounter::load(&self.file, self.id.as_str()) {
+    fn get(&self) -> Option<&Arc<UnigramTokenizer>> {
+        let load = || match UnigramTokenizer::load(&self.file, self.id.as_str()) {
             Ok(counter) => Some(Arc::new(counter)),
             Err(error) => {
                 tracing::error!(code = error.code().as_str(), error = %error.chain(), "tokens are only estimated");

@@ -208,7 +208,9 @@ mod tests {
             })
             .expect("readable");
         assert_eq!(crate::encode::lines_from_bytes(&lines).ok(), Some(Vec::new()));
-        let blocks = crate::encode::blocks_from_json(&blocks).ok().expect("blocks");
+        let Ok(blocks) = crate::encode::blocks_from_json(&blocks) else {
+            panic!("not blocks");
+        };
         assert_eq!(blocks[0].locator, rushlight_core::Locator::pages(1, 2));
     }
 

@@ -27,6 +27,11 @@ pub(super) struct Beside {
 pub(super) fn of_document(package: &mut Package<'_>) -> Vec<Beside> {
     let mut found = Vec::new();
     for (main, xml) in package.related("", "officeDocument") {
+        for kind in ["footnotes", "endnotes"] {
+            let notes = package.related(&main, kind);
+            let texts = notes.iter().flat_map(|(_, xml)| paragraphs(xml));
+            found.extend(texts.map(Aside::Own));
+        }
         found.extend(equations(&xml));
         found.extend(diagrams(package, &main));
         for (_, xml) in package.related(&main, "comments") {

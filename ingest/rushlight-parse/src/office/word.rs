@@ -61,6 +61,8 @@ pub(super) fn read(bytes: &[u8], kind: OfficeKind) -> Result<OfficeText, OfficeF
             match block {
                 Block::Paragraph(paragraph) => pieces.paragraph(paragraph),
                 Block::Table(table) => pieces.table(table, 0),
+                // In a package they are found by its relations: undoc runs the paragraphs of one together.
+                Block::Note { .. } if beside.is_some() => {}
                 Block::Note { label: _, content } => content.iter().for_each(|note| pieces.paragraph(note)),
                 Block::Image { alt_text, .. } => {
                     pieces.push(Role::Paragraph, alt_text.clone().unwrap_or_default());

@@ -56,7 +56,7 @@ fn notes_comments_boxes_and_diagrams_are_read() {
     let ends = r#"<w:sectPr><w:headerReference w:type="default" r:id="r3"/></w:sectPr>"#;
     let footnotes = format!(
         r#"<w:footnotes xmlns:w="w"><w:footnote w:id="2">{}</w:footnote></w:footnotes>"#,
-        paragraph("脚注")
+        [paragraph("脚注"), paragraph("second")].concat()
     );
     let header = format!(r#"<w:hdr xmlns:w="w">{}</w:hdr>"#, paragraph("Board of tea"));
     let comments = format!(
@@ -87,7 +87,7 @@ fn notes_comments_boxes_and_diagrams_are_read() {
         ("In a box", 1),
         ("In a form", 1),
         ("14 March", 1),
-        ("脚注", 1),
+        ("脚注\n\nsecond\n\n", 1),
         ("Board of tea", 1),
         ("Ada: 太貴了", 1),
         ("Pick and dry", 1),

@@ -17,7 +17,7 @@ const SHARDS: usize = 16;
 type Shard = HashMap<Box<str>, Box<[u8]>>;
 
 /// Ends of the tokens of each word, in bytes from its start.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct KnownWords {
     hasher: RandomState,
     shards: [Mutex<Shard>; SHARDS],

@@ -11,7 +11,6 @@ use crate::pieces::Pieces;
 use crate::words::Words;
 
 /// The tokenizer of an embedding model. May be used from many threads at once.
-#[derive(Debug)]
 pub struct UnigramTokenizer {
     id: String,
     normalizer: Normalizer,
@@ -19,6 +18,13 @@ pub struct UnigramTokenizer {
     begin: u32,
     end: u32,
     known: KnownWords,
+}
+
+/// Its name alone: words of documents are in it, and a quarter of a million pieces.
+impl std::fmt::Debug for UnigramTokenizer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("UnigramTokenizer").field(&self.id).finish()
+    }
 }
 
 /// What becomes of the tokens of a text.

@@ -6,10 +6,11 @@
 //! library takes a second and 280 MB to load 250,000 pieces.
 //!
 //! A text goes through three steps: [`normalize`] replaces characters by the file's map and composes them, [`words`]
-//! gathers what lies between white space, and [`pieces`] finds the best split of each word.
+//! gathers what lies between white space, and [`pieces`] finds the best split of each word; [`known`] remembers words.
 
 mod charsmap;
 mod file;
+mod known;
 mod normalize;
 mod pieces;
 mod tokenizer;

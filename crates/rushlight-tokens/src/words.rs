@@ -6,10 +6,10 @@ use crate::pieces::{Pieces, Scratch};
 const MARK: char = '▁';
 const MARK_BYTES: usize = MARK.len_utf8();
 
-/// Gathers the characters of words and splits each one that is complete.
-pub(crate) struct Words<'a, F> {
+/// Gathers the characters of words and splits each one that is complete. `found` gets the end of each piece in the text,
+/// and its id.
+pub(crate) struct Words<'a> {
     pieces: &'a Pieces,
-    found: F,
     scratch: Scratch,
     /// The word so far, with its mark.
     word: String,
@@ -17,12 +17,10 @@ pub(crate) struct Words<'a, F> {
     ends: Vec<usize>,
 }
 
-impl<'a, F: FnMut(usize, u32)> Words<'a, F> {
-    /// `found` gets the end of each piece in the text, and its id.
-    pub(crate) fn new(pieces: &'a Pieces, found: F) -> Self {
+impl<'a> Words<'a> {
+    pub(crate) fn new(pieces: &'a Pieces) -> Self {
         Self {
             pieces,
-            found,
             scratch: Scratch::default(),
             word: String::new(),
             ends: Vec::new(),
@@ -35,12 +33,12 @@ impl<'a, F: FnMut(usize, u32)> Words<'a, F> {
     }
 
     /// Adds a character; it stands for one of the text that ends at `end`.
-    pub(crate) fn push(&mut self, c: char, end: usize) {
+    pub(crate) fn push(&mut self, c: char, end: usize, found: &mut impl FnMut(usize, u32)) {
         if c.is_whitespace() {
-            return self.finish();
+            return self.finish(found);
         }
         if c == MARK {
-            self.finish();
+            self.finish(found);
         } else if self.word.is_empty() {
             // The mark has the place of the first character.
             self.append(MARK, end);
@@ -54,13 +52,12 @@ impl<'a, F: FnMut(usize, u32)> Words<'a, F> {
     }
 
     /// Adds a word that is the text from `start` on, to the byte, and complete. No word has begun.
-    pub(crate) fn whole(&mut self, text: &str, start: usize) {
+    pub(crate) fn whole(&mut self, text: &str, start: usize, found: &mut impl FnMut(usize, u32)) {
         let first = text.chars().next().map_or(0, char::len_utf8);
         self.word.push(MARK);
         self.word.push_str(text);
         let Self {
             pieces,
-            found,
             scratch,
             word,
             ..
@@ -72,10 +69,9 @@ impl<'a, F: FnMut(usize, u32)> Words<'a, F> {
     }
 
     /// Splits the word that has begun.
-    pub(crate) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self, found: &mut impl FnMut(usize, u32)) {
         let Self {
             pieces,
-            found,
             scratch,
             word,
             ends,
@@ -99,36 +95,37 @@ mod tests {
         Pieces::new(listed, 0)
     }
 
-    fn found(feed: impl Fn(&mut Words<'_, &mut dyn FnMut(usize, u32)>)) -> Vec<(usize, u32)> {
+    type Found = Vec<(usize, u32)>;
+
+    fn whole(text: &str, start: usize) -> Found {
+        let (pieces, mut found) = (pieces(), Vec::new());
+        Words::new(&pieces).whole(text, start, &mut |end, id| found.push((end, id)));
+        found
+    }
+
+    fn gathered(text: &str, start: usize) -> Found {
         let (pieces, mut found) = (pieces(), Vec::new());
         let mut push = |end, id| found.push((end, id));
-        let mut words = Words::new(&pieces, &mut push as &mut dyn FnMut(usize, u32));
-        feed(&mut words);
-        words.finish();
+        let mut words = Words::new(&pieces);
+        for (at, c) in text.char_indices() {
+            words.push(c, start + at + c.len_utf8(), &mut push);
+        }
+        words.finish(&mut push);
         found
     }
 
     #[test]
     fn a_word_taken_whole_is_split_as_one_that_is_gathered() {
         for text in ["tea", "a", "aate", "x", "té"] {
-            let whole = found(|words| words.whole(text, 7));
-            let gathered = found(|words| {
-                for (at, c) in text.char_indices() {
-                    words.push(c, 7 + at + c.len_utf8());
-                }
-            });
-            assert_eq!(whole, gathered, "{text}");
+            assert_eq!(whole(text, 7), gathered(text, 7), "{text}");
         }
-        assert_eq!(found(|words| words.whole("tea", 7)), [(9, 2), (10, 3)]);
-        assert_eq!(found(|words| words.whole("a", 0)), [(1, 1), (1, 3)]);
+        assert_eq!(whole("tea", 7), [(9, 2), (10, 3)]);
+        assert_eq!(whole("a", 0), [(1, 1), (1, 3)]);
     }
 
     #[test]
     fn white_space_ends_a_word_and_a_mark_begins_one() {
-        let ids = |text: &str| {
-            let found = found(|words| text.char_indices().for_each(|(at, c)| words.push(c, at)));
-            found.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
-        };
+        let ids = |text: &str| -> Vec<u32> { gathered(text, 0).into_iter().map(|(_, id)| id).collect() };
         assert_eq!(ids("te te\u{3000}te"), [2, 2, 2]);
         assert_eq!(ids("te▁te"), [2, 2]);
         assert_eq!(ids("▁te"), [2]);

@@ -37,6 +37,7 @@ fn document(number: u32) -> IndexedDocument {
             id: ChunkId(id),
             heading_path: Vec::new(),
             text,
+            repeated: false,
             embedding: None,
         }],
     }

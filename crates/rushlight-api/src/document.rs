@@ -140,7 +140,7 @@ impl Document {
             unreadable_pages,
             warnings,
         } = parsed;
-        let mut sections = Section::of(text, blocks);
+        let mut sections = Section::of(text, blocks, lines);
         for section in &mut sections {
             let span = core::TextSpan::new(section.span.start, section.span.end);
             section.confidence = core::confidence_of(recognised, span);

@@ -117,7 +117,10 @@ fn complete(
     match outcome {
         FileOutcome::Unchanged => {}
         FileOutcome::Failed { code, .. } if says_nothing_of_the_file(*code) => {}
-        FileOutcome::Indexed { .. } | FileOutcome::Skipped(_) | FileOutcome::Failed { .. } => {
+        FileOutcome::Indexed { .. }
+        | FileOutcome::IndexedInPieces { .. }
+        | FileOutcome::Skipped(_)
+        | FileOutcome::Failed { .. } => {
             scans::replace(db, *row, scans)?;
         }
     }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-
 use crate::binary::Installation;
 
 /// Longest run that is no hang. On two cores it takes less than a minute.

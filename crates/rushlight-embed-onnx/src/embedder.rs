@@ -220,37 +220,18 @@ fn without_arena() -> ep::ExecutionProviderDispatch {
 
 fn query_session(folder: &Path, environment: &Environment) -> Result<Session> {
     let model = read(folder, "model.onnx")?;
-<<<<<<< HEAD
-    let configure = |builder: SessionBuilder| -> ort::Result<SessionBuilder, ort::Error<SessionBuilder>> {
-        builder
-            .with_execution_providers([without_arena()])?
-            .with_optimization_level(GraphOptimizationLevel::Level3)?
-            .with_intra_threads(1)?
-            .with_config_entry(SPINNING.0, SPINNING.1)?
-            .with_config_entry(PRECISE.0, PRECISE.1)
-    };
-    let failed = |reason: String| unusable(folder, "it cannot be loaded").with_source(reason);
-    let builder = Session::builder(environment).map_err(|error| failed(error.to_string()))?;
-    let mut builder = configure(builder).map_err(|error| failed(error.to_string()))?;
-    builder
-        .commit_from_memory(&model)
-        .map_err(|error| failed(error.to_string()))
-=======
-    configured(environment, threads)
+    configured(environment)
         .and_then(|mut builder| builder.commit_from_memory(&model))
         .map_err(|error| unusable(folder, "it cannot be loaded").with_source(error.to_string()))
 }
 
-fn configured(environment: &Environment, threads: usize) -> ort::Result<SessionBuilder> {
+fn configured(environment: &Environment) -> ort::Result<SessionBuilder> {
     Ok(Session::builder(environment)?
         .with_execution_providers([without_arena()])?
         .with_optimization_level(GraphOptimizationLevel::Level3)?
-        .with_intra_threads(threads)?
+        .with_intra_threads(1)?
         .with_config_entry(SPINNING.0, SPINNING.1)?
-        // Processors without VNNI add products of 8-bit values in 16 bits, which overflow, unless told not to. The others
-        // do not read this.
-        .with_precise_qmm()?)
->>>>>>> embed
+        .with_config_entry(PRECISE.0, PRECISE.1)?)
 }
 
 fn passage_session(

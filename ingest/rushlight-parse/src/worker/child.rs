@@ -89,7 +89,7 @@ fn work(job: Job, bytes: &[u8]) -> Answer {
         Job::Page { origin, max_text } => {
             Answer::Page(html::extract(&String::from_utf8_lossy(bytes), origin, max_text))
         }
-        Job::Office { kind, max_text } => Answer::Office(office::extract(kind, bytes, max_text)),
+        Job::Office { kind, max_text } => Answer::Office(Box::new(office::extract(kind, bytes, max_text))),
         Job::Archive { kind, window } => Answer::Archive(archive::unpack(kind, bytes, window)),
         Job::Probe => probe(),
     }

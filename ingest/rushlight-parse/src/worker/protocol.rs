@@ -57,7 +57,7 @@ pub(crate) enum Job {
 pub(crate) enum Answer {
     Pdf(Result<PdfText, PdfFault>),
     Page(PageText),
-    Office(Result<OfficeText, OfficeFault>),
+    Office(Box<Result<OfficeText, OfficeFault>>),
     Archive(Result<Unpacked, ArchiveFault>),
     Probe {
         file_refused: bool,

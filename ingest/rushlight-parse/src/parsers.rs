@@ -271,7 +271,7 @@ impl Reading<'_> {
         };
         let mut found = self
             .ask(job, bytes, |answer| match answer {
-                Answer::Office(found) => Some(found),
+                Answer::Office(found) => Some(*found),
                 _ => None,
             })?
             .map_err(|lost| parser_failed(name, &lost))?

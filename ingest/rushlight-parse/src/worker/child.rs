@@ -117,7 +117,7 @@ fn work(tools: &Tools, job: Job, bytes: Vec<u8>) -> Answer {
         Job::Page { origin, max_text } => {
             Answer::Page(html::extract(&String::from_utf8_lossy(&bytes), origin, max_text))
         }
-        Job::Office { kind, max_text } => Answer::Office(office::extract(kind, &bytes, max_text)),
+        Job::Office { kind, max_text } => Answer::Office(Box::new(office::extract(kind, &bytes, max_text))),
         Job::Archive { kind, window } => Answer::Archive(archive::unpack(kind, &bytes, window)),
         Job::Outlook { kind } => Answer::Outlook(outlook::extract(kind, &bytes)),
         Job::OutlookStore { window } => Answer::OutlookStore(outlook::extract_store(bytes, window)),

@@ -102,7 +102,7 @@ impl From<Form> for ScanForm {
 pub(crate) enum Answer {
     Pdf(Result<PdfText, PdfFault>),
     Page(PageText),
-    Office(Result<OfficeText, OfficeFault>),
+    Office(Box<Result<OfficeText, OfficeFault>>),
     Archive(Result<Unpacked, ArchiveFault>),
     Outlook(Result<Letter, OutlookFault>),
     OutlookStore(Result<Letters, OutlookFault>),

@@ -53,16 +53,24 @@ fn the_examples_are_indexed_searched_and_asked() {
     assert!(count("indexed") > 90, "{status}");
     assert_eq!(status["embedding"]["waiting"], 0);
 
-    // The page that was only scanned is named, not silently "ready".
-    let problems = installation.json(&["status", "--problems"]);
-    let scanned = problems["problems"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .find(|p| p["code"] == "no_text");
+    // The page that is only a picture is read, and what was recognised says so.
+    assert_eq!(
+        (&status["scans"]["read"], &status["scans"]["waiting"]),
+        (&1.into(), &0.into()),
+        "{status}"
+    );
+    let found = installation.json(&["search", "--space", "archive", "cartons on pallets soft and wet"]);
+    let hits = found["hits"].as_array().expect("a list");
+    let is_scan = |hit: &&Value| {
+        hit["path"]
+            .as_str()
+            .is_some_and(|path| path.ends_with("scans/delivery-note-2024-05-03.pdf"))
+    };
+    let scan = hits.iter().take(3).find(is_scan);
+    let scan = scan.unwrap_or_else(|| panic!("the scan is not among the first: {found}"));
     assert!(
-        scanned.is_some_and(|p| p["path"].as_str().is_some_and(|path| path.ends_with(".pdf"))),
-        "{problems}"
+        scan["confidence"].as_u64().is_some_and(|per_cent| per_cent > 80),
+        "{scan}"
     );
 
     let english = installation.json(&[

@@ -83,7 +83,7 @@ impl Both {
 
 static INSTALLED: LazyLock<Option<Both>> = LazyLock::new(|| {
     let folder = PathBuf::from(std::env::var_os("RUSHLIGHT_MODELS_DIR")?);
-    let file = folder.join("multilingual-e5-small/tokenizer.json");
+    let file = folder.join("multilingual-e5-small-int8/tokenizer.json");
     file.is_file().then(|| Both::load(&file))
 });
 

@@ -57,33 +57,33 @@ fn every_note_of_an_export_is_a_document_with_its_files() {
     check(
         include_bytes!("seeds/notes.enex"),
         expect![[r#"
-        ── note:1 [20260201T093000Z/Tea & cups] note "Tea & cups"
-        Title: Tea & cups
-        Tags: drinks, 茶
-        Source: https://example.org/tea
+            ── note:1 [20260201T093000Z/Tea & cups] note "Tea & cups"
+            Title: Tea & cups
+            Tags: drinks, 茶
+            Source: https://example.org/tea
 
-        To buy
+            To buy
 
-        ☑ green tea
+            ☑ green tea
 
-        ☐ 烏龍茶
+            ☐ 烏龍茶
 
-        Steep for two minutes.
-        by ["Ada Lin"] at Some(1769938200000) tags ["drinks", "茶"] files ["bill.txt", "attachment 2.png"]
-        encrypted: encrypted stretches (1) are not searchable
-        attachment_not_read: attachment `attachment 2.png` is not searchable: `attachment 2.png` is a PNG image, which is not read
-        ── note:1/part:1 [20260201T093000Z/Tea & cups/5ddd8819e754de8067d9c4cef21458351012c8e43ee3dafd5dee075720b8360a] text "bill.txt"
-        The bill of the tea shop: 12 euros.
-        by ["Ada Lin"] at Some(1769938200000) tags [] files []
-        ── note:2 [20260203T000000Z/會議記錄] note "會議記錄"
-        Title: 會議記錄
+            Steep for two minutes.
+            by ["Ada Lin"] at Some(1769938200000) tags ["drinks", "茶"] files ["bill.txt", "attachment 2.png"]
+            encrypted: encrypted stretches (1) are not searchable
+            attachment_not_read: attachment `attachment 2.png` is not searchable: `attachment 2.png`: its page has no readable text; it may be scanned and needs text recognition first
+            ── note:1/part:1 [20260201T093000Z/Tea & cups/5ddd8819e754de8067d9c4cef21458351012c8e43ee3dafd5dee075720b8360a] text "bill.txt"
+            The bill of the tea shop: 12 euros.
+            by ["Ada Lin"] at Some(1769938200000) tags [] files []
+            ── note:2 [20260203T000000Z/會議記錄] note "會議記錄"
+            Title: 會議記錄
 
-        下週三開會。
+            下週三開會。
 
-        誰 | 何時
-        林 | 十點
-        by [] at Some(1770076800000) tags [] files []
-    "#]],
+            誰 | 何時
+            林 | 十點
+            by [] at Some(1770076800000) tags [] files []
+        "#]],
     );
 }
 

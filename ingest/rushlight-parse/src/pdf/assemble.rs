@@ -414,6 +414,7 @@ fn list_pages(pages: &[u32]) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rushlight_core::{ContentHash, NoScanReader, ScanForm};
 
     use super::super::layout::tests::sample_line;
     use super::*;
@@ -456,7 +457,10 @@ mod tests {
 
     #[test]
     fn no_text_at_all_is_a_skip_that_says_what_to_do() {
-        let reason = assemble(&text_of(&[&[], &["\u{0}"]]), "scan.pdf").expect_err("skipped");
+        let mut found = text_of(&[&[], &["\u{0}"]]);
+        let unread = ContentHash([0; 32]);
+        scan::fill(&mut found, &[], unread, ScanForm::Pdf, &NoScanReader);
+        let reason = assemble(&found, "scan.pdf").expect_err("skipped");
         assert_eq!(reason.code, "no_text");
         assert_eq!(
             reason.message,

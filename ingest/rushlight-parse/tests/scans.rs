@@ -1,5 +1,7 @@
 //! Scans, read by a real worker: with the models where they are installed, and what happens where they are not.
 
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
 mod common;
 
 use std::io::Cursor;

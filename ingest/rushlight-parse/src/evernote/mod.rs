@@ -9,8 +9,8 @@ use crate::build::TextBuilder;
 use crate::decode::Decoded;
 use crate::html::Origin;
 use crate::mail::{Inside, content_hash};
-use crate::parsers::{Found, Reading, no_text, one_line};
-use crate::{language, tags};
+use crate::parsers::{Found, Reading, document, no_text, one_line};
+use crate::tags;
 use export::{Export, Note, Resource};
 
 impl Reading<'_> {
@@ -81,7 +81,6 @@ impl Reading<'_> {
             );
         }
         let (text, blocks) = builder.finish();
-        metadata.language = language::guess(&text);
 
         let index = out.len();
         let inherited = DocMetadata {
@@ -90,22 +89,15 @@ impl Reading<'_> {
             ..DocMetadata::default()
         };
         if !text.is_empty() {
-            out.push(ParsedDocument {
-                part: part.clone(),
-                part_key: key.clone(),
-                content_hash: content_hash(note.content.as_bytes()),
-                kind: DocumentKind::Note,
-                media_type: "application/enex+xml".to_owned(),
-                title: if title.is_empty() { part.clone() } else { title },
-                metadata,
-                text,
-                blocks,
-                lines: Vec::new(),
-                recognised: Vec::new(),
-                pages: None,
-                unreadable_pages: Vec::new(),
-                warnings: Vec::new(),
-            });
+            let hash = content_hash(note.content.as_bytes());
+            let (kind, media_type) = (DocumentKind::Note, "application/enex+xml");
+            let mut own = document(&part, hash, kind, media_type, text, blocks, metadata);
+            if !title.is_empty() {
+                own.title = title;
+            }
+            own.part = part.clone();
+            own.part_key = key.clone();
+            out.push(own);
         }
         let limit = self.options.max_attachments;
         for (position, resource) in note.resources.iter().enumerate() {

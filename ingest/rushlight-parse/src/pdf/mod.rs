@@ -9,6 +9,7 @@ mod columns;
 mod first;
 mod frame;
 mod furniture;
+mod key;
 pub(crate) mod layout;
 mod mend;
 pub(crate) mod score;
@@ -98,6 +99,7 @@ pub(crate) fn extract(
     passwords: &[String],
     engines: Engines,
 ) -> Result<PdfText, PdfFault> {
+    let bytes = &*key::referenced(bytes);
     let first = match engines {
         Engines::Both => First::open(bytes, passwords),
         Engines::SecondAlone => Err(PdfFault::Broken("the parser failed on it".to_owned())),

@@ -46,12 +46,15 @@ fn is_full(error: &TantivyError) -> bool {
         // Some of its parts hand on the text of an error of the system, and nothing else of it.
         TantivyError::InternalError(text)
         | TantivyError::SystemError(text)
-        | TantivyError::ErrorInThread(text) => {
-            return OUT_OF_SPACE.iter().any(|number| text.contains(number));
-        }
+        | TantivyError::ErrorInThread(text) => return says_full(text),
         _ => return false,
     };
-    matches!(io.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+    // Others wrap it, so that its kind is lost and its text is not.
+    matches!(io.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) || says_full(&io.to_string())
+}
+
+fn says_full(text: &str) -> bool {
+    OUT_OF_SPACE.iter().any(|number| text.contains(number))
 }
 
 #[cfg(test)]
@@ -74,12 +77,14 @@ mod tests {
             ErrorCode::DiskFull
         );
         #[cfg(unix)]
-        assert_eq!(
-            code(TantivyError::InternalError(
-                io::Error::from_raw_os_error(28).to_string()
-            )),
-            ErrorCode::DiskFull
-        );
+        {
+            let said = io::Error::from_raw_os_error(28).to_string();
+            assert_eq!(
+                code(TantivyError::InternalError(said.clone())),
+                ErrorCode::DiskFull
+            );
+            assert_eq!(code(io::Error::other(said).into()), ErrorCode::DiskFull);
+        }
         let denied = io::Error::from(ErrorKind::PermissionDenied);
         assert_eq!(code(denied.into()), ErrorCode::IndexFailed);
         assert_eq!(code(TantivyError::Poisoned), ErrorCode::IndexFailed);

@@ -212,6 +212,11 @@ fn a_page_that_cannot_be_read_is_tried_once_counted_and_named() {
     let summary = system.index();
     assert_eq!((summary.counts.skipped, summary.counts.seen), (2, 3));
     assert_eq!(
+        (summary.recognised, summary.not_recognised),
+        (1, 1),
+        "the blank one was read"
+    );
+    assert_eq!(
         counts(&system),
         ScanCounts {
             read: 1,

@@ -83,6 +83,8 @@ pub struct IndexSummary {
     pub embedding_error: Option<String>,
     /// Pages recognised in this run.
     pub recognised: u64,
+    /// Pages looked at in this run that cannot be read.
+    pub not_recognised: u64,
     /// Pages without text of their own, at the end.
     pub scans: ScanCounts,
     /// Why pages could not be recognised.

@@ -47,9 +47,10 @@ pub(crate) struct Lane<'a> {
     recogniser: Arc<dyn PageRecogniser>,
     begun: Instant,
     spent: Cell<Duration>,
-    /// Pages recognised in this turn.
+    /// Pages looked at in this turn, and those of them that cannot be read.
     done: Cell<u64>,
-    /// Pages recognised in this run before it, and those that waited then.
+    unreadable: Cell<u64>,
+    /// Pages looked at in this run before it, and those that waited then.
     before: u64,
     waiting: u64,
     /// Why no page can be recognised now.
@@ -167,9 +168,14 @@ impl Lane<'_> {
         }
         let begun = Instant::now();
         match self.recogniser.recognise(scan) {
-            Ok(reading) => shared
-                .ledger
-                .finish_page(scan.document, scan.page, id, &reading)?,
+            Ok(reading) => {
+                if matches!(reading, PageReading::Unreadable(_)) {
+                    self.unreadable.set(self.unreadable.get() + 1);
+                }
+                shared
+                    .ledger
+                    .finish_page(scan.document, scan.page, id, &reading)?;
+            }
             Err(error) => {
                 shared.ledger.forget_page(scan.document, scan.page, id)?;
                 *self.broken.borrow_mut() = Some(error);
@@ -226,7 +232,8 @@ impl Indexer<'_> {
             begun: Instant::now(),
             spent: Cell::default(),
             done: Cell::default(),
-            before: self.summary.recognised,
+            unreadable: Cell::default(),
+            before: self.summary.recognised + self.summary.not_recognised,
             waiting: shared.ledger.scan_counts()?.waiting,
             broken: RefCell::default(),
         };
@@ -234,7 +241,8 @@ impl Indexer<'_> {
         let source = shared.source(&record)?;
         let now = shared.clock.now();
         let looked = shared.looker().read_scans(&*source, &file, &lane)?;
-        self.summary.recognised += lane.done.get();
+        self.summary.recognised += lane.done.get() - lane.unreadable.get();
+        self.summary.not_recognised += lane.unreadable.get();
         if shared.stopping() {
             // What was recognised is in the ledger; the file takes it in when it is read next.
             return Ok(true);

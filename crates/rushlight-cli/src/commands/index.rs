@@ -114,6 +114,12 @@ pub(crate) fn run(
             count(summary.recognised, "scanned page")
         ));
     }
+    if summary.not_recognised > 0 {
+        output.line(format!(
+            "{} could not be read: `rushlight status --problems` says why",
+            count(summary.not_recognised, "scanned page")
+        ));
+    }
     if summary.scans.waiting > 0 {
         let why = match &summary.recognition_error {
             Some(why) => format!(": {why}"),

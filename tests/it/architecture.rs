@@ -12,7 +12,8 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("rushlight-config", &["core"]),
     ("rushlight-ledger", &["core"]),
     ("rushlight-ingest", &["core"]),
-    ("rushlight-retrieval", &["core"]),
+    ("rushlight-analysis", &[]),
+    ("rushlight-retrieval", &["core", "analysis"]),
     ("rushlight-answer", &["core"]),
     (
         "rushlight-engine",
@@ -33,7 +34,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("rushlight-watch", &["core"]),
     ("rushlight-parse", &["core", "ocr"]),
     ("rushlight-ocr", &[]),
-    ("rushlight-keyword-tantivy", &["core"]),
+    ("rushlight-keyword-tantivy", &["core", "analysis"]),
     ("rushlight-vectors-lance", &["core"]),
     ("rushlight-tokens", &["core"]),
     ("rushlight-embed-onnx", &["core", "tokens"]),

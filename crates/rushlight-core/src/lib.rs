@@ -15,6 +15,7 @@ pub mod language_model;
 pub mod place;
 pub mod plan;
 pub mod progress;
+pub mod query;
 pub mod scan;
 pub mod search;
 pub mod source;
@@ -40,6 +41,7 @@ pub use language_model::{
 pub use place::{Locator, TextSpan};
 pub use plan::{FileRecord, FileRow, FileStatus, Plan, Rename, RenameFollowUp, Restamp, ScanSkip, SkippedBy};
 pub use progress::{Counts, IndexEvent, Reporter};
+pub use query::{Clause, Node, Occur, Query, QueryField};
 pub use scan::{
     NoScanReader, PageBox, PageReading, PageRecogniser, RecognisedLine, RecognisedPage, RecognisedSpan, Scan,
     ScanAnswer, ScanForm, ScanReader, confidence_of,

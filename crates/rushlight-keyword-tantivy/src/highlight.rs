@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use rushlight_core::TextSpan;
 
-use crate::analyze::analyze;
 use crate::query::ParsedQuery;
+use rushlight_analysis::analyze;
 
 /// Where terms of `query` stand in `text`: spans of `text` on character boundaries, in order, touching ones joined.
 /// Case, width and accents are folded as in a search.

@@ -5,9 +5,7 @@
 //! documents come from, and it never repairs itself: what cannot be read is an `IndexFailed`, upon which the caller deletes
 //! the folder and feeds the documents again. Calls block; any thread may make them. One writing thread is tantivy's own.
 
-mod analyze;
 mod failure;
-mod fold;
 mod highlight;
 mod index;
 mod query;

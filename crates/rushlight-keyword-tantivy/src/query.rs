@@ -10,8 +10,8 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
-use crate::analyze::{TermKind, Token, analyze};
 use crate::schema::Fields;
+use rushlight_analysis::{TermKind, Token, analyze};
 
 /// Bytes of a query that are looked at.
 const MAX_BYTES: usize = 32 * 1024;

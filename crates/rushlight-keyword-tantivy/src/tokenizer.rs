@@ -2,7 +2,7 @@
 
 use tantivy::tokenizer::{Token as TantivyToken, TokenStream, Tokenizer};
 
-use crate::analyze::{Token, analyze};
+use rushlight_analysis::{Token, analyze};
 
 /// The name that fields call it by.
 pub(crate) const NAME: &str = "rushlight";

@@ -15,7 +15,7 @@ const MAX_PARTS: usize = 8;
 
 /// What a term was made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TermKind {
+pub enum TermKind {
     /// A word, or a part of an identifier.
     Word,
     /// A whole identifier of two or more parts.
@@ -30,19 +30,21 @@ pub(crate) enum TermKind {
 
 /// A term where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Token {
-    pub(crate) term: String,
-    pub(crate) kind: TermKind,
+pub struct Token {
+    /// As it is matched: folded.
+    pub term: String,
+    /// What it was made of.
+    pub kind: TermKind,
     /// Counts words and characters; what stands together has neighbouring positions.
-    pub(crate) position: usize,
+    pub position: usize,
     /// Bytes of the text.
-    pub(crate) start: usize,
+    pub start: usize,
     /// One past the last byte.
-    pub(crate) end: usize,
+    pub end: usize,
 }
 
 /// The terms of a text, by position.
-pub(crate) fn analyze(text: &str) -> Vec<Token> {
+pub fn analyze(text: &str) -> Vec<Token> {
     let mut analysis = Analysis::default();
     for folded in fold(text) {
         analysis.take(folded);

@@ -1,0 +1,215 @@
+//! What a person asked for, as the query language has it: read by `rushlight-retrieval`, run by a keyword index.
+
+use crate::document::DocumentKind;
+use crate::time::Timestamp;
+
+/// A query: clauses that a chunk must meet, must not meet, or is ranked by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// In the order in which they were typed.
+    pub clauses: Vec<Clause>,
+}
+
+/// One clause of a query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clause {
+    /// What meeting it means.
+    pub occur: Occur,
+    /// What is to be met.
+    pub node: Node,
+}
+
+/// What meeting a clause means for a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occur {
+    /// Raises its score. Where a query or a group has wanted clauses and no required ones, one of them must be met.
+    Wanted,
+    /// Without it the chunk is not found; with it the score is raised.
+    Required,
+    /// With it the chunk is not found.
+    Excluded,
+}
+
+/// What a chunk, or the document it belongs to, may be asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// A stretch of plain text without any sign of the language in it: a word, an identifier, a run of Chinese. Met when any
+    /// term of it occurs; inside a field, when all do.
+    Text(String),
+    /// Words that stand together in this order.
+    Phrase(String),
+    /// Words that begin with this.
+    Prefix(String),
+    /// All of these, each a word or a phrase, within so many words of each other, in any order.
+    Near {
+        /// Two or more.
+        parts: Vec<String>,
+        /// Words, or characters of Chinese, that may stand between the first and the last, the parts themselves not counted.
+        distance: u32,
+    },
+    /// The same asked of one field instead of title, headings, keywords and text.
+    Field {
+        /// Where to look.
+        field: QueryField,
+        /// `Text`, `Phrase` or `Prefix`.
+        node: Box<Node>,
+    },
+    /// A date at or after `from` and before `until`.
+    Dates {
+        /// The earliest; `None`: however early.
+        from: Option<Timestamp>,
+        /// The first that is too late; `None`: however late.
+        until: Option<Timestamp>,
+    },
+    /// One of these kinds.
+    Kinds(Vec<DocumentKind>),
+    /// In the space of this name. An index holds one space: whoever runs the query replaces it before, with
+    /// [`Node::Everything`] or with [`Node::Nothing`].
+    Space(String),
+    /// A document with attachments, or one that is an attachment.
+    HasAttachment,
+    /// Every chunk.
+    Everything,
+    /// No chunk.
+    Nothing,
+    /// Clauses in parentheses.
+    Group(Query),
+}
+
+/// A field that can be asked by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum QueryField {
+    /// The document's title, or a mail's subject.
+    Title,
+    /// Authors, or who sent the mail.
+    From,
+    /// To, Cc and Bcc.
+    To,
+    /// A mail's subject.
+    Subject,
+    /// The file's path, and the part within it.
+    Path,
+    /// A tag; `a` finds `a/b` too.
+    Tag,
+    /// The language, as a BCP 47 tag or the beginning of one: `zh` finds `zh-Hant`.
+    Language,
+    /// A mail conversation by its id or by the Message-ID of one of its mails.
+    Thread,
+}
+
+impl QueryField {
+    /// Every field, in the order in which they are listed to people.
+    pub const ALL: [Self; 8] = [
+        Self::Title,
+        Self::From,
+        Self::To,
+        Self::Subject,
+        Self::Path,
+        Self::Tag,
+        Self::Language,
+        Self::Thread,
+    ];
+
+    /// What stands before the colon.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::From => "from",
+            Self::To => "to",
+            Self::Subject => "subject",
+            Self::Path => "path",
+            Self::Tag => "tag",
+            Self::Language => "lang",
+            Self::Thread => "thread",
+        }
+    }
+}
+
+impl Query {
+    /// A query of plain words: each text wanted, nothing required.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self {
+            clauses: vec![Clause {
+                occur: Occur::Wanted,
+                node: Node::Text(text.into()),
+            }],
+        }
+    }
+
+    /// Whether anything but wanted text is in it: whether chunks that are near in meaning may still have to be left out.
+    pub fn is_restricted(&self) -> bool {
+        self.clauses.iter().any(|clause| clause.occur != Occur::Wanted)
+    }
+
+    /// The clauses that say what may be found at all: required and excluded ones.
+    pub fn restrictions(&self) -> Self {
+        Self {
+            clauses: self
+                .clauses
+                .iter()
+                .filter(|clause| clause.occur != Occur::Wanted)
+                .cloned()
+                .collect(),
+        }
+    }
+
+    /// What the query is about, for a model of meaning: its texts, phrases and prefixes in their order, without what is
+    /// excluded or asked of a field.
+    pub fn free_text(&self) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        self.collect_free_text(&mut parts);
+        parts.join(" ")
+    }
+
+    fn collect_free_text<'a>(&'a self, parts: &mut Vec<&'a str>) {
+        for clause in &self.clauses {
+            if clause.occur == Occur::Excluded {
+                continue;
+            }
+            match &clause.node {
+                Node::Text(text) | Node::Phrase(text) | Node::Prefix(text) => parts.push(text),
+                Node::Near { parts: near, .. } => parts.extend(near.iter().map(String::as_str)),
+                Node::Group(query) => query.collect_free_text(parts),
+                Node::Field { .. }
+                | Node::Dates { .. }
+                | Node::Kinds(_)
+                | Node::Space(_)
+                | Node::HasAttachment
+                | Node::Everything
+                | Node::Nothing => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clause(occur: Occur, node: Node) -> Clause {
+        Clause { occur, node }
+    }
+
+    #[test]
+    fn what_a_query_is_about_leaves_out_fields_and_what_is_excluded() {
+        let query = Query {
+            clauses: vec![
+                clause(Occur::Wanted, Node::Text("tea".to_owned())),
+                clause(Occur::Excluded, Node::Text("coffee".to_owned())),
+                clause(Occur::Required, Node::Phrase("綠茶".to_owned())),
+                clause(
+                    Occur::Required,
+                    Node::Field {
+                        field: QueryField::From,
+                        node: Box::new(Node::Text("anna".to_owned())),
+                    },
+                ),
+                clause(Occur::Required, Node::Group(Query::plain("hot water"))),
+            ],
+        };
+        assert_eq!(query.free_text(), "tea 綠茶 hot water");
+        assert!(query.is_restricted());
+        assert_eq!(query.restrictions().clauses.len(), 4);
+        assert!(!Query::plain("tea").is_restricted());
+    }
+}

@@ -3,7 +3,10 @@
 //!
 //! ```sh
 //! RUSHLIGHT_DATA=../shared/data cargo run -p rushlight-parse --example office_recall
+//! RUSHLIGHT_DATA=../shared/data cargo run -p rushlight-parse --example office_recall -- --reference REFERENCE.jsonl
 //! ```
+//!
+//! With `--reference` the words are compared with those of other readers, which `office_reference.py` beside this file writes down.
 //!
 //! Recall of a file is the share of the reference's words that are found, each as often as it stands there. Words are runs of
 //! letters and figures after NFKC, in small letters. The reference runs the words of neighbouring cells together
@@ -64,7 +67,11 @@ fn run() -> Result<(), Failure> {
         program: std::env::current_exe()?,
         args: vec!["--worker".to_owned()],
     }));
-    let references = references(&root.join("reference_text.jsonl.gz"))?;
+    let mut args = std::env::args().skip(1);
+    let references = match (args.next().as_deref(), args.next()) {
+        (Some("--reference"), Some(path)) => references(&std::fs::read_to_string(path)?)?,
+        _ => references(&unpacked(&root.join("reference_text.jsonl.gz"))?)?,
+    };
     let mut types: BTreeMap<String, Type> = BTreeMap::new();
     for folder in sorted(&root)? {
         if !folder.is_dir() {
@@ -158,11 +165,15 @@ fn sorted(folder: &std::path::Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths)
 }
 
-fn references(path: &std::path::Path) -> Result<HashMap<String, String>, Failure> {
+fn unpacked(path: &std::path::Path) -> Result<String, Failure> {
     let mut text = String::new();
     flate2::read::MultiGzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn references(lines: &str) -> Result<HashMap<String, String>, Failure> {
     let mut found = HashMap::new();
-    for line in text.lines() {
+    for line in lines.lines() {
         let Reference { file, text } = serde_json::from_str(line)?;
         found.insert(file, text);
     }

@@ -11,8 +11,10 @@ mod error;
 mod expr;
 mod fields;
 mod lower;
+mod merge;
 mod parser;
 mod signs;
+mod values;
 
 use rushlight_core::{MAX_QUESTION_CHARS, Query};
 

@@ -31,6 +31,6 @@ pub use extract::best_sentence;
 pub use flow::{AnswerInputs, AnswerOptions, answer};
 pub use language::{AnswerLanguage, to_language};
 pub use prompt::{BuiltPrompt, Prompts, build_prompt};
-pub use question::{MAX_QUESTION_CHARS, check_question};
+pub use question::check_question;
 pub use sanitize::plain_text;
 pub use sentence::sentences;

@@ -1,9 +1,6 @@
 //! What may be asked.
 
-use rushlight_core::{Error, ErrorCode, Result};
-
-/// Longest question, in characters.
-pub const MAX_QUESTION_CHARS: usize = 4_000;
+use rushlight_core::{Error, ErrorCode, MAX_QUESTION_CHARS, Result};
 
 /// The question without white space around it.
 ///

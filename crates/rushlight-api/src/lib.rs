@@ -18,7 +18,7 @@ pub use answer::{
 };
 pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
 pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, Warning};
-pub use error::{ErrorBody, ErrorDetail};
+pub use error::{ErrorBody, ErrorDetail, ErrorPlace};
 pub use hit::{Hit, OtherPlace, Scores, Segment};
 pub use place::{Area, Locator, Place, Span};
 pub use search::{Degraded, MAX_SEARCH_LIMIT, Mode, SearchRequest, SearchResponse, Timings};

@@ -610,6 +610,29 @@ fn error() {
           }
         }"#]],
     );
+    let message = "there is no field of this name";
+    let error = core::Error::new(core::ErrorCode::QueryInvalid, message).at("綠茶 frm:anna", 7..10);
+    check(
+        &api::ErrorBody::from(&error),
+        expect![[r#"
+            {
+              "error": {
+                "code": "query_invalid",
+                "message": "there is no field of this name",
+                "hint": "docs/search.md describes the query language; put quotes around what is to be found as text",
+                "at": {
+                  "bytes": {
+                    "start": 7,
+                    "end": 10
+                  },
+                  "characters": {
+                    "start": 3,
+                    "end": 6
+                  }
+                }
+              }
+            }"#]],
+    );
 }
 
 #[test]

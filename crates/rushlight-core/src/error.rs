@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::ops::Range;
 
 /// Result with [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -15,6 +16,7 @@ pub struct Error {
     code: ErrorCode,
     message: String,
     hint: Option<String>,
+    place: Option<ErrorPlace>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -25,6 +27,7 @@ impl Error {
             code,
             message: message.into(),
             hint: None,
+            place: None,
             source: None,
         }
     }
@@ -41,6 +44,22 @@ impl Error {
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// With the place that it is about in a text that the user sent, as bytes on character boundaries.
+    #[must_use]
+    pub fn at(mut self, text: &str, bytes: Range<usize>) -> Self {
+        let characters = |end: usize| text.char_indices().take_while(|(at, _)| *at < end).count();
+        self.place = Some(ErrorPlace {
+            characters: characters(bytes.start)..characters(bytes.end),
+            bytes,
+        });
+        self
+    }
+
+    /// The place that it is about in what the user sent, where it is known.
+    pub fn place(&self) -> Option<&ErrorPlace> {
+        self.place.as_ref()
     }
 
     /// Its code.
@@ -69,6 +88,15 @@ impl Error {
         }
         line
     }
+}
+
+/// A stretch of a text that a user sent, counted in both ways.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorPlace {
+    /// In bytes of UTF-8.
+    pub bytes: Range<usize>,
+    /// In characters: Unicode scalar values.
+    pub characters: Range<usize>,
 }
 
 impl fmt::Display for Error {
@@ -140,6 +168,8 @@ error_codes! {
     QuestionTooLong => "question_too_long", 413, User, "ask in fewer words; long texts belong in a document that is indexed";
     /// A query has no word to search for.
     QueryEmpty => "query_empty", 400, User, "give one word or more";
+    /// A query is not of the query language; the error says where.
+    QueryInvalid => "query_invalid", 400, User, "docs/search.md describes the query language; put quotes around what is to be found as text";
     /// The configuration cannot be used.
     InvalidConfig => "invalid_config", 400, User, "run `rushlight config show` to see every value and where it comes from";
     /// No token, or a wrong one.
@@ -281,5 +311,13 @@ mod tests {
         let error = Error::new(ErrorCode::FileUnreadable, "cannot read `a.md`").with_source(io);
         assert_eq!(error.chain(), "cannot read `a.md`: permission denied");
         assert_eq!(error.hint(), ErrorCode::FileUnreadable.hint());
+    }
+
+    #[test]
+    fn a_place_is_counted_in_bytes_and_in_characters() {
+        let error =
+            Error::new(ErrorCode::QueryInvalid, "there is no field of this name").at("綠茶 frm:", 7..10);
+        let place = error.place().expect("a place");
+        assert_eq!((&place.bytes, &place.characters), (&(7..10), &(3..6)));
     }
 }

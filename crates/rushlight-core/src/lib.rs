@@ -28,7 +28,7 @@ pub use document::{
     Block, BlockKind, DocLink, DocMetadata, DocumentKind, LinkKind, ParsedDocument, ParsedFile, Parser,
     Pieces, RawFile, SkipReason, Warning,
 };
-pub use error::{Error, ErrorCode, Fault, Result};
+pub use error::{Error, ErrorCode, ErrorPlace, Fault, Result};
 pub use id::{ChunkId, ContentHash, DocId, EmbeddingKey, FileId, Generation, Principal, SourceId, SpaceId};
 pub use index::{
     IndexedChunk, IndexedDocument, KeywordHit, KeywordIndex, REPEATED_WEIGHT, SearchFilter, VectorHit,
@@ -41,7 +41,7 @@ pub use language_model::{
 pub use place::{Locator, TextSpan};
 pub use plan::{FileRecord, FileRow, FileStatus, Plan, Rename, RenameFollowUp, Restamp, ScanSkip, SkippedBy};
 pub use progress::{Counts, IndexEvent, Reporter};
-pub use query::{Clause, Node, Occur, Query, QueryField};
+pub use query::{Clause, MAX_QUESTION_CHARS, Node, Occur, Query, QueryField};
 pub use scan::{
     NoScanReader, PageBox, PageReading, PageRecogniser, RecognisedLine, RecognisedPage, RecognisedSpan, Scan,
     ScanAnswer, ScanForm, ScanReader, confidence_of,

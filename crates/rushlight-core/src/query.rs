@@ -3,6 +3,9 @@
 use crate::document::DocumentKind;
 use crate::time::Timestamp;
 
+/// Longest question or query, in characters.
+pub const MAX_QUESTION_CHARS: usize = 4_000;
+
 /// A query: clauses that a chunk must meet, must not meet, or is ranked by.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
@@ -33,8 +36,9 @@ pub enum Occur {
 /// What a chunk, or the document it belongs to, may be asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
-    /// A stretch of plain text without any sign of the language in it: a word, an identifier, a run of Chinese. Met when any
-    /// term of it occurs; inside a field, when all do.
+    /// A stretch of plain text without any sign of the language in it: a word, an identifier, a run of Chinese, a whole
+    /// question. Met when any term of it occurs; inside a field, when all do. What is required or excluded outside a field is of
+    /// one term; of more it is a phrase.
     Text(String),
     /// Words that stand together in this order.
     Phrase(String),

@@ -271,6 +271,7 @@ export const en = {
     invalid_request: { what: 'The request was not understood', hint: '' },
     question_too_long: { what: 'The question is too long', hint: 'Ask in fewer words; long texts belong in a document that is indexed.' },
     query_empty: { what: 'There is no word to search for', hint: 'Give one word or more.' },
+    query_invalid: { what: 'The search cannot be read', hint: 'Put quotes around what is to be found as text.' },
     unauthorized: { what: 'This page needs its link', hint: 'Open the link that `rushlight serve` printed.' },
     forbidden_origin: { what: 'The page was opened by another address', hint: 'Open it by the address that `rushlight serve` printed.' },
     not_found: { what: 'There is nothing at this address', hint: '' },

@@ -258,6 +258,7 @@ export const zhHant: Messages = {
     invalid_request: { what: '無法理解這個要求', hint: '' },
     question_too_long: { what: '問題太長', hint: '請用較少的字提問；長文請放進會建立索引的文件。' },
     query_empty: { what: '沒有可搜尋的字詞', hint: '請輸入至少一個字詞。' },
+    query_invalid: { what: '無法理解這個搜尋', hint: '要照字面尋找的文字，請加上引號。' },
     unauthorized: { what: '請用專屬連結開啟本頁', hint: '請開啟 `rushlight serve` 印出的連結。' },
     forbidden_origin: { what: '頁面是從其他位址開啟的', hint: '請用 `rushlight serve` 印出的位址開啟。' },
     not_found: { what: '這個位址沒有內容', hint: '' },

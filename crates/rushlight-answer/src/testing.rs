@@ -48,6 +48,9 @@ pub(crate) fn hit(title: &str, text: &str) -> Hit {
         highlights: Vec::new(),
         online: true,
         also_at: Vec::new(),
+        more: Vec::new(),
+        related: Vec::new(),
+        why: None,
     }
 }
 

@@ -51,6 +51,165 @@ pub struct Hit {
     /// Where else the same document lies; these are no hits of their own.
     #[serde(default)]
     pub also_at: Vec<OtherPlace>,
+    /// Other passages of the same document that were found, best first.
+    #[serde(default)]
+    pub more: Vec<MorePassage>,
+    /// Other documents found that stand behind this hit: mails of the same conversation, other versions.
+    #[serde(default)]
+    pub related: Vec<RelatedDocument>,
+    /// Why it is where it is; left out unless asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Why>,
+}
+
+/// Another passage of a hit's document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MorePassage {
+    /// The chunk.
+    pub chunk_id: String,
+    /// Headings above it, outermost first.
+    pub heading_path: Vec<String>,
+    /// Where it stands in the original.
+    pub locator: Locator,
+    /// The same in words.
+    pub label: String,
+    /// Where it lies in the document's text, in bytes of UTF-8.
+    pub span: Span,
+    /// Its text, cut at what is to be highlighted.
+    pub segments: Vec<Segment>,
+}
+
+impl From<&core::MorePassage> for MorePassage {
+    fn from(passage: &core::MorePassage) -> Self {
+        let core::MorePassage { chunk, highlights } = passage;
+        let locator = Locator::from(&chunk.locator);
+        Self {
+            chunk_id: chunk.id.to_string(),
+            heading_path: chunk.heading_path.clone(),
+            label: locator.label(),
+            locator,
+            span: chunk.span.into(),
+            segments: segments(&chunk.text, highlights),
+        }
+    }
+}
+
+/// A document that was found and is shown behind another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelatedDocument {
+    /// The document.
+    pub document_id: String,
+    /// The version that was searched.
+    pub content_hash: String,
+    /// Its title.
+    pub title: String,
+    /// Absolute path of the file.
+    pub path: String,
+    /// Part within the file; empty for the file itself.
+    pub part: String,
+    /// Its date.
+    pub date: Time,
+    /// What the two have to do with each other.
+    pub relation: Relation,
+}
+
+/// Why a document stands behind a hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// A mail of the same conversation.
+    Conversation,
+    /// Another version of the same document.
+    Version,
+}
+
+impl From<&core::RelatedDocument> for RelatedDocument {
+    fn from(document: &core::RelatedDocument) -> Self {
+        let core::RelatedDocument {
+            doc_id,
+            content_hash,
+            title,
+            path,
+            part,
+            date,
+            relation,
+        } = document;
+        Self {
+            document_id: doc_id.to_string(),
+            content_hash: content_hash.to_string(),
+            title: title.clone(),
+            path: path.clone(),
+            part: part.clone(),
+            date: (*date).into(),
+            relation: match relation {
+                core::Relation::Conversation => Relation::Conversation,
+                core::Relation::Version => Relation::Version,
+            },
+        }
+    }
+}
+
+/// Why a hit is where it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Why {
+    /// What the fused score is made of; the shares add up to it.
+    pub parts: Vec<WhyPart>,
+    /// What the BM25 score is made of.
+    pub terms: Vec<WhyTerm>,
+    /// What changed its place after the scores: `guaranteed`, `reranked`.
+    pub notes: Vec<String>,
+}
+
+/// One part of a fused score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WhyPart {
+    /// `words`, `meaning`, `coverage`, `recency`.
+    pub name: String,
+    /// What it came to, 0 to 1.
+    pub value: f32,
+    /// What it counts.
+    pub weight: f32,
+    /// What it adds to the score.
+    pub share: f32,
+}
+
+/// One term of a BM25 score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WhyTerm {
+    /// The term as it is indexed.
+    pub term: String,
+    /// The field it stands in.
+    pub field: String,
+    /// How often it stands there.
+    pub frequency: u32,
+    /// In how many passages of the space it stands.
+    pub documents: u64,
+    /// What it adds to the score.
+    pub share: f32,
+}
+
+impl From<&core::Why> for Why {
+    fn from(why: &core::Why) -> Self {
+        let core::Why { parts, terms, notes } = why;
+        let part = |part: &core::WhyPart| WhyPart {
+            name: part.name.clone(),
+            value: part.value,
+            weight: part.weight,
+            share: part.share,
+        };
+        let term = |term: &core::WhyTerm| WhyTerm {
+            term: term.term.clone(),
+            field: term.field.clone(),
+            frequency: term.frequency,
+            documents: term.documents,
+            share: term.share,
+        };
+        Self {
+            parts: parts.iter().map(part).collect(),
+            terms: terms.iter().map(term).collect(),
+            notes: notes.clone(),
+        }
+    }
 }
 
 /// Another place of a document.
@@ -141,6 +300,9 @@ impl From<&core::Hit> for Hit {
             confidence: hit.chunk.confidence,
             offline: !hit.online,
             also_at: hit.also_at.iter().map(Into::into).collect(),
+            more: hit.more.iter().map(Into::into).collect(),
+            related: hit.related.iter().map(Into::into).collect(),
+            why: hit.why.as_ref().map(Into::into),
         }
     }
 }

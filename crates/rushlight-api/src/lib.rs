@@ -19,9 +19,14 @@ pub use answer::{
 pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
 pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail, ErrorPlace};
-pub use hit::{Hit, OtherPlace, Scores, Segment};
+pub use hit::{
+    Hit, MorePassage, OtherPlace, RelatedDocument, Relation, Scores, Segment, Why, WhyPart, WhyTerm,
+};
 pub use place::{Area, Locator, Place, Span};
-pub use search::{Degraded, MAX_SEARCH_LIMIT, Mode, SearchRequest, SearchResponse, Timings};
+pub use search::{
+    Correction, Degraded, MAX_SEARCH_LIMIT, Mode, Moved, SearchRequest, SearchResponse, Suggestion,
+    SuggestionKind, Suggestions, Timings, Understood, Weighing,
+};
 pub use status::{
     Activity, AddSource, Counts, EmbeddingProgress, Model, ModelState, Models, Problem, ProblemQuery,
     ProblemStatus, Problems, Remaining, Scans, Source, Sources, Space, Spaces, Status, Watching,

@@ -9,6 +9,7 @@ use crate::time::Time;
 
 /// The most hits that one search may ask for.
 pub const MAX_SEARCH_LIMIT: usize = 100;
+const MINUTES_A_DAY: i32 = 24 * 60;
 
 /// Body of `POST /api/v1/search`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,25 @@ pub struct SearchRequest {
     /// At most so many hits, 1 to [`MAX_SEARCH_LIMIT`].
     #[serde(default = "default_limit")]
     pub limit: usize,
+    /// True while the query is being typed: the last word is the beginning of one, and only words are searched.
+    #[serde(default)]
+    pub typing: bool,
+    /// How many minutes the asker's clock is ahead of UTC, -1,439 to 1,439: days in the query are days there.
+    #[serde(default)]
+    pub utc_offset: i32,
+    /// Whether newer documents are raised among equals.
+    #[serde(default)]
+    pub recent: bool,
+    /// Whether passages of one document, mails of one conversation and versions of one document are one hit.
+    #[serde(default = "yes")]
+    pub grouped: bool,
+    /// Whether every hit says why it is where it is.
+    #[serde(default)]
+    pub explain: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn default_limit() -> usize {
@@ -58,7 +78,18 @@ impl SearchRequest {
             from,
             until,
             limit,
+            typing,
+            utc_offset,
+            recent,
+            grouped,
+            explain,
         } = self;
+        if utc_offset.abs() >= MINUTES_A_DAY {
+            return Err(core::Error::new(
+                core::ErrorCode::InvalidRequest,
+                format!("`utc_offset` is {utc_offset}: minutes within a day are expected"),
+            ));
+        }
         if !(1..=MAX_SEARCH_LIMIT).contains(&limit) {
             return Err(core::Error::new(
                 core::ErrorCode::InvalidRequest,
@@ -82,6 +113,11 @@ impl SearchRequest {
             from: from.map(|time| time.0),
             until: until.map(|time| time.0),
             limit,
+            typing,
+            utc_offset: utc_offset * 60,
+            recent,
+            grouped,
+            explain,
             ..core::SearchRequest::new(query)
         })
     }
@@ -119,6 +155,107 @@ pub struct SearchResponse {
     pub degraded: Vec<Degraded>,
     /// Where the time went.
     pub timings: Timings,
+    /// Words that occur nowhere, and what was searched in their stead.
+    #[serde(default)]
+    pub corrections: Vec<Correction>,
+    /// How the query was understood, where it is more than words.
+    #[serde(default)]
+    pub understood: Vec<Understood>,
+    /// How the two legs were weighed; left out where only one was asked or answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighing: Option<Weighing>,
+}
+
+/// A word that occurs nowhere, and one like it that does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// As it was typed.
+    pub typed: String,
+    /// What was searched.
+    pub meant: String,
+}
+
+/// One part of a query as it was understood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Understood {
+    /// `words`, `required`, `without`, or a field's name.
+    pub label: String,
+    /// What stands under it, in the query language.
+    pub text: String,
+}
+
+/// The weight of meaning against words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Weighing {
+    /// Weight of the semantic leg, 0 to 1.
+    pub semantic: f32,
+    /// What moved it, and by how much.
+    pub because: Vec<Moved>,
+}
+
+/// One feature that moved the weight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The feature.
+    pub feature: String,
+    /// What it added to the weight.
+    pub by: f32,
+}
+
+/// Reply to `GET /api/v1/suggest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestions {
+    /// Best first.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// A title, person or tag that begins as what was typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// What it is.
+    pub kind: SuggestionKind,
+    /// As it is written.
+    pub text: String,
+    /// In how many documents.
+    pub documents: u64,
+    /// What to search for it, in the query language: `title:"Green tea"`.
+    pub query: String,
+}
+
+/// What a suggestion is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuggestionKind {
+    /// A document's title.
+    Title,
+    /// An author, sender or recipient.
+    Person,
+    /// A tag.
+    Tag,
+}
+
+impl From<&core::Suggestion> for Suggestion {
+    fn from(suggestion: &core::Suggestion) -> Self {
+        let core::Suggestion {
+            kind,
+            text,
+            documents,
+        } = suggestion;
+        let quoted = format!("\"{}\"", text.replace('"', " "));
+        let (kind, query) = match kind {
+            core::SuggestionKind::Title => (SuggestionKind::Title, format!("title:{quoted}")),
+            core::SuggestionKind::Person => {
+                (SuggestionKind::Person, format!("(from:{quoted} OR to:{quoted})"))
+            }
+            core::SuggestionKind::Tag => (SuggestionKind::Tag, format!("tag:{quoted}")),
+        };
+        Self {
+            kind,
+            text: text.clone(),
+            documents: *documents,
+            query,
+        }
+    }
 }
 
 /// A leg that did not answer.
@@ -166,6 +303,9 @@ impl From<&core::SearchResponse> for SearchResponse {
             hits,
             degraded,
             timings,
+            corrections,
+            understood,
+            weighing,
         } = response;
         Self {
             hits: hits.iter().map(Hit::from).collect(),
@@ -177,6 +317,31 @@ impl From<&core::SearchResponse> for SearchResponse {
                 })
                 .collect(),
             timings: (*timings).into(),
+            corrections: corrections
+                .iter()
+                .map(|correction| Correction {
+                    typed: correction.typed.clone(),
+                    meant: correction.meant.clone(),
+                })
+                .collect(),
+            understood: understood
+                .iter()
+                .map(|(label, text)| Understood {
+                    label: label.clone(),
+                    text: text.clone(),
+                })
+                .collect(),
+            weighing: weighing.as_ref().map(|weighing| Weighing {
+                semantic: weighing.semantic,
+                because: weighing
+                    .because
+                    .iter()
+                    .map(|(feature, by)| Moved {
+                        feature: feature.clone(),
+                        by: *by,
+                    })
+                    .collect(),
+            }),
         }
     }
 }

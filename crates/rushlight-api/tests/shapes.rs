@@ -52,6 +52,46 @@ fn hit() -> core::Hit {
             part: String::new(),
             online: true,
         }],
+        more: vec![core::MorePassage {
+            chunk: core::Chunk {
+                id: core::ChunkId([6; 16]),
+                doc_id: core::DocId([2; 16]),
+                ordinal: 1,
+                text: "Green tea keeps.".to_owned(),
+                heading_path: vec!["Tea".to_owned()],
+                span: core::TextSpan::new(140, 156),
+                locator: core::Locator::Lines { first: 12, last: 12 },
+                token_count: 5,
+                embedding_key: core::EmbeddingKey([3; 32]),
+                confidence: None,
+            },
+            highlights: vec![core::TextSpan::new(0, 9)],
+        }],
+        related: vec![core::RelatedDocument {
+            doc_id: core::DocId([7; 16]),
+            content_hash: core::ContentHash([8; 32]),
+            title: "Green tea, first draft".to_owned(),
+            path: "/home/ada/notes/tea-draft.md".to_owned(),
+            part: String::new(),
+            date: core::Timestamp(1_772_355_600_000),
+            relation: core::Relation::Version,
+        }],
+        why: Some(core::Why {
+            parts: vec![core::WhyPart {
+                name: "words".to_owned(),
+                value: 0.5,
+                weight: 0.5,
+                share: 0.25,
+            }],
+            terms: vec![core::WhyTerm {
+                term: "70".to_owned(),
+                field: "text".to_owned(),
+                frequency: 1,
+                documents: 3,
+                share: 7.25,
+            }],
+            notes: vec!["guaranteed".to_owned()],
+        }),
     }
 }
 
@@ -93,6 +133,31 @@ fn answer() -> core::Answer {
 }
 
 #[test]
+fn a_suggestion_says_what_to_search_for() {
+    let suggestion = core::Suggestion {
+        kind: core::SuggestionKind::Title,
+        text: "Green \"tea\"".to_owned(),
+        documents: 2,
+    };
+    check(
+        &api::Suggestions {
+            suggestions: vec![(&suggestion).into()],
+        },
+        expect![[r#"
+            {
+              "suggestions": [
+                {
+                  "kind": "title",
+                  "text": "Green \"tea\"",
+                  "documents": 2,
+                  "query": "title:\"Green  tea \""
+                }
+              ]
+            }"#]],
+    );
+}
+
+#[test]
 fn search_response() {
     let response = core::SearchResponse {
         hits: vec![hit()],
@@ -106,80 +171,171 @@ fn search_response() {
             vector_us: 0,
             total_us: 950,
         },
+        corrections: vec![core::Correction {
+            typed: "stepe".to_owned(),
+            meant: "steep".to_owned(),
+        }],
+        understood: vec![("words".to_owned(), "stepe 70 °C".to_owned())],
+        weighing: Some(core::Weighing {
+            semantic: 0.5,
+            because: vec![("length".to_owned(), 0.25)],
+        }),
     };
     check(
         &api::SearchResponse::from(&response),
         expect![[r#"
-        {
-          "hits": [
             {
-              "chunk_id": "01010101010101010101010101010101",
-              "document_id": "02020202020202020202020202020202",
-              "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
-              "title": "Green tea",
-              "path": "/home/ada/notes/tea.md",
-              "part": "",
-              "kind": "note",
-              "date": "2026-03-01T09:00:00Z",
-              "space": "personal",
-              "heading_path": [
-                "Tea",
-                "Brewing"
-              ],
-              "locator": {
-                "kind": "lines",
-                "first": 3,
-                "last": 9
-              },
-              "label": "lines 3–9",
-              "span": {
-                "start": 120,
-                "end": 136
-              },
-              "text": "Steep at 70 °C.",
-              "segments": [
+              "hits": [
                 {
-                  "text": "Steep at ",
-                  "mark": false
-                },
-                {
-                  "text": "70 °C",
-                  "mark": true
-                },
-                {
-                  "text": ".",
-                  "mark": false
-                }
-              ],
-              "scores": {
-                "keyword": 7.31,
-                "semantic": null,
-                "fused": 0.94
-              },
-              "offline": true,
-              "also_at": [
-                {
-                  "document_id": "05050505050505050505050505050505",
-                  "path": "/home/ada/copy/tea.md",
+                  "chunk_id": "01010101010101010101010101010101",
+                  "document_id": "02020202020202020202020202020202",
+                  "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
+                  "title": "Green tea",
+                  "path": "/home/ada/notes/tea.md",
                   "part": "",
-                  "offline": false
+                  "kind": "note",
+                  "date": "2026-03-01T09:00:00Z",
+                  "space": "personal",
+                  "heading_path": [
+                    "Tea",
+                    "Brewing"
+                  ],
+                  "locator": {
+                    "kind": "lines",
+                    "first": 3,
+                    "last": 9
+                  },
+                  "label": "lines 3–9",
+                  "span": {
+                    "start": 120,
+                    "end": 136
+                  },
+                  "text": "Steep at 70 °C.",
+                  "segments": [
+                    {
+                      "text": "Steep at ",
+                      "mark": false
+                    },
+                    {
+                      "text": "70 °C",
+                      "mark": true
+                    },
+                    {
+                      "text": ".",
+                      "mark": false
+                    }
+                  ],
+                  "scores": {
+                    "keyword": 7.31,
+                    "semantic": null,
+                    "fused": 0.94
+                  },
+                  "offline": true,
+                  "also_at": [
+                    {
+                      "document_id": "05050505050505050505050505050505",
+                      "path": "/home/ada/copy/tea.md",
+                      "part": "",
+                      "offline": false
+                    }
+                  ],
+                  "more": [
+                    {
+                      "chunk_id": "06060606060606060606060606060606",
+                      "heading_path": [
+                        "Tea"
+                      ],
+                      "locator": {
+                        "kind": "lines",
+                        "first": 12,
+                        "last": 12
+                      },
+                      "label": "line 12",
+                      "span": {
+                        "start": 140,
+                        "end": 156
+                      },
+                      "segments": [
+                        {
+                          "text": "Green tea",
+                          "mark": true
+                        },
+                        {
+                          "text": " keeps.",
+                          "mark": false
+                        }
+                      ]
+                    }
+                  ],
+                  "related": [
+                    {
+                      "document_id": "07070707070707070707070707070707",
+                      "content_hash": "0808080808080808080808080808080808080808080808080808080808080808",
+                      "title": "Green tea, first draft",
+                      "path": "/home/ada/notes/tea-draft.md",
+                      "part": "",
+                      "date": "2026-03-01T09:00:00Z",
+                      "relation": "version"
+                    }
+                  ],
+                  "why": {
+                    "parts": [
+                      {
+                        "name": "words",
+                        "value": 0.5,
+                        "weight": 0.5,
+                        "share": 0.25
+                      }
+                    ],
+                    "terms": [
+                      {
+                        "term": "70",
+                        "field": "text",
+                        "frequency": 1,
+                        "documents": 3,
+                        "share": 7.25
+                      }
+                    ],
+                    "notes": [
+                      "guaranteed"
+                    ]
+                  }
                 }
-              ]
-            }
-          ],
-          "degraded": [
-            {
-              "leg": "semantic",
-              "message": "embedding model is not installed"
-            }
-          ],
-          "timings": {
-            "keyword_us": 900,
-            "embed_us": 0,
-            "vector_us": 0,
-            "total_us": 950
-          }
-        }"#]],
+              ],
+              "degraded": [
+                {
+                  "leg": "semantic",
+                  "message": "embedding model is not installed"
+                }
+              ],
+              "timings": {
+                "keyword_us": 900,
+                "embed_us": 0,
+                "vector_us": 0,
+                "total_us": 950
+              },
+              "corrections": [
+                {
+                  "typed": "stepe",
+                  "meant": "steep"
+                }
+              ],
+              "understood": [
+                {
+                  "label": "words",
+                  "text": "stepe 70 °C"
+                }
+              ],
+              "weighing": {
+                "semantic": 0.5,
+                "because": [
+                  {
+                    "feature": "length",
+                    "by": 0.25
+                  }
+                ]
+              }
+            }"#]],
     );
 }
 

@@ -46,6 +46,10 @@ pub use scan::{
     NoScanReader, PageBox, PageReading, PageRecogniser, RecognisedLine, RecognisedPage, RecognisedSpan, Scan,
     ScanAnswer, ScanForm, ScanReader, confidence_of,
 };
-pub use search::{Hit, LegScores, OtherPlace, SearchMode, SearchRequest, SearchResponse, SearchTimings};
+pub use search::{
+    Correction, Hit, LegScores, MorePassage, OtherPlace, RelatedDocument, Relation, SearchMode,
+    SearchRequest, SearchResponse, SearchTimings, Suggestion, SuggestionKind, Weighing, Why, WhyPart,
+    WhyTerm,
+};
 pub use source::{FileStamp, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard};
 pub use time::{Clock, SystemClock, Timestamp};

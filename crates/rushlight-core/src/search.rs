@@ -39,8 +39,19 @@ pub struct SearchRequest {
     pub until: Option<Timestamp>,
     /// At most so many hits.
     pub limit: usize,
-    /// Weight of the semantic leg in the fusion, 0 to 1; `None`: the configured one.
+    /// Weight of the semantic leg in the fusion, 0 to 1; `None`: chosen for the query.
     pub semantic_weight: Option<f32>,
+    /// The query is still being typed: its last word is taken for the beginning of one, what is unfinished is forgiven, and
+    /// only words are searched.
+    pub typing: bool,
+    /// How far the asker's clock is ahead of UTC, in seconds: days in the query are days there.
+    pub utc_offset: i32,
+    /// Whether newer documents are raised among equals.
+    pub recent: bool,
+    /// Whether chunks of one document, mails of one conversation and versions of one document are one hit.
+    pub grouped: bool,
+    /// Whether every hit says why it is where it is ([`Hit::why`]).
+    pub explain: bool,
 }
 
 impl SearchRequest {
@@ -57,6 +68,11 @@ impl SearchRequest {
             until: None,
             limit: 10,
             semantic_weight: None,
+            typing: false,
+            utc_offset: 0,
+            recent: false,
+            grouped: true,
+            explain: false,
         }
     }
 }
@@ -104,6 +120,88 @@ pub struct Hit {
     /// Where else the same document lies, by path: documents with the same bytes in the same space that the asker may
     /// read. They are no hits of their own.
     pub also_at: Vec<OtherPlace>,
+    /// Other chunks of the same document that were found, best first; empty where hits are not grouped.
+    pub more: Vec<MorePassage>,
+    /// Other documents found that stand behind this hit, in the order in which they are shown.
+    pub related: Vec<RelatedDocument>,
+    /// Why it is where it is, where the request asked for that.
+    pub why: Option<Why>,
+}
+
+/// Another chunk of a hit's document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MorePassage {
+    /// The chunk; its text is verbatim.
+    pub chunk: Chunk,
+    /// Words of the query as they stand in its text.
+    pub highlights: Vec<TextSpan>,
+}
+
+/// A document that was found and is shown behind another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelatedDocument {
+    /// The document.
+    pub doc_id: DocId,
+    /// The version that was searched.
+    pub content_hash: ContentHash,
+    /// Its title.
+    pub title: String,
+    /// Absolute path of the file.
+    pub path: String,
+    /// Part within the file; empty for the file itself.
+    pub part: String,
+    /// Its date.
+    pub date: Timestamp,
+    /// What the two have to do with each other.
+    pub relation: Relation,
+}
+
+/// Why a document stands behind a hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// A mail of the same conversation.
+    Conversation,
+    /// Another version of the same document.
+    Version,
+}
+
+/// Why a hit is where it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Why {
+    /// What its fused score is made of; the shares add up to the score.
+    pub parts: Vec<WhyPart>,
+    /// What its BM25 score is made of; the shares add up to [`LegScores::keyword`], up to rounding.
+    pub terms: Vec<WhyTerm>,
+    /// What changed its place after the scores: `guaranteed`, `reranked`.
+    pub notes: Vec<String>,
+}
+
+/// One part of a fused score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WhyPart {
+    /// `words`, `meaning`, `coverage`, `recency`.
+    pub name: String,
+    /// What it came to, 0 to 1.
+    pub value: f32,
+    /// What it counts.
+    pub weight: f32,
+    /// What it adds to the score.
+    pub share: f32,
+}
+
+/// One term of a BM25 score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WhyTerm {
+    /// The term as it is indexed.
+    pub term: String,
+    /// The field it stands in.
+    pub field: String,
+    /// How often.
+    pub frequency: u32,
+    /// In how many chunks of the space.
+    pub documents: u64,
+    /// What it adds to the score.
+    pub share: f32,
 }
 
 /// Another place of a document.
@@ -141,4 +239,50 @@ pub struct SearchResponse {
     pub degraded: Vec<(String, String)>,
     /// Where the time went.
     pub timings: SearchTimings,
+    /// Words that occur nowhere, and what was searched in their stead.
+    pub corrections: Vec<Correction>,
+    /// How the query was understood, where it is more than words: a label and what stands under it in the query language.
+    pub understood: Vec<(String, String)>,
+    /// How the two legs were weighed; `None` where only one was asked or answered.
+    pub weighing: Option<Weighing>,
+}
+
+/// A word that occurs in no document that the asker may read, and one like it that does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// As it was typed.
+    pub typed: String,
+    /// What was searched.
+    pub meant: String,
+}
+
+/// The weight of meaning against words for one query, and what it was chosen by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Weighing {
+    /// Weight of the semantic leg, 0 to 1.
+    pub semantic: f32,
+    /// What moved it, and by how much: `("rare_term", -0.08)`. Empty where it was given.
+    pub because: Vec<(String, f32)>,
+}
+
+/// A title, person or tag that begins as what was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What it is.
+    pub kind: SuggestionKind,
+    /// As it is written in the documents.
+    pub text: String,
+    /// In how many documents that the asker may read.
+    pub documents: u64,
+}
+
+/// What a suggestion is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SuggestionKind {
+    /// A document's title.
+    Title,
+    /// An author, sender or recipient.
+    Person,
+    /// A tag.
+    Tag,
 }

@@ -217,6 +217,7 @@ impl Shared {
             hits,
             degraded,
             timings,
+            ..SearchResponse::default()
         })
     }
 
@@ -293,6 +294,9 @@ impl Shared {
             space_id: record.space_id,
             space: record.space,
             scores: fused.scores,
+            more: Vec::new(),
+            related: Vec::new(),
+            why: None,
         })
     }
 }

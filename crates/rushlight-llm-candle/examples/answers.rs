@@ -288,5 +288,8 @@ fn hit(title: &str, paragraph: &str, text: String, start: usize, number: usize) 
         highlights: Vec::new(),
         online: true,
         also_at: Vec::new(),
+        more: Vec::new(),
+        related: Vec::new(),
+        why: None,
     }
 }

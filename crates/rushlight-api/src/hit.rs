@@ -173,19 +173,30 @@ pub struct WhyPart {
     pub share: f32,
 }
 
-/// One term of a BM25 score.
+/// What one word or phrase of the query adds to a BM25 score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WhyTerm {
-    /// The term as it is indexed.
-    pub term: String,
-    /// The field it stands in.
-    pub field: String,
-    /// How often it stands there.
-    pub frequency: u32,
-    /// In how many passages of the space it stands.
-    pub documents: u64,
+    /// As it was typed, folded.
+    pub typed: String,
+    /// How it was met: `exact`, `stem`, `variant`, `prefix`, `correction`, `phrase`, `piece`.
+    pub how: String,
+    /// What stands where, and how often.
+    pub found: Vec<WhyFound>,
+    /// Passages of the space that hold it; `null` where that is not counted.
+    pub chunks: Option<u64>,
     /// What it adds to the score.
     pub share: f32,
+}
+
+/// A term in a field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WhyFound {
+    /// `title`, `keywords`, `headings` or `text`.
+    pub field: String,
+    /// The term that stands there.
+    pub term: String,
+    /// How often.
+    pub count: u32,
 }
 
 impl From<&core::Why> for Why {
@@ -197,11 +208,16 @@ impl From<&core::Why> for Why {
             weight: part.weight,
             share: part.share,
         };
+        let found = |(field, term, count): &(String, String, u32)| WhyFound {
+            field: field.clone(),
+            term: term.clone(),
+            count: *count,
+        };
         let term = |term: &core::WhyTerm| WhyTerm {
-            term: term.term.clone(),
-            field: term.field.clone(),
-            frequency: term.frequency,
-            documents: term.documents,
+            typed: term.typed.clone(),
+            how: term.how.clone(),
+            found: term.found.iter().map(found).collect(),
+            chunks: term.chunks,
             share: term.share,
         };
         Self {

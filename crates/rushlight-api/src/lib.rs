@@ -20,7 +20,7 @@ pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
 pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail, ErrorPlace};
 pub use hit::{
-    Hit, MorePassage, OtherPlace, RelatedDocument, Relation, Scores, Segment, Why, WhyPart, WhyTerm,
+    Hit, MorePassage, OtherPlace, RelatedDocument, Relation, Scores, Segment, Why, WhyFound, WhyPart, WhyTerm,
 };
 pub use place::{Area, Locator, Place, Span};
 pub use search::{

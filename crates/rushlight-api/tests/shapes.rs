@@ -84,10 +84,10 @@ fn hit() -> core::Hit {
                 share: 0.25,
             }],
             terms: vec![core::WhyTerm {
-                term: "70".to_owned(),
-                field: "text".to_owned(),
-                frequency: 1,
-                documents: 3,
+                typed: "70".to_owned(),
+                how: "exact".to_owned(),
+                found: vec![("text".to_owned(), "70".to_owned(), 1)],
+                chunks: Some(3),
                 share: 7.25,
             }],
             notes: vec!["guaranteed".to_owned()],
@@ -289,12 +289,18 @@ fn search_response() {
                     ],
                     "terms": [
                       {
-                        "term": "70",
-                        "field": "text",
-                        "frequency": 1,
-                        "documents": 3,
-                        "share": 7.25
-                      }
+                        "typed": "70",
+                  "how": "exact",
+                  "found": [
+                    {
+                      "field": "text",
+                      "term": "70",
+                      "count": 1
+                    }
+                  ],
+                  "chunks": 3,
+                  "share": 7.25
+                }
                     ],
                     "notes": [
                       "guaranteed"

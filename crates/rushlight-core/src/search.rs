@@ -189,17 +189,17 @@ pub struct WhyPart {
     pub share: f32,
 }
 
-/// One term of a BM25 score.
+/// What one word or phrase of the query adds to a BM25 score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WhyTerm {
-    /// The term as it is indexed.
-    pub term: String,
-    /// The field it stands in.
-    pub field: String,
-    /// How often.
-    pub frequency: u32,
-    /// In how many chunks of the space.
-    pub documents: u64,
+    /// As it was typed, folded.
+    pub typed: String,
+    /// How it was met: `exact`, `stem`, `variant`, `prefix`, `correction`, `phrase`, `piece`.
+    pub how: String,
+    /// What stands where, and how often: field, term, count.
+    pub found: Vec<(String, String, u32)>,
+    /// Chunks of the space that hold it, where that is counted.
+    pub chunks: Option<u64>,
     /// What it adds to the score.
     pub share: f32,
 }

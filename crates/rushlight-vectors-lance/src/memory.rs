@@ -120,11 +120,10 @@ impl Memory {
 fn apply(vectors: &mut ResidentVectors, changes: &Changes) {
     for (doc_id, document) in changes {
         vectors.remove(*doc_id);
-        for document in document {
-            for chunk in &document.chunks {
-                if let Some(embedding) = &chunk.embedding {
-                    vectors.append(Fields::from(document), chunk.id, embedding.values());
-                }
+        let Some(document) = document else { continue };
+        for chunk in &document.chunks {
+            if let Some(embedding) = &chunk.embedding {
+                vectors.append(Fields::from(document), chunk.id, embedding.values());
             }
         }
     }

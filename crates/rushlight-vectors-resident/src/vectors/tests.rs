@@ -320,7 +320,7 @@ fn many_rows_and_threads_find_the_same() {
 fn equal_vectors_are_in_the_order_of_their_ids() {
     let direction = Embedding::normalized(vec![1.0; DIMENSIONS]).expect("has a direction");
     let mut index = empty(2);
-    for number in (0..3_000u16).map(|number| number.wrapping_mul(7_919) % 3_000) {
+    for number in (0..3_000u32).map(|number| (number * 7_919 % 3_000) as u16) {
         let mut id = [0; 16];
         id[..2].copy_from_slice(&number.to_be_bytes());
         let fields = Fields {

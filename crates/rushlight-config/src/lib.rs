@@ -120,6 +120,8 @@ pub struct SearchConfig {
     pub semantic_weight: f32,
     /// Candidates per leg.
     pub candidates: usize,
+    /// Whether vectors are kept in memory from the first search on.
+    pub resident_vectors: bool,
 }
 
 /// `[answer]`

@@ -26,7 +26,15 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     (
         "rushlight-cli",
         &[
-            "core", "api", "config", "engine", "eval", "ledger", "models", "server",
+            "core",
+            "api",
+            "config",
+            "engine",
+            "eval",
+            "ledger",
+            "models",
+            "retrieval",
+            "server",
         ],
     ),
     ("rushlight-testkit", &["core"]),

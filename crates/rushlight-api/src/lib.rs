@@ -25,7 +25,7 @@ pub use hit::{
 pub use place::{Area, Locator, Place, Span};
 pub use search::{
     Correction, Degraded, MAX_SEARCH_LIMIT, Mode, Moved, SearchRequest, SearchResponse, Suggestion,
-    SuggestionKind, Suggestions, Timings, Understood, Weighing,
+    SuggestQuery, SuggestionKind, Suggestions, Timings, Understood, Weighing,
 };
 pub use status::{
     Activity, AddSource, Counts, EmbeddingProgress, Model, ModelState, Models, Problem, ProblemQuery,

@@ -202,6 +202,49 @@ pub struct Moved {
     pub by: f32,
 }
 
+/// Query of `GET /api/v1/suggest`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuggestQuery {
+    /// What was typed so far.
+    pub q: String,
+    /// Names of spaces with commas between them; empty: all.
+    #[serde(default)]
+    pub spaces: String,
+    /// At most so many, 1 to [`SuggestQuery::MAX_LIMIT`].
+    #[serde(default = "SuggestQuery::default_limit")]
+    pub limit: usize,
+}
+
+impl SuggestQuery {
+    /// The most suggestions that one request may ask for.
+    pub const MAX_LIMIT: usize = 50;
+
+    fn default_limit() -> usize {
+        8
+    }
+
+    /// The names of the spaces.
+    pub fn spaces(&self) -> Vec<String> {
+        let names = self.spaces.split(',').map(str::trim);
+        names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Checks the limit.
+    ///
+    /// # Errors
+    /// `InvalidRequest` when it is out of range.
+    pub fn check(self) -> core::Result<Self> {
+        if (1..=Self::MAX_LIMIT).contains(&self.limit) {
+            return Ok(self);
+        }
+        Err(core::Error::new(
+            core::ErrorCode::InvalidRequest,
+            format!("`limit` is {}: 1 to {} is expected", self.limit, Self::MAX_LIMIT),
+        ))
+    }
+}
+
 /// Reply to `GET /api/v1/suggest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suggestions {

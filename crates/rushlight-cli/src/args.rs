@@ -180,7 +180,7 @@ pub struct ScopeArgs {
 /// Arguments of `search`.
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// Words, or a question. Words in double quotes must stand together
+    /// Words, a question, or the query language: 'tea -coffee from:anna after:2024-03 "green tea"'
     #[arg(required = true, num_args = 1..)]
     pub query: Vec<String>,
     /// Where to search
@@ -201,7 +201,13 @@ pub struct SearchArgs {
     /// Only documents before this day
     #[arg(long, value_name = "DATE")]
     pub until: Option<String>,
-    /// Show each passage's scores and where the time went
+    /// Raise newer documents among equals
+    #[arg(long)]
+    pub recent: bool,
+    /// List every passage by itself: do not put those of one document, conversation or version together
+    #[arg(long)]
+    pub ungrouped: bool,
+    /// Show how the query was understood, why each passage is where it is, and where the time went
     #[arg(long)]
     pub explain: bool,
 }

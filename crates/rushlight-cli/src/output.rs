@@ -6,6 +6,7 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use rushlight_api::ErrorBody;
 use rushlight_core::Error;
+use rushlight_retrieval::query::point_at;
 use serde::Serialize;
 
 use crate::args::{ColorChoice, Globals};
@@ -70,11 +71,19 @@ impl Output {
 
     /// Prints an error: what failed, on what, why, and what to do.
     pub(crate) fn error(&self, error: &Error) {
+        self.error_in("", error);
+    }
+
+    /// The same of an error in `text`, with carets under what is wrong where the error knows the place.
+    pub(crate) fn error_in(&self, text: &str, error: &Error) {
         if self.json {
             return self.json(&ErrorBody::from(error));
         }
         let (bad, hint) = (style::BAD, style::HINT);
         self.note(format!("{bad}error{bad:#}: {}", error.chain()));
+        if let Some(place) = error.place().filter(|place| place.bytes.end <= text.len()) {
+            self.note(format!("\n{}", point_at(text, place.bytes.clone())));
+        }
         if !error.hint().is_empty() {
             self.note(format!("\n{hint}hint{hint:#}: {}", error.hint()));
         }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, Clock, DocId, Error, ErrorCode, FileStatus, Result, SearchRequest, SearchResponse,
-    SourceId, SystemClock, TextSpan,
+    Answer, AnswerEvent, Clock, DocId, Error, ErrorCode, FileStatus, Principal, Result, SearchRequest,
+    SearchResponse, SourceId, Suggestion, SystemClock, TextSpan,
 };
 use rushlight_engine::{AskRequest, Engine, EngineStatus, LazyState, ModelStatus, SourceStatus, Watching};
 use rushlight_ledger::{ConversationId, ProblemFile, SpaceStatistics, Turn};
@@ -107,6 +107,16 @@ impl Service for EngineService {
 
     async fn search(&self, request: SearchRequest) -> Result<SearchResponse> {
         self.engine.search(request).await
+    }
+
+    async fn suggest(
+        &self,
+        principals: Vec<Principal>,
+        typed: String,
+        spaces: Vec<String>,
+        limit: usize,
+    ) -> Result<Vec<Suggestion>> {
+        self.engine.suggest(&typed, &principals, &spaces, limit).await
     }
 
     async fn ask(

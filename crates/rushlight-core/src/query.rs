@@ -157,6 +157,39 @@ impl Query {
         }
     }
 
+    /// The query as it reads in the space of this name: what is asked of spaces is replaced with everything or nothing.
+    pub fn in_space(&self, space: &str) -> Self {
+        let replace = |node: &Node| match node {
+            Node::Space(name) if name == space => Node::Everything,
+            Node::Space(_) => Node::Nothing,
+            Node::Group(query) => Node::Group(query.in_space(space)),
+            other => other.clone(),
+        };
+        Self {
+            clauses: self
+                .clauses
+                .iter()
+                .map(|clause| Clause {
+                    occur: clause.occur,
+                    node: replace(&clause.node),
+                })
+                .collect(),
+        }
+    }
+
+    /// The names of the spaces that the query asks for or excludes, as typed.
+    pub fn spaces(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for clause in &self.clauses {
+            match &clause.node {
+                Node::Space(name) => names.push(name.as_str()),
+                Node::Group(query) => names.extend(query.spaces()),
+                _ => {}
+            }
+        }
+        names
+    }
+
     /// What the query is about, for a model of meaning: its texts, phrases and prefixes in their order, without what is
     /// excluded or asked of a field.
     pub fn free_text(&self) -> String {
@@ -215,5 +248,31 @@ mod tests {
         assert!(query.is_restricted());
         assert_eq!(query.restrictions().clauses.len(), 4);
         assert!(!Query::plain("tea").is_restricted());
+    }
+
+    #[test]
+    fn a_space_is_everything_in_itself_and_nothing_elsewhere() {
+        let of = |name: &str| clause(Occur::Required, Node::Space(name.to_owned()));
+        let query = Query {
+            clauses: vec![
+                of("hr"),
+                clause(
+                    Occur::Excluded,
+                    Node::Group(Query {
+                        clauses: vec![of("law")],
+                    }),
+                ),
+            ],
+        };
+        assert_eq!(query.spaces(), ["hr", "law"]);
+        let within = query.in_space("hr");
+        assert_eq!(within.clauses[0].node, Node::Everything);
+        assert_eq!(
+            within.clauses[1].node,
+            Node::Group(Query {
+                clauses: vec![clause(Occur::Required, Node::Nothing)]
+            })
+        );
+        assert!(within.spaces().is_empty());
     }
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
     Answer, AnswerEvent, DocId, DocumentKind, Principal, Result, SearchRequest, SearchResponse, SourceId,
+    Suggestion,
     TextSpan,
 };
 use tokio::sync::{mpsc, watch};
@@ -39,6 +40,15 @@ pub trait Service: Send + Sync + 'static {
 
     /// Searches.
     async fn search(&self, request: SearchRequest) -> Result<SearchResponse>;
+
+    /// Titles, people and tags that begin as what was typed, from the named spaces (empty: all), at most `limit`.
+    async fn suggest(
+        &self,
+        principals: Vec<Principal>,
+        typed: String,
+        spaces: Vec<String>,
+        limit: usize,
+    ) -> Result<Vec<Suggestion>>;
 
     /// Answers a question, and says which conversation keeps it. `cancel` becomes true when nobody waits any more: the
     /// call then ends soon, with any result. Events are taken at once, however slow the reader is; that they are no

@@ -4,12 +4,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use rushlight_api as api;
-use rushlight_core::{Hit, Locator, Result, SearchMode, SearchRequest, SearchResponse};
+use rushlight_core::{
+    Hit, Locator, Relation, Result, SearchMode, SearchRequest, SearchResponse, Timestamp, Why,
+};
 
 use super::{NoReporter, scope};
 use crate::args::{ModeArg, SearchArgs};
 use crate::context::Context;
-use crate::output::{Output, style};
+use crate::output::{Output, count, style};
 use crate::wiring::Wiring;
 
 /// Characters of a passage that are shown around its first match.
@@ -33,12 +35,23 @@ pub(crate) fn run(
         from: args.from.as_deref().map(scope::day).transpose()?,
         until: args.until.as_deref().map(scope::day).transpose()?,
         limit: args.limit.into(),
+        utc_offset: jiff::Zoned::now().offset().seconds(),
+        recent: args.recent,
+        grouped: !args.ungrouped,
+        explain: args.explain,
         ..SearchRequest::new(args.query.join(" "))
     };
     if let Some(source) = &args.source {
         request.sources = vec![open.find_source(source)?.id];
     }
-    let response = open.runtime.block_on(open.engine.search(request))?;
+    let query = request.query.clone();
+    let response = match open.runtime.block_on(open.engine.search(request)) {
+        Err(error) if error.place().is_some() => {
+            output.error_in(&query, &error);
+            return Ok(ExitCode::from(error.code().exit_code()));
+        }
+        other => other?,
+    };
     if output.is_json() {
         output.json(&api::SearchResponse::from(&response));
     } else {
@@ -56,21 +69,23 @@ fn print(response: &SearchResponse, explain: bool, output: &Output) {
             output.line("");
         }
         print_hit(index + 1, hit, output);
-        if explain {
-            let score = |value: Option<f32>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
-            let scores = hit.scores;
-            let (words, meaning) = (score(scores.keyword), score(scores.semantic));
-            output.line(format!(
-                "   score {:.3}: words {words}, meaning {meaning}",
-                scores.fused
-            ));
+        print_behind(hit, output);
+        if let Some(why) = &hit.why {
+            print_why(hit, why, output);
         }
+    }
+    for correction in &response.corrections {
+        output.note(format!(
+            "\nno document has `{}`; searched for `{}` too",
+            correction.typed, correction.meant
+        ));
     }
     for (leg, why) in &response.degraded {
         let by = if leg == "semantic" { "meaning" } else { "word" };
         output.note(format!("\nnot searched by {by}: {why}"));
     }
     if explain {
+        print_understood(response, output);
         let timings = response.timings;
         let ms = |us: u64| us as f64 / 1000.0;
         output.line(format!(
@@ -80,6 +95,105 @@ fn print(response: &SearchResponse, explain: bool, output: &Output) {
             ms(timings.embed_us),
             ms(timings.vector_us)
         ));
+    }
+}
+
+/// What stands behind a hit: other passages of its document, other mails of its conversation, other versions.
+fn print_behind(hit: &Hit, output: &Output) {
+    let faint = style::FAINT;
+    if !hit.more.is_empty() {
+        let places: Vec<String> = hit
+            .more
+            .iter()
+            .map(|passage| api::Locator::from(&passage.chunk.locator).label())
+            .filter(|label| !label.is_empty())
+            .collect();
+        let also = if places.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", places.join(", "))
+        };
+        output.line(format!(
+            "   {faint}{} more in this document{also}{faint:#}",
+            count(hit.more.len() as u64, "passage")
+        ));
+    }
+    for related in &hit.related {
+        let what = match related.relation {
+            Relation::Conversation => "same conversation",
+            Relation::Version => "other version",
+        };
+        let part = if related.part.is_empty() {
+            String::new()
+        } else {
+            format!("  {}", related.part)
+        };
+        output.line(format!(
+            "   {faint}{what}, {}: {}  {}{part}{faint:#}",
+            day_of(related.date),
+            related.title,
+            related.path
+        ));
+    }
+}
+
+fn day_of(time: Timestamp) -> String {
+    api::Time(time).to_string().chars().take(10).collect()
+}
+
+/// What a hit's score is made of.
+fn print_why(hit: &Hit, why: &Why, output: &Output) {
+    let parts: Vec<String> = why
+        .parts
+        .iter()
+        .map(|part| format!("{} {:.3} × {:.2}", part.name, part.value, part.weight))
+        .collect();
+    let mut line = format!("   score {:.3} = {}", hit.scores.fused, parts.join(" + "));
+    if !why.notes.is_empty() {
+        line.push_str(&format!("; {}", why.notes.join(", ")));
+    }
+    output.line(line);
+    for term in &why.terms {
+        let found: Vec<String> = term
+            .found
+            .iter()
+            .map(|(field, found, times)| format!("{field} `{found}` × {times}"))
+            .collect();
+        output.line(format!(
+            "     {:.2}  {} ({}): {}",
+            term.share,
+            term.typed,
+            term.how,
+            found.join(", ")
+        ));
+    }
+    if let Some(cosine) = hit.scores.semantic {
+        output.line(format!("     cosine {cosine:.3}"));
+    }
+}
+
+/// How the query was read, and how its legs were weighed.
+fn print_understood(response: &SearchResponse, output: &Output) {
+    if !response.understood.is_empty() {
+        let parts: Vec<String> = response
+            .understood
+            .iter()
+            .map(|(label, text)| format!("{label}: {text}"))
+            .collect();
+        output.line(format!("\nread as {}", parts.join(" · ")));
+    }
+    if let Some(weighing) = &response.weighing {
+        let because: Vec<String> = weighing
+            .because
+            .iter()
+            .map(|(feature, by)| format!("{feature} {by:+.2}"))
+            .collect();
+        let because = if because.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", because.join(", "))
+        };
+        output.line(format!("weight of meaning {:.2}{because}", weighing.semantic));
     }
 }
 

@@ -23,6 +23,21 @@ pub(crate) async fn search(
     Ok(Json(api::SearchResponse::from(&response)))
 }
 
+pub(crate) async fn suggest(
+    State(app): State<App>,
+    Params(query): Params<api::SuggestQuery>,
+) -> Reply<Json<api::Suggestions>> {
+    let query = query.check()?;
+    let spaces = query.spaces();
+    let found = app
+        .service
+        .suggest(principals(), query.q, spaces, query.limit)
+        .await?;
+    Ok(Json(api::Suggestions {
+        suggestions: found.iter().map(Into::into).collect(),
+    }))
+}
+
 pub(crate) async fn document(State(app): State<App>, id: PathId) -> Reply<Json<api::Document>> {
     Ok(Json(app.service.document(id.document()?).await?))
 }

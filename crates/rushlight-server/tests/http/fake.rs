@@ -125,6 +125,21 @@ impl Service for FakeService {
         self.status.subscribe()
     }
 
+    async fn suggest(
+        &self,
+        principals: Vec<core::Principal>,
+        typed: String,
+        spaces: Vec<String>,
+        limit: usize,
+    ) -> Result<Vec<core::Suggestion>> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        Ok(vec![core::Suggestion {
+            kind: core::SuggestionKind::Title,
+            text: format!("{typed} in {}", spaces.join(" and ")),
+            documents: limit as u64,
+        }])
+    }
+
     async fn search(&self, request: core::SearchRequest) -> Result<core::SearchResponse> {
         assert_eq!(request.principals, [core::Principal::owner()]);
         match request.query.as_str() {

@@ -23,6 +23,13 @@ fn happy() -> Vec<(&'static str, String, &'static str, u16, &'static str)> {
             r#""total_us":7"#,
         ),
         row(
+            "GET",
+            "/suggest?q=gre&spaces=a,b&limit=3",
+            "",
+            200,
+            r#"{"suggestions":[{"kind":"title","text":"gre in a and b","documents":3,"query":"title:\"gre in a and b\""}]}"#,
+        ),
+        row(
             "POST",
             "/ask",
             r#"{"question": "how hot?", "conversation": "c1"}"#,
@@ -220,6 +227,9 @@ async fn bad_input_is_refused_in_our_shape() {
         ("GET", "/problems?offset=-1", "", 400, "invalid_request"),
         ("GET", "/problems?order=up", "", 400, "invalid_request"),
         ("GET", "/problems?source=2", "", 404, "source_not_found"),
+        ("GET", "/suggest", "", 400, "invalid_request"),
+        ("GET", "/suggest?q=a&limit=0", "", 400, "invalid_request"),
+        ("GET", "/suggest?q=a&limit=51", "", 400, "invalid_request"),
         ("GET", "/conversations/c2", "", 404, "conversation_not_found"),
         ("DELETE", "/conversations/c2", "", 404, "conversation_not_found"),
         ("GET", "/no/such/route", "", 404, "not_found"),

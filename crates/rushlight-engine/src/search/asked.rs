@@ -1,0 +1,129 @@
+//! From a request to what each index is asked.
+
+use std::sync::Arc;
+
+use rushlight_core::{
+    ChunkSet, Clause, Error, ErrorCode, Node, Occur, Query, Result, SearchFilter, SearchRequest, SpaceId,
+};
+use rushlight_retrieval::query::{self, Calendar};
+
+use super::Reading;
+use crate::engine::Shared;
+
+/// A request, read and resolved.
+pub(super) struct Asked {
+    /// As it was read.
+    pub(super) query: Query,
+    /// The days that its dates mean.
+    pub(super) calendar: Calendar,
+    /// What it is about, for the model of meaning; empty when it only filters.
+    pub(super) about: String,
+    /// The spaces that are searched, with the query as it reads there.
+    pub(super) spaces: Vec<(SpaceId, Query)>,
+    /// What may be found, beside what the query says.
+    pub(super) filter: SearchFilter,
+}
+
+impl Shared {
+    /// Reads the request's query and resolves its spaces.
+    pub(super) fn asked(&self, request: &SearchRequest, reading: Reading) -> Result<Asked> {
+        let calendar = Calendar::at_offset(self.clock.now(), request.utc_offset);
+        let query = match reading {
+            Reading::Query if request.typing => query::as_typed(&request.query, &calendar),
+            Reading::Query => query::parse(&request.query, &calendar)
+                .map_err(|error| error.into_error(&request.query))?,
+            Reading::Question => query::lenient(&request.query, &calendar),
+        };
+        let all = self.ledger.spaces()?;
+        let known = |name: &str| all.iter().any(|space| space.name == name);
+        for name in query
+            .spaces()
+            .into_iter()
+            .chain(request.spaces.iter().map(String::as_str))
+        {
+            // Whoever is typing may not have come to the end of the name.
+            if !known(name) && !request.typing {
+                return Err(Error::new(
+                    ErrorCode::SpaceNotFound,
+                    format!("there is no space `{name}`"),
+                ));
+            }
+        }
+        let mut filter = SearchFilter {
+            principals: request.principals.clone(),
+            sources: request.sources.clone(),
+            kinds: request.kinds.clone(),
+            from: request.from,
+            until: request.until,
+        };
+        let query = narrow(query, &mut filter);
+        let wanted = |name: &String| request.spaces.is_empty() || request.spaces.contains(name);
+        let spaces = all
+            .into_iter()
+            .filter(|space| wanted(&space.name))
+            .map(|space| (space.id, query.in_space(&space.name)))
+            .filter(|(_, query)| !finds_nothing(query))
+            .collect();
+        Ok(Asked {
+            about: query.free_text(),
+            calendar,
+            query,
+            spaces,
+            filter,
+        })
+    }
+
+    /// The chunks that the query's clauses leave to the search by meaning; `None`: all.
+    pub(super) fn among(
+        &self,
+        space: SpaceId,
+        query: &Query,
+        filter: &SearchFilter,
+    ) -> Result<Option<Arc<ChunkSet>>> {
+        let mut limits = query.restrictions();
+        limits
+            .clauses
+            .retain(|clause| clause.occur != Occur::Required || clause.node != Node::Everything);
+        if limits.clauses.is_empty() {
+            return Ok(None);
+        }
+        let chunks = self.indexes.keyword(space)?.matching(&limits, filter)?;
+        Ok(Some(Arc::new(chunks.into_iter().collect())))
+    }
+}
+
+/// Moves what every hit must be, and what both indexes can filter by themselves, from the query to the filter.
+fn narrow(query: Query, filter: &mut SearchFilter) -> Query {
+    let mut kept: Vec<Clause> = Vec::with_capacity(query.clauses.len());
+    for clause in query.clauses {
+        match (clause.occur, &clause.node) {
+            (Occur::Required, Node::Kinds(kinds)) if filter.kinds.is_empty() => filter.kinds.clone_from(kinds),
+            (Occur::Required, Node::Kinds(kinds)) if kinds.iter().any(|kind| filter.kinds.contains(kind)) => {
+                filter.kinds.retain(|kind| kinds.contains(kind));
+            }
+            (Occur::Required, Node::Dates { from, until }) => {
+                filter.from = filter.from.max(*from);
+                filter.until = match (filter.until, *until) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+            }
+            _ => kept.push(clause),
+        }
+    }
+    if !kept.iter().any(|clause| clause.occur != Occur::Excluded) {
+        // A query of nothing but filters finds what they leave.
+        kept.push(Clause {
+            occur: Occur::Required,
+            node: Node::Everything,
+        });
+    }
+    Query { clauses: kept }
+}
+
+fn finds_nothing(query: &Query) -> bool {
+    query
+        .clauses
+        .iter()
+        .any(|clause| clause.occur == Occur::Required && clause.node == Node::Nothing)
+}

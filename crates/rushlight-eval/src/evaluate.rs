@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rushlight_core::{
     ChunkId, DocId, DocumentKind, EmbedKind, Embedder, Embedding, Error, ErrorCode, Generation, IndexedChunk,
-    IndexedDocument, KeywordHit, KeywordIndex, Principal, Result, SearchFilter, SourceId, Timestamp,
+    IndexedDocument, IndexedFacts, KeywordHit, KeywordIndex, Principal, Query as Asked, Result, SearchFilter, SourceId, Timestamp,
     VectorHit, VectorIndex,
 };
 use rushlight_ingest::embedding_text;
@@ -234,8 +234,9 @@ async fn search(
         ..SearchFilter::default()
     };
     let words = timed(&mut seconds.searching_by_word, || {
-        parts.keyword.search(&query.text, &filter, options.candidates)
-    })?;
+        parts.keyword.search(&Asked::plain(&query.text), &filter, options.candidates)
+    })?
+    .hits;
     let begun = Instant::now();
     let meaning = parts
         .vector
@@ -351,6 +352,7 @@ fn indexed(
         access: options.principals.clone(),
         title,
         keywords: Vec::new(),
+        facts: IndexedFacts::default(),
         chunks: vec![IndexedChunk {
             id: chunk_of(row),
             heading_path: Vec::new(),

@@ -10,8 +10,6 @@ pub(crate) const KEY_BYTES: usize = 32;
 const STARTS: usize = 16;
 /// People of one document that are suggested: a mail to more is to a list.
 const PEOPLE: usize = 64;
-/// Bytes of the hash that tells names with the same beginning apart.
-const HASH: usize = 8;
 
 /// A kind's place among the columns.
 pub(crate) fn number(kind: SuggestionKind) -> usize {
@@ -37,7 +35,7 @@ pub(crate) fn of(document: &IndexedDocument) -> Vec<(SuggestionKind, String)> {
     names
 }
 
-/// The keys of a name: its kind, the words from one of them on, and a hash of the whole.
+/// The keys of a name: its kind, the words from one of them on, and the hash that tells it from others that go on so.
 pub(crate) fn keys(kind: SuggestionKind, shown: &str) -> Vec<Vec<u8>> {
     let hash = hash(kind, shown);
     starts(shown)
@@ -46,7 +44,7 @@ pub(crate) fn keys(kind: SuggestionKind, shown: &str) -> Vec<Vec<u8>> {
         .map(|start| {
             let mut key = prefix(kind, &start);
             key.push(0);
-            key.extend(hash);
+            key.extend(hash.to_be_bytes());
             key
         })
         .collect()
@@ -60,17 +58,17 @@ pub(crate) fn prefix(kind: SuggestionKind, typed: &str) -> Vec<u8> {
 }
 
 /// The hash at a key's end.
-pub(crate) fn hash_of(key: &[u8]) -> &[u8] {
-    &key[key.len().saturating_sub(HASH)..]
+pub(crate) fn hash_of(key: &[u8]) -> u64 {
+    key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 /// FNV-1a of 64 bits: it has to tell names apart, nobody gains by making two alike.
-pub(crate) fn hash(kind: SuggestionKind, shown: &str) -> [u8; HASH] {
+pub(crate) fn hash(kind: SuggestionKind, shown: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in std::iter::once(number(kind) as u8).chain(shown.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
-    hash.to_be_bytes()
+    hash
 }
 
 /// The name's words from each of them on, folded.

@@ -42,6 +42,8 @@ pub(crate) enum Plan {
     Best(Vec<Plan>),
     /// Clauses; the scores are added.
     Sum(Sum),
+    /// The same rows, none better than another.
+    Unranked(Box<Plan>),
 }
 
 /// A score that all rows of a plan have; zero where the plan does not rank.
@@ -86,7 +88,12 @@ impl Plan {
         match self {
             Self::Word(_) | Self::Phrase(_) => true,
             Self::Terms { score, .. } | Self::Pieces { score, .. } => score.score > 0.0,
-            Self::Near(_) | Self::Raw(_) | Self::Dates(..) | Self::All | Self::Nothing => false,
+            Self::Near(_)
+            | Self::Raw(_)
+            | Self::Dates(..)
+            | Self::All
+            | Self::Nothing
+            | Self::Unranked(_) => false,
             Self::Best(plans) => plans.iter().any(Self::ranks),
             Self::Sum(sum) => sum.required.iter().chain(&sum.wanted).any(Self::ranks),
         }
@@ -123,6 +130,7 @@ impl Plan {
             Self::Nothing => Ok(Rows::none(mask.len())),
             Self::Best(plans) => best(plans, view, number, mask, scores),
             Self::Sum(sum) => sum.run(view, number, mask, scores),
+            Self::Unranked(plan) => plan.run(view, number, mask, None),
         }
     }
 }

@@ -81,7 +81,7 @@ impl Fields {
                 .set_fieldnorms(norms);
             TextOptions::default().set_indexing_options(indexing)
         };
-        let column = TextOptions::default().set_fast(Some("raw"));
+        let column = TextOptions::default().set_fast("raw");
         let words = std::array::from_fn(|number| {
             builder.add_text_field(NAMES[number], words(EVERYWHERE.contains(&number)))
         });

@@ -68,7 +68,7 @@ impl<'a> View<'a> {
         for reader in searcher.segment_readers() {
             segments.push(Segment::new(reader, fields, filter)?);
         }
-        let chunks = segments
+        let chunks: u64 = segments
             .iter()
             .map(|segment| u64::from(segment.reader.max_doc()))
             .sum();

@@ -1,25 +1,29 @@
 //! From text to terms with positions.
-//!
-//! A Latin word is one term. Words joined by signs without a space (`INV-2024-0117`, `a@b.example`, `snake_case`) are terms
-//! one by one, and the whole is a term at the place of the first. A run of ideographs, kana or hangul gives, at each
-//! character's place, the character and the pair it forms with the next: pairs match as word segmentation does in published
-//! retrieval and need no dictionary, single characters serve queries of one character. There is no stemming: a plural
-//! is another word.
 
 use crate::fold::{Folded, fold};
 
-/// Longer words and identifiers are cut to so many characters, in texts and queries alike.
-const MAX_WORD: usize = 64;
-/// An identifier of more parts has no term of its own.
-const MAX_PARTS: usize = 8;
+/// A word of more characters is taken apart into pieces of so many.
+pub(crate) const PIECE: usize = 64;
+/// Characters that two neighbouring pieces share: whatever is one longer than that and stands in the word stands in a piece.
+pub(crate) const OVERLAP: usize = 16;
+/// An identifier of more parts, or of more characters, has no term of its own.
+const MAX_PARTS: usize = 12;
+const MAX_WHOLE: usize = 128;
+/// A word that changes between small and capital letters more often is not CamelCase.
+const MAX_CAMEL: usize = 8;
 
 /// What a term was made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TermKind {
-    /// A word, or a part of an identifier.
+    /// A word, or a part of an identifier between joining signs, or a piece of a very long word. Words, pairs and lone
+    /// characters together say all that stands in a text, one after the other.
     Word,
-    /// A whole identifier of two or more parts.
+    /// A whole identifier of two or more parts, at the place of the first: `inv-2024-0117`.
     Whole,
+    /// A part of a word written in CamelCase or with a number at its end, at the place of the word: `http` of `HttpServer`.
+    Part,
+    /// A word without its ending, at the place of the word. [`analyze`] gives none; [`stems`](crate::stems) does.
+    Stem,
     /// A character of a script without spaces that has such neighbours.
     Single,
     /// Such a character that stands alone.
@@ -62,37 +66,26 @@ struct Analysis {
     first_part: Option<usize>,
     parts: usize,
     whole: String,
-    /// The word being read.
-    word: String,
-    word_start: usize,
-    word_end: usize,
+    word: WordBuilder,
     /// A sign that may join the next word to this one.
     joint: Option<Folded>,
-    /// The run of ideographs being read.
+    /// The run of characters of a script without spaces being read.
     run: Vec<Folded>,
 }
 
 impl Analysis {
     fn take(&mut self, folded: Folded) {
-        let Folded {
-            character,
-            start,
-            end,
-        } = folded;
-        if is_ideograph(character) {
+        let character = folded.character;
+        if is_unspaced(character) {
             self.end_word();
             self.run.push(folded);
         } else if character.is_alphanumeric() || (!self.word.is_empty() && is_mark(character)) {
             self.end_run();
             if let Some(joint) = self.joint.take() {
                 self.end_part();
-                self.whole.push(joint.character);
+                self.whole.push(straight(joint.character));
             }
-            if self.word.is_empty() {
-                self.word_start = start;
-            }
-            self.word.push(character);
-            self.word_end = end;
+            self.word.push(folded);
         } else if is_joint(character) && !self.word.is_empty() && self.joint.is_none() {
             self.joint = Some(folded);
         } else {
@@ -106,38 +99,50 @@ impl Analysis {
         if self.word.is_empty() {
             return;
         }
-        let term = cut(&std::mem::take(&mut self.word)).to_owned();
-        self.whole.push_str(&term);
         self.first_part.get_or_insert(self.tokens.len());
         self.parts += 1;
-        let (start, end) = (self.word_start, self.word_end);
-        self.push(term, TermKind::Word, start, end);
+        let word = std::mem::take(&mut self.word);
+        if self.whole.len() <= 4 * MAX_WHOLE {
+            self.whole.push_str(&word.text);
+        }
+        for piece in pieces(&word.text) {
+            self.push(piece.to_owned(), TermKind::Word, word.start, word.end);
+            self.position += 1;
+        }
+        self.position -= 1;
+        for (part, start, end) in word.parts() {
+            self.push(part.to_owned(), TermKind::Part, start, end);
+        }
         self.position += 1;
+        self.word = word.cleared();
     }
 
     fn end_word(&mut self) {
         self.joint = None;
         self.end_part();
-        let whole = std::mem::take(&mut self.whole);
+        let Some(first) = self.first_part.take() else {
+            return;
+        };
         let parts = std::mem::take(&mut self.parts);
-        if let Some(first) = self.first_part.take()
-            && (2..=MAX_PARTS).contains(&parts)
-            && whole.chars().count() <= MAX_WORD
-        {
+        if (2..=MAX_PARTS).contains(&parts) && self.whole.chars().count() <= MAX_WHOLE {
             let Token { position, start, .. } = self.tokens[first];
             let token = Token {
-                term: whole,
+                term: self.whole.clone(),
                 kind: TermKind::Whole,
                 position,
                 start,
-                end: self.word_end,
+                end: self.word.end,
             };
             self.tokens.insert(first, token);
         }
+        self.whole.clear();
     }
 
     fn end_run(&mut self) {
-        let run = std::mem::take(&mut self.run);
+        if self.run.is_empty() {
+            return;
+        }
+        let mut run = std::mem::take(&mut self.run);
         let single = if run.len() == 1 {
             TermKind::Alone
         } else {
@@ -151,6 +156,8 @@ impl Analysis {
             }
             self.position += 1;
         }
+        run.clear();
+        self.run = run;
     }
 
     fn push(&mut self, term: String, kind: TermKind, start: usize, end: usize) {
@@ -164,32 +171,188 @@ impl Analysis {
     }
 }
 
-/// Han, Hiragana, Katakana, Hangul, and the marks written among them.
-fn is_ideograph(character: char) -> bool {
+/// The word being read, folded, and where a new part may begin in it.
+#[derive(Default)]
+struct WordBuilder {
+    text: String,
+    start: usize,
+    end: usize,
+    /// Where a part begins as CamelCase has it.
+    humps: Vec<Border>,
+    /// Where the first digits begin, if letters stand before.
+    number: Option<Border>,
+    has_small: bool,
+    /// The last two characters.
+    last: Option<Seen>,
+    before: Option<Seen>,
+}
+
+/// A place in a word: bytes of the folded word before it; where the text before it ends and that after it begins.
+#[derive(Clone, Copy)]
+struct Border {
+    at: usize,
+    end: usize,
+    start: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Seen {
+    case: Case,
+    at: usize,
+    start: usize,
+    end: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    Small,
+    Capital,
+    Digit,
+}
+
+impl WordBuilder {
+    fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    fn push(&mut self, folded: Folded) {
+        let Folded {
+            character,
+            start,
+            end,
+            capital,
+        } = folded;
+        let case = match character {
+            _ if capital => Case::Capital,
+            '0'..='9' => Case::Digit,
+            _ => Case::Small,
+        };
+        let seen = Seen {
+            case,
+            at: self.text.len(),
+            start,
+            end,
+        };
+        match self.last {
+            None => self.start = start,
+            Some(last) => self.note_border(last, seen),
+        }
+        self.has_small |= case == Case::Small;
+        self.before = self.last.replace(seen);
+        self.text.push(character);
+        self.end = end;
+    }
+
+    #[inline]
+    fn note_border(&mut self, last: Seen, seen: Seen) {
+        let border = |before: Seen, after: Seen| Border {
+            at: after.at,
+            end: before.end,
+            start: after.start,
+        };
+        match (last.case, seen.case) {
+            (Case::Small | Case::Digit, Case::Capital) => self.humps.push(border(last, seen)),
+            // The last of several capitals begins the next part: `HTTPServer`.
+            (Case::Capital, Case::Small) => {
+                if let Some(before) = self.before.filter(|before| before.case == Case::Capital) {
+                    self.humps.push(border(before, last));
+                }
+            }
+            (Case::Small | Case::Capital, Case::Digit) if self.number.is_none() => {
+                self.number = Some(border(last, seen));
+            }
+            _ => {}
+        }
+    }
+
+    /// The parts of two or more characters, each with its bytes of the text.
+    fn parts(&self) -> Vec<(&str, usize, usize)> {
+        let borders = match self.number {
+            _ if self.has_small && (1..MAX_CAMEL).contains(&self.humps.len()) => self.humps.as_slice(),
+            Some(number) if self.humps.is_empty() && self.is_name_and_number(number) => {
+                self.number.as_slice()
+            }
+            _ => return Vec::new(),
+        };
+        let ends = borders
+            .iter()
+            .map(|border| (border.at, border.end))
+            .chain([(self.text.len(), self.end)]);
+        let starts =
+            std::iter::once((0, self.start)).chain(borders.iter().map(|border| (border.at, border.start)));
+        starts
+            .zip(ends)
+            .map(|((from, start), (to, end))| (&self.text[from..to], start, end))
+            .filter(|(part, _, _)| part.chars().nth(1).is_some())
+            .collect()
+    }
+
+    /// `covid19`, as against `a1b2` and `p5`.
+    fn is_name_and_number(&self, number: Border) -> bool {
+        let (name, number) = self.text.split_at(number.at);
+        name.len() > 1 && number.len() > 1 && number.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    /// Empty, with its memory and where it ended.
+    fn cleared(mut self) -> Self {
+        self.text.clear();
+        self.humps.clear();
+        Self {
+            text: self.text,
+            humps: self.humps,
+            end: self.end,
+            ..Self::default()
+        }
+    }
+}
+
+/// A word of up to [`PIECE`] characters as it is, a longer one in pieces that overlap.
+fn pieces(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(word);
+    std::iter::from_fn(move || {
+        let word = rest.take()?;
+        let Some((end, _)) = word.char_indices().nth(PIECE).filter(|_| word.len() > PIECE) else {
+            return Some(word);
+        };
+        let next = word.char_indices().nth(PIECE - OVERLAP).map(|(at, _)| at);
+        rest = next.map(|at| &word[at..]);
+        Some(&word[..end])
+    })
+}
+
+/// Scripts written without spaces between words: Han, Hiragana, Katakana, Hangul and the marks written among them (Korean has
+/// spaces, but hangs endings onto its words); Thai, Lao, Myanmar, Khmer.
+pub(crate) fn is_unspaced(character: char) -> bool {
     matches!(u32::from(character),
-        0x3005..=0x3007 | 0x3021..=0x3029 | 0x3031..=0x3035 | 0x3038..=0x303C | 0x3041..=0x3096 | 0x3099..=0x309F
+        0x0E01..=0x0E3A | 0x0E40..=0x0E4E | 0x0E81..=0x0ECE | 0x0EDC..=0x0EDF | 0x1000..=0x103F | 0x1050..=0x108F
+        | 0x109A..=0x109D | 0x1780..=0x17D3
+        | 0x3005..=0x3007 | 0x3021..=0x3029 | 0x3031..=0x3035 | 0x3038..=0x303C | 0x3041..=0x3096 | 0x3099..=0x309F
         | 0x30A1..=0x30FA | 0x30FC..=0x30FF | 0x3105..=0x312F | 0x3131..=0x318E | 0x31A0..=0x31BF | 0x31F0..=0x31FF
         | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xA960..=0xA97C | 0xAC00..=0xD7FB | 0x1100..=0x11FF
         | 0xF900..=0xFAFF | 0x1B000..=0x1B16F | 0x20000..=0x323AF)
 }
 
 /// A vowel sign or mark inside a word of another script.
-fn is_mark(character: char) -> bool {
-    unicode_normalization::char::is_combining_mark(character)
+pub(crate) fn is_mark(character: char) -> bool {
+    !character.is_ascii() && unicode_normalization::char::is_combining_mark(character)
 }
 
 /// Signs that stand inside identifiers.
 fn is_joint(character: char) -> bool {
     matches!(
         character,
-        '-' | '_' | '.' | '@' | '\'' | '’' | '/' | '+' | ':' | '&' | '#' | '‐' | '‑'
+        '-' | '_' | '.' | '@' | '\'' | '’' | '/' | '\\' | '+' | ':' | '&' | '#' | '‐' | '‑'
     )
 }
 
-fn cut(word: &str) -> &str {
-    word.char_indices()
-        .nth(MAX_WORD)
-        .map_or(word, |(at, _)| &word[..at])
+/// A joint as it stands in a term: however a path or an apostrophe is written, it is the same.
+fn straight(joint: char) -> char {
+    match joint {
+        '’' => '\'',
+        '‐' | '‑' => '-',
+        '\\' => '/',
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -212,19 +375,62 @@ mod tests {
             "rust-1.95 a@b.c x--y",
             "rust-1.95@0 rust@0 1@1 95@2 a@b.c@3 a@3 b@4 c@5 x@6 y@7",
         );
-        check("用 iPhone拍照。好", "用@0 iphone@1 拍@2 拍照@2 照@3 好@4");
+        check("用 iPhone拍照。好", "用@0 iphone@1 phone@1 拍@2 拍照@2 照@3 好@4");
+        check("軟體 ไทย", "软@0 软体@0 体@1 ไ@2 ไท@2 ท@3 ทย@3 ย@4");
         check("", "");
         check("'-._", "");
     }
 
     #[test]
-    fn long_words_are_cut_alike() {
-        let long = analyze(&"x".repeat(100));
-        assert_eq!((long.len(), long[0].term.len(), long[0].end), (1, MAX_WORD, 100));
-        assert!(
-            analyze("a.b.c.d.e.f.g.h.i")
-                .iter()
-                .all(|token| token.kind == TermKind::Word)
+    fn identifiers_are_found_whole_and_by_parts() {
+        check(
+            "src\\main.rs src/main.rs",
+            "src/main.rs@0 src@0 main@1 rs@2 src/main.rs@3 src@3 main@4 rs@5",
         );
+        check("C:\\x\\y.txt", "c@0 x/y.txt@1 x@1 y@2 txt@3");
+        check("it’s snake_case", "it's@0 it@0 s@1 snake_case@2 snake@2 case@3");
+        check(
+            "https://a.example/b?c=1",
+            "https@0 a.example/b@1 a@1 example@2 b@3 c@4 1@5",
+        );
+    }
+
+    #[test]
+    fn camel_case_and_numbers_at_the_end_come_apart_in_place() {
+        check(
+            "parseHttpRequest HTTPServer x",
+            "parsehttprequest@0 parse@0 http@0 request@0 httpserver@1 http@1 server@1 x@2",
+        );
+        check(
+            "COVID19 p53 a1b2 B2B iOS",
+            "covid19@0 covid@0 19@0 p53@1 a1b2@2 b2b@3 ios@4 os@4",
+        );
+        check("WORLD World wORLD", "world@0 world@1 world@2 orld@2");
+        let parts: Vec<_> = analyze("ÉtatHTTPServeur")
+            .into_iter()
+            .filter(|token| token.kind == TermKind::Part)
+            .map(|token| (token.term, token.start, token.end))
+            .collect();
+        assert_eq!(
+            parts,
+            [
+                ("etat".to_owned(), 0, 5),
+                ("http".to_owned(), 5, 9),
+                ("serveur".to_owned(), 9, 16)
+            ]
+        );
+    }
+
+    #[test]
+    fn long_words_come_in_pieces_and_long_identifiers_in_parts() {
+        let long: String = (0..150)
+            .map(|index| char::from(b'a' + (index % 26) as u8))
+            .collect();
+        let tokens = analyze(&long);
+        let terms: Vec<&str> = tokens.iter().map(|token| token.term.as_str()).collect();
+        assert_eq!(terms, [&long[..64], &long[48..112], &long[96..]]);
+        assert!(tokens.iter().all(|token| (token.start, token.end) == (0, 150)));
+        let parts = vec!["ab"; MAX_PARTS + 1].join(".");
+        assert!(analyze(&parts).iter().all(|token| token.kind == TermKind::Word));
     }
 }

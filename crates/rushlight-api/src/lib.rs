@@ -24,8 +24,8 @@ pub use hit::{
 };
 pub use place::{Area, Locator, Place, Span};
 pub use search::{
-    Correction, Degraded, MAX_SEARCH_LIMIT, Mode, Moved, SearchRequest, SearchResponse, Suggestion,
-    SuggestQuery, SuggestionKind, Suggestions, Timings, Understood, Weighing,
+    Correction, Degraded, MAX_SEARCH_LIMIT, Mode, Moved, SearchRequest, SearchResponse, SuggestQuery,
+    Suggestion, SuggestionKind, Suggestions, Timings, Understood, Weighing,
 };
 pub use status::{
     Activity, AddSource, Counts, EmbeddingProgress, Model, ModelState, Models, Problem, ProblemQuery,

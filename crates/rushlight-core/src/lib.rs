@@ -33,8 +33,9 @@ pub use document::{
 pub use error::{Error, ErrorCode, ErrorPlace, Fault, Result};
 pub use id::{ChunkId, ContentHash, DocId, EmbeddingKey, FileId, Generation, Principal, SourceId, SpaceId};
 pub use index::{
-    IndexedChunk, IndexedDocument, KeywordHit, KeywordIndex, REPEATED_WEIGHT, SearchFilter, VectorHit,
-    VectorIndex,
+    Correction, FieldFrequency, IndexedChunk, IndexedDocument, IndexedFacts, KeywordExplanation,
+    KeywordFound, KeywordHit, KeywordIndex, MAX_SUGGESTION, MatchKind, REPEATED_WEIGHT, ScorePart,
+    SearchFilter, Suggestion, SuggestionKind, TermFound, VectorHit, VectorIndex,
 };
 pub use language_model::{
     GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message, Prompt,
@@ -49,9 +50,8 @@ pub use scan::{
     ScanAnswer, ScanForm, ScanReader, confidence_of,
 };
 pub use search::{
-    Correction, Hit, LegScores, MorePassage, OtherPlace, RelatedDocument, Relation, SearchMode,
-    SearchRequest, SearchResponse, SearchTimings, Suggestion, SuggestionKind, Weighing, Why, WhyPart,
-    WhyTerm,
+    Hit, LegScores, MorePassage, OtherPlace, RelatedDocument, Relation, SearchMode, SearchRequest,
+    SearchResponse, SearchTimings, Weighing, Why, WhyPart, WhyTerm,
 };
 pub use source::{FileStamp, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard};
 pub use time::{Clock, SystemClock, Timestamp};

@@ -3,6 +3,7 @@
 use crate::chunk::Chunk;
 use crate::document::DocumentKind;
 use crate::id::{ContentHash, DocId, Principal, SourceId, SpaceId};
+use crate::index::Correction;
 use crate::place::TextSpan;
 use crate::time::Timestamp;
 
@@ -247,15 +248,6 @@ pub struct SearchResponse {
     pub weighing: Option<Weighing>,
 }
 
-/// A word that occurs in no document that the asker may read, and one like it that does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Correction {
-    /// As it was typed.
-    pub typed: String,
-    /// What was searched.
-    pub meant: String,
-}
-
 /// The weight of meaning against words for one query, and what it was chosen by.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Weighing {
@@ -263,26 +255,4 @@ pub struct Weighing {
     pub semantic: f32,
     /// What moved it, and by how much: `("rare_term", -0.08)`. Empty where it was given.
     pub because: Vec<(String, f32)>,
-}
-
-/// A title, person or tag that begins as what was typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suggestion {
-    /// What it is.
-    pub kind: SuggestionKind,
-    /// As it is written in the documents.
-    pub text: String,
-    /// In how many documents that the asker may read.
-    pub documents: u64,
-}
-
-/// What a suggestion is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SuggestionKind {
-    /// A document's title.
-    Title,
-    /// An author, sender or recipient.
-    Person,
-    /// A tag.
-    Tag,
 }

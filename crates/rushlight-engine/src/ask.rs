@@ -12,7 +12,7 @@ use rushlight_core::{
 };
 
 use crate::engine::{Engine, go_on_unless};
-use crate::search::blocking;
+use crate::search::{Reading, blocking};
 
 /// Hits that evidence is selected from.
 const HITS: usize = 12;
@@ -58,13 +58,17 @@ impl Engine {
         };
         let _waiting = self.shared.gate.enter();
         let response = self
-            .search(SearchRequest {
-                principals: request.principals.clone(),
-                spaces: request.spaces.clone(),
-                kinds: request.kinds.clone(),
-                limit: HITS,
-                ..SearchRequest::new(&request.question)
-            })
+            .find(
+                SearchRequest {
+                    principals: request.principals.clone(),
+                    spaces: request.spaces.clone(),
+                    kinds: request.kinds.clone(),
+                    limit: HITS,
+                    grouped: false,
+                    ..SearchRequest::new(&request.question)
+                },
+                Reading::Question,
+            )
             .await?;
         let _turn = self
             .shared

@@ -7,8 +7,7 @@ use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
     Answer, AnswerEvent, DocId, DocumentKind, Principal, Result, SearchRequest, SearchResponse, SourceId,
-    Suggestion,
-    TextSpan,
+    Suggestion, TextSpan,
 };
 use tokio::sync::{mpsc, watch};
 

@@ -35,7 +35,7 @@ pub(crate) fn run(
         from: args.from.as_deref().map(scope::day).transpose()?,
         until: args.until.as_deref().map(scope::day).transpose()?,
         limit: args.limit.into(),
-        utc_offset: jiff::Zoned::now().offset().seconds(),
+        utc_offset: jiff::ZonedDateTime::now().offset().seconds(),
         recent: args.recent,
         grouped: !args.ungrouped,
         explain: args.explain,

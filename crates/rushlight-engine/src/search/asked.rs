@@ -30,8 +30,9 @@ impl Shared {
         let calendar = Calendar::at_offset(self.clock.now(), request.utc_offset);
         let query = match reading {
             Reading::Query if request.typing => query::as_typed(&request.query, &calendar),
-            Reading::Query => query::parse(&request.query, &calendar)
-                .map_err(|error| error.into_error(&request.query))?,
+            Reading::Query => {
+                query::parse(&request.query, &calendar).map_err(|error| error.into_error(&request.query))?
+            }
             Reading::Question => query::lenient(&request.query, &calendar),
         };
         let all = self.ledger.spaces()?;
@@ -97,7 +98,9 @@ fn narrow(query: Query, filter: &mut SearchFilter) -> Query {
     let mut kept: Vec<Clause> = Vec::with_capacity(query.clauses.len());
     for clause in query.clauses {
         match (clause.occur, &clause.node) {
-            (Occur::Required, Node::Kinds(kinds)) if filter.kinds.is_empty() => filter.kinds.clone_from(kinds),
+            (Occur::Required, Node::Kinds(kinds)) if filter.kinds.is_empty() => {
+                filter.kinds.clone_from(kinds)
+            }
             (Occur::Required, Node::Kinds(kinds)) if kinds.iter().any(|kind| filter.kinds.contains(kind)) => {
                 filter.kinds.retain(|kind| kinds.contains(kind));
             }

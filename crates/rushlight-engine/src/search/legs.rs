@@ -37,10 +37,10 @@ impl Shared {
         let begun = Instant::now();
         let mut words = Words::default();
         for (space, query) in &asked.spaces {
-            let found = self
-                .indexes
-                .keyword(*space)?
-                .search(query, &asked.filter, self.options.candidates)?;
+            let found =
+                self.indexes
+                    .keyword(*space)?
+                    .search(query, &asked.filter, self.options.candidates)?;
             words.hits.extend(found.hits);
             words.newest_first |= found.newest_first;
             for correction in found.corrections {

@@ -11,10 +11,11 @@ use std::time::Instant;
 
 use rushlight_answer::check_question;
 use rushlight_core::{
-    ChunkId, Embedding, Error, ErrorCode, KeywordHit, Result, SearchMode, SearchRequest, SearchResponse,
-    SearchTimings, SpaceId,
+    ChunkId, Embedding, Error, ErrorCode, KeywordHit, LegScores, Result, SearchMode, SearchRequest,
+    SearchResponse, SearchTimings, SpaceId,
 };
-use rushlight_retrieval::{fuse, query};
+use rushlight_ledger::ChunkRecord;
+use rushlight_retrieval::{FusedChunk, fuse, query};
 
 use crate::engine::{Engine, Shared};
 use asked::Asked;
@@ -126,5 +127,120 @@ impl Legs {
             only,
             degraded,
         })
+    }
+}
+
+impl Shared {
+    pub(crate) fn resolve_spaces(&self, names: &[String]) -> Result<Vec<SpaceId>> {
+        if names.is_empty() {
+            return Ok(self.ledger.spaces()?.into_iter().map(|space| space.id).collect());
+        }
+        let resolve = |name: &String| match self.ledger.space_by_name(name)? {
+            Some(space) => Ok(space.id),
+            None => Err(Error::new(
+                ErrorCode::SpaceNotFound,
+                format!("there is no space `{name}`"),
+            )),
+        };
+        names.iter().map(resolve).collect()
+    }
+
+    fn put_together(
+        &self,
+        request: &SearchRequest,
+        asked: &Asked,
+        legs: Legs,
+        begun: Instant,
+    ) -> Result<SearchResponse> {
+        let Legs {
+            words,
+            meaning,
+            only,
+            degraded,
+        } = legs;
+        let weight = only
+            .or(request.semantic_weight)
+            .unwrap_or(self.options.semantic_weight);
+        let fused = if words.newest_first {
+            self.by_date(&words.hits)?
+        } else {
+            let similarities = self.similarities(&words.hits, &meaning)?;
+            fuse(&words.hits, &meaning.hits, &similarities, weight.clamp(0.0, 1.0))
+        };
+        let hits = self.show(request, asked, &words, &fused)?;
+        let plain = asked.query == rushlight_core::Query::plain(request.query.trim());
+        Ok(SearchResponse {
+            hits,
+            degraded,
+            timings: SearchTimings {
+                keyword_us: words.took_us,
+                embed_us: meaning.embed_us,
+                vector_us: meaning.took_us,
+                total_us: micros(begun),
+            },
+            understood: if plain {
+                Vec::new()
+            } else {
+                query::understood(&asked.query, &asked.calendar)
+                    .into_iter()
+                    .map(|part| (part.label.to_owned(), part.text))
+                    .collect()
+            },
+            corrections: words.corrections,
+            weighing: None,
+        })
+    }
+
+    /// Chunks that nothing ranks, those of the newest documents first; each space has already kept its newest.
+    fn by_date(&self, hits: &[KeywordHit]) -> Result<Vec<FusedChunk>> {
+        let ids: Vec<ChunkId> = hits.iter().map(|hit| hit.chunk_id).collect();
+        let mut records = self.ledger.hydrate(&ids)?;
+        records.sort_by(|a, b| {
+            let place = |record: &ChunkRecord| (record.chunk.doc_id, record.chunk.ordinal);
+            b.date.cmp(&a.date).then_with(|| place(a).cmp(&place(b)))
+        });
+        let chunk = |record: &ChunkRecord| FusedChunk {
+            chunk_id: record.chunk.id,
+            doc_id: record.chunk.doc_id,
+            scores: LegScores {
+                keyword: Some(1.0),
+                semantic: None,
+                fused: 1.0,
+            },
+        };
+        Ok(records.iter().map(chunk).collect())
+    }
+
+    /// The cosines of the best chunks that only the keyword leg found, from the ledger's vectors.
+    fn similarities(&self, words: &[KeywordHit], meaning: &Meaning) -> Result<HashMap<ChunkId, f32>> {
+        let Some(query) = &meaning.vector else {
+            return Ok(HashMap::new());
+        };
+        let known: HashSet<ChunkId> = meaning.hits.iter().map(|hit| hit.chunk_id).collect();
+        let unknown: Vec<ChunkId> = words
+            .iter()
+            .map(|hit| hit.chunk_id)
+            .filter(|id| !known.contains(id))
+            .take(LOOK_UP)
+            .collect();
+        let vectors = self
+            .ledger
+            .embeddings_of(&unknown, &self.embedder_spec.model_id)?;
+        let cosine = |(id, vector): (ChunkId, Option<Embedding>)| Some((id, query.cosine(&vector?)));
+        Ok(unknown.into_iter().zip(vectors).filter_map(cosine).collect())
+    }
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Runs what computes on a blocking thread.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(cause) => Err(Error::new(ErrorCode::Internal, "a blocking task ended early").with_source(cause)),
     }
 }

@@ -1,16 +1,11 @@
 //! From text to terms with positions.
 
 use crate::fold::{Folded, fold};
+use crate::word::{WordBuilder, pieces};
 
-/// A word of more characters is taken apart into pieces of so many.
-pub(crate) const PIECE: usize = 64;
-/// Characters that two neighbouring pieces share: whatever is one longer than that and stands in the word stands in a piece.
-pub(crate) const OVERLAP: usize = 16;
 /// An identifier of more parts, or of more characters, has no term of its own.
 const MAX_PARTS: usize = 12;
 const MAX_WHOLE: usize = 128;
-/// A word that changes between small and capital letters more often is not CamelCase.
-const MAX_CAMEL: usize = 8;
 
 /// What a term was made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,7 +74,9 @@ impl Analysis {
         if is_unspaced(character) {
             self.end_word();
             self.run.push(folded);
-        } else if character.is_alphanumeric() || (!self.word.is_empty() && is_mark(character)) {
+        } else if character.is_alphanumeric()
+            || (self.joint.is_none() && !self.word.is_empty() && is_mark(character))
+        {
             self.end_run();
             if let Some(joint) = self.joint.take() {
                 self.end_part();
@@ -89,8 +86,19 @@ impl Analysis {
         } else if is_joint(character) && !self.word.is_empty() && self.joint.is_none() {
             self.joint = Some(folded);
         } else {
+            if character == '+' && self.joint.is_some_and(|joint| joint.character == '+') {
+                self.name_language("++", folded.end);
+            }
             self.end_word();
             self.end_run();
+        }
+    }
+
+    /// A letter alone with signs behind it is a whole too: `C++`, `C#`.
+    fn name_language(&mut self, signs: &str, end: usize) {
+        if self.first_part.is_none() && self.word.text.len() == 1 {
+            let (whole, start) = (self.word.text.clone() + signs, self.word.start);
+            self.push(whole, TermKind::Whole, start, end);
         }
     }
 
@@ -118,7 +126,9 @@ impl Analysis {
     }
 
     fn end_word(&mut self) {
-        self.joint = None;
+        if let Some(joint) = self.joint.take().filter(|joint| joint.character == '#') {
+            self.name_language("#", joint.end);
+        }
         self.end_part();
         let Some(first) = self.first_part.take() else {
             return;
@@ -169,155 +179,6 @@ impl Analysis {
             end,
         });
     }
-}
-
-/// The word being read, folded, and where a new part may begin in it.
-#[derive(Default)]
-struct WordBuilder {
-    text: String,
-    start: usize,
-    end: usize,
-    /// Where a part begins as CamelCase has it.
-    humps: Vec<Border>,
-    /// Where the first digits begin, if letters stand before.
-    number: Option<Border>,
-    has_small: bool,
-    /// The last two characters.
-    last: Option<Seen>,
-    before: Option<Seen>,
-}
-
-/// A place in a word: bytes of the folded word before it; where the text before it ends and that after it begins.
-#[derive(Clone, Copy)]
-struct Border {
-    at: usize,
-    end: usize,
-    start: usize,
-}
-
-#[derive(Clone, Copy)]
-struct Seen {
-    case: Case,
-    at: usize,
-    start: usize,
-    end: usize,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Case {
-    Small,
-    Capital,
-    Digit,
-}
-
-impl WordBuilder {
-    fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
-    fn push(&mut self, folded: Folded) {
-        let Folded {
-            character,
-            start,
-            end,
-            capital,
-        } = folded;
-        let case = match character {
-            _ if capital => Case::Capital,
-            '0'..='9' => Case::Digit,
-            _ => Case::Small,
-        };
-        let seen = Seen {
-            case,
-            at: self.text.len(),
-            start,
-            end,
-        };
-        match self.last {
-            None => self.start = start,
-            Some(last) => self.note_border(last, seen),
-        }
-        self.has_small |= case == Case::Small;
-        self.before = self.last.replace(seen);
-        self.text.push(character);
-        self.end = end;
-    }
-
-    #[inline]
-    fn note_border(&mut self, last: Seen, seen: Seen) {
-        let border = |before: Seen, after: Seen| Border {
-            at: after.at,
-            end: before.end,
-            start: after.start,
-        };
-        match (last.case, seen.case) {
-            (Case::Small | Case::Digit, Case::Capital) => self.humps.push(border(last, seen)),
-            // The last of several capitals begins the next part: `HTTPServer`.
-            (Case::Capital, Case::Small) => {
-                if let Some(before) = self.before.filter(|before| before.case == Case::Capital) {
-                    self.humps.push(border(before, last));
-                }
-            }
-            (Case::Small | Case::Capital, Case::Digit) if self.number.is_none() => {
-                self.number = Some(border(last, seen));
-            }
-            _ => {}
-        }
-    }
-
-    /// The parts of two or more characters, each with its bytes of the text.
-    fn parts(&self) -> Vec<(&str, usize, usize)> {
-        let borders = match self.number {
-            _ if self.has_small && (1..MAX_CAMEL).contains(&self.humps.len()) => self.humps.as_slice(),
-            Some(number) if self.humps.is_empty() && self.is_name_and_number(number) => {
-                self.number.as_slice()
-            }
-            _ => return Vec::new(),
-        };
-        let ends = borders
-            .iter()
-            .map(|border| (border.at, border.end))
-            .chain([(self.text.len(), self.end)]);
-        let starts =
-            std::iter::once((0, self.start)).chain(borders.iter().map(|border| (border.at, border.start)));
-        starts
-            .zip(ends)
-            .map(|((from, start), (to, end))| (&self.text[from..to], start, end))
-            .filter(|(part, _, _)| part.chars().nth(1).is_some())
-            .collect()
-    }
-
-    /// `covid19`, as against `a1b2` and `p5`.
-    fn is_name_and_number(&self, number: Border) -> bool {
-        let (name, number) = self.text.split_at(number.at);
-        name.len() > 1 && number.len() > 1 && number.bytes().all(|byte| byte.is_ascii_digit())
-    }
-
-    /// Empty, with its memory and where it ended.
-    fn cleared(mut self) -> Self {
-        self.text.clear();
-        self.humps.clear();
-        Self {
-            text: self.text,
-            humps: self.humps,
-            end: self.end,
-            ..Self::default()
-        }
-    }
-}
-
-/// A word of up to [`PIECE`] characters as it is, a longer one in pieces that overlap.
-fn pieces(word: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(word);
-    std::iter::from_fn(move || {
-        let word = rest.take()?;
-        let Some((end, _)) = word.char_indices().nth(PIECE).filter(|_| word.len() > PIECE) else {
-            return Some(word);
-        };
-        let next = word.char_indices().nth(PIECE - OVERLAP).map(|(at, _)| at);
-        rest = next.map(|at| &word[at..]);
-        Some(&word[..end])
-    })
 }
 
 /// Scripts written without spaces between words: Han, Hiragana, Katakana, Hangul and the marks written among them (Korean has
@@ -396,6 +257,14 @@ mod tests {
     }
 
     #[test]
+    fn a_letter_with_signs_is_a_name() {
+        check(
+            "C++, C# F#語 a+b x+ #1",
+            "c++@0 c@0 c#@1 c@1 f#@2 f@2 语@3 a+b@4 a@4 b@5 x@6 1@7",
+        );
+    }
+
+    #[test]
     fn camel_case_and_numbers_at_the_end_come_apart_in_place() {
         check(
             "parseHttpRequest HTTPServer x",
@@ -406,19 +275,6 @@ mod tests {
             "covid19@0 covid@0 19@0 p53@1 a1b2@2 b2b@3 ios@4 os@4",
         );
         check("WORLD World wORLD", "world@0 world@1 world@2 orld@2");
-        let parts: Vec<_> = analyze("ÉtatHTTPServeur")
-            .into_iter()
-            .filter(|token| token.kind == TermKind::Part)
-            .map(|token| (token.term, token.start, token.end))
-            .collect();
-        assert_eq!(
-            parts,
-            [
-                ("etat".to_owned(), 0, 5),
-                ("http".to_owned(), 5, 9),
-                ("serveur".to_owned(), 9, 16)
-            ]
-        );
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What to look for when a query is a piece of a text that may begin and end inside words.
 
-use crate::analyze::{OVERLAP, TermKind, Token, analyze, is_mark};
+use std::collections::HashSet;
+
+use crate::analyze::{TermKind, Token, analyze, is_mark};
 use crate::fold::fold;
+use crate::word::OVERLAP;
 
 /// A piece of a word of so many characters stands in one term, however long the word.
 const WINDOW: usize = OVERLAP + 1;
@@ -51,12 +54,13 @@ pub fn covering(query: &str) -> Vec<Pattern> {
         .filter(|token| matches!(token.kind, TermKind::Word | TermKind::Pair | TermKind::Alone))
         .collect();
     let (begin, end) = edges(query);
-    let mut patterns: Vec<Pattern> = Vec::with_capacity(tokens.len());
-    for (index, token) in tokens.iter().enumerate() {
-        let next = tokens.get(index + 1);
-        let pattern = pattern(token, next, begin, end);
-        patterns.extend(pattern.filter(|pattern| !patterns.contains(pattern)));
-    }
+    let mut seen = HashSet::new();
+    let patterns: Vec<Pattern> = tokens
+        .iter()
+        .enumerate()
+        .filter_map(|(index, token)| pattern(token, tokens.get(index + 1), begin, end))
+        .filter(|pattern| seen.insert(pattern.clone()))
+        .collect();
     let telling: Vec<Pattern> = patterns
         .iter()
         .filter(|pattern| is_telling(pattern))
@@ -65,25 +69,27 @@ pub fn covering(query: &str) -> Vec<Pattern> {
     if telling.is_empty() { patterns } else { telling }
 }
 
-/// Where a word must begin to be cut there, and where end: the first and last bytes that are not signs.
-fn edges(query: &str) -> (Option<usize>, Option<usize>) {
-    let begin = fold(query).find(|folded| !is_mark(folded.character));
+/// A word that begins no later than the first of these bytes may be cut there, one that ends at the second too: nothing but
+/// marks, which may belong to a word before, stands in front of it, and nothing behind it.
+fn edges(query: &str) -> (usize, usize) {
+    let first = fold(query).find(|folded| !is_mark(folded.character));
+    let last = fold(query).last();
     (
-        begin.map(|first| first.start),
-        fold(query).last().map(|last| last.end),
+        first.map_or(query.len(), |first| first.start),
+        last.map_or(0, |last| last.end),
     )
 }
 
 /// The pattern for a token, given the one behind it. A word that is longer than a piece has several tokens; where it is cut
 /// at its beginning, the pieces of the text's word begin elsewhere, so that only a window of it is sure to stand in one.
-fn pattern(token: &Token, next: Option<&Token>, begin: Option<usize>, end: Option<usize>) -> Option<Pattern> {
+fn pattern(token: &Token, next: Option<&Token>, begin: usize, end: usize) -> Option<Pattern> {
     let term = token.term.as_str();
     if token.kind != TermKind::Word {
         return Some(Pattern::Exact(term.to_owned()));
     }
     let continued = next.is_some_and(|next| next.kind == TermKind::Word && next.start == token.start);
     let last_of_word = !continued;
-    match (begin == Some(token.start), end == Some(token.end)) {
+    match (token.start <= begin, token.end == end) {
         (false, false) => Some(Pattern::Exact(term.to_owned())),
         (false, true) if last_of_word => Some(Pattern::Prefix(term.to_owned())),
         (false, true) => Some(Pattern::Exact(term.to_owned())),
@@ -149,6 +155,7 @@ mod tests {
             1 => "[\u{ad}\u{200b}-\u{200f}\u{fe0f}\u{e0100}\u{300}-\u{310}\u{20d0}]{1,2}",
             1 => "[Ａ-Ｚ０-９①-⑨ﬁ№™²½ßİ😀👨👩🏽]{1,3}",
             1 => "\u{1112}\u{1161}\u{11ab}",
+            1 => "[\t\n\r]{1,2}",
             1 => "\\PC{1,4}",
         ];
         prop::collection::vec(piece, 1..8).prop_map(|pieces| pieces.concat())
@@ -169,6 +176,24 @@ mod tests {
             for pattern in patterns {
                 prop_assert!(holds(&text, &pattern), "{:?} of {:?} in {:?}", pattern, query, analyze(&text));
             }
+        }
+    }
+
+    #[test]
+    fn japanese_and_korean_are_found_by_pairs() {
+        for (text, query) in [
+            ("東京都の図書館へ行く", "京都の図"),
+            ("ｶﾀｶﾅとカタカナ", "カタ"),
+            ("한국어를 배운다", "국어"),
+            ("國語と国語", "國語"),
+        ] {
+            let patterns = covering(query);
+            assert!(
+                patterns
+                    .iter()
+                    .all(|pattern| matches!(pattern, Pattern::Exact(_)))
+            );
+            assert!(patterns.iter().all(|pattern| holds(text, pattern)), "{query}");
         }
     }
 

@@ -66,13 +66,14 @@ fn folded_alone(cluster: &str, han: &HanTable) -> Option<(char, bool)> {
 
 /// The long way: any character with its marks.
 fn unfold(cluster: &str, han: &HanTable, mut push: impl FnMut(char)) {
-    match cluster.chars().next() {
-        // Signs set behind a word are not part of it.
-        Some('™' | '℠') => return push(' '),
-        Some('¹' | '²' | '³' | '⁰' | '⁴'..='⁹') => push(' '),
-        _ => {}
+    // Signs set behind a word are not part of it.
+    let unsigned = cluster.trim_start_matches(['™', '℠']);
+    if unsigned.len() < cluster.len()
+        || cluster.starts_with(['¹', '²', '³', '⁰', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'])
+    {
+        push(' ');
     }
-    let composed: String = cluster.nfkc().flat_map(char::to_lowercase).collect();
+    let composed: String = unsigned.nfkc().flat_map(char::to_lowercase).collect();
     for character in composed.nfc() {
         // An accent without a composed form, such as the dot that lower case leaves of `İ`, says nothing either.
         if is_accent(character) || is_unseen(character) {

@@ -1,6 +1,7 @@
 //! One character for Traditional and Simplified: what each Han character is matched as.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use ferrous_opencc::OpenCC;
@@ -8,8 +9,8 @@ use ferrous_opencc::config::BuiltinConfig;
 
 const FIRST: u32 = 0x3400;
 const LAST: u32 = 0x9FFF;
-/// The supplementary planes of ideographs that OpenCC's tables reach into.
-const FURTHER: std::ops::RangeInclusive<u32> = 0x2_0000..=0x2_FFFF;
+/// The rare characters beyond, as far as OpenCC's tables know any.
+const FURTHER: RangeInclusive<u32> = 0x2_0000..=0x2_B8FF;
 /// Passes over the tables: Taiwan's and Hong Kong's variants lead to a standard character, that to its Simplified form.
 const PASSES: usize = 4;
 
@@ -31,29 +32,39 @@ pub(crate) enum HanScript {
 
 /// OpenCC's character tables, laid out to be asked for every character of every text.
 pub(crate) struct HanTable {
-    near: Vec<char>,
-    far: HashMap<char, char>,
+    folded: Vec<char>,
     scripts: Vec<Option<HanScript>>,
 }
 
-/// Built once, at the first use, out of the dictionaries in the program.
-pub(crate) static HAN: LazyLock<HanTable> = LazyLock::new(HanTable::new);
+/// Built at the first use, out of the dictionaries in the program.
+pub(crate) static HAN: LazyLock<HanTable> = LazyLock::new(|| {
+    let characters: Vec<char> = (FIRST..=LAST).filter_map(char::from_u32).collect();
+    HanTable {
+        folded: settle(&characters),
+        scripts: scripts(&characters),
+    }
+});
+
+/// The same for the rare characters, most of which stay: built when the first is met.
+static RARE: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+    let characters: Vec<char> = FURTHER.filter_map(char::from_u32).collect();
+    let folded = settle(&characters);
+    characters
+        .into_iter()
+        .zip(folded)
+        .filter(|(from, to)| from != to)
+        .collect()
+});
 
 impl HanTable {
-    fn new() -> Self {
-        let characters: Vec<char> = (FIRST..=LAST).chain(FURTHER).filter_map(char::from_u32).collect();
-        let folded = settle(&characters);
-        let near = (LAST - FIRST + 1) as usize;
-        let far = characters[near..]
-            .iter()
-            .zip(&folded[near..])
-            .filter(|(from, to)| from != to)
-            .map(|(from, to)| (*from, *to))
-            .collect();
-        Self {
-            near: folded[..near].to_vec(),
-            far,
-            scripts: scripts(&characters[..near]),
+    /// The character that `character` is matched as: its Simplified form where there is one, so that `軟`, `软` and the
+    /// variants of Taiwan and Hong Kong meet. Anything else is itself. Folding twice changes nothing.
+    #[inline]
+    pub(crate) fn fold(&self, character: char) -> char {
+        match u32::from(character) {
+            code @ FIRST..=LAST => self.folded[(code - FIRST) as usize],
+            code if FURTHER.contains(&code) => *RARE.get(&character).unwrap_or(&character),
+            _ => character,
         }
     }
 
@@ -61,17 +72,6 @@ impl HanTable {
     pub(crate) fn script(&self, character: char) -> Option<HanScript> {
         let index = u32::from(character).checked_sub(FIRST)?;
         *self.scripts.get(index as usize)?
-    }
-
-    /// The character that `character` is matched as: its Simplified form where there is one, so that `軟`, `软` and the
-    /// variants of Taiwan and Hong Kong meet. Anything else is itself. Folding twice changes nothing.
-    #[inline]
-    pub(crate) fn fold(&self, character: char) -> char {
-        match u32::from(character) {
-            code @ FIRST..=LAST => self.near[(code - FIRST) as usize],
-            code if FURTHER.contains(&code) => *self.far.get(&character).unwrap_or(&character),
-            _ => character,
-        }
     }
 }
 
@@ -102,15 +102,20 @@ pub(crate) fn table(config: BuiltinConfig) -> OpenCC {
 /// Each character after the tables have been applied until they change nothing more.
 fn settle(characters: &[char]) -> Vec<char> {
     let tables = [BuiltinConfig::Tw2s, BuiltinConfig::Hk2s].map(table);
-    let mut folded = characters.to_vec();
+    let mut settled = characters.to_vec();
+    // What the tables leave alone once they leave alone for good.
+    let mut changing: Vec<usize> = (0..characters.len()).collect();
     for _ in 0..PASSES {
-        let before = folded.clone();
+        let mut folded: Vec<char> = changing.iter().map(|index| settled[*index]).collect();
         tables.iter().for_each(|table| apply(table, &mut folded));
-        if folded == before {
-            break;
-        }
+        changing = changing
+            .into_iter()
+            .zip(folded)
+            .filter(|(index, to)| std::mem::replace(&mut settled[*index], *to) != *to)
+            .map(|(index, _)| index)
+            .collect();
     }
-    folded
+    settled
 }
 
 /// One table applied to each character alone. What is not one character for one stays.

@@ -29,7 +29,7 @@ fn is_name(whole: &str) -> bool {
         .all(|part| part.len() < 2);
     (letters && digits > 0)
         || digits >= NUMBER
-        || whole.contains(['@', '_', '#'])
+        || whole.contains(['@', '_', '#', '+'])
         || strokes > 1
         || (!short && whole.contains(['.', ':']))
 }

@@ -11,8 +11,15 @@ const LETTERS_PER_CHARACTER: u32 = 3;
 /// Letters below which a language written in letters is not told.
 const MIN_LETTERS: u32 = 20;
 
+/// Frequent words of English that are rare in other languages, and how many of them a text must have.
+const ENGLISH: [&str; 13] = [
+    "the", "of", "and", "that", "with", "this", "from", "which", "were", "have", "been", "their", "would",
+];
+const MIN_ENGLISH: usize = 3;
+
 /// The language of a text's first 300 characters, as a BCP 47 tag: `zh-Hant`, `zh-Hans` (`zh` when it may be either), `ja`,
-/// `ko`, and by whatlang `en` and others. `None` when unsure, as for a few words in letters.
+/// `ko`, and by whatlang `en` and others. `None` when unsure, as for a few words in letters. Costs some microseconds for
+/// East Asian and plainly English texts, about a hundred for others.
 pub fn language_of(text: &str) -> Option<&'static str> {
     let text = text
         .char_indices()
@@ -26,8 +33,25 @@ pub fn language_of(text: &str) -> Option<&'static str> {
     if scripts.latin + scripts.other < MIN_LETTERS {
         return None;
     }
+    if is_plainly_english(text) {
+        return Some("en");
+    }
     let info = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
     tag(info.lang())
+}
+
+/// Whether words that only English has make up enough of a text. Asked first because it costs a fiftieth of what comparing
+/// with the letters of all languages does.
+fn is_plainly_english(text: &str) -> bool {
+    let (mut words, mut english) = (0, 0);
+    for word in text
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+    {
+        words += 1;
+        english += usize::from(ENGLISH.iter().any(|known| word.eq_ignore_ascii_case(known)));
+    }
+    english >= MIN_ENGLISH && english * 12 >= words
 }
 
 /// Korean and Japanese write Chinese characters too, Chinese has no other.

@@ -16,8 +16,12 @@
 //! phrase: each with its position, they say all that stands in the quotes, and a lone character is found among the single
 //! ones of the index.
 //!
-//! Stems are for a field of their own ([`stems`]) that weighs less than the words do, so that a text with the word as typed
-//! stays before one with another form of it.
+//! Stems are asked for beside the words, so that a text with the word as typed stays before one with another form of it: by
+//! the words of the dictionary that have the same [`stem`], or by a field that holds [`stems`]. The stemmer is Snowball's
+//! for English. Words and a field of stems on scifact (nDCG@10 of BM25, title and text in one field, on 300 validation and 809
+//! training claims): words alone 0.668 and 0.665; with half the weight on Harman's S-stemmer 0.667 and 0.678, Porter's 0.682
+//! and 0.684, Snowball's 0.681 and 0.685; with as much weight as the words 0.670 and 0.680, 0.686 and 0.692, 0.690 and 0.692. A
+//! field that left out the words that have no stem, such as numbers, gained half as much.
 //!
 //! # What stands in a text is found
 //!
@@ -42,6 +46,7 @@ mod language;
 mod regions;
 mod scripts;
 mod stem;
+mod word;
 
 pub use analyze::{TermKind, Token, analyze};
 pub use covering::{Pattern, covering};
@@ -49,4 +54,4 @@ pub use identifier::is_identifier;
 pub use language::language_of;
 pub use regions::{Variant, variants};
 pub use scripts::{Scripts, scripts};
-pub use stem::{stem, stems};
+pub use stem::{stem, stems, stems_of};

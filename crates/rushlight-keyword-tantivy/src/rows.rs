@@ -19,6 +19,7 @@ impl Rows {
     }
 
     /// All of `len` rows.
+    #[cfg(test)]
     pub(crate) fn all(len: u32) -> Self {
         let mut rows = Self {
             words: vec![u64::MAX; len.div_ceil(64) as usize],

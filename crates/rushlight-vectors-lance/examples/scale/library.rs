@@ -2,7 +2,8 @@
 //! words are.
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, Embedding, IndexedChunk, IndexedDocument, Principal, SourceId, Timestamp,
+    ChunkId, DocId, DocumentKind, Embedding, IndexedChunk, IndexedDocument, IndexedFacts, Principal,
+    SourceId, Timestamp,
 };
 
 pub(crate) const DIMENSIONS: usize = 384;
@@ -87,6 +88,7 @@ impl Library {
             ],
             title: String::new(),
             keywords: Vec::new(),
+            facts: IndexedFacts::default(),
             chunks: (self.firsts[number]..self.firsts[number + 1])
                 .map(chunk)
                 .collect(),

@@ -191,7 +191,7 @@ async fn in_memory(
         many.timed(index.nearest(query, filter, Some(&half), CANDIDATES))
             .await?;
         let begun = Instant::now();
-        let found = words.search(text, filter, CANDIDATES)?;
+        let found = words.search(&Query::plain(text), filter, CANDIDATES)?.hits;
         by_word.add(begun.elapsed());
         let ids: Vec<ChunkId> = found.iter().map(|hit| hit.chunk_id).take(LOOKED_UP).collect();
         looked_up.timed(index.similarities(query, &ids, filter)).await?;
@@ -221,9 +221,10 @@ async fn both(
     text: &str,
     filter: &SearchFilter,
 ) -> rushlight_core::Result<usize> {
-    let by_word = async { tokio::task::block_in_place(|| words.search(text, filter, CANDIDATES)) };
+    let by_word =
+        async { tokio::task::block_in_place(|| words.search(&Query::plain(text), filter, CANDIDATES)) };
     let (by_word, by_meaning) = tokio::join!(by_word, index.nearest(query, filter, None, CANDIDATES));
-    let (by_word, by_meaning) = (by_word?, by_meaning?);
+    let (by_word, by_meaning) = (by_word?.hits, by_meaning?);
     let known: HashSet<ChunkId> = by_meaning.iter().map(|hit| hit.chunk_id).collect();
     let unknown: Vec<ChunkId> = by_word
         .iter()

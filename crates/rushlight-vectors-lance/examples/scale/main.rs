@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use rushlight_core::{
-    ChunkId, ChunkSet, Embedding, Generation, IndexedDocument, KeywordIndex, SearchFilter, VectorHit,
+    ChunkId, ChunkSet, Embedding, Generation, IndexedDocument, KeywordIndex, Query, SearchFilter, VectorHit,
     VectorIndex,
 };
 use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex};

@@ -4,6 +4,7 @@ mod architecture;
 mod journey;
 mod mail;
 mod queue;
+mod rerank;
 mod scans;
 mod soak;
 mod system;

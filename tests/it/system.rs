@@ -12,7 +12,8 @@ use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
     Answer, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex, LanguageModel,
     Locator, PageArea, PageRecogniser, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal,
-    RawFile, Result, ScanReader, SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
+    RawFile, Reranker, Result, ScanReader, SearchRequest, SearchResponse, Source, SystemClock, TextSpan,
+    VectorIndex,
 };
 use rushlight_engine::{
     AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
@@ -21,8 +22,8 @@ use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
 use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
 use rushlight_testkit::{
-    FakeRecogniser, Fixture, HashEmbedder, MemKeywordIndex, MemVectorIndex, RecordingReporter, ScriptedModel,
-    WordTokenCounter,
+    FakeRecogniser, Fixture, HashEmbedder, MemKeywordIndex, MemVectorIndex, OverlapReranker,
+    RecordingReporter, ScriptedModel, WordTokenCounter,
 };
 use rushlight_watch::{FolderOptions, FolderSource};
 
@@ -66,6 +67,8 @@ pub(crate) fn options() -> EngineOptions {
         debounce: Duration::from_millis(20),
         semantic_weight: 0.5,
         candidates: 50,
+        rerank: false,
+        rerank_top: 30,
         // The default is calibrated for a real model's odds.
         answer: AnswerOptions {
             calibration: Calibration {
@@ -187,6 +190,7 @@ pub(crate) enum Models {
     NoEmbedder,
     NoRecogniser,
     NoLanguageModel,
+    NoReranker,
 }
 
 /// A folder, a ledger and an engine over both.
@@ -264,6 +268,10 @@ impl System {
                 Models::NoEmbedder => Lazy::new("hash", move || Err(missing("hash"))),
                 _ => Lazy::ready("hash", Arc::new(embedder) as Arc<dyn Embedder>),
             },
+            reranker: Some(match models {
+                Models::NoReranker => Lazy::new("overlap", move || Err(missing("overlap"))),
+                _ => Lazy::ready("overlap", Arc::new(OverlapReranker::new()) as Arc<dyn Reranker>),
+            }),
             language_model: match models {
                 Models::NoLanguageModel => Lazy::new("scripted", move || Err(missing("scripted"))),
                 _ => Lazy::ready(

@@ -37,6 +37,9 @@ pub struct SearchRequest {
     /// At most so many hits, 1 to [`MAX_SEARCH_LIMIT`].
     #[serde(default = "default_limit")]
     pub limit: usize,
+    /// Whether the reranking model puts the best hits in order; left out: as configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank: Option<bool>,
 }
 
 fn default_limit() -> usize {
@@ -58,6 +61,7 @@ impl SearchRequest {
             from,
             until,
             limit,
+            rerank,
         } = self;
         if !(1..=MAX_SEARCH_LIMIT).contains(&limit) {
             return Err(core::Error::new(
@@ -82,6 +86,7 @@ impl SearchRequest {
             from: from.map(|time| time.0),
             until: until.map(|time| time.0),
             limit,
+            rerank,
             ..core::SearchRequest::new(query)
         })
     }
@@ -124,7 +129,7 @@ pub struct SearchResponse {
 /// A leg that did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Degraded {
-    /// `keyword` or `semantic`.
+    /// `keyword`, `semantic` or `rerank`.
     pub leg: String,
     /// Why.
     pub message: String,
@@ -139,6 +144,9 @@ pub struct Timings {
     pub embed_us: u64,
     /// Vector leg.
     pub vector_us: u64,
+    /// Reranking; 0 where it was not asked for.
+    #[serde(default)]
+    pub rerank_us: u64,
     /// All of it.
     pub total_us: u64,
 }
@@ -149,12 +157,14 @@ impl From<core::SearchTimings> for Timings {
             keyword_us,
             embed_us,
             vector_us,
+            rerank_us,
             total_us,
         } = timings;
         Self {
             keyword_us,
             embed_us,
             vector_us,
+            rerank_us,
             total_us,
         }
     }

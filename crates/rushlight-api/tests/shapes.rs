@@ -43,6 +43,7 @@ fn hit() -> core::Hit {
             keyword: Some(7.31),
             semantic: None,
             fused: 0.94,
+            reranked: None,
         },
         highlights: vec![core::TextSpan::new(9, 15)],
         online: false,
@@ -104,82 +105,84 @@ fn search_response() {
             keyword_us: 900,
             embed_us: 0,
             vector_us: 0,
+            rerank_us: 0,
             total_us: 950,
         },
     };
     check(
         &api::SearchResponse::from(&response),
         expect![[r#"
-        {
-          "hits": [
             {
-              "chunk_id": "01010101010101010101010101010101",
-              "document_id": "02020202020202020202020202020202",
-              "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
-              "title": "Green tea",
-              "path": "/home/ada/notes/tea.md",
-              "part": "",
-              "kind": "note",
-              "date": "2026-03-01T09:00:00Z",
-              "space": "personal",
-              "heading_path": [
-                "Tea",
-                "Brewing"
-              ],
-              "locator": {
-                "kind": "lines",
-                "first": 3,
-                "last": 9
-              },
-              "label": "lines 3–9",
-              "span": {
-                "start": 120,
-                "end": 136
-              },
-              "text": "Steep at 70 °C.",
-              "segments": [
+              "hits": [
                 {
-                  "text": "Steep at ",
-                  "mark": false
-                },
-                {
-                  "text": "70 °C",
-                  "mark": true
-                },
-                {
-                  "text": ".",
-                  "mark": false
-                }
-              ],
-              "scores": {
-                "keyword": 7.31,
-                "semantic": null,
-                "fused": 0.94
-              },
-              "offline": true,
-              "also_at": [
-                {
-                  "document_id": "05050505050505050505050505050505",
-                  "path": "/home/ada/copy/tea.md",
+                  "chunk_id": "01010101010101010101010101010101",
+                  "document_id": "02020202020202020202020202020202",
+                  "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
+                  "title": "Green tea",
+                  "path": "/home/ada/notes/tea.md",
                   "part": "",
-                  "offline": false
+                  "kind": "note",
+                  "date": "2026-03-01T09:00:00Z",
+                  "space": "personal",
+                  "heading_path": [
+                    "Tea",
+                    "Brewing"
+                  ],
+                  "locator": {
+                    "kind": "lines",
+                    "first": 3,
+                    "last": 9
+                  },
+                  "label": "lines 3–9",
+                  "span": {
+                    "start": 120,
+                    "end": 136
+                  },
+                  "text": "Steep at 70 °C.",
+                  "segments": [
+                    {
+                      "text": "Steep at ",
+                      "mark": false
+                    },
+                    {
+                      "text": "70 °C",
+                      "mark": true
+                    },
+                    {
+                      "text": ".",
+                      "mark": false
+                    }
+                  ],
+                  "scores": {
+                    "keyword": 7.31,
+                    "semantic": null,
+                    "fused": 0.94
+                  },
+                  "offline": true,
+                  "also_at": [
+                    {
+                      "document_id": "05050505050505050505050505050505",
+                      "path": "/home/ada/copy/tea.md",
+                      "part": "",
+                      "offline": false
+                    }
+                  ]
                 }
-              ]
-            }
-          ],
-          "degraded": [
-            {
-              "leg": "semantic",
-              "message": "embedding model is not installed"
-            }
-          ],
-          "timings": {
-            "keyword_us": 900,
-            "embed_us": 0,
-            "vector_us": 0,
-            "total_us": 950
-          }
-        }"#]],
+              ],
+              "degraded": [
+                {
+                  "leg": "semantic",
+                  "message": "embedding model is not installed"
+                }
+              ],
+              "timings": {
+                "keyword_us": 900,
+                "embed_us": 0,
+                "vector_us": 0,
+                "rerank_us": 0,
+                "total_us": 950
+              }
+            }"#]],
     );
 }
 

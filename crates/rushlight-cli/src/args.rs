@@ -201,6 +201,12 @@ pub struct SearchArgs {
     /// Only documents before this day
     #[arg(long, value_name = "DATE")]
     pub until: Option<String>,
+    /// Let the reranking model put the best passages in order, whatever the configuration says
+    #[arg(long, overrides_with = "no_rerank")]
+    pub rerank: bool,
+    /// Leave them as words and meaning have them
+    #[arg(long, overrides_with = "rerank")]
+    pub no_rerank: bool,
     /// Show each passage's scores and where the time went
     #[arg(long)]
     pub explain: bool,
@@ -272,9 +278,9 @@ pub enum ModelsCommand {
         /// Name as `models list` shows it
         id: String,
     },
-    /// Install a model from a file: any GGUF, or the original of a catalogue's model
+    /// Install a model from a file: any GGUF, or the original of a catalogue's model; or a reranking model from a folder
     Add {
-        /// The file
+        /// The file, or a folder with a cross-encoder's `model.onnx` and `tokenizer.json`
         file: PathBuf,
         /// Name to give it
         #[arg(long)]

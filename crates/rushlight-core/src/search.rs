@@ -41,6 +41,8 @@ pub struct SearchRequest {
     pub limit: usize,
     /// Weight of the semantic leg in the fusion, 0 to 1; `None`: the configured one.
     pub semantic_weight: Option<f32>,
+    /// Whether the best hits are put in order by the reranking model; `None`: as configured.
+    pub rerank: Option<bool>,
 }
 
 impl SearchRequest {
@@ -57,6 +59,7 @@ impl SearchRequest {
             until: None,
             limit: 10,
             semantic_weight: None,
+            rerank: None,
         }
     }
 }
@@ -70,6 +73,9 @@ pub struct LegScores {
     pub semantic: Option<f32>,
     /// The fused score, 0 to 1, by which hits are ordered.
     pub fused: f32,
+    /// The reranking model's score, by which the best hits are then ordered; `None` where it was not asked. Its scale is
+    /// the model's own.
+    pub reranked: Option<f32>,
 }
 
 /// A chunk found, with what is needed to show and to cite it.
@@ -128,6 +134,8 @@ pub struct SearchTimings {
     pub embed_us: u64,
     /// Vector leg.
     pub vector_us: u64,
+    /// Reranking.
+    pub rerank_us: u64,
     /// All of it.
     pub total_us: u64,
 }
@@ -137,7 +145,7 @@ pub struct SearchTimings {
 pub struct SearchResponse {
     /// Best first.
     pub hits: Vec<Hit>,
-    /// Legs that did not answer, and why: `("semantic", "embedding model is not installed")`.
+    /// Legs that did not answer, and why: `("semantic", "embedding model is not installed")`; `rerank` is one.
     pub degraded: Vec<(String, String)>,
     /// Where the time went.
     pub timings: SearchTimings,

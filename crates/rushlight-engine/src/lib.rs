@@ -21,6 +21,7 @@ mod quotes;
 mod rate;
 mod reading;
 mod rehash;
+mod rerank;
 mod scan;
 mod scans;
 mod search;

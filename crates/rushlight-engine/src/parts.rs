@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::AnswerOptions;
 use rushlight_core::{
-    Clock, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, PageRecogniser, Parser, Reporter, Result,
-    Source, TextSpan, TokenCounter, VectorIndex,
+    Clock, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, PageRecogniser, Parser, Reporter, Reranker,
+    Result, Source, TextSpan, TokenCounter, VectorIndex,
 };
 use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
@@ -52,6 +52,8 @@ pub struct EngineParts {
     pub embedder_spec: EmbedderSpec,
     /// The embedding model.
     pub embedder: Lazy<dyn Embedder>,
+    /// The reranking model; `None` where there is none.
+    pub reranker: Option<Lazy<dyn Reranker>>,
     /// The language model.
     pub language_model: Lazy<dyn LanguageModel>,
     /// Opens keyword indexes.
@@ -90,6 +92,10 @@ pub struct EngineOptions {
     pub semantic_weight: f32,
     /// Chunks taken from each leg.
     pub candidates: usize,
+    /// Whether a search is reranked when it does not say.
+    pub rerank: bool,
+    /// How many of the best hits are reranked.
+    pub rerank_top: usize,
     /// How to answer.
     pub answer: AnswerOptions,
     /// Questions that may wait while one is answered.

@@ -211,10 +211,15 @@ impl Shared {
         }
         let similarities = self.similarities(&words.hits, &meaning)?;
         let fused = fuse(&words.hits, &meaning.hits, &similarities, weight);
-        let hits = self.show(request, &fused)?;
+        let hits = self.show(request, &fused, self.hits_to_bring(request))?;
+        let reranked = self.rerank(request, hits, &HashSet::new());
+        if let Some(error) = reranked.failed {
+            degraded.push(("rerank".to_owned(), error.chain()));
+        }
+        timings.rerank_us = reranked.spent_us;
         timings.total_us = micros(begun);
         Ok(SearchResponse {
-            hits,
+            hits: reranked.hits,
             degraded,
             timings,
         })
@@ -239,12 +244,12 @@ impl Shared {
         Ok(unknown.into_iter().zip(vectors).filter_map(cosine).collect())
     }
 
-    /// The best chunks as the ledger has them now. A chunk that is gone since, or that the asker may no longer read, is
+    /// The best chunks, at most `limit`, as the ledger has them now. A chunk that is gone since, or that the asker may no longer read, is
     /// left out; the same chunk of a document that lies in several places is one hit.
-    fn show(&self, request: &SearchRequest, fused: &[FusedChunk]) -> Result<Vec<Hit>> {
-        let mut hits: Vec<Hit> = Vec::with_capacity(request.limit.min(256));
+    fn show(&self, request: &SearchRequest, fused: &[FusedChunk], limit: usize) -> Result<Vec<Hit>> {
+        let mut hits: Vec<Hit> = Vec::with_capacity(limit.min(256));
         let mut shown: HashSet<(SpaceId, ContentHash, usize, String)> = HashSet::new();
-        for page in fused.chunks(request.limit.clamp(16, 256)) {
+        for page in fused.chunks(limit.clamp(16, 256)) {
             let ids: Vec<ChunkId> = page.iter().map(|chunk| chunk.chunk_id).collect();
             let mut records: HashMap<ChunkId, ChunkRecord> = self
                 .ledger
@@ -253,7 +258,7 @@ impl Shared {
                 .map(|record| (record.chunk.id, record))
                 .collect();
             for chunk in page {
-                if hits.len() == request.limit {
+                if hits.len() == limit {
                     return Ok(hits);
                 }
                 let Some(record) = records.remove(&chunk.chunk_id) else {
@@ -297,7 +302,7 @@ impl Shared {
     }
 }
 
-fn micros(since: Instant) -> u64 {
+pub(crate) fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 

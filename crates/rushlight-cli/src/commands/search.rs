@@ -33,6 +33,11 @@ pub(crate) fn run(
         from: args.from.as_deref().map(scope::day).transpose()?,
         until: args.until.as_deref().map(scope::day).transpose()?,
         limit: args.limit.into(),
+        rerank: match (args.rerank, args.no_rerank) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        },
         ..SearchRequest::new(args.query.join(" "))
     };
     if let Some(source) = &args.source {
@@ -60,25 +65,36 @@ fn print(response: &SearchResponse, explain: bool, output: &Output) {
             let score = |value: Option<f32>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
             let scores = hit.scores;
             let (words, meaning) = (score(scores.keyword), score(scores.semantic));
+            let reranked = scores
+                .reranked
+                .map_or(String::new(), |value| format!("; reranked {value:.3}"));
             output.line(format!(
-                "   score {:.3}: words {words}, meaning {meaning}",
+                "   score {:.3}: words {words}, meaning {meaning}{reranked}",
                 scores.fused
             ));
         }
     }
     for (leg, why) in &response.degraded {
-        let by = if leg == "semantic" { "meaning" } else { "word" };
-        output.note(format!("\nnot searched by {by}: {why}"));
+        let what = match leg.as_str() {
+            "semantic" => "not searched by meaning",
+            "rerank" => "not reranked",
+            _ => "not searched by word",
+        };
+        output.note(format!("\n{what}: {why}"));
     }
     if explain {
         let timings = response.timings;
         let ms = |us: u64| us as f64 / 1000.0;
         output.line(format!(
-            "\n{:.1} ms: words {:.1}, embedding the query {:.1}, meaning {:.1}",
+            "\n{:.1} ms: words {:.1}, embedding the query {:.1}, meaning {:.1}{}",
             ms(timings.total_us),
             ms(timings.keyword_us),
             ms(timings.embed_us),
-            ms(timings.vector_us)
+            ms(timings.vector_us),
+            match timings.rerank_us {
+                0 => String::new(),
+                us => format!(", reranking {:.1}", ms(us)),
+            }
         ));
     }
 }

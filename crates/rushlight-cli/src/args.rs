@@ -66,6 +66,10 @@ pub enum Command {
     Serve(ServeArgs),
     /// Find passages by word and by meaning
     Search(SearchArgs),
+    /// Show what a document links to, what links to it, and the conversation a mail is part of
+    Links(LinksArgs),
+    /// Find documents about the same as one
+    Similar(SimilarArgs),
     /// Answer a question from the documents, with citations that can be checked
     Ask(AskArgs),
     /// Show folders, spaces, what is searchable and what is not, and why
@@ -221,6 +225,23 @@ pub enum ModeArg {
     Keyword,
     /// By meaning.
     Semantic,
+}
+
+/// Arguments of `links`.
+#[derive(Debug, Args)]
+pub struct LinksArgs {
+    /// The document's file, or its id as `search --json` prints it
+    pub document: String,
+}
+
+/// Arguments of `similar`.
+#[derive(Debug, Args)]
+pub struct SimilarArgs {
+    /// The document's file, or its id as `search --json` prints it
+    pub document: String,
+    /// At most so many documents
+    #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=50))]
+    pub limit: u16,
 }
 
 /// Arguments of `ask`.

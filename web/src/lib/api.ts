@@ -50,7 +50,7 @@ export interface Hit {
   span: Span
   text: string
   segments: Segment[]
-  scores: { keyword: number | null; semantic: number | null; fused: number }
+  scores: { keyword: number | null; semantic: number | null; fused: number; reranked?: number }
   /** How sure the recogniser is of what was recognised of it, in per cent; left out where nothing was. */
   confidence?: number
   /** The folder is not there now; the text is as it was last seen. */

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod journey;
+mod links;
 mod mail;
 mod queue;
 mod rerank;

@@ -7,15 +7,15 @@ use crate::system::{Models, System};
 
 /// "pot" many times wins by word; the question's three words stand in another note.
 const NOTES: &str = "\
-=== a.md
+//- a.md
 # A
 
 pot pot pot pot pot pot pot pot pot pot
-=== b.md
+//- b.md
 # B
 
 The pot of clay holds something.
-=== c.md
+//- c.md
 # C
 
 A pot of tea for two, and a long tale of other things which nobody asked for, told at great length to fill the page.

@@ -337,6 +337,11 @@ impl System {
         self.runtime.block_on(self.engine.search(request))
     }
 
+    /// Waits for what the engine does on the runtime.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     /// Paths below the root of what is found, best first, each once.
     pub(crate) fn found(&self, query: &str) -> Vec<String> {
         let root = self.root();

@@ -186,6 +186,14 @@ export const en = {
     text: 'Text of the document',
     moreSections: (rest: number) => `Show the rest (${count(rest, 'section', 'sections')})`,
   },
+  related: {
+    label: 'Related documents',
+    linkedFrom: 'Linked from',
+    linksTo: 'Links to',
+    conversation: 'Conversation',
+    similar: 'Similar',
+    more: (rest: number) => `and ${number(rest)} more`,
+  },
   library: {
     title: 'Library',
     summary: 'What is searchable',

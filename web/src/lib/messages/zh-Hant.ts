@@ -180,6 +180,14 @@ export const zhHant: Messages = {
     text: '文件內容',
     moreSections: (rest) => `顯示其餘 ${number(rest)} 個部分`,
   },
+  related: {
+    label: '相關文件',
+    linkedFrom: '連結自',
+    linksTo: '連結到',
+    conversation: '往來郵件',
+    similar: '相似文件',
+    more: (rest) => `還有 ${number(rest)} 份`,
+  },
   library: {
     title: '資料庫',
     summary: '可搜尋的內容',

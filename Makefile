@@ -30,6 +30,7 @@ fuzz: setup-test ## Broken files for every reader: 20,000 changes of each seed; 
 	@RUSHLIGHT_FUZZ_RUNS=$(or $(ARGS),20000) cargo test --release --workspace --test fuzz -- --nocapture
 
 bench: build models ## Measure speed, memory and quality; write docs/benchmarks.md
+	@scripts/step.sh "build the tool that measures many passages" cargo build --release --workspace --example scale
 	@python3 tests/bench/run.py $(ARGS)
 
 build: setup web ## Build the program with everything in it

@@ -106,6 +106,28 @@ def write_search(figures):
     return words + table(head, rows)
 
 
+def write_scale(figures):
+    head = ["passages", "may read", "by meaning", "the table alone", "recall@10", "recall@100", "among a hundredth", "among half", "similar documents", "by word", "both and fusion"]
+    rows, memory = [], []
+    for run in figures["runs"]:
+        chunks = number(run["chunks"])
+        for share, of in run["askers"].items():
+            times = [percentiles(of[key]) for key in ("nearest_ms", "table_ms")]
+            recalls = [f"{of[key]:.4f}" for key in ("recall_at_10", "recall_at_100")]
+            others = [percentiles(of[key]) for key in ("among_a_hundredth_ms", "among_half_ms", "similar_documents_ms", "keyword_ms", "both_and_fusion_ms")]
+            rows.append([chunks, share, *times, *recalls, *others])
+        build = seconds(run["built_seconds"]) if run["built_seconds"] is not None else "was there"
+        memory.append([chunks, number(run["documents"]), build, seconds(run["load_seconds"]), mib(run["memory_mib"]), mib(run["copy_mib"]), mb(run["disk_bytes"]), mb(run["keyword_disk_bytes"])])
+    bandwidth = figures["runs"][-1]["memory_bandwidth_gb_per_second"]
+    words = f"\n\np50 / p95 in milliseconds over {number(figures['runs'][-1]['queries'])} made-up questions, 100 candidates a leg; the query's embedding and the ledger are left out. Reading memory: {number(bandwidth['one_thread'], 1)} GB/s with one thread, {number(bandwidth['two_threads'], 1)} with two.\n\n"
+    head_memory = ["passages", "documents", "building both indexes", "reading the copy", "memory, by the system", "by count", "vectors on disk", "words on disk"]
+    return table(head, rows) + words + table(head_memory, memory)
+
+
+def percentiles(of):
+    return f"{number(of['p50'], 1)} / {number(of['p95'], 1)}"
+
+
 def write_follow(figures):
     head = ["edits", "p50", "p95", "slowest"]
     return table(head, [[number(figures["edits"]), ms(figures["p50_ms"]), ms(figures["p95_ms"]), ms(figures["worst_ms"])]])
@@ -173,6 +195,7 @@ SECTIONS = (
     ("peers", "Indexing by word, beside other programs", write_peers),
     ("import", "Importing every kind of file by word", write_import),
     ("search", "Search, warm", write_search),
+    ("scale", "Search over many passages", write_scale),
     ("follow", "From saving a note to finding it by word", write_follow),
     ("answer", "Answers: time and memory", write_answer),
     ("eval", "Retrieval", write_eval),

@@ -3,6 +3,7 @@
 import json
 import re
 import statistics
+import subprocess
 import sys
 import time
 import tomllib
@@ -31,6 +32,8 @@ class Bench:
         self.repeats = 1 if quick else 3
         self.peer_files = {"notes": 500, "mails": 500} if quick else {"notes": 5600, "mails": 6294}
         self.import_files = (50, 200) if quick else (5000, 20_000)
+        self.scale_chunks = (10_000,) if quick else (100_000, 1_000_000)
+        self.scale_tool = Path(program.binary).parent / "examples" / "scale"
         self._library = None
 
     def folder(self, *below):
@@ -200,6 +203,21 @@ def search(bench):
             }
     chunks = sum(space["chunks"] for space in status["spaces"])
     return {"queries": len(queries), "repeats": bench.repeats, "chunks": chunks, "modes": found}
+
+
+def scale(bench):
+    """Search over many made-up passages: the copy in memory beside the table, the keyword leg, and both with their fusion."""
+    if not bench.scale_tool.is_file():
+        raise NotMeasured("there is no examples/scale beside the program; `cargo build --release --workspace --example scale` makes it")
+    runs = []
+    for chunks in bench.scale_chunks:
+        bench.say(f"  {chunks} passages")
+        command = [bench.scale_tool, bench.work / f"scale-{chunks}", str(chunks)]
+        result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        if result.returncode != 0:
+            raise Failure(f"`scale` ended with {result.returncode}")
+        runs.append(json.loads(result.stdout))
+    return {"runs": runs}
 
 
 def follow(bench):
@@ -386,7 +404,7 @@ def count_outcomes(outcomes):
     }
 
 
-PARTS = {"index": index, "peers": peers, "import": imports, "search": search, "follow": follow, "answer": answer, "eval": evaluate, "examples": examples}
+PARTS = {"index": index, "peers": peers, "import": imports, "search": search, "scale": scale, "follow": follow, "answer": answer, "eval": evaluate, "examples": examples}
 
 
 def plain(text):

@@ -128,6 +128,7 @@ class Played(unittest.TestCase):
         bench = parts.Bench(self.program, self.data, self.examples, self.root / "work", quick)
         bench.peer_files = {"notes": 50, "mails": 4}
         bench.import_files = (100, 200)
+        bench.scale_chunks, bench.scale_tool = (10, 20), FAKE.with_name("fake_scale.py")
         return bench
 
     def measure(self, name, bench=None):
@@ -152,6 +153,8 @@ class Played(unittest.TestCase):
         self.assertEqual((english["prompt_tokens_per_second"], english["tokens_per_second"]), (80.0, 20.0))
         written = page.tables(results)
         self.assertNotIn("not measured", written)
+        self.assertIn("| 20 | half | 1.5 / 2.5 | 9.0 / 9.5 | 1.0000 | 0.9990 |", written)
+        self.assertIn("| 20 | 4 | was there | 0.2 s |", written)
         self.assertIn("| pdftotext | 2.0 s | 3.0 MB | 1.50 MB/s |", written)
         self.assertIn("| cmrc2018-trial, queries_traditional.jsonl | 3 | 4 | **0.900 ± 0.020** |", written)
         self.assertIn("Measured on 2026-01-01 with rushlight 0.0.0 (abc) on 2 cores, a processor, 4 GiB of memory, Linux 6.", written)
@@ -167,6 +170,11 @@ class Played(unittest.TestCase):
             with self.assertRaises(NotMeasured) as caught:
                 self.measure(name)
             self.assertIn("in the test data", str(caught.exception))
+
+    def test_a_tool_that_was_not_built_is_a_reason(self):
+        bench = parts.Bench(self.program, self.data, self.examples, self.root / "work", quick=True)
+        with self.assertRaisesRegex(NotMeasured, "cargo build"):
+            self.measure("scale", bench)
 
     def test_a_server_ends_with_its_context(self):
         self.program.json(self.root / "some", "add", "x", "--space", "s")

@@ -126,6 +126,8 @@ pub struct SearchConfig {
     pub rerank: bool,
     /// How many.
     pub rerank_top: usize,
+    /// Whether vectors are kept in memory from the first search on.
+    pub resident_vectors: bool,
 }
 
 /// `[answer]`

@@ -68,6 +68,16 @@ impl Embedding {
         Ok(Self(values))
     }
 
+    /// The direction of the sum of these; `None` when there are none, or they cancel out.
+    pub fn mean<'a>(embeddings: impl IntoIterator<Item = &'a Embedding>) -> Option<Self> {
+        let mut sum: Vec<f32> = Vec::new();
+        for Self(values) in embeddings {
+            sum.resize(values.len(), 0.0);
+            sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
+        Self::normalized(sum).ok()
+    }
+
     /// The values.
     pub fn values(&self) -> &[f32] {
         &self.0
@@ -75,13 +85,32 @@ impl Embedding {
 
     /// Cosine with another vector of the same dimensions, from -1 to 1.
     pub fn cosine(&self, other: &Embedding) -> f32 {
-        debug_assert_eq!(
-            self.0.len(),
-            other.0.len(),
-            "cosine needs vectors of the same dimensions"
-        );
-        self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum()
+        dot(&self.0, &other.0)
     }
+}
+
+/// The sum of the products, always added in the same order: sixteen sums side by side, which compilers turn into a few
+/// instructions, and then those. All cosines come from here, so that the same two vectors have the same one everywhere.
+///
+/// # Panics
+/// In builds with assertions, when the lengths differ.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    debug_assert_eq!(
+        a.len(),
+        b.len(),
+        "vectors that are compared have the same dimensions"
+    );
+    let (a, a_rest) = a.as_chunks::<LANES>();
+    let (b, b_rest) = b.as_chunks::<LANES>();
+    let mut sums = [0f32; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
 }
 
 /// What a text is embedded as. Some models read questions and passages differently.
@@ -131,6 +160,25 @@ pub trait Embedder: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dot_product_counts_every_value() {
+        for length in [0, 1, 15, 16, 17, 40] {
+            let ones = vec![1.0; length];
+            let numbers: Vec<f32> = (0..length).map(|at| at as f32).collect();
+            assert_eq!(dot(&ones, &numbers), numbers.iter().sum::<f32>(), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_mean_lies_between() {
+        let towards = |values: [f32; 2]| Embedding::normalized(values.to_vec()).expect("has a direction");
+        let (east, north, west) = (towards([1.0, 0.0]), towards([0.0, 1.0]), towards([-1.0, 0.0]));
+        assert_eq!(Embedding::mean([&east, &north]), Some(towards([1.0, 1.0])));
+        assert_eq!(Embedding::mean([&north]), Some(north));
+        assert_eq!(Embedding::mean([&east, &west]), None);
+        assert_eq!(Embedding::mean([]), None);
+    }
 
     #[test]
     fn vectors_are_of_unit_length_or_refused() {

@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 
 use crate::chunk::Embedding;
+use crate::chunk_set::ChunkSet;
 use crate::document::DocumentKind;
 use crate::error::Result;
 use crate::id::{ChunkId, DocId, Generation, Principal, SourceId};
@@ -106,7 +107,8 @@ pub trait KeywordIndex: Send + Sync {
     fn chunks(&self) -> Result<Vec<(ChunkId, DocId)>>;
 }
 
-/// Finds chunks by meaning, exactly: every vector that passes the filter is compared.
+/// Finds chunks by meaning. Every vector that passes the filter is compared, none that does not: results are those of an
+/// index that holds nothing else.
 #[async_trait]
 pub trait VectorIndex: Send + Sync {
     /// Replaces these documents and removes those. Chunks without an embedding are refused.
@@ -118,9 +120,30 @@ pub trait VectorIndex: Send + Sync {
     /// The generation of the last commit; zero for a new index.
     async fn generation(&self) -> Result<Generation>;
 
-    /// The nearest chunks by cosine, nearest first, at most `limit`. Ties are broken by chunk id.
-    async fn nearest(&self, query: &Embedding, filter: &SearchFilter, limit: usize)
-    -> Result<Vec<VectorHit>>;
+    /// The nearest chunks by cosine, nearest first, at most `limit`; with `among`, the nearest of these. Ties are broken
+    /// by chunk id. Cosines are those of the vectors as they were applied.
+    async fn nearest(
+        &self,
+        query: &Embedding,
+        filter: &SearchFilter,
+        among: Option<&ChunkSet>,
+        limit: usize,
+    ) -> Result<Vec<VectorHit>>;
+
+    /// The cosine of each of these chunks with the query, in order, as [`VectorIndex::nearest`] would give it; `None` for
+    /// a chunk that the index does not hold or the filter does not let pass.
+    async fn similarities(
+        &self,
+        query: &Embedding,
+        chunks: &[ChunkId],
+        filter: &SearchFilter,
+    ) -> Result<Vec<Option<f32>>>;
+
+    /// Other documents like this one, most alike first, at most `limit`, with how much, from -1 to 1: the cosine of a
+    /// document's nearest chunk with the mean of the given one's vectors. Ties are broken by document id. Nothing when
+    /// the index does not hold the given document or the filter's principals may not read it; the filter's other
+    /// conditions are for the documents that are returned.
+    async fn similar(&self, doc_id: DocId, filter: &SearchFilter, limit: usize) -> Result<Vec<(DocId, f32)>>;
 
     /// Every chunk in the last commit with its document, in any order.
     async fn chunks(&self) -> Result<Vec<(ChunkId, DocId)>>;

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod area;
 pub mod chunk;
+pub mod chunk_set;
 pub mod document;
 pub mod error;
 pub mod id;
@@ -24,7 +25,8 @@ pub mod time;
 
 pub use answer::{Answer, AnswerEvent, Citation, Coverage, Grounding, Passage};
 pub use area::{PageArea, PlacedLine};
-pub use chunk::{Chunk, ChunkOrigin, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter};
+pub use chunk::{Chunk, ChunkOrigin, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter, dot};
+pub use chunk_set::{ChunkSet, IdHasher};
 pub use document::{
     Block, BlockKind, DocLink, DocMetadata, DocumentKind, LinkKind, ParsedDocument, ParsedFile, Parser,
     Pieces, RawFile, SkipReason, Warning,

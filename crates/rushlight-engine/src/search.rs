@@ -128,7 +128,7 @@ impl Shared {
                 self.indexes
                     .vector(*space)
                     .await?
-                    .nearest(&vector, filter, self.options.candidates)
+                    .nearest(&vector, filter, None, self.options.candidates)
                     .await?,
             );
         }

@@ -239,7 +239,7 @@ async fn search(
     let begun = Instant::now();
     let meaning = parts
         .vector
-        .nearest(embedding, &filter, options.candidates)
+        .nearest(embedding, &filter, None, options.candidates)
         .await?;
     seconds.searching_by_meaning += begun.elapsed().as_secs_f64();
 

@@ -139,29 +139,6 @@ impl Ledger {
         })
     }
 
-    /// The embeddings of a document's chunks, in order, those that it has of this model.
-    ///
-    /// # Errors
-    /// `LedgerFailed`.
-    pub fn document_embeddings(&self, doc: DocId, model_id: &str) -> Result<Vec<Embedding>> {
-        self.store.read(|db| {
-            let Some(model) = intern::known_model(db, model_id)? else {
-                return Ok(Vec::new());
-            };
-            let mut statement = db.prepare_cached(
-                "SELECT embeddings.vector FROM documents JOIN chunks ON chunks.document = documents.id
-                 JOIN embeddings ON embeddings.key = chunks.embedding_key
-                 WHERE documents.doc_id = ?1 AND embeddings.model = ?2 AND NOT chunks.repeated ORDER BY chunks.ordinal",
-            )?;
-            let mut rows = statement.query(params![doc.0, model])?;
-            let mut vectors = Vec::new();
-            while let Some(row) = rows.next()? {
-                vectors.push(encode::vector_from_bytes(row.get_ref(0)?.as_blob()?)?);
-            }
-            Ok(vectors)
-        })
-    }
-
     /// Drops embeddings that no chunk refers to; returns how many. For idle moments: until then they save computing
     /// the embedding of a text that comes back.
     ///

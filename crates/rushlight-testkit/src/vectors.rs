@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use rushlight_core::{
-    ChunkId, DocId, Embedding, Error, ErrorCode, Generation, IndexedDocument, Result, SearchFilter,
+    ChunkId, ChunkSet, DocId, Embedding, Error, ErrorCode, Generation, IndexedDocument, Result, SearchFilter,
     VectorHit, VectorIndex,
 };
 
@@ -50,6 +50,25 @@ impl MemVectorIndex {
             committed: crate::shelf::open(folder)?,
             pending: Mutex::default(),
         })
+    }
+
+    /// Every chunk that the filter lets pass with its cosine, in any order.
+    fn readable(&self, query: &Embedding, filter: &SearchFilter) -> Vec<VectorHit> {
+        self.committed
+            .lock()
+            .documents
+            .values()
+            .filter(|document| admits(filter, document))
+            .flat_map(|document| document.chunks.iter().map(move |chunk| (document.doc_id, chunk)))
+            .filter_map(|(doc_id, chunk)| {
+                let similarity = chunk.embedding.as_ref()?.cosine(query);
+                Some(VectorHit {
+                    chunk_id: chunk.id,
+                    doc_id,
+                    similarity,
+                })
+            })
+            .collect()
     }
 
     fn check(&self, embedding: &Embedding) -> Result<()> {
@@ -122,24 +141,12 @@ impl VectorIndex for MemVectorIndex {
         &self,
         query: &Embedding,
         filter: &SearchFilter,
+        among: Option<&ChunkSet>,
         limit: usize,
     ) -> Result<Vec<VectorHit>> {
         self.check(query)?;
-        let committed = self.committed.lock();
-        let mut hits: Vec<VectorHit> = committed
-            .documents
-            .values()
-            .filter(|document| admits(filter, document))
-            .flat_map(|document| document.chunks.iter().map(move |chunk| (document.doc_id, chunk)))
-            .filter_map(|(doc_id, chunk)| {
-                let similarity = chunk.embedding.as_ref()?.cosine(query);
-                Some(VectorHit {
-                    chunk_id: chunk.id,
-                    doc_id,
-                    similarity,
-                })
-            })
-            .collect();
+        let mut hits = self.readable(query, filter);
+        hits.retain(|hit| among.is_none_or(|among| among.contains(&hit.chunk_id)));
         hits.sort_by(|a, b| {
             b.similarity
                 .total_cmp(&a.similarity)
@@ -147,6 +154,47 @@ impl VectorIndex for MemVectorIndex {
         });
         hits.truncate(limit);
         Ok(hits)
+    }
+
+    async fn similarities(
+        &self,
+        query: &Embedding,
+        chunks: &[ChunkId],
+        filter: &SearchFilter,
+    ) -> Result<Vec<Option<f32>>> {
+        self.check(query)?;
+        let known: BTreeMap<ChunkId, f32> = self
+            .readable(query, filter)
+            .into_iter()
+            .map(|hit| (hit.chunk_id, hit.similarity))
+            .collect();
+        Ok(chunks.iter().map(|chunk| known.get(chunk).copied()).collect())
+    }
+
+    async fn similar(&self, doc_id: DocId, filter: &SearchFilter, limit: usize) -> Result<Vec<(DocId, f32)>> {
+        let mean = {
+            let committed = self.committed.lock();
+            let given = committed.documents.get(&doc_id);
+            let readable = given.filter(|document| {
+                filter
+                    .principals
+                    .iter()
+                    .any(|principal| document.access.contains(principal))
+            });
+            let chunks = readable.into_iter().flat_map(|document| &document.chunks);
+            Embedding::mean(chunks.filter_map(|chunk| chunk.embedding.as_ref()))
+        };
+        let Some(mean) = mean else { return Ok(Vec::new()) };
+        let mut best: BTreeMap<DocId, f32> = BTreeMap::new();
+        for hit in self.readable(&mean, filter) {
+            let known = best.entry(hit.doc_id).or_insert(hit.similarity);
+            *known = known.max(hit.similarity);
+        }
+        best.remove(&doc_id);
+        let mut found: Vec<_> = best.into_iter().collect();
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        found.truncate(limit);
+        Ok(found)
     }
 
     async fn chunks(&self) -> Result<Vec<(ChunkId, DocId)>> {

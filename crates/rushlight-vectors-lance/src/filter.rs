@@ -1,6 +1,6 @@
 //! From filters and ids to SQL predicates. Every string is quoted here and nowhere else.
 
-use rushlight_core::{DocId, SearchFilter};
+use rushlight_core::{ChunkId, DocId, SearchFilter};
 
 /// The predicate of a filter, or `None` when it lets nothing pass.
 pub(crate) fn predicate(filter: &SearchFilter) -> Option<String> {
@@ -40,6 +40,14 @@ pub(crate) fn predicate(filter: &SearchFilter) -> Option<String> {
 pub(crate) fn of_documents(ids: &[DocId]) -> String {
     format!(
         "doc_id IN ({})",
+        list(ids.iter().map(|id| quoted(&id.to_string())))
+    )
+}
+
+/// The predicate of these rows.
+pub(crate) fn of_chunks(ids: &[ChunkId]) -> String {
+    format!(
+        "chunk_id IN ({})",
         list(ids.iter().map(|id| quoted(&id.to_string())))
     )
 }
@@ -84,6 +92,10 @@ mod tests {
         assert_eq!(
             of_documents(&[DocId([1; 16])]),
             format!("doc_id IN ('{}')", "01".repeat(16))
+        );
+        assert_eq!(
+            of_chunks(&[ChunkId([2; 16])]),
+            format!("chunk_id IN ('{}')", "02".repeat(16))
         );
     }
 }

@@ -1,29 +1,33 @@
 //! The index on disk: one writer, and readers that see the last commit.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use async_trait::async_trait;
-use futures::TryStreamExt;
-use lancedb::query::{ExecutableQuery, QueryBase, Select};
+use lancedb::Table;
 use lancedb::table::{CompactionOptions, Duration, OptimizeAction};
-use lancedb::{DistanceType, Table};
 use rushlight_core::{
-    ChunkId, DocId, Embedding, Error, ErrorCode, Generation, IndexedChunk, IndexedDocument, Result,
+    ChunkId, ChunkSet, DocId, Embedding, Error, ErrorCode, Generation, IndexedChunk, IndexedDocument, Result,
     SearchFilter, VectorHit, VectorIndex,
 };
+use rushlight_vectors_resident::Options;
 use tokio::sync::{Mutex, RwLock};
 
 use crate::durable::{read_generation, sync_file_system, write_generation};
-use crate::filter::{of_documents, predicate};
+use crate::filter::of_documents;
+use crate::memory::{Changes, Memory, read};
 use crate::rows;
+use crate::table::CommittedTable;
 
 const TABLE: &str = "chunks";
 /// Documents in one predicate when removing.
 const DELETE_BATCH: usize = 256;
 /// Rows written at once: with 384 dimensions about 6 MB.
 const WRITE_BATCH: usize = 4_096;
+/// Threads of one search in memory at most: more than these wait for the memory's bandwidth.
+const THREADS: usize = 4;
 /// Rows and bytes that one compaction reads at most.
 const COMPACT_ROWS: usize = 200_000;
 const COMPACT_BYTES: u64 = 512 << 20;
@@ -33,6 +37,8 @@ const COMPACT_BYTES: u64 = 512 << 20;
 pub struct LanceOptions {
     /// Dimensions of every vector.
     pub dimensions: usize,
+    /// Whether a copy of the vectors is kept in memory from the first search on: two bytes for each value.
+    pub resident: bool,
 }
 
 /// A [`VectorIndex`] in one folder.
@@ -41,13 +47,14 @@ pub struct LanceIndex {
     dimensions: usize,
     writer: Mutex<Writer>,
     /// Pinned to the version of the last commit: what a commit has half written is never seen.
-    reader: RwLock<Table>,
+    reader: Arc<RwLock<Table>>,
+    memory: Arc<Memory>,
 }
 
 struct Writer {
     table: Table,
     /// What was applied since the last commit; `None` removes.
-    pending: BTreeMap<DocId, Option<IndexedDocument>>,
+    pending: Changes,
     generation: Generation,
 }
 
@@ -58,7 +65,7 @@ impl LanceIndex {
     /// `IndexFailed` when it cannot be read, lacks a part, or holds vectors of other dimensions: delete the folder and open
     /// it again.
     pub async fn open(folder: &Path, options: LanceOptions) -> Result<Self> {
-        let LanceOptions { dimensions } = options;
+        let LanceOptions { dimensions, resident } = options;
         let failed_io = |error: io::Error| io_failure(folder, "open", error);
         std::fs::create_dir_all(folder).map_err(failed_io)?;
         let empty = std::fs::read_dir(folder).map_err(failed_io)?.next().is_none();
@@ -96,15 +103,25 @@ impl LanceIndex {
             .checkout(table.version().await.map_err(failed)?)
             .await
             .map_err(failed)?;
+        let memory = if resident {
+            let options = Options {
+                dimensions,
+                threads: available_parallelism().map_or(1, usize::from).min(THREADS),
+            };
+            Memory::new(options, table.count_rows(None).await.map_err(failed)? == 0)
+        } else {
+            Memory::off()
+        };
         Ok(Self {
+            memory: Arc::new(memory),
             folder: folder.to_owned(),
             dimensions,
             writer: Mutex::new(Writer {
                 table,
-                pending: BTreeMap::new(),
+                pending: Changes::new(),
                 generation,
             }),
-            reader: RwLock::new(reader),
+            reader: Arc::new(RwLock::new(reader)),
         })
     }
 
@@ -121,7 +138,7 @@ impl LanceIndex {
     }
 
     /// Removes and adds; doing it again changes nothing more.
-    async fn write(&self, table: &Table, pending: &BTreeMap<DocId, Option<IndexedDocument>>) -> Result<()> {
+    async fn write(&self, table: &Table, pending: &Changes) -> Result<()> {
         let failed = |error| failure(&self.folder, "write to", error);
         let ids: Vec<DocId> = pending.keys().copied().collect();
         if table.count_rows(None).await.map_err(failed)? > 0 {
@@ -162,40 +179,54 @@ impl LanceIndex {
         self.reader.write().await.checkout(version).await.map_err(failed)
     }
 
-    /// The nearest `limit` rows, in LanceDB's order.
-    async fn scan(
-        &self,
-        table: &Table,
-        query: &Embedding,
-        predicate: &str,
-        limit: usize,
-    ) -> Result<Vec<VectorHit>> {
-        let failed = |error| failure(&self.folder, "search", error);
-        let batches: Vec<_> = table
-            .query()
-            .nearest_to(query.values())
-            .map_err(failed)?
-            .column("vector")
-            .distance_type(DistanceType::Cosine)
-            .bypass_vector_index()
-            .only_if(predicate)
-            .select(Select::columns(&["chunk_id", "doc_id", "_distance"]))
-            .limit(limit)
-            .execute()
-            .await
-            .map_err(failed)?
-            .try_collect()
-            .await
-            .map_err(failed)?;
-        let hits: Option<Vec<Vec<VectorHit>>> = batches.iter().map(rows::hits).collect();
-        Ok(hits.ok_or_else(|| self.broken_row())?.concat())
+    /// Reads the vectors into memory, unless they are there, and waits until they are. Searches do so by themselves, in the
+    /// background, after the first.
+    ///
+    /// # Errors
+    /// `IndexFailed` when the table cannot be read.
+    pub async fn load(&self) -> Result<()> {
+        let snapshot = async || self.table().await.snapshot().await;
+        read(Arc::clone(&self.memory), snapshot).await
     }
 
-    fn broken_row(&self) -> Error {
-        Error::new(
-            ErrorCode::IndexFailed,
-            format!("the vector index in `{}` has a broken row", self.folder.display()),
-        )
+    /// Bytes of the copy in memory; `None` while there is none.
+    pub fn resident_bytes(&self) -> Option<usize> {
+        self.memory.bytes()
+    }
+
+    /// Begins to read the vectors into memory. Called after a search was answered, so that a program that asks once and ends
+    /// does not wait for it.
+    fn want_memory(&self) {
+        if !self.memory.is_wanted() {
+            return;
+        }
+        let (memory, reader, folder) = (
+            Arc::clone(&self.memory),
+            Arc::clone(&self.reader),
+            self.folder.clone(),
+        );
+        tokio::spawn(async move {
+            let snapshot = async move || {
+                let table = reader.read().await;
+                CommittedTable {
+                    folder: &folder,
+                    table,
+                }
+                .snapshot()
+                .await
+            };
+            if let Err(error) = read(memory, snapshot).await {
+                tracing::warn!(code = error.code().as_str(), error = %error.chain(), "vectors are not in memory");
+            }
+        });
+    }
+
+    /// The last commit, as long as the result is held.
+    async fn table(&self) -> CommittedTable<'_> {
+        CommittedTable {
+            folder: &self.folder,
+            table: self.reader.read().await,
+        }
     }
 }
 
@@ -229,9 +260,15 @@ impl VectorIndex for LanceIndex {
         }
         // First the rows, then what says that they are there: a crash between leaves the index behind, never ahead.
         self.sync(Some(generation)).await?;
-        writer.pending.clear();
+        let pending = std::mem::take(&mut writer.pending);
         writer.generation = generation;
-        self.show(&writer.table).await?;
+        let shown = self.show(&writer.table).await;
+        if shown.is_err() {
+            // What is read from now on lacks this commit.
+            self.memory.turn_off();
+        }
+        self.memory.commit(pending);
+        shown?;
         tracing::debug!(generation = generation.0, "vector index committed");
         Ok(())
     }
@@ -244,54 +281,61 @@ impl VectorIndex for LanceIndex {
         &self,
         query: &Embedding,
         filter: &SearchFilter,
+        among: Option<&ChunkSet>,
         limit: usize,
     ) -> Result<Vec<VectorHit>> {
         self.check(query)?;
-        let Some(predicate) = predicate(filter) else {
-            return Ok(Vec::new());
-        };
-        let table = self.reader.read().await;
-        let rows = table
-            .count_rows(None)
-            .await
-            .map_err(|error| failure(&self.folder, "search", error))?;
-        let limit = limit.min(rows);
-        if limit == 0 {
-            return Ok(Vec::new());
+        let found = self
+            .memory
+            .answer(|memory| memory.nearest(query, filter, among, limit));
+        if let Some(found) = found {
+            return Ok(found);
         }
-        // LanceDB breaks ties as it likes: ask for more until the last place is not shared with a row left out.
-        let mut asked = limit.saturating_add(16).min(rows);
-        loop {
-            let mut hits = self.scan(&table, query, &predicate, asked).await?;
-            hits.sort_by(|a, b| {
-                b.similarity
-                    .total_cmp(&a.similarity)
-                    .then(a.chunk_id.cmp(&b.chunk_id))
-            });
-            let complete = hits.len() < asked || asked == rows;
-            if complete || hits[limit - 1].similarity > hits[asked - 1].similarity {
-                hits.truncate(limit);
-                return Ok(hits);
+        let found = {
+            let table = self.table().await;
+            match among {
+                None => table.nearest(query, filter, limit).await,
+                Some(among) => table.nearest_among(query, filter, among, limit).await,
             }
-            asked = asked.saturating_mul(4).min(rows);
+        };
+        self.want_memory();
+        found
+    }
+
+    async fn similarities(
+        &self,
+        query: &Embedding,
+        chunks: &[ChunkId],
+        filter: &SearchFilter,
+    ) -> Result<Vec<Option<f32>>> {
+        self.check(query)?;
+        match self
+            .memory
+            .answer(|memory| memory.similarities(query, chunks, filter))
+        {
+            Some(found) => Ok(found),
+            None => self.table().await.similarities(query, chunks, filter).await,
+        }
+    }
+
+    async fn similar(&self, doc_id: DocId, filter: &SearchFilter, limit: usize) -> Result<Vec<(DocId, f32)>> {
+        match self.memory.answer(|memory| memory.similar(doc_id, filter, limit)) {
+            Some(found) => Ok(found),
+            None => self.table().await.similar(doc_id, filter, limit).await,
         }
     }
 
     async fn chunks(&self) -> Result<Vec<(ChunkId, DocId)>> {
-        let failed = |error| failure(&self.folder, "read", error);
-        let table = self.reader.read().await;
-        let query = table.query().select(Select::columns(&["chunk_id", "doc_id"]));
-        let mut batches = query.execute().await.map_err(failed)?;
-        let mut all = Vec::new();
-        while let Some(batch) = batches.try_next().await.map_err(failed)? {
-            all.extend(rows::ids(&batch).ok_or_else(|| self.broken_row())?);
-        }
-        Ok(all)
+        self.table().await.chunks().await
     }
 
     async fn compact(&self) -> Result<()> {
         let failed = |error| failure(&self.folder, "compact", error);
         let writer = self.writer.lock().await;
+        if self.memory.is_reading() {
+            // The files it reads would go.
+            return Ok(());
+        }
         let options = CompactionOptions {
             num_threads: Some(1),
             max_source_rows: Some(COMPACT_ROWS),
@@ -319,7 +363,7 @@ impl VectorIndex for LanceIndex {
     }
 }
 
-fn failure(folder: &Path, what: &str, error: lancedb::Error) -> Error {
+pub(crate) fn failure(folder: &Path, what: &str, error: lancedb::Error) -> Error {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     let mut full = false;
     while let Some(inner) = cause {

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{FixedSizeListBuilder, Float32Builder, Int64Builder, ListBuilder, StringBuilder};
-use arrow_array::{Array, Float32Array, RecordBatch, StringArray};
+use arrow_array::{Array, FixedSizeListArray, Float32Array, Int64Array, ListArray, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
-use rushlight_core::{ChunkId, DocId, IndexedChunk, IndexedDocument, VectorHit};
+use rushlight_core::{
+    ChunkId, DocId, DocumentKind, IndexedChunk, IndexedDocument, Principal, SourceId, Timestamp,
+};
+use rushlight_vectors_resident::Fields;
 
 /// The table's columns for vectors of so many dimensions.
 pub(crate) fn schema(dimensions: usize) -> SchemaRef {
@@ -77,17 +80,49 @@ pub(crate) fn ids(batch: &RecordBatch) -> Option<Vec<(ChunkId, DocId)>> {
         .collect()
 }
 
-/// The hits of a search: LanceDB's cosine distance is one less the cosine.
-pub(crate) fn hits(batch: &RecordBatch) -> Option<Vec<VectorHit>> {
-    let distances = batch
-        .column_by_name("_distance")?
+/// The vector of every row, or `None` when the column is missing or a value is.
+pub(crate) fn vectors(batch: &RecordBatch) -> Option<impl Iterator<Item = &[f32]>> {
+    let lists = batch
+        .column_by_name("vector")?
         .as_any()
-        .downcast_ref::<Float32Array>()?;
-    let ids = ids(batch)?;
-    let hit = |(row, (chunk_id, doc_id))| VectorHit {
-        chunk_id,
-        doc_id,
-        similarity: 1.0 - distances.value(row),
-    };
-    Some(ids.into_iter().enumerate().map(hit).collect())
+        .downcast_ref::<FixedSizeListArray>()?;
+    let values = lists.values().as_any().downcast_ref::<Float32Array>()?;
+    let width = lists.value_length() as usize;
+    if lists.null_count() + values.null_count() > 0 || width == 0 {
+        return None;
+    }
+    let first = lists.value_offset(0) as usize;
+    Some(values.values()[first..first + lists.len() * width].chunks_exact(width))
+}
+
+/// Hands out every row whole; `None` when a column is missing or a value makes no sense.
+pub(crate) fn each(batch: &RecordBatch, mut row: impl FnMut(Fields<'_>, ChunkId, &[f32])) -> Option<()> {
+    fn column<'a, T: 'static>(batch: &'a RecordBatch, name: &str) -> Option<&'a T> {
+        batch.column_by_name(name)?.as_any().downcast_ref()
+    }
+    let kinds: &StringArray = column(batch, "kind")?;
+    let (sources, dates): (&Int64Array, &Int64Array) =
+        (column(batch, "source_id")?, column(batch, "date_ms")?);
+    let lists: &ListArray = column(batch, "access")?;
+    // Neighbours mostly have the same list: it is made anew only where it differs.
+    let mut access: Vec<Principal> = Vec::new();
+    for (at, ((chunk_id, doc_id), vector)) in ids(batch)?.into_iter().zip(vectors(batch)?).enumerate() {
+        let list = lists.value(at);
+        let list: &StringArray = list.as_any().downcast_ref()?;
+        if !list.iter().eq(access.iter().map(|one| Some(one.0.as_str()))) {
+            access = list
+                .iter()
+                .map(|one| Some(Principal(one?.to_owned())))
+                .collect::<Option<_>>()?;
+        }
+        let fields = Fields {
+            doc_id,
+            source_id: SourceId(sources.value(at)),
+            kind: DocumentKind::from_name(kinds.value(at))?,
+            date: Timestamp(dates.value(at)),
+            access: &access,
+        };
+        row(fields, chunk_id, vector);
+    }
+    Some(())
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use rushlight_core::{
-    ChunkId, Clock, DocId, EmbedKind, Embedder, EmbedderSpec, Embedding, FileStamp, Generation, IndexEvent,
-    IndexedDocument, KeywordHit, KeywordIndex, RawFile, Reporter, Result, ScanEntry, ScanSummary,
+    ChunkId, ChunkSet, Clock, DocId, EmbedKind, Embedder, EmbedderSpec, Embedding, FileStamp, Generation,
+    IndexEvent, IndexedDocument, KeywordHit, KeywordIndex, RawFile, Reporter, Result, ScanEntry, ScanSummary,
     SearchFilter, Source, SourceEvent, SystemClock, TextSpan, Timestamp, VectorHit, VectorIndex, WatchGuard,
 };
 use rushlight_engine::{
@@ -137,9 +137,23 @@ impl VectorIndex for Fused<MemVectorIndex> {
         &self,
         query: &Embedding,
         filter: &SearchFilter,
+        among: Option<&ChunkSet>,
         limit: usize,
     ) -> Result<Vec<VectorHit>> {
-        self.index.nearest(query, filter, limit).await
+        self.index.nearest(query, filter, among, limit).await
+    }
+
+    async fn similarities(
+        &self,
+        query: &Embedding,
+        chunks: &[ChunkId],
+        filter: &SearchFilter,
+    ) -> Result<Vec<Option<f32>>> {
+        self.index.similarities(query, chunks, filter).await
+    }
+
+    async fn similar(&self, doc_id: DocId, filter: &SearchFilter, limit: usize) -> Result<Vec<(DocId, f32)>> {
+        self.index.similar(doc_id, filter, limit).await
     }
 
     async fn chunks(&self) -> Result<Vec<(ChunkId, DocId)>> {

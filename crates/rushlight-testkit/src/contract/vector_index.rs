@@ -1,9 +1,11 @@
 //! The suite of [`VectorIndex`].
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use rushlight_core::{
-    ChunkId, DocId, Embedding, Generation, IndexedDocument, SearchFilter, VectorHit, VectorIndex,
+    ChunkId, ChunkSet, DocId, Embedding, Generation, IndexedDocument, Principal, SearchFilter, VectorHit,
+    VectorIndex,
 };
 
 use super::admits;
@@ -30,6 +32,11 @@ pub async fn vector_index(open: impl AsyncFn(PathBuf) -> Box<dyn VectorIndex>) {
     nearest_is_exact(&*fresh().await).await;
     ties_are_broken_by_chunk_id(&*fresh().await).await;
     filters_agree_with_the_plain_predicate(&*fresh().await).await;
+    among_restricts_before_the_limit(&*fresh().await).await;
+    similarities_are_those_of_a_search(&*fresh().await).await;
+    similar_documents_are_ranked_by_their_nearest_chunk(&*fresh().await).await;
+    what_may_not_be_read_changes_nothing(&*fresh().await, &*fresh().await).await;
+    any_history_leaves_what_a_fresh_index_holds(&open, folder.path()).await;
     what_cannot_be_compared_is_refused(&*fresh().await).await;
     compaction_changes_nothing(&*fresh().await).await;
     a_reopened_index_holds_what_was_committed(&open, folder.path().join("reopened")).await;
@@ -68,7 +75,7 @@ async fn write(index: &dyn VectorIndex, generation: i64, documents: &[IndexedDoc
 
 async fn nearest(index: &dyn VectorIndex, seed: u64, filter: &SearchFilter, limit: usize) -> Vec<VectorHit> {
     index
-        .nearest(&direction(seed), filter, limit)
+        .nearest(&direction(seed), filter, None, limit)
         .await
         .expect("searches")
 }
@@ -235,13 +242,7 @@ async fn ties_are_broken_by_chunk_id(index: &dyn VectorIndex) {
 }
 
 async fn filters_agree_with_the_plain_predicate(index: &dyn VectorIndex) {
-    let documents: Vec<_> = varied(|number| vec![String::new(); usize::from(number % 3)])
-        .into_iter()
-        .map(|document| {
-            let seed = u64::from(document.doc_id.0[0]);
-            embed(document, &[seed, seed + 100])
-        })
-        .collect();
+    let documents = embedded();
     write(index, 1, &documents[..25], &[]).await;
     write(index, 2, &documents[25..], &[]).await;
     for filter in filters() {
@@ -261,6 +262,226 @@ async fn filters_agree_with_the_plain_predicate(index: &dyn VectorIndex) {
             few.len(),
             expected.len().min(3),
             "the limit counts what passed the filter"
+        );
+    }
+}
+
+async fn among_restricts_before_the_limit(index: &dyn VectorIndex) {
+    let documents = embedded();
+    write(index, 1, &documents, &[]).await;
+    let chosen = |every: u8| -> ChunkSet {
+        let ids = documents.iter().flat_map(|document| &document.chunks);
+        let ids = ids
+            .map(|chunk| chunk.id)
+            .filter(|id| id.0[0].is_multiple_of(every));
+        ids.chain([chunk_id(200, 0)]).collect()
+    };
+    for filter in filters().iter().step_by(7).chain([&owner()]) {
+        for among in [ChunkSet::default(), chosen(5), chosen(1)] {
+            let mut expected = nearest(index, 3, filter, 1_000).await;
+            expected.retain(|hit| among.contains(&hit.chunk_id));
+            for limit in [1_000, 2] {
+                expected.truncate(limit);
+                let hits = index.nearest(&direction(3), filter, Some(&among), limit).await;
+                assert_eq!(
+                    hits.expect("searches"),
+                    expected,
+                    "the nearest of these, {filter:?}"
+                );
+            }
+        }
+    }
+}
+
+async fn similarities_are_those_of_a_search(index: &dyn VectorIndex) {
+    let documents = embedded();
+    write(index, 1, &documents, &[]).await;
+    let mut asked: Vec<ChunkId> = documents
+        .iter()
+        .rev()
+        .flat_map(|document| &document.chunks)
+        .map(|chunk| chunk.id)
+        .collect();
+    asked.extend([chunk_id(200, 0), asked[0]]);
+    for filter in filters().iter().step_by(11).chain([&owner()]) {
+        let hits = nearest(index, 4, filter, 1_000).await;
+        let expected: Vec<Option<f32>> = asked
+            .iter()
+            .map(|id| {
+                hits.iter()
+                    .find(|hit| hit.chunk_id == *id)
+                    .map(|hit| hit.similarity)
+            })
+            .collect();
+        let found = index.similarities(&direction(4), &asked, filter).await;
+        assert_close(&found.expect("compares"), &expected);
+    }
+    assert_eq!(
+        index
+            .similarities(&direction(4), &[], &owner())
+            .await
+            .expect("compares"),
+        []
+    );
+}
+
+fn assert_close(found: &[Option<f32>], expected: &[Option<f32>]) {
+    assert_eq!(found.len(), expected.len(), "one for each that was asked for");
+    for pair in found.iter().zip(expected) {
+        match pair {
+            (Some(found), Some(expected)) => {
+                assert!((found - expected).abs() < 1e-5, "{found} is not {expected}")
+            }
+            (found, expected) => assert_eq!(found, expected, "none for what is not there or may not be read"),
+        }
+    }
+}
+
+async fn similar_documents_are_ranked_by_their_nearest_chunk(index: &dyn VectorIndex) {
+    let documents = embedded();
+    write(index, 1, &documents, &[]).await;
+    for (filter, given) in filters().iter().zip(documents.iter().cycle()) {
+        let found = index
+            .similar(given.doc_id, filter, 1_000)
+            .await
+            .expect("compares");
+        let mean = Embedding::mean(given.chunks.iter().filter_map(|chunk| chunk.embedding.as_ref()));
+        let may_read = filter.principals.iter().any(|one| given.access.contains(one));
+        let mut expected: Vec<(DocId, f32)> = documents
+            .iter()
+            .filter(|document| may_read && document.doc_id != given.doc_id && admits(filter, document))
+            .filter_map(|document| {
+                let cosines = document
+                    .chunks
+                    .iter()
+                    .filter_map(|chunk| chunk.embedding.as_ref());
+                let cosines = cosines.map(|vector| mean.as_ref().map_or(0.0, |mean| mean.cosine(vector)));
+                Some((document.doc_id, cosines.max_by(f32::total_cmp)?))
+            })
+            .filter(|_| mean.is_some())
+            .collect();
+        expected.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let ids = |found: &[(DocId, f32)]| found.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+        assert_eq!(ids(&found), ids(&expected), "most alike first, {filter:?}");
+        assert!(found.iter().zip(&expected).all(|(a, b)| (a.1 - b.1).abs() < 1e-4));
+        let few = index.similar(given.doc_id, filter, 2).await.expect("compares");
+        assert_eq!(few, found[..found.len().min(2)], "at most two");
+    }
+    let unknown = index.similar(doc_id(200), &owner(), 10).await;
+    assert_eq!(
+        unknown.expect("compares"),
+        [],
+        "nothing for a document it does not hold"
+    );
+}
+
+/// Forty documents of none to two chunks that differ in everything a filter looks at.
+fn embedded() -> Vec<IndexedDocument> {
+    varied(|number| vec![String::new(); usize::from(number % 3)])
+        .into_iter()
+        .map(|document| {
+            let seed = u64::from(document.doc_id.0[0]);
+            embed(document, &[seed, seed + 100])
+        })
+        .collect()
+}
+
+/// Beside documents that may not be read, the others are found as if they were alone.
+async fn what_may_not_be_read_changes_nothing(all: &dyn VectorIndex, readable: &dyn VectorIndex) {
+    let documents = embedded();
+    let stranger = Principal("group:人資 100%".to_owned());
+    let filter = SearchFilter {
+        principals: vec![stranger.clone()],
+        ..SearchFilter::default()
+    };
+    write(all, 1, &documents, &[]).await;
+    let own: Vec<_> = documents
+        .iter()
+        .filter(|document| document.access.contains(&stranger))
+        .cloned()
+        .collect();
+    write(readable, 1, &own, &[]).await;
+    let among: ChunkSet = documents
+        .iter()
+        .flat_map(|document| &document.chunks)
+        .map(|chunk| chunk.id)
+        .filter(|id| id.0[0] % 4 != 1)
+        .collect();
+    for seed in 1..20 {
+        for limit in [1, 3, 100] {
+            for among in [None, Some(&among)] {
+                let query = direction(seed);
+                let found = all
+                    .nearest(&query, &filter, among, limit)
+                    .await
+                    .expect("searches");
+                let alone = readable.nearest(&query, &filter, among, limit).await;
+                assert_eq!(found, alone.expect("searches"));
+            }
+        }
+    }
+    for document in &documents {
+        assert_eq!(
+            all.similar(document.doc_id, &filter, 5).await.expect("compares"),
+            readable
+                .similar(document.doc_id, &filter, 5)
+                .await
+                .expect("compares")
+        );
+    }
+}
+
+/// Writes and removes at random, with compactions and closings between, and compares with an index that was written once.
+async fn any_history_leaves_what_a_fresh_index_holds(
+    open: &impl AsyncFn(PathBuf) -> Box<dyn VectorIndex>,
+    folder: &Path,
+) {
+    let (lived, fresh) = (folder.join("lived"), folder.join("fresh"));
+    let mut state = 7u64;
+    let mut random = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) % below
+    };
+    let kinds = embedded();
+    let mut documents: BTreeMap<DocId, IndexedDocument> = BTreeMap::new();
+    let mut index = open(lived.clone()).await;
+    for generation in 1..=40 {
+        let (mut upserts, mut deletes) = (BTreeMap::new(), Vec::new());
+        for _ in 0..random(6) {
+            let mut document = kinds[random(40) as usize].clone();
+            document
+                .chunks
+                .iter_mut()
+                .for_each(|chunk| chunk.embedding = Some(direction(random(1_000))));
+            upserts.insert(document.doc_id, document);
+        }
+        for _ in 0..random(3) {
+            deletes.push(kinds[random(40) as usize].doc_id);
+        }
+        deletes.retain(|id| !upserts.contains_key(id));
+        deletes.sort_unstable();
+        deletes.dedup();
+        let upserts: Vec<_> = upserts.into_values().collect();
+        write(&*index, generation, &upserts, &deletes).await;
+        deletes.iter().for_each(|id| drop(documents.remove(id)));
+        documents.extend(upserts.into_iter().map(|document| (document.doc_id, document)));
+        match random(6) {
+            0 => index.compact().await.expect("compacts"),
+            1 => {
+                drop(index);
+                index = open(lived.clone()).await;
+            }
+            _ => drop(nearest(&*index, 1, &owner(), 1).await),
+        }
+    }
+    let other = open(fresh).await;
+    write(&*other, 1, &documents.into_values().collect::<Vec<_>>(), &[]).await;
+    assert_eq!(chunks(&*index).await, chunks(&*other).await);
+    for (seed, filter) in filters().iter().enumerate().step_by(3) {
+        let seed = seed as u64;
+        assert_eq!(
+            nearest(&*index, seed, filter, 20).await,
+            nearest(&*other, seed, filter, 20).await
         );
     }
 }
@@ -286,7 +507,8 @@ async fn what_cannot_be_compared_is_refused(index: &dyn VectorIndex) {
     );
     let query = Embedding::normalized(vec![1.0; DIMENSIONS - 1]).expect("has a direction");
     assert!(
-        index.nearest(&query, &owner(), 1).await.is_err(),
+        index.nearest(&query, &owner(), None, 1).await.is_err()
+            && index.similarities(&query, &[], &owner()).await.is_err(),
         "a query of other dimensions is refused"
     );
 }

@@ -22,14 +22,18 @@ use super::{Models, cores};
 /// Tokens of prompt and answer together: more than any prompt of ours, and a bound on memory.
 const MAX_CONTEXT: usize = 4096;
 
-struct Lance;
+struct Lance {
+    resident: bool,
+}
 
 #[async_trait]
 impl VectorFactory for Lance {
     async fn open(&self, dir: &Path, dimensions: usize) -> Result<Arc<dyn VectorIndex>> {
-        Ok(Arc::new(
-            LanceIndex::open(dir, LanceOptions { dimensions }).await?,
-        ))
+        let options = LanceOptions {
+            dimensions,
+            resident: self.resident,
+        };
+        Ok(Arc::new(LanceIndex::open(dir, options).await?))
     }
 }
 
@@ -65,7 +69,9 @@ pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
         language_model: language_model(store, language.id),
         recogniser: super::recogniser(config, paths),
         embedder_spec,
-        vector: Box::new(Lance),
+        vector: Box::new(Lance {
+            resident: config.search.resident_vectors,
+        }),
     })
 }
 

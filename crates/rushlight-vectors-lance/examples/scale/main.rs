@@ -1,11 +1,7 @@
 //! Speed, recall, memory and disk of a search over many chunks, made up and always the same.
 //!
 //! Usage: `scale FOLDER CHUNKS [QUERIES]`. The index is built in FOLDER, or used when it is there. Prints one JSON object.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a tool that prints its measurements"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool that prints its measurements")]
 
 mod library;
 mod measure;
@@ -16,8 +12,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use rushlight_core::{
-    ChunkId, ChunkSet, Embedding, Generation, IndexedDocument, KeywordIndex, SearchFilter, VectorHit,
-    VectorIndex,
+    ChunkId, ChunkSet, Embedding, Generation, IndexedDocument, KeywordIndex, SearchFilter, VectorHit, VectorIndex,
 };
 use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex};
 use rushlight_retrieval::fuse;
@@ -63,14 +58,7 @@ async fn measure(folder: &Path, library: &Library, queries: usize) -> Outcome<Va
         dimensions: DIMENSIONS,
         resident: true,
     };
-    let table = LanceIndex::open(
-        &by_meaning,
-        LanceOptions {
-            resident: false,
-            ..options
-        },
-    )
-    .await?;
+    let table = LanceIndex::open(&by_meaning, LanceOptions { resident: false, ..options }).await?;
     let words = TantivyIndex::open(&by_word, KeywordOptions::default())?;
     let queries: Vec<(Embedding, String)> = (0..queries).map(|number| library.query(number)).collect();
     eprintln!("  {TABLE_SEARCHES} searches of the table");
@@ -99,19 +87,10 @@ async fn measure(folder: &Path, library: &Library, queries: usize) -> Outcome<Va
     index.load().await?;
     let (load, after) = (begun.elapsed().as_secs_f64(), resident_kib());
     for (share, filter, answers) in &exact {
-        eprintln!(
-            "  {} searches in memory by one who may read {share}",
-            queries.len()
-        );
+        eprintln!("  {} searches in memory by one who may read {share}", queries.len());
         let mut found = in_memory(&index, &words, &queries, filter).await?;
-        found.insert(
-            "recall_at_10".into(),
-            json!(recall(&index, &queries, filter, answers, SHOWN).await?),
-        );
-        found.insert(
-            "recall_at_100".into(),
-            json!(recall(&index, &queries, filter, answers, CANDIDATES).await?),
-        );
+        found.insert("recall_at_10".into(), json!(recall(&index, &queries, filter, answers, SHOWN).await?));
+        found.insert("recall_at_100".into(), json!(recall(&index, &queries, filter, answers, CANDIDATES).await?));
         if let Some(Value::Object(known)) = figures.get_mut(*share) {
             known.append(&mut found);
         }
@@ -165,31 +144,15 @@ async fn in_memory(
     queries: &[(Embedding, String)],
     filter: &SearchFilter,
 ) -> Outcome<Map<String, Value>> {
-    let [
-        mut nearest,
-        mut few,
-        mut many,
-        mut looked_up,
-        mut by_word,
-        mut hybrid,
-        mut similar,
-    ] = [const { Percentiles::new() }; 7];
-    let all: Vec<ChunkId> = index
-        .chunks()
-        .await?
-        .into_iter()
-        .map(|(chunk, _)| chunk)
-        .collect();
+    let [mut nearest, mut few, mut many, mut looked_up, mut by_word, mut hybrid, mut similar] =
+        [const { Percentiles::new() }; 7];
+    let all: Vec<ChunkId> = index.chunks().await?.into_iter().map(|(chunk, _)| chunk).collect();
     let set = |every: usize| all.iter().step_by(every).copied().collect::<ChunkSet>();
     let (hundredth, half) = (set(100), set(2));
     for (query, text) in queries {
-        let hits = nearest
-            .timed(index.nearest(query, filter, None, CANDIDATES))
-            .await?;
-        few.timed(index.nearest(query, filter, Some(&hundredth), CANDIDATES))
-            .await?;
-        many.timed(index.nearest(query, filter, Some(&half), CANDIDATES))
-            .await?;
+        let hits = nearest.timed(index.nearest(query, filter, None, CANDIDATES)).await?;
+        few.timed(index.nearest(query, filter, Some(&hundredth), CANDIDATES)).await?;
+        many.timed(index.nearest(query, filter, Some(&half), CANDIDATES)).await?;
         let begun = Instant::now();
         let found = words.search(text, filter, CANDIDATES)?;
         by_word.add(begun.elapsed());
@@ -232,10 +195,7 @@ async fn both(
         .take(LOOKED_UP)
         .collect();
     let cosines = index.similarities(query, &unknown, filter).await?;
-    let cosines = unknown
-        .into_iter()
-        .zip(cosines)
-        .filter_map(|(chunk, cosine)| Some((chunk, cosine?)));
+    let cosines = unknown.into_iter().zip(cosines).filter_map(|(chunk, cosine)| Some((chunk, cosine?)));
     Ok(fuse(&by_word, &by_meaning, &cosines.collect(), 0.5).len())
 }
 

@@ -9,5 +9,6 @@ mod binary;
 mod crash;
 mod journey;
 mod offline;
+mod rerank;
 mod serve;
 mod suites;

@@ -2,8 +2,10 @@
 
 mod architecture;
 mod journey;
+mod links;
 mod mail;
 mod queue;
+mod rerank;
 mod scans;
 mod soak;
 mod system;

@@ -12,8 +12,8 @@ use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
     Answer, Correction, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex,
     LanguageModel, Locator, PageArea, PageRecogniser, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine,
-    Principal, Query, RawFile, Result, ScanReader, SearchRequest, SearchResponse, Source, SystemClock,
-    TextSpan, VectorIndex,
+    Principal, Query, RawFile, Reranker, Result, ScanReader, SearchRequest, SearchResponse, Source,
+    SystemClock, TextSpan, VectorIndex,
 };
 use rushlight_engine::{
     AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
@@ -22,8 +22,8 @@ use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
 use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
 use rushlight_testkit::{
-    FakeRecogniser, Fixture, HashEmbedder, MemKeywordIndex, MemVectorIndex, RecordingReporter, ScriptedModel,
-    WordTokenCounter,
+    FakeRecogniser, Fixture, HashEmbedder, MemKeywordIndex, MemVectorIndex, OverlapReranker,
+    RecordingReporter, ScriptedModel, WordTokenCounter,
 };
 use rushlight_watch::{FolderOptions, FolderSource};
 
@@ -68,6 +68,8 @@ pub(crate) fn options() -> EngineOptions {
         debounce: Duration::from_millis(20),
         semantic_weight: 0.5,
         candidates: 50,
+        rerank: false,
+        rerank_top: 30,
         // The default is calibrated for a real model's odds.
         answer: AnswerOptions {
             calibration: Calibration {
@@ -189,6 +191,7 @@ pub(crate) enum Models {
     NoEmbedder,
     NoRecogniser,
     NoLanguageModel,
+    NoReranker,
 }
 
 /// A folder, a ledger and an engine over both.
@@ -266,6 +269,10 @@ impl System {
                 Models::NoEmbedder => Lazy::new("hash", move || Err(missing("hash"))),
                 _ => Lazy::ready("hash", Arc::new(embedder) as Arc<dyn Embedder>),
             },
+            reranker: Some(match models {
+                Models::NoReranker => Lazy::new("overlap", move || Err(missing("overlap"))),
+                _ => Lazy::ready("overlap", Arc::new(OverlapReranker::new()) as Arc<dyn Reranker>),
+            }),
             language_model: match models {
                 Models::NoLanguageModel => Lazy::new("scripted", move || Err(missing("scripted"))),
                 _ => Lazy::ready(
@@ -329,6 +336,11 @@ impl System {
 
     pub(crate) fn try_search(&self, request: SearchRequest) -> Result<SearchResponse> {
         self.runtime.block_on(self.engine.search(request))
+    }
+
+    /// Waits for what the engine does on the runtime.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
     }
 
     /// Paths below the root of what is found, best first, each once.

@@ -86,6 +86,34 @@ function parse(path, kind, text, source) {
   }
 }
 
+const named = ({ document_id, title, path, part, kind, date }) => ({ document_id, title, path, part, kind, date })
+const stem = (path) => basename(path, extname(path)).toLowerCase()
+
+/** Links by name: `[[tea]]`. */
+function links(document) {
+  const others = [...state.documents.values()].filter((other) => other.space === document.space && other !== document)
+  const targets = (text) => [...text.matchAll(/\[\[([^\]|#]+)[^\]]*\]\]/g)].map((found) => found[1].trim())
+  const outgoing = document.sections.flatMap(({ text }) => targets(text)).map((target) => {
+    const found = others.find((other) => stem(other.path) === target.toLowerCase())
+    return { kind: 'name', target, fragment: null, embedded: false, document: found ? named(found) : null }
+  })
+  const documents = others.flatMap((other) => {
+    const section = other.sections.find(({ text }) => targets(text).some((target) => target.toLowerCase() === stem(document.path)))
+    return section ? [{ document: named(other), links: 1, fragment: null, span: section.span, text: section.text }] : []
+  })
+  return { outgoing, backlinks: { total: documents.length, documents }, thread: [] }
+}
+
+/** What shares most words. */
+function similar(document, limit) {
+  const text = (one) => new Set(one.sections.flatMap((section) => words(section.text)).filter((word) => word.length > 3))
+  const own = text(document)
+  const shared = (other) => [...text(other)].filter((word) => own.has(word)).length
+  const documents = [...state.documents.values()].filter((other) => other.space === document.space && other !== document && shared(other) > 0)
+  const ranked = documents.sort((a, b) => shared(b) - shared(a)).slice(0, limit)
+  return { documents: ranked.map((other) => ({ document: named(other), similarity: shared(other) / own.size })) }
+}
+
 function words(query) {
   return query.toLowerCase().match(/[\p{sc=Han}]{2}|[\p{sc=Han}]|[\p{L}\p{N}]+/gu) ?? []
 }
@@ -226,6 +254,12 @@ async function api(request, reply, url) {
     case 'GET documents': {
       const document = state.documents.get(decodeURIComponent(id))
       return document ? json(reply, 200, document) : fail(reply, 'document_not_found', 404, `no document ${id}`, 'it may have been deleted since; search again')
+    }
+    case 'GET documents links':
+    case 'GET documents similar': {
+      const document = state.documents.get(decodeURIComponent(id))
+      if (!document) return fail(reply, 'document_not_found', 404, `no document ${id}`, 'it may have been deleted since; search again')
+      return json(reply, 200, deed === 'links' ? links(document) : similar(document, Number(url.searchParams.get('limit') ?? 10)))
     }
     case 'POST sources': {
       if (!existsSync(body.path)) return fail(reply, 'path_not_found', 404, `${body.path} does not exist`, 'check the spelling; the path is taken as it stands')

@@ -44,6 +44,7 @@ pub(crate) fn hit(title: &str, text: &str) -> Hit {
             keyword: Some(1.0),
             semantic: None,
             fused: 0.9,
+            reranked: None,
         },
         highlights: Vec::new(),
         online: true,

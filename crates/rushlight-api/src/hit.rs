@@ -276,6 +276,10 @@ pub struct Scores {
     pub semantic: Option<f32>,
     /// What hits are ordered by, 0 to 1.
     pub fused: f32,
+    /// The reranking model's score, on a scale of its own, by which the best hits are then ordered; left out where it was
+    /// not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reranked: Option<f32>,
 }
 
 impl From<core::LegScores> for Scores {
@@ -284,11 +288,13 @@ impl From<core::LegScores> for Scores {
             keyword,
             semantic,
             fused,
+            reranked,
         } = scores;
         Self {
             keyword,
             semantic,
             fused,
+            reranked,
         }
     }
 }

@@ -8,6 +8,7 @@ mod conversation;
 mod document;
 mod error;
 mod hit;
+mod links;
 mod place;
 mod search;
 mod status;
@@ -21,6 +22,10 @@ pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, W
 pub use error::{ErrorBody, ErrorDetail, ErrorPlace};
 pub use hit::{
     Hit, MorePassage, OtherPlace, RelatedDocument, Relation, Scores, Segment, Why, WhyFound, WhyPart, WhyTerm,
+};
+pub use links::{
+    Backlink, Backlinks, DocumentName, Links, MAX_BACKLINKS, MAX_SIMILAR, OutgoingLink, SimilarDocument,
+    SimilarDocuments, SimilarQuery, ThreadMessage,
 };
 pub use place::{Area, Locator, Place, Span};
 pub use search::{

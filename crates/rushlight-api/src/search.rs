@@ -53,6 +53,9 @@ pub struct SearchRequest {
     /// Whether every hit says why it is where it is.
     #[serde(default)]
     pub explain: bool,
+    /// Whether the reranking model puts the best hits in order; left out: as configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank: Option<bool>,
 }
 
 fn yes() -> bool {
@@ -83,6 +86,7 @@ impl SearchRequest {
             recent,
             grouped,
             explain,
+            rerank,
         } = self;
         if utc_offset.abs() >= MINUTES_A_DAY {
             return Err(core::Error::new(
@@ -118,6 +122,7 @@ impl SearchRequest {
             recent,
             grouped,
             explain,
+            rerank,
             ..core::SearchRequest::new(query)
         })
     }
@@ -304,7 +309,7 @@ impl From<&core::Suggestion> for Suggestion {
 /// A leg that did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Degraded {
-    /// `keyword` or `semantic`.
+    /// `keyword`, `semantic` or `rerank`.
     pub leg: String,
     /// Why.
     pub message: String,
@@ -319,6 +324,9 @@ pub struct Timings {
     pub embed_us: u64,
     /// Vector leg.
     pub vector_us: u64,
+    /// Reranking; 0 where it was not asked for.
+    #[serde(default)]
+    pub rerank_us: u64,
     /// All of it.
     pub total_us: u64,
 }
@@ -329,12 +337,14 @@ impl From<core::SearchTimings> for Timings {
             keyword_us,
             embed_us,
             vector_us,
+            rerank_us,
             total_us,
         } = timings;
         Self {
             keyword_us,
             embed_us,
             vector_us,
+            rerank_us,
             total_us,
         }
     }

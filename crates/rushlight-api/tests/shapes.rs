@@ -43,6 +43,7 @@ fn hit() -> core::Hit {
             keyword: Some(7.31),
             semantic: None,
             fused: 0.94,
+            reranked: None,
         },
         highlights: vec![core::TextSpan::new(9, 15)],
         online: false,
@@ -169,6 +170,7 @@ fn search_response() {
             keyword_us: 900,
             embed_us: 0,
             vector_us: 0,
+            rerank_us: 0,
             total_us: 950,
         },
         corrections: vec![core::Correction {

@@ -66,6 +66,10 @@ pub enum Command {
     Serve(ServeArgs),
     /// Find passages by word and by meaning
     Search(SearchArgs),
+    /// Show what a document links to, what links to it, and the conversation a mail is part of
+    Links(LinksArgs),
+    /// Find documents about the same as one
+    Similar(SimilarArgs),
     /// Answer a question from the documents, with citations that can be checked
     Ask(AskArgs),
     /// Show folders, spaces, what is searchable and what is not, and why
@@ -207,6 +211,12 @@ pub struct SearchArgs {
     /// List every passage by itself: do not put those of one document, conversation or version together
     #[arg(long)]
     pub ungrouped: bool,
+    /// Let the reranking model put the best passages in order, whatever the configuration says
+    #[arg(long, overrides_with = "no_rerank")]
+    pub rerank: bool,
+    /// Leave them as words and meaning have them
+    #[arg(long, overrides_with = "rerank")]
+    pub no_rerank: bool,
     /// Show how the query was understood, why each passage is where it is, and where the time went
     #[arg(long)]
     pub explain: bool,
@@ -221,6 +231,23 @@ pub enum ModeArg {
     Keyword,
     /// By meaning.
     Semantic,
+}
+
+/// Arguments of `links`.
+#[derive(Debug, Args)]
+pub struct LinksArgs {
+    /// The document's file, or its id as `search --json` prints it
+    pub document: String,
+}
+
+/// Arguments of `similar`.
+#[derive(Debug, Args)]
+pub struct SimilarArgs {
+    /// The document's file, or its id as `search --json` prints it
+    pub document: String,
+    /// At most so many documents
+    #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=50))]
+    pub limit: u16,
 }
 
 /// Arguments of `ask`.
@@ -278,9 +305,9 @@ pub enum ModelsCommand {
         /// Name as `models list` shows it
         id: String,
     },
-    /// Install a model from a file: any GGUF, or the original of a catalogue's model
+    /// Install a model from a file: any GGUF, or the original of a catalogue's model; or a reranking model from a folder
     Add {
-        /// The file
+        /// The file, or a folder with a cross-encoder's `model.onnx` and `tokenizer.json`
         file: PathBuf,
         /// Name to give it
         #[arg(long)]

@@ -8,6 +8,7 @@ mod commands;
 mod context;
 mod output;
 mod progress;
+mod related;
 mod service;
 mod wiring;
 

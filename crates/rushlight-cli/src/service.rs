@@ -16,6 +16,8 @@ use rushlight_ledger::{ConversationId, ProblemFile, SpaceStatistics, Turn};
 use rushlight_server::{Question, Service};
 use tokio::sync::{mpsc, watch};
 
+use crate::related;
+
 /// Changes of the status are looked at this often at most.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
 /// Characters of a conversation's title.
@@ -179,6 +181,20 @@ impl Service for EngineService {
             Ok(api::Place::new(id, version, span, &place))
         })
         .await
+    }
+
+    async fn links(&self, id: DocId, principals: Vec<Principal>) -> Result<api::Links> {
+        self.blocking(move |engine| related::links(&engine, id, &principals))
+            .await
+    }
+
+    async fn similar(
+        &self,
+        id: DocId,
+        principals: Vec<Principal>,
+        limit: usize,
+    ) -> Result<api::SimilarDocuments> {
+        related::similar(&self.engine, id, &principals, limit).await
     }
 
     async fn sources(&self) -> Result<Vec<api::Source>> {

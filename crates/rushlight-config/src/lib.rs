@@ -51,6 +51,8 @@ pub struct ModelsConfig {
     pub language: String,
     /// Id of the embedding model.
     pub embedding: String,
+    /// Id of the reranking model; empty for the one that is installed.
+    pub reranker: String,
     /// The Python that fetches packages.
     pub python: String,
 }
@@ -120,6 +122,10 @@ pub struct SearchConfig {
     pub semantic_weight: f32,
     /// Candidates per leg.
     pub candidates: usize,
+    /// Whether the best hits are reranked.
+    pub rerank: bool,
+    /// How many.
+    pub rerank_top: usize,
     /// Whether vectors are kept in memory from the first search on.
     pub resident_vectors: bool,
 }
@@ -151,6 +157,12 @@ impl Config {
             return Err(format!(
                 "search.candidates is {}, and must lie between 1 and 10000",
                 self.search.candidates
+            ));
+        }
+        if self.search.rerank_top == 0 || self.search.rerank_top > 200 {
+            return Err(format!(
+                "search.rerank_top is {}, and must lie between 1 and 200",
+                self.search.rerank_top
             ));
         }
         let (aim, most) = (self.index.chunk_tokens, self.index.max_chunk_tokens);

@@ -226,6 +226,8 @@ error_codes! {
     RuntimeMissing => "runtime_missing", 503, Environment, "run `rushlight models install onnxruntime`";
     /// Computing a vector failed.
     EmbeddingFailed => "embedding_failed", 500, Bug, "";
+    /// Reading a question and a passage together failed.
+    RerankingFailed => "reranking_failed", 500, Bug, "";
     /// Prompt and answer do not fit the model.
     PromptTooLong => "prompt_too_long", 413, User, "ask in fewer words";
     /// The language model failed.

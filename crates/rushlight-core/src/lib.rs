@@ -17,6 +17,7 @@ pub mod place;
 pub mod plan;
 pub mod progress;
 pub mod query;
+pub mod rerank;
 pub mod scan;
 pub mod search;
 pub mod source;
@@ -45,6 +46,7 @@ pub use place::{Locator, TextSpan};
 pub use plan::{FileRecord, FileRow, FileStatus, Plan, Rename, RenameFollowUp, Restamp, ScanSkip, SkippedBy};
 pub use progress::{Counts, IndexEvent, Reporter};
 pub use query::{Clause, MAX_QUESTION_CHARS, Node, Occur, Query, QueryField};
+pub use rerank::{Reranker, RerankerSpec};
 pub use scan::{
     NoScanReader, PageBox, PageReading, PageRecogniser, RecognisedLine, RecognisedPage, RecognisedSpan, Scan,
     ScanAnswer, ScanForm, ScanReader, confidence_of,

@@ -53,6 +53,8 @@ pub struct SearchRequest {
     pub grouped: bool,
     /// Whether every hit says why it is where it is ([`Hit::why`]).
     pub explain: bool,
+    /// Whether the best hits are put in order by the reranking model; `None`: as configured.
+    pub rerank: Option<bool>,
 }
 
 impl SearchRequest {
@@ -74,6 +76,7 @@ impl SearchRequest {
             recent: false,
             grouped: true,
             explain: false,
+            rerank: None,
         }
     }
 }
@@ -87,6 +90,9 @@ pub struct LegScores {
     pub semantic: Option<f32>,
     /// The fused score, 0 to 1, by which hits are ordered.
     pub fused: f32,
+    /// The reranking model's score, by which the best hits are then ordered; `None` where it was not asked. Its scale is
+    /// the model's own.
+    pub reranked: Option<f32>,
 }
 
 /// A chunk found, with what is needed to show and to cite it.
@@ -227,6 +233,8 @@ pub struct SearchTimings {
     pub embed_us: u64,
     /// Vector leg.
     pub vector_us: u64,
+    /// Reranking.
+    pub rerank_us: u64,
     /// All of it.
     pub total_us: u64,
 }
@@ -236,7 +244,7 @@ pub struct SearchTimings {
 pub struct SearchResponse {
     /// Best first.
     pub hits: Vec<Hit>,
-    /// Legs that did not answer, and why: `("semantic", "embedding model is not installed")`.
+    /// Legs that did not answer, and why: `("semantic", "embedding model is not installed")`; `rerank` is one.
     pub degraded: Vec<(String, String)>,
     /// Where the time went.
     pub timings: SearchTimings,

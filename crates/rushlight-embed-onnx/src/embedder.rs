@@ -1,6 +1,5 @@
 //! The embedder.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,19 +7,17 @@ use fastembed::{
     InitOptionsUserDefined, QuantizationMode, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel,
 };
 use ort::environment::Environment;
-use ort::ep;
 use ort::session::Session;
-use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::Tensor;
 use rushlight_core::{EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, Result};
 use rushlight_tokens::UnigramTokenizer;
 use serde::Deserialize;
 
 use crate::runtime;
+use crate::session::{BYTES_PER_TOKEN, PRECISE, SPINNING, cut, read, session, unusable, without_arena};
 
-/// Text beyond so many bytes for each token the model reads cannot matter: the longest piece of a vocabulary has 48
-/// bytes. Only runs of hundreds of spaces could, and those say nothing.
-const BYTES_PER_TOKEN: usize = 128;
+/// What errors call it.
+const WHAT: &str = "embedding model";
 
 /// What an [`OnnxEmbedder`] is made of.
 #[derive(Clone, Debug)]
@@ -105,8 +102,9 @@ impl OnnxEmbedder {
         let Config {
             hidden_size,
             max_position_embeddings: max_tokens,
-        } = serde_json::from_slice(&read(&model_dir, "config.json")?)
-            .map_err(|error| unusable(&model_dir, "its `config.json` lacks a size").with_source(error))?;
+        } = serde_json::from_slice(&read(WHAT, &model_dir, "config.json")?).map_err(|error| {
+            unusable(WHAT, &model_dir, "its `config.json` lacks a size").with_source(error)
+        })?;
         let tokenizer = match tokenizer {
             Some(tokenizer) => tokenizer,
             None => Arc::new(UnigramTokenizer::load(
@@ -116,7 +114,7 @@ impl OnnxEmbedder {
         };
         let embedder = Self {
             tokenizer,
-            queries: Mutex::new(query_session(&model_dir, &environment)?),
+            queries: Mutex::new(session(WHAT, &model_dir, &environment, 1)?),
             passages: Mutex::new(passage_session(
                 &model_dir,
                 &environment,
@@ -134,11 +132,11 @@ impl OnnxEmbedder {
         for kind in [EmbedKind::Query, EmbedKind::Passage] {
             let probe = embedder
                 .embed(kind, &["probe"])
-                .map_err(|error| unusable(&model_dir, "it computes nothing").with_source(error))?;
+                .map_err(|error| unusable(WHAT, &model_dir, "it computes nothing").with_source(error))?;
             let found = probe[0].values().len();
             if found != hidden_size {
                 let reason = format!("it computes {found} values and declares {hidden_size}");
-                return Err(unusable(&model_dir, &reason));
+                return Err(unusable(WHAT, &model_dir, &reason));
             }
         }
         Ok(embedder)
@@ -201,39 +199,6 @@ fn run(session: &mut Session, ids: Vec<i64>) -> ort::Result<Vec<f32>> {
     Ok(values.to_vec())
 }
 
-/// The beginning of a text, at most `limit` bytes.
-fn cut(text: &str, limit: usize) -> &str {
-    &text[..text.floor_char_boundary(limit)]
-}
-
-/// Threads that spin while they wait take the processor from the language model.
-const SPINNING: (&str, &str) = ("session.intra_op.allow_spinning", "0");
-
-/// Processors without VNNI add products of 8-bit values in 16 bits, which overflow, unless told not to. Others do not read
-/// this, so that the vectors are the same on both.
-const PRECISE: (&str, &str) = ("session.x64quantprecision", "1");
-
-/// An arena keeps the longest text's memory for good.
-fn without_arena() -> ep::ExecutionProviderDispatch {
-    ep::CPU::default().with_arena_allocator(false).build()
-}
-
-fn query_session(folder: &Path, environment: &Environment) -> Result<Session> {
-    let model = read(folder, "model.onnx")?;
-    configured(environment)
-        .and_then(|mut builder| builder.commit_from_memory(&model))
-        .map_err(|error| unusable(folder, "it cannot be loaded").with_source(error.to_string()))
-}
-
-fn configured(environment: &Environment) -> ort::Result<SessionBuilder> {
-    Ok(Session::builder(environment)?
-        .with_execution_providers([without_arena()])?
-        .with_optimization_level(GraphOptimizationLevel::Level3)?
-        .with_intra_threads(1)?
-        .with_config_entry(SPINNING.0, SPINNING.1)?
-        .with_config_entry(PRECISE.0, PRECISE.1)?)
-}
-
 fn passage_session(
     folder: &Path,
     environment: &Environment,
@@ -241,14 +206,14 @@ fn passage_session(
     threads: usize,
 ) -> Result<TextEmbedding> {
     let files = TokenizerFiles {
-        tokenizer_file: read(folder, "tokenizer.json")?,
-        config_file: read(folder, "config.json")?,
+        tokenizer_file: read(WHAT, folder, "tokenizer.json")?,
+        config_file: read(WHAT, folder, "config.json")?,
         // No special token may be found inside a text, and a text alone is never padded: both files only have to be there.
         special_tokens_map_file: b"{}".to_vec(),
         tokenizer_config_file: format!(r#"{{"model_max_length":{max_tokens},"pad_token":"<pad>"}}"#)
             .into_bytes(),
     };
-    let model = UserDefinedEmbeddingModel::new(read(folder, "model.onnx")?, files)
+    let model = UserDefinedEmbeddingModel::new(read(WHAT, folder, "model.onnx")?, files)
         .with_quantization(QuantizationMode::None);
     let options = InitOptionsUserDefined::new()
         .with_environment(environment.clone())
@@ -258,26 +223,5 @@ fn passage_session(
         .with_session_config(SPINNING.0, SPINNING.1)
         .with_session_config(PRECISE.0, PRECISE.1);
     TextEmbedding::try_new_from_user_defined(model, options)
-        .map_err(|error| unusable(folder, "it cannot be loaded").with_source(error))
-}
-
-fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
-    let path = folder.join(name);
-    fs::read(&path).map_err(|error| {
-        let message = format!(
-            "the embedding model is not installed: cannot read `{}`",
-            path.display()
-        );
-        Error::new(ErrorCode::ModelMissing, message).with_source(error)
-    })
-}
-
-fn unusable(folder: &Path, reason: &str) -> Error {
-    Error::new(
-        ErrorCode::ModelUnusable,
-        format!(
-            "the embedding model in `{}` is unusable: {reason}",
-            folder.display()
-        ),
-    )
+        .map_err(|error| unusable(WHAT, folder, "it cannot be loaded").with_source(error))
 }

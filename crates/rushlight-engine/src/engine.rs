@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use rushlight_core::{
-    Clock, Counts, Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Parser, Reporter, Result, Source,
-    SourceId, TokenCounter,
+    Clock, Counts, Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Parser, Reporter, Reranker,
+    Result, Source, SourceId, TokenCounter,
 };
 use rushlight_ledger::{ChunkedBy, Ledger, Requeue, ScanCounts, SourceRecord};
 use tokio::sync::{Semaphore, watch};
@@ -40,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) tokens: Arc<dyn TokenCounter>,
     pub(crate) embedder_spec: EmbedderSpec,
     pub(crate) embedder: Lazy<dyn Embedder>,
+    pub(crate) reranker: Option<Lazy<dyn Reranker>>,
     pub(crate) language_model: Lazy<dyn LanguageModel>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) reporter: Arc<dyn Reporter>,
@@ -113,6 +114,7 @@ impl Engine {
             tokens,
             embedder_spec,
             embedder,
+            reranker,
             language_model,
             keyword,
             vector,
@@ -145,6 +147,7 @@ impl Engine {
                 tokens,
                 embedder_spec,
                 embedder,
+                reranker,
                 language_model,
                 clock,
                 reporter,

@@ -7,12 +7,14 @@
 //! [`Engine::index_until_idle`]) writes both indexes, alone or through a thread it waits for ([`reading`]).
 
 mod ask;
+mod context;
 mod embedding;
 mod engine;
 mod gate;
 mod indexer;
 mod indexes;
 mod lazy;
+mod links;
 mod look;
 mod parts;
 mod pieces;
@@ -21,17 +23,22 @@ mod quotes;
 mod rate;
 mod reading;
 mod rehash;
+mod rerank;
+mod resolve;
 mod scan;
 mod scans;
 mod search;
+mod similar;
 mod status;
 mod verify;
 
 pub use ask::AskRequest;
 pub use engine::{Engine, IndexSummary, IndexingThread};
 pub use lazy::{Lazy, LazyState};
+pub use links::{Backlink, Backlinks, OutgoingLink};
 pub use parts::{EngineOptions, EngineParts, KeywordFactory, OpenSource, VectorFactory};
 pub use rate::Rate;
+pub use similar::SimilarDocument;
 pub use status::{Activity, EngineStatus, ModelStatus, SourceStatus, Watching};
 pub use verify::{ContentVerification, Difference, SpaceVerification, Verification, VerifyDepth};
 

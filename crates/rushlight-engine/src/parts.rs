@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rushlight_answer::AnswerOptions;
 use rushlight_core::{
     Clock, Correction, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, PageRecogniser, Parser, Query,
-    Reporter, Result, Source, TextSpan, TokenCounter, VectorIndex,
+    Reporter, Reranker, Result, Source, TextSpan, TokenCounter, VectorIndex,
 };
 use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
@@ -53,6 +53,8 @@ pub struct EngineParts {
     pub embedder_spec: EmbedderSpec,
     /// The embedding model.
     pub embedder: Lazy<dyn Embedder>,
+    /// The reranking model; `None` where there is none.
+    pub reranker: Option<Lazy<dyn Reranker>>,
     /// The language model.
     pub language_model: Lazy<dyn LanguageModel>,
     /// Opens keyword indexes.
@@ -91,6 +93,10 @@ pub struct EngineOptions {
     pub semantic_weight: f32,
     /// Chunks taken from each leg.
     pub candidates: usize,
+    /// Whether a search is reranked when it does not say.
+    pub rerank: bool,
+    /// How many of the best hits are reranked.
+    pub rerank_top: usize,
     /// How to answer.
     pub answer: AnswerOptions,
     /// Questions that may wait while one is answered.

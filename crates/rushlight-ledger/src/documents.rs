@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::failure::Outcome;
 use crate::feed::Feed;
 use crate::records::{ChunkedBy, CompletedFile, Completion, FileOutcome, NewChunk, NewDocument};
-use crate::{Ledger, checks, encode, files, generation, intern, quotes, scans, sources, text};
+use crate::{Ledger, checks, encode, files, generation, intern, links, quotes, scans, sources, text};
 
 /// Delay before a failed file is tried again: doubled with each attempt, from a minute up to six hours.
 const FIRST_RETRY_MS: i64 = 60_000;
@@ -422,6 +422,7 @@ impl Write<'_> {
         quotes::note_changed(db, self.space, message_id)?;
         let row = db.last_insert_rowid();
         text::insert(db, row, text)?;
+        links::insert(db, row, part, &self.file.stamp.path, metadata)?;
         db.prepare_cached(
             "INSERT INTO structures (document, blocks, lines, recognised) VALUES (?1, ?2, ?3, ?4)",
         )?

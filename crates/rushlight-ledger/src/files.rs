@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::Ledger;
 use crate::failure::Outcome;
 use crate::records::Requeue;
-use crate::{encode, generation, sources};
+use crate::{encode, generation, links, sources};
 
 const FILE_COLUMNS: &str = "files.id, files.source_id, files.path, files.size, files.modified_ns, files.device, \
     files.inode, files.status, files.code, files.message, files.skipped_by, files.attempts, files.next_attempt, \
@@ -98,6 +98,7 @@ impl Ledger {
             {
                 make_room(db, source, *file, &stamp.path)?;
                 set_stamp(db, source, *file, stamp)?;
+                links::file_renamed(db, *file, &stamp.path)?;
                 restamp_keywords(db, *file, record.space_id)?;
                 match follow_up {
                     RenameFollowUp::Keep => {}

@@ -22,7 +22,9 @@ mod files;
 mod generation;
 mod intern;
 mod library;
+mod links;
 mod lock;
+mod names;
 mod pieces;
 mod quotes;
 mod rechunk;
@@ -41,11 +43,12 @@ use rusqlite::{OptionalExtension, params};
 pub use embeddings::stored;
 pub use feed::Feed;
 pub use lock::DataDirLock;
+pub use names::{fold_name, without_ending};
 pub use records::{
     Changes, ChunkRecord, ChunkedBy, CompletedFile, Completion, ConversationId, ConversationRecord,
-    DocumentQuery, DocumentRecord, DocumentSummary, FileOutcome, NewChunk, NewDocument, Page, PendingChunk,
-    ProblemFile, QuotingDocument, RechunkDocument, Rechunked, Requeue, SettledQuotes, SourceRecord,
-    SpaceRecord, SpaceStatistics, Turn,
+    DocumentQuery, DocumentRecord, DocumentSummary, FileOutcome, LinkTarget, LinkingDocument, NamedBy,
+    NewChunk, NewDocument, Page, PendingChunk, ProblemFile, QuotingDocument, RechunkDocument, Rechunked,
+    Requeue, SettledQuotes, SourceRecord, SpaceRecord, SpaceStatistics, ThreadMessage, Turn,
 };
 pub use scans::{FileScan, ScanCounts, ScanState};
 

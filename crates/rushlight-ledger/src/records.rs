@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rushlight_core::{
-    Block, Chunk, ChunkId, ChunkOrigin, ContentHash, DocId, DocMetadata, DocumentKind, EmbeddingKey,
+    Block, Chunk, ChunkId, ChunkOrigin, ContentHash, DocId, DocLink, DocMetadata, DocumentKind, EmbeddingKey,
     ErrorCode, FileRecord, FileRow, FileStamp, Generation, IndexedDocument, Locator, ParsedDocument,
     PlacedLine, Principal, RecognisedSpan, SkipReason, SourceId, SpaceId, TextSpan, Timestamp, Warning,
 };
@@ -225,6 +225,58 @@ pub struct ChunkRecord {
     pub access: Vec<Principal>,
     /// False when the source's root is missing: the text is as it was last seen.
     pub online: bool,
+}
+
+/// How a document bears the name that it was found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NamedBy {
+    /// Its file is called so.
+    File,
+    /// Its file is, without its ending.
+    Stem,
+    /// It gives itself the name.
+    Alias,
+}
+
+/// A document that links lead to or come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkTarget {
+    /// Identity.
+    pub doc_id: DocId,
+    /// Source it comes from.
+    pub source_id: SourceId,
+    /// The source's root.
+    pub root: String,
+    /// Absolute path of the file.
+    pub path: String,
+    /// Part within the file; empty for the file itself.
+    pub part: String,
+    /// Title.
+    pub title: String,
+    /// Kind.
+    pub kind: DocumentKind,
+    /// The document's date.
+    pub date: Timestamp,
+    /// How it was found; [`NamedBy::File`] where it was not by a name.
+    pub named_by: NamedBy,
+}
+
+/// A document with links that end in a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkingDocument {
+    /// The document.
+    pub document: LinkTarget,
+    /// Those links, in order.
+    pub links: Vec<DocLink>,
+}
+
+/// A mail of a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadMessage {
+    /// The mail.
+    pub document: LinkTarget,
+    /// Who wrote it, as written.
+    pub from: Vec<String>,
 }
 
 /// A document without its text.

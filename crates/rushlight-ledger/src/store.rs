@@ -1,23 +1,38 @@
 //! The connections: one writer behind a mutex, readers that never wait for it, and the schema's migrations.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rushlight_core::{Error, ErrorCode, Result};
-use rusqlite::{Connection, TransactionBehavior};
-use rusqlite_migration::{M, Migrations};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite_migration::{HookError, M, Migrations};
 
 use crate::failure::{Failure, Outcome};
+use crate::links;
 
-const MIGRATION_STEPS: &[M<'static>] = &[
-    M::up(include_str!("schema/0001.sql")),
-    M::up(include_str!("schema/0002.sql")),
-    M::up(include_str!("schema/0003.sql")),
-    M::up(include_str!("schema/0004.sql")),
-    M::up(include_str!("schema/0005.sql")),
-];
-const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
+static MIGRATION_STEPS: LazyLock<Vec<M<'static>>> = LazyLock::new(|| {
+    vec![
+        M::up(include_str!("schema/0001.sql")),
+        M::up(include_str!("schema/0002.sql")),
+        M::up(include_str!("schema/0003.sql")),
+        M::up(include_str!("schema/0004.sql")),
+        M::up(include_str!("schema/0005.sql")),
+        M::up_with_hook(include_str!("schema/0006_links.sql"), |db: &Transaction<'_>| {
+            links::fill(db).map_err(hook_error)
+        }),
+    ]
+});
+static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::from_slice(&MIGRATION_STEPS));
+
+/// What a step in Rust failed with, as the steps in SQL fail.
+fn hook_error(failure: Failure) -> HookError {
+    HookError::Hook(
+        failure
+            .into_error("cannot note the links of the documents")
+            .chain(),
+    )
+}
 
 /// Idle readers that are kept; more are opened when needed and closed afterwards.
 const IDLE_READERS: usize = 8;
@@ -212,6 +227,40 @@ mod tests {
             panic!("not blocks");
         };
         assert_eq!(blocks[0].locator, rushlight_core::Locator::pages(1, 2));
+    }
+
+    #[test]
+    fn documents_from_before_links_were_kept_have_theirs() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("ledger.sqlite3");
+        let mut connection = Connection::open(&path).expect("opens");
+        MIGRATIONS.to_version(&mut connection, 5).expect("as it was");
+        connection
+            .execute_batch(
+                r#"PRAGMA foreign_keys = OFF;
+                 INSERT INTO files (id, source_id, path, size, modified_ns, status) VALUES (7, 1, 'a/Tea.md', 1, 1, 'indexed');
+                 INSERT INTO documents (id, doc_id, file_id, source_id, space_id, part, part_key, content_hash, kind,
+                     media_type, title, metadata, date, text_bytes, unreadable_pages, unreadable_count, warnings,
+                     warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation)
+                 VALUES (3, x'00', 7, 1, 1, '', '', x'00', 'note', 'text/markdown', 'Tea',
+                     '{"aliases":["Cha"],"links":[{"target":"drinks/Water","fragment":"hot"},{"target":"../b.md","path":true}]}',
+                     0, 1, '[]', 0, '[]', 0, 1, 1, 0, x'00', x'00', 1);"#,
+            )
+            .expect("written");
+        MIGRATIONS.to_latest(&mut connection).expect("every step applies");
+        let rows = |sql: &str| -> Vec<String> {
+            let mut statement = connection.prepare(sql).expect("sound");
+            let rows = statement.query_map([], |row| row.get(0)).expect("readable");
+            rows.collect::<Result<_, _>>().expect("readable")
+        };
+        assert_eq!(
+            rows("SELECT kind || name FROM link_names ORDER BY kind"),
+            ["0tea.md", "1tea", "2cha"]
+        );
+        assert_eq!(
+            rows("SELECT kind || name || coalesce(fragment, '') FROM links ORDER BY ordinal"),
+            ["0waterhot", "1b.md"]
+        );
     }
 
     #[test]

@@ -154,20 +154,11 @@ impl ModelStore {
     }
 
     fn local_entry_for(&self, path: &Path, id: Option<&str>, size: u64, sha256: &str) -> Result<ModelEntry> {
-        let invalid = |message: String| Error::new(ErrorCode::InvalidRequest, message);
         check_gguf(path)?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let id = id.map_or_else(|| folder_name(&stem), str::to_owned);
-        if !is_plain_name(&id) {
-            return Err(invalid(format!("`{id}` cannot name a model"))
-                .with_hint("use letters, digits, `.`, `-` and `_`, and begin with a letter or digit"));
-        }
-        if self.folder.join(&id).exists() {
-            return Err(invalid(format!("there is a model `{id}` already")).with_hint("give it another name"));
-        }
         Ok(ModelEntry {
+            id: self.free_id(id, &stem)?,
             title: stem.into_owned(),
-            id,
             kind: ModelKind::Language,
             license: String::new(),
             languages: Vec::new(),
@@ -182,6 +173,20 @@ impl ModelStore {
             }],
             sources: vec![Source::File],
         })
+    }
+
+    /// A new model's id: the one that is wished for, else one made of its file's name.
+    pub(crate) fn free_id(&self, wished: Option<&str>, stem: &str) -> Result<String> {
+        let invalid = |message: String| Error::new(ErrorCode::InvalidRequest, message);
+        let id = wished.map_or_else(|| folder_name(stem), str::to_owned);
+        if !is_plain_name(&id) {
+            return Err(invalid(format!("`{id}` cannot name a model"))
+                .with_hint("use letters, digits, `.`, `-` and `_`, and begin with a letter or digit"));
+        }
+        if self.folder.join(&id).exists() || self.catalogue.get(&id).is_some() {
+            return Err(invalid(format!("there is a model `{id}` already")).with_hint("give it another name"));
+        }
+        Ok(id)
     }
 
     /// True work is avoided when the files are there and right; wrong ones are fetched again.
@@ -211,7 +216,7 @@ impl ModelStore {
     }
 
     /// One installation of a model at a time, also across processes.
-    fn lock(&self, id: &str) -> Result<File> {
+    pub(crate) fn lock(&self, id: &str) -> Result<File> {
         let folder = self.folder.join(PARTIAL);
         fs::create_dir_all(&folder)
             .map_err(|error| io_error(ErrorCode::DiskFull, "cannot create", &folder, error))?;
@@ -244,7 +249,7 @@ impl ModelStore {
         self.require_space(entry.download_bytes().saturating_sub(fetched) + 2 * largest + converted)
     }
 
-    fn require_space(&self, needed: u64) -> Result<()> {
+    pub(crate) fn require_space(&self, needed: u64) -> Result<()> {
         let free = fs4::available_space(&self.folder).map_err(|error| {
             io_error(
                 ErrorCode::PathUnsuitable,
@@ -299,6 +304,18 @@ impl ModelStore {
                 });
             }
         }
+        self.put_in_place(entry, cancel, progress)
+    }
+
+    /// Verifies the files that lie ready and moves them to the model's folder.
+    pub(crate) fn put_in_place(
+        &self,
+        entry: &ModelEntry,
+        cancel: &AtomicBool,
+        progress: &mut dyn FnMut(&InstallProgress),
+    ) -> Result<PathBuf> {
+        let staging = self.folder.join(PARTIAL).join(&entry.id);
+        let ready = staging.join("ready");
         let total = entry.installed_bytes();
         let mut report = counter(InstallPhase::Verifying, total, progress);
         let mut stamps = Stamps::new();
@@ -559,13 +576,24 @@ fn copy(
     cancel: &AtomicBool,
     progress: &mut dyn FnMut(&InstallProgress),
 ) -> Result<()> {
-    let cannot_write = |error| io_error(ErrorCode::DiskFull, "cannot write", to, error);
     make_empty(to.parent().expect("below the models' folder"))?;
+    let mut advance = counter(InstallPhase::Copying, size, progress);
+    copy_to(from, to, id, cancel, &mut advance)
+}
+
+/// Copies a file of the user's, to be read again soon and so not trusted yet.
+pub(crate) fn copy_to(
+    from: &Path,
+    to: &Path,
+    id: &str,
+    cancel: &AtomicBool,
+    advance: &mut dyn FnMut(u64),
+) -> Result<()> {
+    let cannot_write = |error| io_error(ErrorCode::DiskFull, "cannot write", to, error);
     let mut source =
         File::open(from).map_err(|error| io_error(ErrorCode::FileUnreadable, "cannot read", from, error))?;
     let mut target = File::create(to).map_err(cannot_write)?;
-    let mut advance = counter(InstallPhase::Copying, size, progress);
-    match copy_hashed(&mut source, &mut target, u64::MAX, &mut [], cancel, &mut advance) {
+    match copy_hashed(&mut source, &mut target, u64::MAX, &mut [], cancel, advance) {
         Ok(_) => target.sync_data().map_err(cannot_write),
         Err(CopyError::Cancelled) => Err(cancelled(id)),
         Err(CopyError::Read(error)) => Err(io_error(ErrorCode::FileUnreadable, "cannot read", from, error)),
@@ -574,7 +602,7 @@ fn copy(
 }
 
 /// Turns "so many more bytes" into progress.
-fn counter<'a>(
+pub(crate) fn counter<'a>(
     phase: InstallPhase,
     total: u64,
     progress: &'a mut dyn FnMut(&InstallProgress),
@@ -586,7 +614,7 @@ fn counter<'a>(
     }
 }
 
-fn make_empty(folder: &Path) -> Result<()> {
+pub(crate) fn make_empty(folder: &Path) -> Result<()> {
     let failed = |error| io_error(ErrorCode::DiskFull, "cannot write", folder, error);
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),

@@ -15,6 +15,7 @@
 mod catalogue;
 pub mod convert;
 mod files;
+mod folder;
 mod install;
 mod ocr;
 mod pip;

@@ -135,6 +135,35 @@ impl ModelStore {
         self.catalogue.default_id(kind)
     }
 
+    /// The one model of this kind that is installed: what is used of a kind that has no default.
+    ///
+    /// # Errors
+    /// `ModelMissing` when there is none; `InvalidConfig` when there are several and one has to be named.
+    pub fn only_installed(&self, kind: ModelKind) -> Result<String> {
+        let installed = |status: &ModelStatus| {
+            status.entry.kind == kind && matches!(status.state, ModelState::Installed { .. })
+        };
+        let mut found: Vec<String> = self
+            .list()
+            .into_iter()
+            .filter(installed)
+            .map(|status| status.entry.id)
+            .collect();
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(Error::new(
+                ErrorCode::ModelMissing,
+                format!("no model of kind {} is installed", kind.as_str()),
+            )
+            .with_hint("add one with `rushlight models add FOLDER`")),
+            _ => Err(Error::new(
+                ErrorCode::InvalidConfig,
+                format!("{} are installed, and one has to be named", found.join(" and ")),
+            )
+            .with_hint(format!("set `models.{}` to its name", kind.as_str()))),
+        }
+    }
+
     /// The folder of a model, whether or not it is installed.
     ///
     /// # Errors

@@ -392,6 +392,97 @@ fn files_of_the_user_are_taken() {
     );
 }
 
+/// A folder with these files, and what adding it comes to.
+fn add_folder(fixture: &Fixture, name: &str, files: &[(&str, &str)]) -> rushlight_core::Result<String> {
+    let folder = fixture.folder.path().join(name);
+    for (name, content) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().expect("below")).expect("created");
+        fs::write(path, content).expect("written");
+    }
+    let (never, mut ignore) = (AtomicBool::new(false), |_: &InstallProgress| {});
+    fixture.store.add_folder(&folder, None, &never, &mut ignore)
+}
+
+#[test]
+fn a_reranking_model_is_taken_from_a_folder() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let none = store.only_installed(ModelKind::Reranker).expect_err("none yet");
+    assert_eq!(none.code(), ErrorCode::ModelMissing);
+    let config = r#"{"architectures":["BertForSequenceClassification"]}"#;
+    let hub = [
+        ("onnx/model.onnx", "graph"),
+        ("tokenizer.json", "{}"),
+        ("config.json", config),
+        ("README.md", "not wanted"),
+    ];
+    assert_eq!(
+        add_folder(&fixture, "My Reranker", &hub).expect("added"),
+        "my-reranker"
+    );
+    let status = store.status("my-reranker").expect("known");
+    assert_eq!(status.entry.kind, ModelKind::Reranker);
+    assert!(matches!(
+        status.state,
+        ModelState::Installed { verified: true, .. }
+    ));
+    let names: Vec<_> = status.entry.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["model.onnx", "tokenizer.json", "config.json"]);
+    assert_eq!(
+        fs::read(status.folder.join("model.onnx")).expect("there"),
+        b"graph"
+    );
+    assert_eq!(
+        store.only_installed(ModelKind::Reranker).expect("one"),
+        "my-reranker"
+    );
+    let taken = add_folder(&fixture, "My Reranker", &hub).expect_err("taken");
+    assert_eq!(taken.code(), ErrorCode::InvalidRequest);
+    fs::write(status.folder.join("model.onnx"), "grape").expect("exchanged");
+    let error = store.ensure_verified("my-reranker").expect_err("noticed");
+    assert_eq!(error.code(), ErrorCode::ModelCorrupt);
+
+    let plain = [("model.onnx", "graph"), ("tokenizer.json", "{}")];
+    assert_eq!(add_folder(&fixture, "second", &plain).expect("added"), "second");
+    store.remove("my-reranker").expect("removed");
+    assert_eq!(store.only_installed(ModelKind::Reranker).expect("one"), "second");
+    assert_eq!(add_folder(&fixture, "third", &plain).expect("added"), "third");
+    let two = store.only_installed(ModelKind::Reranker).expect_err("which?");
+    assert_eq!(two.code(), ErrorCode::InvalidConfig);
+    assert!(two.message().contains("second and third"), "{two}");
+}
+
+#[test]
+fn a_folder_that_holds_no_reranking_model_is_refused() {
+    let fixture = Fixture::new();
+    let code = |name: &str, files: &[(&str, &str)]| {
+        let error = add_folder(&fixture, name, files).expect_err("refused");
+        assert!(
+            !error.hint().is_empty() || error.message().contains("JSON"),
+            "{error}"
+        );
+        error.code()
+    };
+    assert_eq!(code("a", &[("model.onnx", "g")]), ErrorCode::PathUnsuitable);
+    assert_eq!(code("b", &[("tokenizer.json", "{}")]), ErrorCode::PathUnsuitable);
+    let with = |config| {
+        [
+            ("model.onnx", "g"),
+            ("tokenizer.json", "{}"),
+            ("config.json", config),
+        ]
+    };
+    let embedding = r#"{"architectures":["BertModel"]}"#;
+    assert_eq!(code("c", &with(embedding)), ErrorCode::InvalidRequest);
+    assert_eq!(code("d", &with("no JSON")), ErrorCode::InvalidRequest);
+    assert_eq!(
+        code("tiny", &with("{}")),
+        ErrorCode::InvalidRequest,
+        "a name of the catalogue"
+    );
+}
+
 #[test]
 fn two_installations_of_one_model_do_not_mix() {
     let fixture = Fixture::new();

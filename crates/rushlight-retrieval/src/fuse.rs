@@ -38,6 +38,7 @@ pub fn fuse(
             keyword: Some(hit.score),
             semantic: similarities.get(&hit.chunk_id).copied(),
             fused: 0.0,
+            reranked: None,
         };
         found.insert(
             hit.chunk_id,
@@ -56,6 +57,7 @@ pub fn fuse(
                     keyword: None,
                     semantic: Some(hit.similarity),
                     fused: 0.0,
+                    reranked: None,
                 };
                 entry.insert(FusedChunk {
                     chunk_id: hit.chunk_id,

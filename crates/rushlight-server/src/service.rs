@@ -65,6 +65,18 @@ pub trait Service: Send + Sync + 'static {
     /// Where a stretch of a document's text stands; `DocumentNotFound`, or `InvalidRequest` when there is no such stretch.
     async fn place(&self, id: DocId, span: TextSpan) -> Result<api::Place>;
 
+    /// What a document links to, what links to it, and its conversation, as far as these principals may read them;
+    /// `DocumentNotFound` also where they may not read the document.
+    async fn links(&self, id: DocId, principals: Vec<Principal>) -> Result<api::Links>;
+
+    /// Documents like this one that these principals may read, at most `limit`; `DocumentNotFound` as above.
+    async fn similar(
+        &self,
+        id: DocId,
+        principals: Vec<Principal>,
+        limit: usize,
+    ) -> Result<api::SimilarDocuments>;
+
     /// The sources.
     async fn sources(&self) -> Result<Vec<api::Source>>;
 

@@ -315,6 +315,7 @@ impl Machine {
             tokens: Arc::new(WordTokenCounter),
             embedder_spec: spec,
             embedder: Lazy::ready("hash", Arc::new(embedder)),
+            reranker: None,
             language_model: Lazy::ready("scripted", Arc::new(ScriptedModel::new())),
             keyword: Box::new(Factory(Arc::clone(fuse))),
             vector: Box::new(Factory(Arc::clone(fuse))),

@@ -50,7 +50,7 @@ export interface Hit {
   span: Span
   text: string
   segments: Segment[]
-  scores: { keyword: number | null; semantic: number | null; fused: number }
+  scores: { keyword: number | null; semantic: number | null; fused: number; reranked?: number }
   /** How sure the recogniser is of what was recognised of it, in per cent; left out where nothing was. */
   confidence?: number
   /** The folder is not there now; the text is as it was last seen. */
@@ -224,6 +224,28 @@ export interface Document {
   sections: Section[]
 }
 
+/** A document, as far as it takes to name it. */
+export interface DocumentName {
+  document_id: string
+  title: string
+  path: string
+  part: string
+  kind: DocumentKind
+  date: string | null
+}
+
+export interface DocumentLinks {
+  /** In order; `document` is null where the link leads nowhere. */
+  outgoing: { target: string; document: DocumentName | null }[]
+  backlinks: { total: number; documents: { document: DocumentName; links: number; span: Span | null; text: string }[] }
+  thread: { document: DocumentName; from: string[] }[]
+}
+
+export interface SimilarDocument {
+  document: DocumentName
+  similarity: number
+}
+
 export interface Problem {
   source_id: number
   path: string
@@ -331,6 +353,15 @@ export async function* statusEvents(signal: AbortSignal): AsyncGenerator<Status>
 
 export function document(id: string, signal?: AbortSignal): Promise<Document> {
   return json('GET', `/documents/${encodeURIComponent(id)}`, undefined, signal)
+}
+
+export function documentLinks(id: string, signal?: AbortSignal): Promise<DocumentLinks> {
+  return json('GET', `/documents/${encodeURIComponent(id)}/links`, undefined, signal)
+}
+
+export async function similarDocuments(id: string, limit: number, signal?: AbortSignal): Promise<SimilarDocument[]> {
+  const path = `/documents/${encodeURIComponent(id)}/similar?limit=${limit}`
+  return (await json<{ documents: SimilarDocument[] }>('GET', path, undefined, signal)).documents
 }
 
 export function addSource(path: string, space: string): Promise<Source> {

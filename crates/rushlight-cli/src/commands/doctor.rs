@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use rushlight_core::Result;
 use rushlight_ledger::{DataDirLock, Ledger};
-use rushlight_models::{Catalogue, ModelState, ModelStore};
+use rushlight_models::{Catalogue, ModelKind, ModelState, ModelStore};
 use serde::Serialize;
 
 use crate::context::{Context, make_private};
@@ -93,7 +93,33 @@ fn data_directory(context: &Context) -> Check {
 fn models(context: &Context) -> Vec<Check> {
     let store = ModelStore::new(&context.paths.models, Catalogue::builtin());
     let wanted = super::models::wanted(context);
-    wanted.iter().map(|id| model(&store, id)).collect()
+    let mut checks: Vec<Check> = wanted.iter().map(|id| model(&store, id)).collect();
+    if context.config.search.rerank {
+        checks.push(reranker(&store, &context.config.models.reranker));
+    }
+    checks
+}
+
+/// The reranking model that the configuration asks for.
+fn reranker(store: &ModelStore, configured: &str) -> Check {
+    let id = match configured.is_empty() {
+        true => store.only_installed(ModelKind::Reranker),
+        false => Ok(configured.to_owned()),
+    };
+    match id {
+        Ok(id) => Check {
+            // No package has one to be installed from.
+            remedy: "add its folder with `rushlight models add FOLDER`, or set search.rerank to false"
+                .to_owned(),
+            ..model(store, &id)
+        },
+        Err(error) => Check {
+            name: "reranking model".to_owned(),
+            ok: false,
+            found: error.chain(),
+            remedy: error.hint().to_owned(),
+        },
+    }
 }
 
 fn model(store: &ModelStore, id: &str) -> Check {

@@ -9,6 +9,7 @@ mod eval;
 mod index;
 mod models;
 mod pause;
+mod related;
 mod remove;
 mod scope;
 mod search;
@@ -42,6 +43,8 @@ pub(crate) fn run(cli: &Cli, wiring: &dyn Wiring, output: &Output) -> Result<Exi
         Command::Index(args) => index::run(args, &context()?, wiring, output),
         Command::Serve(_) => serve::run(&context()?, wiring, output),
         Command::Search(args) => search::run(args, &context()?, wiring, output),
+        Command::Links(args) => related::links(args, &context()?, wiring, output),
+        Command::Similar(args) => related::similar(args, &context()?, wiring, output),
         Command::Ask(args) => ask::run(args, &context()?, wiring, output),
         Command::Status(args) => status::run(args, &context()?, wiring, output),
         Command::Verify(args) => verify::run(args, &context()?, wiring, output),

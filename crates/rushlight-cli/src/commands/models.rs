@@ -63,7 +63,11 @@ pub(crate) fn run(command: &ModelsCommand, context: &Context, output: &Output) -
         ModelsCommand::Add { file, id } => {
             let cancel = cancel_on_interrupt()?;
             let progress = bar(output.draws_progress(), BAR);
-            let added = store.add_file(file, id.as_deref(), &cancel, &mut |state| show(&progress, state));
+            let mut report = |state: &InstallProgress| show(&progress, state);
+            let added = match file.is_dir() {
+                true => store.add_folder(file, id.as_deref(), &cancel, &mut report),
+                false => store.add_file(file, id.as_deref(), &cancel, &mut report),
+            };
             progress.finish_and_clear();
             let added = added?;
             match output.is_json() {

@@ -39,6 +39,11 @@ pub(crate) fn run(
         recent: args.recent,
         grouped: !args.ungrouped,
         explain: args.explain,
+        rerank: match (args.rerank, args.no_rerank) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        },
         ..SearchRequest::new(args.query.join(" "))
     };
     if let Some(source) = &args.source {
@@ -81,19 +86,27 @@ fn print(response: &SearchResponse, explain: bool, output: &Output) {
         ));
     }
     for (leg, why) in &response.degraded {
-        let by = if leg == "semantic" { "meaning" } else { "word" };
-        output.note(format!("\nnot searched by {by}: {why}"));
+        let what = match leg.as_str() {
+            "semantic" => "not searched by meaning",
+            "rerank" => "not reranked",
+            _ => "not searched by word",
+        };
+        output.note(format!("\n{what}: {why}"));
     }
     if explain {
         print_understood(response, output);
         let timings = response.timings;
         let ms = |us: u64| us as f64 / 1000.0;
         output.line(format!(
-            "\n{:.1} ms: words {:.1}, embedding the query {:.1}, meaning {:.1}",
+            "\n{:.1} ms: words {:.1}, embedding the query {:.1}, meaning {:.1}{}",
             ms(timings.total_us),
             ms(timings.keyword_us),
             ms(timings.embed_us),
-            ms(timings.vector_us)
+            ms(timings.vector_us),
+            match timings.rerank_us {
+                0 => String::new(),
+                us => format!(", reranking {:.1}", ms(us)),
+            }
         ));
     }
 }
@@ -169,6 +182,9 @@ fn print_why(hit: &Hit, why: &Why, output: &Output) {
     }
     if let Some(cosine) = hit.scores.semantic {
         output.line(format!("     cosine {cosine:.3}"));
+    }
+    if let Some(score) = hit.scores.reranked {
+        output.line(format!("     reranked {score:.3}"));
     }
 }
 

@@ -156,7 +156,7 @@ impl Shared {
             words,
             meaning,
             only,
-            degraded,
+            mut degraded,
         } = legs;
         let weight = only
             .or(request.semantic_weight)
@@ -167,15 +167,20 @@ impl Shared {
             let similarities = self.similarities(&words.hits, &meaning)?;
             fuse(&words.hits, &meaning.hits, &similarities, weight.clamp(0.0, 1.0))
         };
-        let hits = self.show(request, asked, &words, &fused)?;
+        let hits = self.show(request, asked, &words, &fused, self.hits_to_bring(request))?;
+        let reranked = self.rerank(request, hits, &HashSet::new());
+        if let Some(error) = reranked.failed {
+            degraded.push(("rerank".to_owned(), error.chain()));
+        }
         let plain = asked.query == rushlight_core::Query::plain(request.query.trim());
         Ok(SearchResponse {
-            hits,
+            hits: reranked.hits,
             degraded,
             timings: SearchTimings {
                 keyword_us: words.took_us,
                 embed_us: meaning.embed_us,
                 vector_us: meaning.took_us,
+                rerank_us: reranked.spent_us,
                 total_us: micros(begun),
             },
             understood: if plain {
@@ -231,7 +236,7 @@ impl Shared {
     }
 }
 
-fn micros(since: Instant) -> u64 {
+pub(crate) fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 

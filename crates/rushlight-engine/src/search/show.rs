@@ -14,7 +14,7 @@ use crate::engine::Shared;
 const PLACES: usize = 20;
 
 impl Shared {
-    /// The best chunks as the ledger has them now. A chunk that is gone since, or that the asker may no longer read, is
+    /// The best chunks, at most `limit`, as the ledger has them now. A chunk that is gone since, or that the asker may no longer read, is
     /// left out; the same chunk of a document that lies in several places is one hit.
     pub(super) fn show(
         &self,
@@ -22,10 +22,11 @@ impl Shared {
         asked: &Asked,
         words: &Words,
         fused: &[FusedChunk],
+        limit: usize,
     ) -> Result<Vec<Hit>> {
-        let mut hits: Vec<Hit> = Vec::with_capacity(request.limit.min(256));
+        let mut hits: Vec<Hit> = Vec::with_capacity(limit.min(256));
         let mut shown: HashSet<(SpaceId, ContentHash, usize, String)> = HashSet::new();
-        for page in fused.chunks(request.limit.clamp(16, 256)) {
+        for page in fused.chunks(limit.clamp(16, 256)) {
             let ids: Vec<ChunkId> = page.iter().map(|chunk| chunk.chunk_id).collect();
             let mut records: HashMap<ChunkId, ChunkRecord> = self
                 .ledger
@@ -34,7 +35,7 @@ impl Shared {
                 .map(|record| (record.chunk.id, record))
                 .collect();
             for chunk in page {
-                if hits.len() == request.limit {
+                if hits.len() == limit {
                     return Ok(hits);
                 }
                 let Some(record) = records.remove(&chunk.chunk_id) else {

@@ -3,6 +3,7 @@
 mod checks;
 mod feeds;
 mod files;
+mod links;
 mod model;
 mod pieces;
 mod quotes;

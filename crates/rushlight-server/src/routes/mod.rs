@@ -21,6 +21,8 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/suggest", get(plain::suggest))
         .route("/documents/{id}", get(plain::document))
         .route("/documents/{id}/place", get(plain::place))
+        .route("/documents/{id}/links", get(plain::links))
+        .route("/documents/{id}/similar", get(plain::similar))
         .route("/sources", get(plain::sources).post(plain::add_source))
         .route("/sources/{id}", delete(plain::remove_source))
         .route("/sources/{id}/scan", post(plain::scan_source))

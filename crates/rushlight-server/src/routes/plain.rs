@@ -54,6 +54,19 @@ pub(crate) async fn place(
     Ok(Json(app.service.place(doc, TextSpan { start, end }).await?))
 }
 
+pub(crate) async fn links(State(app): State<App>, id: PathId) -> Reply<Json<api::Links>> {
+    Ok(Json(app.service.links(id.document()?, principals()).await?))
+}
+
+pub(crate) async fn similar(
+    State(app): State<App>,
+    id: PathId,
+    Params(query): Params<api::SimilarQuery>,
+) -> Reply<Json<api::SimilarDocuments>> {
+    let (doc, api::SimilarQuery { limit }) = (id.document()?, query.check()?);
+    Ok(Json(app.service.similar(doc, principals(), limit).await?))
+}
+
 pub(crate) async fn sources(State(app): State<App>) -> Reply<Json<api::Sources>> {
     Ok(Json(api::Sources {
         sources: app.service.sources().await?,

@@ -198,6 +198,42 @@ impl Service for FakeService {
         }
     }
 
+    async fn links(&self, id: core::DocId, principals: Vec<core::Principal>) -> Result<api::Links> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        let document = self.document(id).await?;
+        Ok(api::Links {
+            outgoing: Vec::new(),
+            backlinks: api::Backlinks {
+                total: 1,
+                documents: vec![api::Backlink {
+                    document: name(document),
+                    links: 1,
+                    fragment: None,
+                    span: Some(api::Span { start: 0, end: 7 }),
+                    text: "[[tea]]".to_owned(),
+                }],
+            },
+            thread: Vec::new(),
+        })
+    }
+
+    async fn similar(
+        &self,
+        id: core::DocId,
+        principals: Vec<core::Principal>,
+        limit: usize,
+    ) -> Result<api::SimilarDocuments> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        let document = name(self.document(id).await?);
+        let similar = api::SimilarDocument {
+            document,
+            similarity: 0.5,
+        };
+        Ok(api::SimilarDocuments {
+            documents: vec![similar; limit],
+        })
+    }
+
     async fn document(&self, id: core::DocId) -> Result<api::Document> {
         if id != core::DocId([2; 16]) {
             return Err(Error::new(
@@ -400,4 +436,15 @@ impl Client {
 /// A JSON body with one text in it.
 pub(crate) fn body(field: &str, text: &str) -> String {
     serde_json::json!({ field: text }).to_string()
+}
+
+fn name(document: api::Document) -> api::DocumentName {
+    api::DocumentName {
+        document_id: document.document_id,
+        title: document.title,
+        path: document.path,
+        part: document.part,
+        kind: document.kind,
+        date: document.date,
+    }
 }

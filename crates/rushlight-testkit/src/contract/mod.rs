@@ -4,6 +4,7 @@
 mod embedder;
 mod keyword_index;
 mod language_model;
+mod reranker;
 mod sample;
 mod source;
 mod token_counter;
@@ -12,6 +13,7 @@ mod vector_index;
 pub use embedder::embedder;
 pub use keyword_index::keyword_index;
 pub use language_model::language_model;
+pub use reranker::reranker;
 pub use sample::admits;
 pub use source::source;
 pub use token_counter::token_counter;

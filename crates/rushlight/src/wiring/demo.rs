@@ -8,7 +8,7 @@ use rushlight_cli::Paths;
 use rushlight_config::Config;
 use rushlight_core::{Embedder, Result, VectorIndex};
 use rushlight_engine::{Lazy, VectorFactory};
-use rushlight_testkit::{HashEmbedder, MemVectorIndex, ScriptedModel, WordTokenCounter};
+use rushlight_testkit::{HashEmbedder, MemVectorIndex, OverlapReranker, ScriptedModel, WordTokenCounter};
 
 use super::Models;
 
@@ -28,6 +28,7 @@ pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
         tokens_are_estimated: false,
         embedder_spec: embedder.spec().clone(),
         embedder: Lazy::ready("hash", Arc::new(embedder) as _),
+        reranker: Lazy::ready("overlap", Arc::new(OverlapReranker::new()) as _),
         language_model: Lazy::ready("scripted", Arc::new(ScriptedModel::new()) as _),
         recogniser: super::recogniser(config, paths),
         vector: Box::new(InMemory),

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use rushlight_cli::{Check, Paths};
 use rushlight_config::Config;
 use rushlight_core::{
-    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Result, TokenCounter, VectorIndex,
+    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Reranker, Result, TokenCounter, VectorIndex,
 };
-use rushlight_embed_onnx::{OnnxEmbedder, OnnxEmbedderOptions};
+use rushlight_embed_onnx::{OnnxEmbedder, OnnxEmbedderOptions, OnnxReranker, OnnxRerankerOptions};
 use rushlight_engine::{Lazy, VectorFactory};
 use rushlight_ingest::EstimatedTokens;
 use rushlight_llm_candle::{CandleModel, CandleOptions};
@@ -65,6 +65,7 @@ pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
             Some(counter) => counter,
             None => Arc::new(EstimatedTokens),
         },
+        reranker: reranker(store.clone(), config),
         language_model: language_model(store, language.id),
         recogniser: super::recogniser(config, paths),
         embedder_spec,
@@ -162,6 +163,28 @@ fn embedder(
             ..OnnxEmbedderOptions::e5(folder, library, &spec.model_id)
         };
         Ok(Arc::new(OnnxEmbedder::load(options)?) as Arc<dyn Embedder>)
+    })
+}
+
+/// The configured reranking model, or the one that is installed: which that is shows when it is first asked for.
+fn reranker(store: ModelStore, config: &Config) -> Lazy<dyn Reranker> {
+    let (configured, threads) = (config.models.reranker.clone(), cores(config.answer.threads));
+    Lazy::new(configured.clone(), move || {
+        let id = match configured.is_empty() {
+            true => store.only_installed(ModelKind::Reranker)?,
+            false => configured.clone(),
+        };
+        if store.entry(&id)?.kind != ModelKind::Reranker {
+            return Err(wrong_kind("models.reranker", &id, "a reranking model"));
+        }
+        store.ensure_verified(&id)?;
+        let options = OnnxRerankerOptions {
+            model_dir: store.folder(&id)?,
+            runtime_library: runtime_library(&store)?,
+            model_id: id,
+            threads,
+        };
+        Ok(Arc::new(OnnxReranker::load(options)?) as Arc<dyn Reranker>)
     })
 }
 

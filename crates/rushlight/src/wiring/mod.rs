@@ -17,8 +17,8 @@ use rushlight_answer::AnswerOptions;
 use rushlight_cli::{Check, EngineSetup, IndexParts, Paths, Wiring};
 use rushlight_config::Config;
 use rushlight_core::{
-    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, PageRecogniser, Result, Source, SystemClock,
-    TokenCounter,
+    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, PageRecogniser, Reranker, Result, Source,
+    SystemClock, TokenCounter,
 };
 use rushlight_engine::{Engine, EngineOptions, EngineParts, Lazy, VectorFactory};
 use rushlight_ingest::ChunkOptions;
@@ -44,6 +44,7 @@ pub(crate) struct Models {
     pub(crate) tokens_are_estimated: bool,
     pub(crate) embedder_spec: EmbedderSpec,
     pub(crate) embedder: Lazy<dyn Embedder>,
+    pub(crate) reranker: Lazy<dyn Reranker>,
     pub(crate) language_model: Lazy<dyn LanguageModel>,
     /// `None` where text recognition is switched off.
     pub(crate) recogniser: Option<Lazy<dyn PageRecogniser>>,
@@ -64,6 +65,7 @@ impl Wiring for Adapters {
             tokens_are_estimated,
             embedder_spec,
             embedder,
+            reranker,
             language_model,
             recogniser,
             vector,
@@ -101,6 +103,7 @@ impl Wiring for Adapters {
             tokens,
             embedder_spec,
             embedder,
+            reranker: Some(reranker),
             language_model,
             keyword: Box::new(keyword::Tantivy),
             vector,
@@ -120,6 +123,7 @@ impl Wiring for Adapters {
             tokens_are_estimated: _,
             embedder_spec: _,
             embedder,
+            reranker: _,
             language_model: _,
             recogniser: _,
             vector,
@@ -164,6 +168,8 @@ fn options(config: &Config) -> EngineOptions {
         debounce: Duration::from_millis(150),
         semantic_weight: config.search.semantic_weight,
         candidates: config.search.candidates,
+        rerank: config.search.rerank,
+        rerank_top: config.search.rerank_top,
         answer: AnswerOptions {
             prompt_tokens: config.answer.prompt_tokens,
             ..AnswerOptions::default()

@@ -90,6 +90,7 @@ export const en = {
     degraded: {
       semantic: 'Found by word only: the search by meaning does not answer.',
       keyword: 'Found by meaning only: the search by word does not answer.',
+      rerank: 'The results are not reranked: the model for that does not answer.',
       other: 'A part of the search does not answer.',
     },
     start: 'Type to search',
@@ -184,6 +185,14 @@ export const en = {
     empty: 'This document has no text to show.',
     text: 'Text of the document',
     moreSections: (rest: number) => `Show the rest (${count(rest, 'section', 'sections')})`,
+  },
+  related: {
+    label: 'Related documents',
+    linkedFrom: 'Linked from',
+    linksTo: 'Links to',
+    conversation: 'Conversation',
+    similar: 'Similar',
+    more: (rest: number) => `and ${number(rest)} more`,
   },
   library: {
     title: 'Library',
@@ -293,6 +302,7 @@ export const en = {
     model_unusable: { what: 'A model cannot be loaded', hint: 'Run `rushlight doctor`.' },
     runtime_missing: { what: 'ONNX Runtime is missing or too old', hint: 'Run `rushlight models install onnxruntime`.' },
     embedding_failed: { what: 'Computing the meaning failed', hint: '' },
+    reranking_failed: { what: 'Reranking the results failed', hint: '' },
     prompt_too_long: { what: 'Question and passages are too long for the model', hint: 'Ask in fewer words.' },
     generation_failed: { what: 'The language model failed', hint: 'Try again. If it happens again, please report it.' },
     cancelled: { what: 'It was stopped', hint: '' },

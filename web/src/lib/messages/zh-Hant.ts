@@ -84,6 +84,7 @@ export const zhHant: Messages = {
     degraded: {
       semantic: '僅依字詞搜尋：語意搜尋目前沒有回應。',
       keyword: '僅依語意搜尋：字詞搜尋目前沒有回應。',
+      rerank: '結果未重新排序：重新排序的模型目前沒有回應。',
       other: '部分搜尋功能目前沒有回應。',
     },
     start: '輸入即可搜尋',
@@ -178,6 +179,14 @@ export const zhHant: Messages = {
     empty: '這份文件沒有可顯示的文字。',
     text: '文件內容',
     moreSections: (rest) => `顯示其餘 ${number(rest)} 個部分`,
+  },
+  related: {
+    label: '相關文件',
+    linkedFrom: '連結自',
+    linksTo: '連結到',
+    conversation: '往來郵件',
+    similar: '相似文件',
+    more: (rest) => `還有 ${number(rest)} 份`,
   },
   library: {
     title: '資料庫',
@@ -280,6 +289,7 @@ export const zhHant: Messages = {
     model_unusable: { what: '無法載入模型', hint: '請執行 `rushlight doctor`。' },
     runtime_missing: { what: '缺少 ONNX Runtime 或版本太舊', hint: '請執行 `rushlight models install onnxruntime`。' },
     embedding_failed: { what: '語意計算失敗', hint: '' },
+    reranking_failed: { what: '結果重新排序失敗', hint: '' },
     prompt_too_long: { what: '問題與段落超過模型的長度', hint: '請用較少的字提問。' },
     generation_failed: { what: '語言模型發生錯誤', hint: '請再試一次；若仍發生，請回報。' },
     cancelled: { what: '已停止', hint: '' },

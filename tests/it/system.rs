@@ -10,9 +10,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
-    Answer, Correction, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex, LanguageModel,
-    Locator, PageArea, PageRecogniser, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal,
-    Query, RawFile, Result, ScanReader, SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
+    Answer, Correction, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex,
+    LanguageModel, Locator, PageArea, PageRecogniser, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine,
+    Principal, Query, RawFile, Result, ScanReader, SearchRequest, SearchResponse, Source, SystemClock,
+    TextSpan, VectorIndex,
 };
 use rushlight_engine::{
     AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,

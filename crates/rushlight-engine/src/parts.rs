@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::AnswerOptions;
 use rushlight_core::{
-    Clock, Correction, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, PageRecogniser, Parser, Query, Reporter, Result,
-    Source, TextSpan, TokenCounter, VectorIndex,
+    Clock, Correction, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, PageRecogniser, Parser, Query,
+    Reporter, Result, Source, TextSpan, TokenCounter, VectorIndex,
 };
 use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;

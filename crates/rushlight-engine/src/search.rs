@@ -7,8 +7,7 @@ use std::time::Instant;
 use rushlight_answer::check_question;
 use rushlight_core::{
     ChunkId, ContentHash, Correction, EmbedKind, Embedding, Error, ErrorCode, Hit, KeywordHit, Query, Result,
-    SearchFilter,
-    SearchMode, SearchRequest, SearchResponse, SearchTimings, SpaceId, TextSpan, VectorHit,
+    SearchFilter, SearchMode, SearchRequest, SearchResponse, SearchTimings, SpaceId, TextSpan, VectorHit,
 };
 use rushlight_ledger::ChunkRecord;
 use rushlight_retrieval::{FusedChunk, fuse};
@@ -97,12 +96,7 @@ impl Shared {
         names.iter().map(resolve).collect()
     }
 
-    fn by_word(
-        &self,
-        query: &Query,
-        spaces: &[SpaceId],
-        filter: &SearchFilter,
-    ) -> Result<Leg<KeywordHit>> {
+    fn by_word(&self, query: &Query, spaces: &[SpaceId], filter: &SearchFilter) -> Result<Leg<KeywordHit>> {
         let begun = Instant::now();
         let (mut hits, mut corrections) = (Vec::new(), Vec::new());
         for space in spaces {
@@ -281,10 +275,10 @@ impl Shared {
                     .any(|principal| request.principals.contains(principal));
                 let (start, text) = (record.chunk.span.start, record.chunk.text.clone());
                 if may_read && shown.insert((record.space_id, record.content_hash, start, text)) {
-                    let highlights = self
-                        .indexes
-                        .factory()
-                        .highlight(&query, corrections, &record.chunk.text);
+                    let highlights =
+                        self.indexes
+                            .factory()
+                            .highlight(&query, corrections, &record.chunk.text);
                     hits.push(self.hit(request, chunk, record, highlights)?);
                 }
             }

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use rushlight_core::{
     ChunkId, DocId, DocumentKind, EmbedKind, Embedder, Embedding, Error, ErrorCode, Generation, IndexedChunk,
-    IndexedDocument, IndexedFacts, KeywordHit, KeywordIndex, Principal, Query as Asked, Result, SearchFilter, SourceId, Timestamp,
-    VectorHit, VectorIndex,
+    IndexedDocument, IndexedFacts, KeywordHit, KeywordIndex, Principal, Query as Asked, Result, SearchFilter,
+    SourceId, Timestamp, VectorHit, VectorIndex,
 };
 use rushlight_ingest::embedding_text;
 use rushlight_retrieval::fuse;
@@ -234,7 +234,9 @@ async fn search(
         ..SearchFilter::default()
     };
     let words = timed(&mut seconds.searching_by_word, || {
-        parts.keyword.search(&Asked::plain(&query.text), &filter, options.candidates)
+        parts
+            .keyword
+            .search(&Asked::plain(&query.text), &filter, options.candidates)
     })?
     .hits;
     let begun = Instant::now();

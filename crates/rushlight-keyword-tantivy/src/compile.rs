@@ -29,8 +29,12 @@ const MAX_DEPTH: usize = 32;
 const MAX_FORMS: usize = 48;
 
 /// Weight of a word as it is written, and by its stem: a text with the word itself has both.
-fn weight_exact() -> f32 { tune("W_EXACT", 0.6) }
-fn weight_stem() -> f32 { tune("W_STEM", 0.4) }
+fn weight_exact() -> f32 {
+    tune("W_EXACT", 0.6)
+}
+fn weight_stem() -> f32 {
+    tune("W_STEM", 0.4)
+}
 /// Weight of a part of a word in CamelCase.
 const PART_WEIGHT: f32 = 0.5;
 /// Weight of a word that begins so, of one from another region, and of one that was corrected.
@@ -88,10 +92,7 @@ pub(crate) fn plain_text(query: &Query) -> Option<(Vec<&str>, Query)> {
 }
 
 /// The plan of the last resort: in one field, for every word of the texts, terms in which it stands.
-pub(crate) fn by_part(
-    query: &Query,
-    view: &View<'_>,
-) -> tantivy::Result<Option<Plan>> {
+pub(crate) fn by_part(query: &Query, view: &View<'_>) -> tantivy::Result<Option<Plan>> {
     let Some((texts, rest)) = plain_text(query) else {
         return Ok(None);
     };
@@ -289,7 +290,11 @@ impl Compiler<'_, '_> {
 
     /// A word as typed, by its stem, and as what it may have meant where nobody wrote it.
     fn word(&mut self, token: &Token, in_identifier: bool) -> tantivy::Result<Plan> {
-        let weight = if token.kind == TermKind::Part { PART_WEIGHT } else { 1.0 };
+        let weight = if token.kind == TermKind::Part {
+            PART_WEIGHT
+        } else {
+            1.0
+        };
         let exact = self.view.postings(&token.term, EVERYWHERE)?;
         if self.telling_left == 0 {
             return Ok(Plan::Word(self.exact_word(&token.term, exact, weight)));
@@ -641,7 +646,9 @@ impl Compiler<'_, '_> {
                 }
             }
         }
-        let terms = terms.iter().map(|term| (field, Term::from_field_text(field, term)));
+        let terms = terms
+            .iter()
+            .map(|term| (field, Term::from_field_text(field, term)));
         Ok(Plan::Raw(terms.collect()))
     }
 

@@ -33,7 +33,11 @@ pub fn query_spans(query: &Query, corrections: &[Correction], text: &str) -> Vec
         spans.extend(occurrences(phrase, &tokens));
     }
     if spans.is_empty() {
-        spans = wanted.texts.iter().flat_map(|part| pieces(part, &tokens)).collect();
+        spans = wanted
+            .texts
+            .iter()
+            .flat_map(|part| pieces(part, &tokens))
+            .collect();
     }
     joined(spans)
 }
@@ -139,7 +143,10 @@ impl Wanted {
         let term = token.term.as_str();
         self.terms.contains(term)
             || matches!(token.kind, TermKind::Word | TermKind::Part)
-                && (self.prefixes.iter().any(|prefix| term.starts_with(prefix.as_str()))
+                && (self
+                    .prefixes
+                    .iter()
+                    .any(|prefix| term.starts_with(prefix.as_str()))
                     || !self.stems.is_empty() && stem(term).is_some_and(|stem| self.stems.contains(&stem)))
     }
 }
@@ -147,7 +154,10 @@ impl Wanted {
 /// Where a phrase stands, from its first word to its last.
 fn occurrences(phrase: &[(usize, String)], tokens: &[Token]) -> Vec<TextSpan> {
     let first = phrase[0].0;
-    let begins = tokens.iter().enumerate().filter(|(_, token)| token.term == phrase[0].1);
+    let begins = tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| token.term == phrase[0].1);
     begins
         .filter_map(|(at, begin)| {
             let mut end = begin.end;

@@ -14,8 +14,8 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term}
 use crate::failure::{self, failure};
 use crate::find;
 use crate::schema::{Fields, VERSION};
-use crate::tokenizer::{self, Analyzer};
 use crate::suggest::suggest;
+use crate::tokenizer::{self, Analyzer};
 use crate::top::Ids;
 use crate::view::View;
 

@@ -50,7 +50,9 @@ pub(crate) fn tag_terms(tag: &str) -> Vec<String> {
 pub(crate) fn language_terms(tag: &str) -> Vec<String> {
     let tag = tag.trim().to_lowercase().replace('_', "-");
     let ends = tag.match_indices('-').map(|(at, _)| at).chain([tag.len()]);
-    ends.filter(|end| *end > 0).map(|end| tag[..end].to_owned()).collect()
+    ends.filter(|end| *end > 0)
+        .map(|end| tag[..end].to_owned())
+        .collect()
 }
 
 #[cfg(test)]

@@ -98,7 +98,10 @@ pub(crate) fn begins_so(shown: &str, typed: &str) -> bool {
     let whole = crate::keys::key(shown);
     whole.match_indices(typed).any(|(at, _)| {
         let before = whole[..at].chars().next_back();
-        let unspaced = typed.chars().next().is_some_and(|first| !first.is_ascii() && !first.is_lowercase());
+        let unspaced = typed
+            .chars()
+            .next()
+            .is_some_and(|first| !first.is_ascii() && !first.is_lowercase());
         before.is_none_or(|before| before == ' ' || unspaced)
     })
 }

@@ -96,7 +96,12 @@ fn gap(parts: &[Together]) -> i64 {
     let mut at = vec![0; parts.len()];
     let mut least = i64::MAX;
     loop {
-        let starts = || parts.iter().zip(&at).map(|(part, at)| i64::from(part.starts[*at]));
+        let starts = || {
+            parts
+                .iter()
+                .zip(&at)
+                .map(|(part, at)| i64::from(part.starts[*at]))
+        };
         let ends = parts
             .iter()
             .zip(starts())

@@ -123,10 +123,7 @@ impl Fields {
             if ordinal == 0 {
                 self.add_names(&mut row, document);
             }
-            for (fields, id) in [
-                (self.chunk_id, chunk.id.0),
-                (self.doc_id, document.doc_id.0),
-            ] {
+            for (fields, id) in [(self.chunk_id, chunk.id.0), (self.doc_id, document.doc_id.0)] {
                 for (field, half) in fields.into_iter().zip(halves(id)) {
                     row.add_u64(field, half);
                 }

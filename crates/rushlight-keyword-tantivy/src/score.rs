@@ -12,7 +12,10 @@ pub(crate) type Table = [f32; 256];
 static K1: std::sync::LazyLock<f32> = std::sync::LazyLock::new(|| tune("K1", 1.2));
 
 pub(crate) fn tune(name: &str, default: f32) -> f32 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|v| v.parse().ok())
+        .unwrap_or(default)
 }
 
 /// Weight of a field's words, and how much its length counts against them.

@@ -67,7 +67,12 @@ impl Top {
     }
 
     /// Takes the rows of a segment with their scores.
-    pub(crate) fn take(&mut self, segment: &SegmentReader, rows: &Rows, scores: &[f32]) -> tantivy::Result<()> {
+    pub(crate) fn take(
+        &mut self,
+        segment: &SegmentReader,
+        rows: &Rows,
+        scores: &[f32],
+    ) -> tantivy::Result<()> {
         if self.limit == 0 {
             return Ok(());
         }

@@ -311,7 +311,11 @@ fn mask(reader: &SegmentReader, fields: &Fields, filter: &SearchFilter) -> tanti
         mask.keep(&with_any(reader, &fields.kinds(kinds))?);
     }
     if from.is_some() || until.is_some() {
-        mask.keep(&dated(reader, from.map(|from| from.0), until.map(|until| until.0))?);
+        mask.keep(&dated(
+            reader,
+            from.map(|from| from.0),
+            until.map(|until| until.0),
+        )?);
     }
     if let Some(alive) = reader.alive_bitset() {
         let mut gone = Rows::none(mask.len());

@@ -92,8 +92,21 @@ fn an_end_within_a_commit_is_no_obstacle_to_the_next() {
     let index = open();
     assert_eq!(index.generation().expect("reads"), Generation(1));
     remove(&index);
-    assert_eq!(index.search(&Query::plain("tea"), &owner(), 9).expect("searches").hits, vec![]);
-    assert_eq!(index.search(&Query::plain("milk"), &owner(), 9).expect("searches").hits.len(), 1);
+    assert_eq!(
+        index
+            .search(&Query::plain("tea"), &owner(), 9)
+            .expect("searches")
+            .hits,
+        vec![]
+    );
+    assert_eq!(
+        index
+            .search(&Query::plain("milk"), &owner(), 9)
+            .expect("searches")
+            .hits
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -236,7 +249,10 @@ fn people_and_mailing_lists_are_found_by_name_and_by_address() {
         "lamps.lists.example.org",
         "lamps",
     ] {
-        let hits = index.search(&Query::plain(query), &owner(), 9).expect("searches").hits;
+        let hits = index
+            .search(&Query::plain(query), &owner(), 9)
+            .expect("searches")
+            .hits;
         assert!(
             hits.first().is_some_and(|hit| hit.doc_id == DocId([1; 16])),
             "{query}"

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, IndexedFacts, Principal, Result, SourceId,
-    SpaceId, TextSpan, Timestamp,
+    ChunkId, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, IndexedFacts, Principal, Result,
+    SourceId, SpaceId, TextSpan, Timestamp,
 };
 use rusqlite::{Connection, Row, params};
 
@@ -302,7 +302,9 @@ fn indexed_document(db: &Connection, feed: Feed, document: i64) -> Outcome<Index
 
 /// Whether a part is one that a mail carries: `part:2`, `message:3/part:2`.
 fn is_attachment(part: &str) -> bool {
-    part.rsplit('/').next().is_some_and(|last| last.starts_with("part:"))
+    part.rsplit('/')
+        .next()
+        .is_some_and(|last| last.starts_with("part:"))
 }
 
 fn chunks_with_text(db: &Connection, document: i64) -> Outcome<Vec<IndexedChunk>> {

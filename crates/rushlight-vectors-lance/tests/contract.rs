@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, Embedding, ErrorCode, Generation, IndexedChunk, IndexedDocument, IndexedFacts, Principal,
-    SourceId, Timestamp, VectorIndex,
+    ChunkId, DocId, DocumentKind, Embedding, ErrorCode, Generation, IndexedChunk, IndexedDocument,
+    IndexedFacts, Principal, SourceId, Timestamp, VectorIndex,
 };
 use rushlight_testkit::contract;
 use rushlight_vectors_lance::{LanceIndex, LanceOptions};

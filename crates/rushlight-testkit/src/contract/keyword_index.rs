@@ -296,7 +296,11 @@ fn what_is_repeated_is_found_after_what_is_not(index: &dyn KeywordIndex) {
         "the better match comes later where it is a repeated one"
     );
     assert_eq!(
-        index.search(&asked("\"green tea\""), &owner(), 3).expect("searches").hits[0].chunk_id,
+        index
+            .search(&asked("\"green tea\""), &owner(), 3)
+            .expect("searches")
+            .hits[0]
+            .chunk_id,
         chunk_id(1, 1),
         "in a short list too"
     );
@@ -401,7 +405,10 @@ fn filters_agree_with_the_plain_predicate(index: &dyn KeywordIndex) {
             .flat_map(|d| d.chunks.iter().map(|c| (d.doc_id, c.id)))
             .collect();
         assert_eq!(hits, expected, "{filter:?}");
-        let phrase = index.search(&asked("\"tea number\""), &filter, 1_000).expect("searches").hits;
+        let phrase = index
+            .search(&asked("\"tea number\""), &filter, 1_000)
+            .expect("searches")
+            .hits;
         assert_eq!(phrase.len(), expected.len(), "a phrase under {filter:?}");
         let few = index.search(&asked("tea"), &filter, 3).expect("searches").hits;
         assert_eq!(

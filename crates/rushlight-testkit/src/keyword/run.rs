@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rushlight_core::{
     ChunkId, Clause, Correction, DocId, DocumentKind, FieldFrequency, IndexedChunk, IndexedDocument,
-    KeywordHit, MatchKind, Node, Occur, Query, QueryField, REPEATED_WEIGHT, ScorePart, SearchFilter, TermFound,
+    KeywordHit, MatchKind, Node, Occur, Query, QueryField, REPEATED_WEIGHT, ScorePart, SearchFilter,
+    TermFound,
 };
 
 use super::spelling::distance;
@@ -94,7 +95,10 @@ pub(super) struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn of(document: &'a IndexedDocument) -> impl Iterator<Item = Row<'a>> {
-        document.chunks.iter().map(|chunk| Self::of_chunk(document, chunk))
+        document
+            .chunks
+            .iter()
+            .map(|chunk| Self::of_chunk(document, chunk))
     }
 
     fn of_chunk(document: &'a IndexedDocument, chunk: &'a IndexedChunk) -> Self {
@@ -130,7 +134,11 @@ impl<'a> Row<'a> {
         let hit = KeywordHit {
             chunk_id: self.chunk_id,
             doc_id: self.document.doc_id,
-            score: if parts.is_empty() { 1.0 } else { self.weight * total },
+            score: if parts.is_empty() {
+                1.0
+            } else {
+                self.weight * total
+            },
         };
         (self.document.date.0, hit)
     }
@@ -158,7 +166,10 @@ impl<'a> Row<'a> {
 
     /// Where a phrase begins, by field.
     fn starts(&self, phrase: &[Word]) -> Vec<Vec<usize>> {
-        self.fields.iter().map(|(_, field)| starts(field, phrase)).collect()
+        self.fields
+            .iter()
+            .map(|(_, field)| starts(field, phrase))
+            .collect()
     }
 
     fn has_phrase(&self, phrase: &[Word]) -> bool {
@@ -234,7 +245,10 @@ fn readable(query: &Query, depth: usize) -> Query {
 
 /// Whether a query says which of two chunks that meet it is better.
 fn ranks(query: &Query) -> bool {
-    let asked = query.clauses.iter().filter(|clause| clause.occur != Occur::Excluded);
+    let asked = query
+        .clauses
+        .iter()
+        .filter(|clause| clause.occur != Occur::Excluded);
     asked.map(|clause| &clause.node).any(node_ranks)
 }
 
@@ -265,7 +279,10 @@ fn plain_text(query: &Query) -> Option<(String, Query)> {
 /// The terms of the texts that are wanted or required, each once.
 fn typed_terms(query: &Query) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    let asked = query.clauses.iter().filter(|clause| clause.occur != Occur::Excluded);
+    let asked = query
+        .clauses
+        .iter()
+        .filter(|clause| clause.occur != Occur::Excluded);
     for Clause { node, .. } in asked {
         let some = match node {
             Node::Text(text) => terms(&words(text)),
@@ -291,11 +308,7 @@ struct Index<'r, 'd> {
 impl<'r, 'd> Index<'r, 'd> {
     fn new(rows: &'r [Row<'d>], readable: Vec<&'r Row<'d>>) -> Self {
         let mean = rows.iter().map(|row| row.length).sum::<f32>() / rows.len().max(1) as f32;
-        Self {
-            rows,
-            readable,
-            mean,
-        }
+        Self { rows, readable, mean }
     }
 
     fn idf(&self, holding: usize) -> f32 {
@@ -337,11 +350,21 @@ impl<'r, 'd> Index<'r, 'd> {
 
     fn meant(&self, typed: &str) -> Vec<Correction> {
         let furthest = if typed.chars().count() >= 8 { 2 } else { 1 };
-        let known: BTreeSet<&String> = self.readable.iter().flat_map(|row| row.frequencies.keys()).collect();
+        let known: BTreeSet<&String> = self
+            .readable
+            .iter()
+            .flat_map(|row| row.frequencies.keys())
+            .collect();
         let mut near: Vec<(usize, std::cmp::Reverse<u64>, &String)> = known
             .into_iter()
             .filter(|word| word.chars().nth(2).is_some() && word.chars().all(is_latin))
-            .map(|word| (distance(typed, word), std::cmp::Reverse(self.readable_with(word)), word))
+            .map(|word| {
+                (
+                    distance(typed, word),
+                    std::cmp::Reverse(self.readable_with(word)),
+                    word,
+                )
+            })
             .filter(|(far, ..)| (1..=furthest).contains(far))
             .collect();
         near.sort();
@@ -489,7 +512,8 @@ impl<'r, 'd> Index<'r, 'd> {
     fn piece(&self, row: &Row<'_>, text: &str, rest: &Query) -> Option<Vec<ScorePart>> {
         let text = plain(&words(text));
         let stands = row.fields.iter().any(|(_, field)| plain(field).contains(&text));
-        let met = stands && !text.is_empty() && (rest.clauses.is_empty() || self.query(row, rest, &[]).is_some());
+        let met =
+            stands && !text.is_empty() && (rest.clauses.is_empty() || self.query(row, rest, &[]).is_some());
         let idf = self.idf(0);
         met.then(|| {
             vec![ScorePart {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import searching from '../../docs/search.md?raw'
 import { ApiError, errorFromBody } from '../src/lib/api'
 import { cutAt, faultWords } from '../src/lib/fault'
 import { en } from '../src/lib/messages/en'
@@ -33,8 +33,7 @@ test('a reply’s place is read, and what is wrong is said in the language of th
 })
 
 test('the Chinese for what the program says is for what it says: the examples of the page on searching', () => {
-  const text = readFileSync(new URL('../../docs/search.md', import.meta.url), 'utf8')
-  const errors = [...text.matchAll(/ → error: (.+)/g)].map((found) => found[1] ?? '')
+  const errors = [...searching.matchAll(/ → error: (.+)/g)].map((found) => found[1] ?? '')
   expect(errors.length).toBeGreaterThan(4)
   expect(errors.filter((message) => !Object.hasOwn(chineseFaults, message))).toEqual([])
 })

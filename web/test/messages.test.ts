@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import searching from '../../docs/search.md?raw'
 import { explain } from '../src/lib/explain'
 import { en } from '../src/lib/messages/en'
 import { zhHant } from '../src/lib/messages/zh-Hant'
@@ -39,7 +39,7 @@ test('the Chinese catalogue is Chinese', () => {
 })
 
 test('every example of the help is one of the page on searching', () => {
-  const lines = readFileSync(new URL('../../docs/search.md', import.meta.url), 'utf8').split('\n')
+  const lines = searching.split('\n')
   const queries = new Set(lines.flatMap((line) => (line.includes(' → ') ? [line.split(' → ')[0]?.trim()] : [])))
   const examples = [en, zhHant].flatMap((messages) => messages.help.examples.map(({ query }) => query))
   expect(examples.filter((query) => !queries.has(query))).toEqual([])

@@ -39,7 +39,8 @@ class Search {
   explained: Explained | null = $state.raw(null)
   explainError: ApiError | null = $state.raw(null)
 
-  #latest = new Latest()
+  #latestWords = new Latest()
+  #latestFull = new Latest()
   #latestWhy = new Latest()
   #letterTimer: ReturnType<typeof setTimeout> | undefined
   #fullTimer: ReturnType<typeof setTimeout> | undefined
@@ -54,8 +55,9 @@ class Search {
     if (key === this.#asked) return
     this.#asked = key
     this.#stopTimers()
+    this.#latestWords.cancel()
+    this.#latestFull.cancel()
     if (wanted.query.trim() === '') {
-      this.#latest.cancel()
       this.#settle('empty')
       this.reply = null
       this.answered = null
@@ -119,15 +121,17 @@ class Search {
     const request: SearchRequest = {
       query: wanted.query.trim(),
       limit: 30,
-      utc_offset: -new Date().getTimezoneOffset(),
+      utc_offset: 0 - new Date().getTimezoneOffset(),
       ...(typing && { typing }),
       ...(wanted.spaces.length > 0 && { spaces: wanted.spaces }),
       ...(wanted.kinds.length > 0 && { kinds: wanted.kinds }),
       ...(wanted.recent && { recent: true }),
       ...(!wanted.grouped && { grouped: false }),
     }
-    const reply = await this.#latest.run((signal) => search(request, signal))
+    // The reply to the words may still come while the full search runs, not after it.
+    const reply = await (typing ? this.#latestWords : this.#latestFull).run((signal) => search(request, signal))
     if (!reply) return false
+    if (!typing) this.#latestWords.cancel()
     this.reply = reply
     this.answered = wanted
     if (!typing) this.degraded = reply.degraded

@@ -67,8 +67,9 @@ function artefact(name) {
   return join(process.env.WEB_ARTEFACTS, `${name.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 80)}.png`)
 }
 
-export async function picture(page, name) {
-  await page.screenshot({ path: artefact(name) })
+/** Of the page, or of one element. */
+export async function picture(what, name) {
+  await what.screenshot({ path: artefact(name) })
 }
 
 /** Goes to a place of the page without loading it again. */

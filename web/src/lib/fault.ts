@@ -34,7 +34,8 @@ export function cutAt(query: string, at: Span): Cut {
 export function faultWords(error: ApiError, messages: Messages): Explained {
   const known = explain(error, messages)
   if (messages.locale === 'en') return { what: sentence(error.message), hint: known.hint }
-  return chineseFaults[error.message] ?? { what: known.what, hint: known.hint }
+  const own = Object.hasOwn(chineseFaults, error.message) ? chineseFaults[error.message] : undefined
+  return own ?? { what: known.what, hint: known.hint }
 }
 
 function sentence(text: string): string {

@@ -22,7 +22,7 @@ scene('a result opens its document beside the results, and alone', {}, async (pa
   await page.getByRole('heading', { level: 1, name: 'Green tea' }).waitFor()
   await accessible(page)
   await page.goBack()
-  await page.getByRole('searchbox').waitFor()
+  await page.getByRole('combobox').waitFor()
 })
 
 scene('what links to a document, and where it links to, is a step away', {}, async (page) => {
@@ -65,6 +65,6 @@ scene('on a phone the document covers the page, and closing gives it back', { vi
   assert.equal(await page.locator('main').evaluate((main) => main.inert), true)
   await picture(page, 'phone document')
   await pane.getByRole('button', { name: 'Close the document' }).click()
-  await page.getByRole('searchbox').waitFor()
+  await page.getByRole('combobox').waitFor()
   assert.equal(await page.locator('main').evaluate((main) => main.inert), false)
 })

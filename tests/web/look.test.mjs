@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { accessible, go, noSidewaysScroll, picture, scene, searchFor } from './harness/page.mjs'
+import { accessible, dress, go, noSidewaysScroll, picture, scene, searchFor, suggesting } from './harness/page.mjs'
 
 const paper = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
 const sizes = { desktop: { width: 1280, height: 860 }, phone: { width: 360, height: 740 } }
@@ -71,4 +71,70 @@ for (const [size, viewport] of Object.entries(sizes)) {
       })
     }
   }
+}
+
+const everything = (reply) => {
+  reply.corrections = [{ typed: 'stepe', meant: 'steep' }]
+  reply.understood = [{ label: 'words', text: '綠茶 tea' }, { label: 'from', text: '"Anna Li"' }, { label: 'before', text: '2024-03-01' }]
+  reply.weighing = { semantic: 0.3, because: [{ feature: 'rare_term', by: -0.08 }, { feature: 'length', by: 0.02 }] }
+  reply.timings = { keyword_us: 900, embed_us: 8000, vector_us: 3000, total_us: 9900 }
+  const [hit] = reply.hits
+  if (!hit) return
+  const { document_id, content_hash, path, segments, span } = hit
+  const passage = { chunk_id: 'c2', heading_path: [hit.title, 'Brewing 沖泡'], locator: { kind: 'lines', first: 7, last: 7 }, label: 'line 7', span, segments }
+  const other = { document_id, content_hash, path, part: '' }
+  hit.more = [passage, { ...passage, chunk_id: 'c3', locator: { kind: 'lines', first: 9, last: 11 } }]
+  hit.related = [
+    { ...other, document_id: 'v2', title: 'Green tea, draft 草稿', date: '2025-06-01T00:00:00Z', relation: 'version' },
+    { ...other, document_id: 'm1', title: 'Re: Green tea', date: '2024-05-01T00:00:00Z', relation: 'conversation' },
+  ]
+  hit.why = {
+    parts: [{ name: 'words', value: 0.8, weight: 0.5, share: 0.4 }, { name: 'meaning', value: 0.9, weight: 0.3, share: 0.27 }, { name: 'coverage', value: 1, weight: 0.1, share: 0.1 }],
+    terms: [
+      { typed: 'tea', how: 'exact', found: [{ field: 'title', term: 'tea', count: 1 }, { field: 'text', term: 'tea', count: 2 }], chunks: 14, share: 6 },
+      { typed: '軟體', how: 'variant', found: [{ field: 'text', term: '软件', count: 1 }], chunks: 3, share: 2 },
+    ],
+    notes: ['guaranteed'],
+  }
+}
+
+for (const [size, colorScheme, locale] of [['desktop', 'light', 'en-GB'], ['desktop', 'dark', 'zh-TW'], ['phone', 'light', 'zh-TW'], ['phone', 'dark', 'en-GB']]) {
+  scene(`${size}, ${colorScheme}, ${locale}: all that a search can say fits and is accessible`, { viewport: sizes[size], colorScheme, locale, expectTrouble: /400/ }, async (page) => {
+    const name = (state) => `${state} ${size} ${colorScheme} ${locale}`
+    const check = async (state) => {
+      await noSidewaysScroll(page)
+      await accessible(page)
+      await picture(page, name(state))
+    }
+    await suggesting(page, (typed) =>
+      typed !== 'gre' ? [] : [
+        { kind: 'title', text: 'Green tea, and how to steep it when the water of the house is hard and the kettle slow', documents: 2, query: 'title:"Green tea"' },
+        { kind: 'person', text: '葛瑞塔 Greta Li', documents: 1, query: 'from:"Greta Li"' },
+        { kind: 'tag', text: 'green', documents: 1234, query: 'tag:"green"' },
+      ],
+    )
+    await dress(page, everything)
+    const field = page.getByRole('combobox')
+    await field.fill('tea gre')
+    await page.getByRole('option').first().waitFor()
+    await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false]'))
+    await field.press('ArrowDown')
+    await check('suggestions')
+    await field.press('Escape')
+    await searchFor(page, 'tea')
+    await check('read as')
+    const first = page.locator('main article').first()
+    for (const summary of await first.locator('summary').all()) await summary.click()
+    await first.locator('.why rect').first().waitFor()
+    await noSidewaysScroll(page)
+    await accessible(page)
+    await picture(first, name('behind and why'))
+    await page.evaluate(() => scrollTo(0, 0))
+    await field.fill('綠茶 "green tea')
+    await page.locator('#query-fault').waitFor()
+    await check('fault')
+    await field.fill('')
+    await page.locator('button[aria-controls=query-help]').click()
+    await check('help')
+  })
 }

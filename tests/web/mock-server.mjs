@@ -118,8 +118,32 @@ function words(query) {
   return query.toLowerCase().match(/[\p{sc=Han}]{2}|[\p{sc=Han}]|[\p{L}\p{N}]+/gu) ?? []
 }
 
-function search({ query, spaces = [], kinds: wanted = [], limit = 10 }) {
-  const terms = words(query).filter((term) => !['the', 'is', 'at', 'what', 'of', 'a', 'to', 'how'].includes(term))
+const fields = ['title', 'from', 'to', 'subject', 'path', 'tag', 'lang', 'thread', 'type', 'space', 'has', 'date', 'after', 'before']
+
+/** What the query language refuses, as far as the tests need it: a quote that is not closed, a field that does not exist. */
+function fault(query) {
+  const quotes = [...query.matchAll(/"/g)]
+  if (quotes.length % 2 === 1) return { message: 'this quote is not closed', hint: 'close it, or take it away', start: quotes.at(-1).index, length: 1 }
+  const field = [...query.matchAll(/(?<![^\s(])([a-z]+):(?=[^\s/])/g)].find((found) => !fields.includes(found[1]))
+  return field && { message: 'there is no field of this name', hint: `fields are ${fields.join(', ')}; put quotes around it all to search for it as text`, start: field.index, length: field[1].length }
+}
+
+function refused(query, { message, hint, start, length }) {
+  const span = (measure) => ({ start: measure(query.slice(0, start)), end: measure(query.slice(0, start + length)) })
+  return { error: { code: 'query_invalid', message, hint, at: { bytes: span(bytes), characters: span((text) => [...text].length) } } }
+}
+
+/** Fields are named and not searched in. */
+function read(query) {
+  const found = [...query.matchAll(/(?<!\S)([a-z]+):(\S+)/g)].filter((one) => fields.includes(one[1]))
+  const plain = found.reduce((rest, one) => rest.replace(one[0], ''), query).trim()
+  const aspects = found.map((one) => ({ label: one[1], text: /^\d{4}$/.test(one[2]) ? `${one[2]}-01-01` : one[2] }))
+  return { plain, understood: found.length === 0 ? [] : [...(plain ? [{ label: 'words', text: plain }] : []), ...aspects] }
+}
+
+function search({ query, spaces = [], kinds: wanted = [], limit = 10, grouped = true, explain = false }) {
+  const { plain, understood } = read(query)
+  const terms = words(plain).filter((term) => !['the', 'is', 'at', 'what', 'of', 'a', 'to', 'how'].includes(term))
   const hits = []
   for (const document of state.documents.values()) {
     if (spaces.length > 0 && !spaces.includes(document.space)) continue
@@ -135,10 +159,33 @@ function search({ query, spaces = [], kinds: wanted = [], limit = 10 }) {
         path: document.path, part: '', kind: document.kind, date: document.date, space: document.space,
         heading_path: heading ? [heading.text.replace(/^#+ /, '')] : [], locator: section.locator, label: section.label, text: section.text,
         segments: highlight(section.text, found), scores: { keyword: score * 8, semantic: null, fused: score }, span: section.span, offline: false, also_at: [],
+        more: [], related: [], ...(explain && { why: why(found, low, score) }),
       })
     })
   }
-  return hits.sort((a, b) => b.scores.fused - a.scores.fused).slice(0, limit)
+  hits.sort((a, b) => b.scores.fused - a.scores.fused)
+  return { hits: (grouped ? inDocuments(hits) : hits).slice(0, limit), understood }
+}
+
+function inDocuments(hits) {
+  const first = new Map()
+  for (const hit of hits) {
+    const { chunk_id, heading_path, locator, label, span, segments } = hit
+    if (first.has(hit.document_id)) first.get(hit.document_id).more.push({ chunk_id, heading_path, locator, label, span, segments })
+    else first.set(hit.document_id, hit)
+  }
+  return [...first.values()]
+}
+
+function why(found, low, score) {
+  const terms = found.map((term) => ({ typed: term, how: 'exact', found: [{ field: 'text', term, count: low.split(term).length - 1 }], chunks: 3, share: 8 / found.length }))
+  return { parts: [{ name: 'words', value: score, weight: 0.6, share: score * 0.6 }, { name: 'meaning', value: 0.8, weight: 0.4, share: 0.32 }], terms, notes: [] }
+}
+
+function suggest(typed) {
+  const begin = typed.toLowerCase()
+  const titles = [...new Set([...state.documents.values()].map((document) => document.title))].filter((title) => begin !== '' && title.toLowerCase().startsWith(begin))
+  return titles.map((text) => ({ kind: 'title', text, documents: 1, query: `title:"${text.replaceAll('"', ' ')}"` }))
 }
 
 function highlight(text, terms) {
@@ -185,7 +232,7 @@ async function ask(body, request, reply) {
   stream(reply)
   let gone = false
   reply.on('close', () => (gone = true))
-  const hits = search({ query: body.question, spaces: body.spaces, kinds: body.kinds, limit: 5 })
+  const { hits } = search({ query: body.question, spaces: body.spaces, kinds: body.kinds, limit: 5, grouped: false })
   const good = hits.filter((hit) => hit.scores.fused >= 0.5)
   const passages = hits.map((hit, index) => ({ number: index + 1, title: hit.title, path: hit.path, label: hit.label, document_id: hit.document_id, text: hit.text }))
   await sleep(150)
@@ -246,9 +293,14 @@ async function api(request, reply, url) {
       reply.on('close', () => state.listeners.delete(reply))
       return send(reply, 'status', status())
     case 'POST search': {
-      const hits = search(body)
-      return json(reply, 200, { hits, degraded: [], timings: { keyword_us: 900, embed_us: 0, vector_us: 0, total_us: 1900 } })
+      const wrong = body.typing ? undefined : fault(body.query)
+      if (wrong) return json(reply, 400, refused(body.query, wrong))
+      const timings = body.typing ? { keyword_us: 900, embed_us: 0, vector_us: 0, total_us: 1000 } : { keyword_us: 900, embed_us: 8000, vector_us: 3000, total_us: 9900 }
+      const weighing = body.typing ? {} : { weighing: { semantic: 0.4, because: [{ feature: 'length', by: 0.05 }] } }
+      return json(reply, 200, { ...search(body), degraded: [], corrections: [], timings, ...weighing })
     }
+    case 'GET suggest':
+      return json(reply, 200, { suggestions: suggest(url.searchParams.get('q') ?? '').slice(0, Number(url.searchParams.get('limit') ?? 8)) })
     case 'POST ask':
       return ask(body, request, reply)
     case 'GET documents': {

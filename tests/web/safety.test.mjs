@@ -56,7 +56,7 @@ scene('without the token the page says how to open it', { token: false, expectTr
 scene('a session that ends is said on every place', { expectTrouble: /401/ }, async (page, context) => {
   await page.getByText('Type to search').waitFor()
   await context.clearCookies()
-  await page.getByRole('searchbox').fill('tea')
+  await page.getByRole('combobox').fill('tea')
   await page.getByRole('heading', { name: 'This page needs its link' }).waitFor()
   await picture(page, 'unauthorized')
 })
@@ -64,7 +64,7 @@ scene('a session that ends is said on every place', { expectTrouble: /401/ }, as
 scene('a server that went away is said, and found again by itself', { expectTrouble: /ERR_|Failed to fetch/ }, async (page) => {
   await page.getByText('Type to search').waitFor()
   await page.route('**/api/v1/**', (route) => route.abort('connectionrefused'))
-  await page.getByRole('searchbox').fill('tea')
+  await page.getByRole('combobox').fill('tea')
   await page.locator('.banner').getByText('Rushlight does not answer.').waitFor()
   await accessible(page)
   await picture(page, 'offline')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { accessible, folders, go, picture, scene, searchFor } from './harness/page.mjs'
+import { accessible, dress, folders, go, inView, picture, scene, searchFor, suggesting } from './harness/page.mjs'
 
 scene('the link leaves no token in the address, and the search has the focus', {}, async (page) => {
   await page.getByText('Type to search').waitFor()
@@ -17,7 +17,7 @@ scene('searches as you type, marks what it found, and keeps the query in the add
   await page.waitForURL(/#\/search\?q=steeped$/)
   await page.reload()
   await page.locator('mark', { hasText: 'steeped' }).first().waitFor()
-  assert.equal(await page.getByRole('searchbox').inputValue(), 'steeped')
+  assert.equal(await page.getByRole('combobox').inputValue(), 'steeped')
   await accessible(page)
 })
 
@@ -36,13 +36,13 @@ scene('only the reply to the last question is shown', {}, async (page) => {
     }
     await route.continue().catch(() => undefined)
   })
-  const field = page.getByRole('searchbox')
+  const field = page.getByRole('combobox')
   await field.fill('compost')
   await page.waitForTimeout(400)
   await field.fill('Gyokuro')
   await page.locator('mark', { hasText: 'Gyokuro' }).first().waitFor()
   await page.waitForTimeout(1500)
-  assert.equal(slow, 1)
+  assert.ok(slow >= 1)
   assert.equal(await page.locator('mark', { hasText: 'compost' }).count(), 0)
 })
 
@@ -102,7 +102,7 @@ scene('a leg that does not answer is said in plain words, an error with what to 
   })
   await searchFor(page, 'steeped')
   await page.getByText('Found by word only').waitFor()
-  await page.getByRole('searchbox').fill('broken')
+  await page.getByRole('combobox').fill('broken')
   await page.getByRole('alert').getByText('The search does not answer').waitFor()
   assert.equal(await page.getByRole('alert').locator('code').textContent(), 'rushlight doctor')
   await accessible(page)
@@ -112,15 +112,312 @@ scene('signs that are being composed are not searched for', {}, async (page) => 
   const asked = []
   page.on('request', (request) => request.url().endsWith('/search') && asked.push(JSON.parse(request.postData() ?? '{}').query))
   const client = await page.context().newCDPSession(page)
-  await page.getByRole('searchbox').focus()
+  await page.getByRole('combobox').focus()
   await client.send('Input.imeSetComposition', { text: 'ㄅㄠˋ', selectionStart: 3, selectionEnd: 3 })
   await page.waitForTimeout(300)
   await client.send('Input.insertText', { text: '報銷' })
   await page.getByRole('list', { name: 'Results' }).waitFor()
-  assert.deepEqual(asked, ['報銷'])
+  assert.deepEqual([...new Set(asked)], ['報銷'])
 })
 
 scene('the path of a result is that of its file', {}, async (page) => {
   await searchFor(page, 'Hendersons')
   await page.getByText(`${folders.notes}/garden.md`).waitFor()
+})
+
+const offers = [
+  { kind: 'title', text: 'Green tea', documents: 2, query: 'title:"Green tea"' },
+  { kind: 'tag', text: 'green', documents: 12, query: 'tag:"green"' },
+  { kind: 'person', text: 'Greta Li', documents: 1, query: '(from:"Greta Li" OR to:"Greta Li")' },
+]
+
+scene('each letter asks by word, a pause or Enter in full, and the list stays until the reply is there', {}, async (page) => {
+  const asked = []
+  let finish = () => undefined
+  let held = Promise.resolve()
+  await page.route('**/api/v1/search', async (route) => {
+    const body = JSON.parse(route.request().postData() ?? '{}')
+    asked.push(body)
+    if (!body.typing) await held
+    await route.continue().catch(() => undefined)
+  })
+  await searchFor(page, 'Gyokuro')
+  asked.length = 0
+  held = new Promise((done) => (finish = done))
+  // Typed by the page's own clock: on a busy machine keys from outside may come after pauses of their own.
+  await page.evaluate(async () => {
+    window.gaps = 0
+    new MutationObserver(() => (window.gaps += document.querySelector('main article') ? 0 : 1)).observe(document.querySelector('main'), { childList: true, subtree: true })
+    const field = document.querySelector('#query')
+    for (const letter of ' harvest') {
+      field.setRangeText(letter, field.value.length, field.value.length, 'end')
+      field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+      await new Promise((done) => setTimeout(done, 70))
+    }
+  })
+  await page.locator('mark', { hasText: 'harvest' }).first().waitFor()
+  assert.equal(await page.locator('main ul[aria-busy=true]').count(), 1, 'what is shown is the reply to the words, while the full search runs')
+  finish()
+  await page.locator('main ul[aria-busy=false]').waitFor()
+  assert.equal(await page.evaluate(() => window.gaps), 0, 'the list was never empty')
+  assert.ok(asked.length >= 2)
+  assert.deepEqual(asked.map((body) => body.typing === true), asked.map((_, index) => index < asked.length - 1), 'only the last one is the full search')
+  assert.equal(asked.at(-1).query, 'Gyokuro harvest')
+  assert.equal(asked.at(-1).utc_offset, await page.evaluate(() => 0 - new Date().getTimezoneOffset()))
+  asked.length = 0
+  await page.evaluate(async () => {
+    const field = document.querySelector('#query')
+    field.focus()
+    field.value = 'steeped'
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+    await new Promise((done) => setTimeout(done))
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
+  })
+  await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false]') && location.hash.endsWith('steeped'))
+  assert.deepEqual(asked.map(({ query, typing }) => [query, typing]), [['steeped', undefined]], 'Enter does not wait for the pause')
+  assert.equal(await page.locator('.pane').count(), 0, 'Enter before the reply opens nothing')
+  await page.keyboard.press('Enter')
+  await page.locator('.pane mark').first().waitFor()
+})
+
+scene('titles, people and tags are suggested below the field, for keys and mouse', {}, async (page) => {
+  const words = []
+  await suggesting(page, (typed) => {
+    words.push(typed)
+    return typed.startsWith('gre') ? offers : []
+  })
+  const field = page.getByRole('combobox')
+  const list = page.getByRole('listbox', { name: 'Suggestions' })
+  await field.fill('steeped gre')
+  await list.waitFor()
+  assert.deepEqual([...new Set(words)].sort(), ['gre', 'steeped gre'])
+  assert.deepEqual(await list.getByRole('group').evaluateAll((groups) => groups.map((group) => group.textContent?.replace(/\s+/g, ' ').trim())), [
+    'Titles Green tea 2 documents', 'People Greta Li 1 document', 'Tags green 12 documents',
+  ])
+  assert.equal(await field.getAttribute('aria-expanded'), 'true')
+  assert.equal(await field.getAttribute('aria-activedescendant'), null, 'none is chosen by itself')
+  await accessible(page)
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowDown')
+  const chosen = list.getByRole('option', { selected: true })
+  assert.match((await chosen.textContent()) ?? '', /Greta Li/)
+  assert.equal(await field.getAttribute('aria-activedescendant'), await chosen.getAttribute('id'))
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'query', 'the focus stays in the field')
+  await accessible(page)
+  await picture(page, 'suggestions')
+  await page.keyboard.press('ArrowUp')
+  await page.keyboard.press('Enter')
+  await list.waitFor({ state: 'detached' })
+  assert.equal(await field.inputValue(), 'steeped title:"Green tea" ')
+  await page.waitForURL(/q=steeped\+title%3A%22Green\+tea%22$/)
+  assert.equal(await field.evaluate((input) => input.selectionStart), 'steeped title:"Green tea" '.length)
+
+  await field.fill('gre')
+  await list.waitFor()
+  await page.keyboard.press('ArrowUp')
+  assert.match((await chosen.textContent()) ?? '', /^green/, 'the arrow up begins at the end')
+  await page.keyboard.press('ArrowDown')
+  assert.equal(await chosen.count(), 0, 'beyond the end none is chosen')
+  await page.keyboard.press('Escape')
+  await list.waitFor({ state: 'detached' })
+  assert.equal(await field.inputValue(), 'gre')
+  await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false]'))
+  await page.keyboard.press('ArrowDown')
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'hit-0', 'without suggestions the arrow goes into the results')
+
+  await field.fill('gre')
+  await field.press('End')
+  await field.pressSequentially('e')
+  await list.getByRole('option', { name: /^green/ }).click()
+  assert.equal(await field.inputValue(), 'tag:"green" ')
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'query')
+  await page.getByRole('button', { name: 'Clear the search' }).click()
+  await page.getByText('Type to search').waitFor()
+})
+
+scene('Enter without a chosen suggestion opens the first result, and leaving the field closes them', {}, async (page) => {
+  await suggesting(page, () => offers)
+  const field = page.getByRole('combobox')
+  await field.fill('tea')
+  await page.getByRole('listbox').waitFor()
+  await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false]'))
+  await page.getByRole('button', { name: 'Settings' }).focus()
+  await page.getByRole('listbox').waitFor({ state: 'detached' })
+  await field.fill('steeped')
+  await page.getByRole('listbox').waitFor()
+  await page.waitForFunction(() => location.hash.endsWith('steeped') && document.querySelector('main ul[aria-busy=false]'))
+  await field.press('Enter')
+  await page.locator('.pane mark').first().waitFor()
+})
+
+scene('while Chinese is composed the keys are the input method’s', {}, async (page) => {
+  await suggesting(page, () => offers)
+  const client = await page.context().newCDPSession(page)
+  const field = page.getByRole('combobox')
+  await field.fill('tea')
+  await page.getByRole('listbox').waitFor()
+  await client.send('Input.imeSetComposition', { text: 'ㄅㄠˋ', selectionStart: 3, selectionEnd: 3 })
+  await page.getByRole('listbox').waitFor({ state: 'detached' })
+  const taken = await field.evaluate((input) =>
+    ['ArrowDown', 'ArrowUp', 'Enter', 'Escape'].filter((key) => !input.dispatchEvent(new KeyboardEvent('keydown', { key, isComposing: true, bubbles: true, cancelable: true }))),
+  )
+  assert.deepEqual(taken, [])
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'query')
+  await client.send('Input.insertText', { text: '報銷' })
+  assert.equal(await field.inputValue(), 'tea報銷')
+  await page.getByRole('listbox').waitFor()
+})
+
+scene('a query that cannot be read is shown with the place marked, and forgiven while it is typed', { expectTrouble: /400/ }, async (page) => {
+  const field = page.getByRole('combobox')
+  await field.pressSequentially('green 🍵 "steeped', { delay: 20 })
+  const fault = page.locator('#query-fault')
+  await fault.waitFor()
+  assert.equal(await fault.locator('mark').textContent(), '"')
+  assert.equal((await fault.locator('.query').textContent())?.trim(), 'green 🍵 "steeped')
+  await fault.getByText('This quote is not closed.').waitFor()
+  await fault.getByText('Close it, or take it away.').waitFor()
+  assert.equal(await page.getByRole('alert').count(), 0, 'it is said calmly')
+  await page.locator('main ul mark').first().waitFor()
+  assert.equal(await field.getAttribute('aria-invalid'), 'true')
+  assert.equal(await field.getAttribute('aria-describedby'), 'query-fault')
+  await accessible(page)
+  await picture(page, 'query fault')
+  await field.pressSequentially('"')
+  await fault.waitFor({ state: 'detached' })
+  await page.locator('main ul[aria-busy=false] mark').first().waitFor()
+  await field.fill('綠茶 frm:安娜')
+  await fault.waitFor()
+  assert.equal(await fault.locator('mark').textContent(), 'frm', 'characters are counted, not bytes')
+  await page.getByRole('button', { name: 'Settings' }).click()
+  await page.getByLabel('繁體中文').check()
+  await fault.getByText('沒有這個名稱的欄位。').waitFor()
+})
+
+scene('how the query was read is said, and the help shows how to write one', {}, async (page) => {
+  await searchFor(page, 'steeped after:2020')
+  await page.getByText('Read as:').waitFor()
+  assert.equal((await page.locator('.read').textContent())?.replace(/\s+/g, ' ').trim(), 'Read as: words steeped · on or after 2020-01-01')
+  await accessible(page)
+  const help = page.getByRole('button', { name: 'How to search' })
+  await help.click()
+  assert.equal(await help.getAttribute('aria-expanded'), 'true')
+  await page.getByRole('heading', { name: 'How to search' }).waitFor()
+  await accessible(page)
+  await picture(page, 'query help')
+  await page.getByRole('button', { name: 'Search for how hot is "green tea"' }).click()
+  await page.waitForURL(/q=how\+hot\+is\+%22green\+tea%22$/)
+  assert.equal(await page.getByRole('combobox').inputValue(), 'how hot is "green tea"')
+  await help.click()
+  await page.getByRole('heading', { name: 'How to search' }).waitFor({ state: 'hidden' })
+})
+
+scene('a word that occurs nowhere is said to be taken for another', {}, async (page) => {
+  await dress(page, (reply) => (reply.corrections = [{ typed: '<b>stepe', meant: 'steeped' }]))
+  await searchFor(page, 'steeped')
+  const line = page.getByText(/^No document has/)
+  await line.waitFor()
+  assert.equal((await line.textContent())?.replace(/[\u2068\u2069]/g, ''), 'No document has “<b>stepe”; showing “steeped”')
+  await accessible(page)
+})
+
+scene('other places, versions and mails stand one click behind a result', {}, async (page) => {
+  await dress(page, (reply) => {
+    const [hit] = reply.hits
+    if (!hit) return
+    const other = { document_id: hit.document_id, content_hash: hit.content_hash, path: hit.path, part: '' }
+    const passage = { chunk_id: 'c2', heading_path: [hit.title, 'Brewing'], locator: { kind: 'lines', first: 7, last: 7 }, label: 'line 7', span: hit.span, segments: hit.segments }
+    hit.more = [passage, { ...passage, chunk_id: 'c3', locator: { kind: 'lines', first: 9, last: 11 } }]
+    hit.related = [
+      { ...other, document_id: 'v2', title: 'Green tea, draft', date: '2025-06-01T00:00:00Z', relation: 'version' },
+      { ...other, document_id: 'v1', title: 'Green tea, first', date: '2024-06-01T00:00:00Z', relation: 'version' },
+      { ...other, title: 'Re: <i>tea</i>', date: '2024-05-01T00:00:00Z', relation: 'conversation' },
+    ]
+  })
+  await searchFor(page, 'steeped')
+  const first = page.getByRole('list', { name: 'Results' }).getByRole('listitem').first()
+  await first.getByText('2 more places in this document').click()
+  await first.getByText('2 other versions').click()
+  await first.getByText('1 more mail of this conversation').click()
+  assert.equal(await page.locator('.pane').count(), 0, 'opening what is behind opens no document')
+  assert.deepEqual(
+    (await first.locator('details a .place').allTextContents()).map((text) => text.replace(/\s+/g, ' ').trim()),
+    ['line 7 · Brewing', 'lines 9–11 · Brewing', 'Green tea, draft · 1 Jun 2025', 'Green tea, first · 1 Jun 2024', 'Re: <i>tea</i> · 1 May 2024'],
+  )
+  assert.ok((await first.locator('#hit-0-more-0 mark').count()) > 0)
+  await accessible(page)
+  await picture(page, 'behind a result')
+  await first.locator('#hit-0-more-1').click()
+  await page.locator('.pane mark').first().waitFor()
+  assert.equal(await first.locator('#hit-0-more-1').getAttribute('aria-current'), 'true')
+  await page.keyboard.press('Escape')
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'hit-0-more-1')
+  await first.locator('#hit-0-conversation-0').click()
+  await page.getByRole('region', { name: 'Document' }).getByText('Green tea is').waitFor()
+  assert.equal(await page.getByText('The passage is no longer in this document').count(), 0)
+})
+
+const explanation = {
+  parts: [
+    { name: 'words', value: 0.8, weight: 0.5, share: 0.4 }, { name: 'meaning', value: 0.9, weight: 0.3, share: 0.27 },
+    { name: 'coverage', value: 1, weight: 0.1, share: 0.1 }, { name: 'recency', value: 0.5, weight: 0.1, share: 0.05 },
+  ],
+  terms: [
+    { typed: 'steeped', how: 'exact', found: [{ field: 'text', term: 'steeped', count: 2 }], chunks: 1, share: 6 },
+    { typed: '軟體', how: 'variant', found: [{ field: 'title', term: '软件', count: 1 }, { field: 'text', term: '软件', count: 1 }], chunks: null, share: 2 },
+  ],
+  notes: ['guaranteed', 'reranked'],
+}
+
+scene('why a result is where it is, in words, asked for once', {}, async (page) => {
+  let asked = 0
+  await dress(page, (reply, request) => {
+    if (!request.explain) return
+    asked++
+    assert.equal(request.typing, undefined)
+    for (const hit of reply.hits) hit.why = explanation
+    reply.weighing = { semantic: 0.3, because: [{ feature: 'rare_term', by: -0.08 }, { feature: 'moon_phase', by: 0.02 }] }
+    reply.timings = { keyword_us: 900, embed_us: 8000, vector_us: 3000, total_us: 9900 }
+  })
+  await searchFor(page, 'tea')
+  assert.equal(asked, 0, 'nothing is explained unless somebody asks')
+  const first = page.getByRole('list', { name: 'Results' }).getByRole('listitem').first()
+  await first.locator('summary', { hasText: 'Why?' }).click()
+  await first.getByText('82 of 100 points').waitFor()
+  for (const text of [
+    '40 points: met to 80%, counts for 50%', 'How new the document is.', 'as you typed it, in the text 2 times', 'as it is written in the other script or region',
+    '75% of the words’ part', 'a rare word of your search exactly as typed', 'second, slower look', 'words count for 70%, meaning for 30%', 'words count 8 points more',
+    'moon phase', 'understanding the search 8 ms',
+  ]) {
+    assert.ok((await first.locator('.why').innerText()).replace(/\s+/g, ' ').includes(text), text)
+  }
+  assert.equal(await first.getByRole('img').getAttribute('aria-label'), 'Words 40, Meaning 27, Completeness 10, Newness 5')
+  assert.deepEqual(await first.locator('rect').evaluateAll((rects) => rects.map((rect) => Math.round(Number(rect.getAttribute('width'))))), [40, 27, 10, 5])
+  await accessible(page)
+  await picture(first, 'why')
+  await page.locator('summary', { hasText: 'Why?' }).nth(1).click()
+  await page.getByText('82 of 100 points').nth(1).waitFor()
+  assert.equal(asked, 1, 'one request explains the whole list')
+  await page.getByRole('switch', { name: 'Newest first among equals' }).click()
+  await page.waitForURL(/recent=1/)
+  await first.getByText('82 of 100 points').waitFor()
+})
+
+scene('the order and the grouping are switches, kept in the address', {}, async (page) => {
+  const asked = []
+  page.on('request', (request) => request.url().endsWith('/search') && asked.push(JSON.parse(request.postData() ?? '{}')))
+  await searchFor(page, 'tea')
+  const recent = page.getByRole('switch', { name: 'Newest first among equals' })
+  const grouped = page.getByRole('switch', { name: 'One hit per document' })
+  assert.deepEqual([await recent.getAttribute('aria-checked'), await grouped.getAttribute('aria-checked')], ['false', 'true'])
+  assert.deepEqual([asked.at(-1).recent, asked.at(-1).grouped], [undefined, undefined])
+  await recent.click()
+  await grouped.click()
+  await page.waitForURL(/recent=1&grouped=0/)
+  await page.locator('main ul[aria-busy=false]').waitFor()
+  await page.reload()
+  await page.locator('main ul[aria-busy=false]').waitFor()
+  assert.deepEqual([await recent.getAttribute('aria-checked'), await grouped.getAttribute('aria-checked')], ['true', 'false'])
+  assert.deepEqual([asked.at(-1).recent, asked.at(-1).grouped, asked.at(-1).typing], [true, false, undefined])
+  assert.equal(await inView(recent), true)
 })

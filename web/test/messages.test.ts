@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import searching from '../../docs/search.md?raw'
 import { explain } from '../src/lib/explain'
 import { en } from '../src/lib/messages/en'
 import { zhHant } from '../src/lib/messages/zh-Hant'
@@ -32,8 +33,16 @@ test('no message is empty but hints that have nothing to say, in both languages 
 
 test('the Chinese catalogue is Chinese', () => {
   const same = ['.locale', '.name', '.common.comma', '.common.separator', '.connection.stop', '.kinds.pdf', '.search.keySlash', '.place.sheet']
-  const left = leaves(zhHant).filter(([path, value]) => said(value) !== '' && !/\p{sc=Han}/u.test(said(value)) && !same.includes(path))
+  const isExample = /^\.help\.examples\.\d+\.query$/
+  const left = leaves(zhHant).filter(([path, value]) => said(value) !== '' && !isExample.test(path) && !/\p{sc=Han}/u.test(said(value)) && !same.includes(path))
   expect(left.map(([path]) => path)).toEqual([])
+})
+
+test('every example of the help is one of the page on searching', () => {
+  const lines = searching.split('\n')
+  const queries = new Set(lines.flatMap((line) => (line.includes(' → ') ? [line.split(' → ')[0]?.trim()] : [])))
+  const examples = [en, zhHant].flatMap((messages) => messages.help.examples.map(({ query }) => query))
+  expect(examples.filter((query) => !queries.has(query))).toEqual([])
 })
 
 test('numbers are counted in words', () => {

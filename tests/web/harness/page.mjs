@@ -67,8 +67,9 @@ function artefact(name) {
   return join(process.env.WEB_ARTEFACTS, `${name.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 80)}.png`)
 }
 
-export async function picture(page, name) {
-  await page.screenshot({ path: artefact(name) })
+/** Of the page, or of one element. */
+export async function picture(what, name) {
+  await what.screenshot({ path: artefact(name) })
 }
 
 /** Goes to a place of the page without loading it again. */
@@ -77,13 +78,35 @@ export async function go(page, hash) {
 }
 
 export async function searchFor(page, words) {
-  const field = page.getByRole('searchbox')
+  const field = page.getByRole('combobox')
   await field.fill('')
   await field.pressSequentially(words, { delay: 15 })
   // The results of the last letter, not of one before it.
   await page.waitForFunction(
     (query) => new URLSearchParams(location.hash.split('?')[1]).get('q') === query && document.querySelector('main ul[aria-busy=false]'),
     words,
+  )
+  // What begins so would cover the first results.
+  if (await page.getByRole('listbox').isVisible()) await field.press('Escape')
+}
+
+/** Lets replies to searches through `change(reply, request)`. */
+export async function dress(page, change) {
+  await page.route('**/api/v1/search', async (route) => {
+    const request = JSON.parse(route.request().postData() ?? '{}')
+    const reply = await route.fetch().catch(() => null)
+    if (!reply) return route.abort().catch(() => undefined)
+    if (!reply.ok()) return route.fulfill({ response: reply }).catch(() => undefined)
+    const body = await reply.json()
+    change(body, request)
+    return route.fulfill({ response: reply, json: body }).catch(() => undefined)
+  })
+}
+
+/** Answers every request for suggestions with what `suggestions(words)` gives. */
+export async function suggesting(page, suggestions) {
+  await page.route('**/api/v1/suggest?**', (route) =>
+    route.fulfill({ json: { suggestions: suggestions(new URL(route.request().url()).searchParams.get('q') ?? '') } }).catch(() => undefined),
   )
 }
 

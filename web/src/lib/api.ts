@@ -56,6 +56,51 @@ export interface Hit {
   /** The folder is not there now; the text is as it was last seen. */
   offline: boolean
   also_at: { document_id: string; path: string; part: string; offline: boolean }[]
+  /** Other passages of the same document, best first; kept answers of earlier versions have none of these three. */
+  more?: MorePassage[]
+  /** Other documents found that stand behind this hit, newest first. */
+  related?: RelatedDocument[]
+  /** Why it is where it is, where that was asked for. */
+  why?: Why
+}
+
+export interface MorePassage {
+  chunk_id: string
+  heading_path: string[]
+  locator: Locator
+  label: string
+  span: Span
+  segments: Segment[]
+}
+
+export interface RelatedDocument {
+  document_id: string
+  content_hash: string
+  title: string
+  path: string
+  part: string
+  date: string | null
+  relation: 'version' | 'conversation'
+}
+
+export interface Why {
+  /** What the score is made of; the shares add up to it. `name`: `words`, `meaning`, `coverage`, `recency`. */
+  parts: { name: string; value: number; weight: number; share: number }[]
+  /** What the score of the words is made of. */
+  terms: WhyTerm[]
+  /** What changed its place after the scores: `guaranteed`, `reranked`. */
+  notes: string[]
+}
+
+export interface WhyTerm {
+  typed: string
+  /** `exact`, `stem`, `variant`, `prefix`, `correction`, `phrase`, `piece`. */
+  how: string
+  /** `field`: `title`, `keywords`, `headings`, `text`. */
+  found: { field: string; term: string; count: number }[]
+  /** Passages of the space that hold it; null where that is not counted. */
+  chunks: number | null
+  share: number
 }
 
 export interface Citation {
@@ -158,12 +203,57 @@ export interface SearchRequest {
   spaces?: string[]
   kinds?: DocumentKind[]
   limit?: number
+  /** The query is not finished: what is unfinished in it is forgiven, and only words are searched. */
+  typing?: boolean
+  /** How many minutes the asker's clock is ahead of UTC. */
+  utc_offset?: number
+  /** Newer documents are raised among equals. */
+  recent?: boolean
+  /** One hit of a document's passages, a conversation's mails, a document's versions. */
+  grouped?: boolean
+  /** Each hit says why it is where it is. */
+  explain?: boolean
 }
 
 export interface SearchReply {
   hits: Hit[]
   degraded: { leg: string; message: string }[]
-  timings: { keyword_us: number; embed_us: number; vector_us: number; total_us: number }
+  timings: Timings
+  /** Words that occur nowhere, and what was searched in their stead. */
+  corrections: { typed: string; meant: string }[]
+  /** How the query was read, where it is more than words. */
+  understood: Understood[]
+  weighing?: Weighing
+}
+
+export interface Understood {
+  /** `words`, `required`, `without`, or a field's name. */
+  label: string
+  /** In the query language. */
+  text: string
+}
+
+/** The weight of meaning against words, 0 to 1, and what moved it. */
+export interface Weighing {
+  semantic: number
+  because: { feature: string; by: number }[]
+}
+
+export interface Timings {
+  keyword_us: number
+  embed_us: number
+  vector_us: number
+  total_us: number
+}
+
+export type SuggestionKind = 'title' | 'person' | 'tag'
+
+export interface Suggestion {
+  kind: SuggestionKind
+  text: string
+  documents: number
+  /** What to search for it. */
+  query: string
 }
 
 export interface Passage {
@@ -277,6 +367,8 @@ export class ApiError extends Error {
     message: string,
     readonly hint: string,
     readonly status: number,
+    /** Which characters of the query are meant (Unicode scalar values), where that is known. */
+    readonly at: Span | null = null,
   ) {
     super(message)
     this.name = 'ApiError'
@@ -296,9 +388,9 @@ export function toApiError(error: unknown): ApiError {
 
 /** The error a body names, whether it came as a reply or as the last event of a stream. */
 export function errorFromBody(body: unknown, status: number): ApiError {
-  const error = (body as { error?: { code?: unknown; message?: unknown; hint?: unknown } } | null)?.error
+  const error = (body as { error?: { code?: unknown; message?: unknown; hint?: unknown; at?: { characters?: Span } } } | null)?.error
   if (typeof error?.code === 'string') {
-    return new ApiError(error.code, String(error.message ?? ''), String(error.hint ?? ''), status)
+    return new ApiError(error.code, String(error.message ?? ''), String(error.hint ?? ''), status, error.at?.characters ?? null)
   }
   return new ApiError(status === 401 ? 'unauthorized' : 'broken_reply', `HTTP ${status}`, '', status)
 }
@@ -326,6 +418,13 @@ async function* events(reply: Response): AsyncGenerator<SseEvent> {
 
 export function search(request: SearchRequest, signal?: AbortSignal): Promise<SearchReply> {
   return json('POST', '/search', request, signal)
+}
+
+/** Titles, people and tags that begin so. */
+export async function suggest(words: string, spaces: readonly string[], signal?: AbortSignal): Promise<Suggestion[]> {
+  const query = new URLSearchParams({ q: words, limit: '8' })
+  if (spaces.length > 0) query.set('spaces', spaces.join(','))
+  return (await json<{ suggestions: Suggestion[] }>('GET', `/suggest?${query}`, undefined, signal)).suggestions
 }
 
 /** Streams an answer. Ends after `answer`; throws what the event `error` carries. Aborting cancels it on the server. */

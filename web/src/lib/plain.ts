@@ -8,6 +8,11 @@ export function plainName(name: string): string {
   return name.replace(deceiving, '\u{FFFD}')
 }
 
+/** A name inside a sentence of another direction: kept together by isolating marks. */
+export function isolated(name: string): string {
+  return `\u2068${plainName(name)}\u2069`
+}
+
 /** Folder and file of a path. */
 export function splitPath(path: string): { folder: string; file: string } {
   const slash = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'))

@@ -10,6 +10,10 @@ export interface Route {
   query: string
   spaces: string[]
   kinds: DocumentKind[]
+  /** Search: newer documents first among equals. */
+  recent: boolean
+  /** Search: one hit for each document. */
+  grouped: boolean
   /** Ask: the conversation. */
   conversation: string | null
   /** The document that is open: alone in `doc`, beside the rest elsewhere. */
@@ -23,12 +27,14 @@ export const home: Route = {
   query: '',
   spaces: [],
   kinds: [],
+  recent: false,
+  grouped: true,
   conversation: null,
   document: null,
   span: null,
 }
 
-/** Reads `#/search?q=tea&space=personal&kind=note&doc=ID&at=12-40`; whatever is not understood is left out. */
+/** Reads `#/search?q=tea&space=personal&kind=note&recent=1&grouped=0&doc=ID&at=12-40`; whatever is not understood is left out. */
 export function parseRoute(hash: string): Route {
   const [path = '', search = ''] = splitOnce(hash.replace(/^#\/?/, ''), '?')
   const [name = '', id = ''] = splitOnce(path, '/')
@@ -39,6 +45,8 @@ export function parseRoute(hash: string): Route {
     query: query.get('q') ?? '',
     spaces: query.getAll('space').filter((space) => space !== ''),
     kinds: documentKinds.filter((kind) => query.getAll('kind').includes(kind)),
+    recent: place === 'search' && query.get('recent') === '1',
+    grouped: place !== 'search' || query.get('grouped') !== '0',
     conversation: place === 'ask' ? query.get('c') || null : null,
     document: place === 'doc' ? decode(id) : query.get('doc') || null,
     span: parseSpan(query.get('at')),
@@ -53,6 +61,8 @@ export function formatRoute(route: Route): string {
     for (const space of route.spaces) query.append('space', space)
     for (const kind of route.kinds) query.append('kind', kind)
   }
+  if (route.place === 'search' && route.recent) query.set('recent', '1')
+  if (route.place === 'search' && !route.grouped) query.set('grouped', '0')
   if (route.place === 'ask' && route.conversation) query.set('c', route.conversation)
   if (route.place !== 'doc' && route.document) query.set('doc', route.document)
   if (route.document && route.span) query.set('at', `${route.span.start}-${route.span.end}`)

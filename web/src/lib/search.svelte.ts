@@ -1,83 +1,157 @@
-// Search as you type: waits for a pause, asks, and shows the reply to the last question only.
+// Search as you type: each letter asks by word, a pause or Enter asks in full, and only the reply to the last question is shown.
 
-import { search, toApiError, type ApiError, type DocumentKind, type SearchReply } from './api'
+import { search, toApiError, type ApiError, type DocumentKind, type SearchReply, type SearchRequest, type Timings, type Weighing, type Why } from './api'
 import { connection } from './connection.svelte'
 import { Latest } from './latest'
 
-const pause = 120
+/** Milliseconds without a letter before the words are asked for, and before the full search is. */
+const letterPause = 30
+const fullPause = 350
 const slowAfter = 1500
 
 export interface Wanted {
   query: string
   spaces: string[]
   kinds: DocumentKind[]
+  recent: boolean
+  grouped: boolean
+}
+
+/** Why the hits of a reply are where they are. */
+export interface Explained {
+  whys: Map<string, Why>
+  weighing: Weighing | undefined
+  timings: Timings
 }
 
 class Search {
+  /** `busy` until the full search is answered, also while replies to single letters are shown. */
   state: 'empty' | 'busy' | 'done' | 'failed' = $state('empty')
   slow = $state(false)
   reply: SearchReply | null = $state.raw(null)
   error: ApiError | null = $state.raw(null)
   /** What `reply` answers. */
   answered: Wanted | null = $state.raw(null)
+  /** What `error` is about. */
+  failed: Wanted | null = $state.raw(null)
+  /** Legs that did not answer the last full search: a search while typing asks one only, which is no failure. */
+  degraded: SearchReply['degraded'] = $state.raw([])
+  explained: Explained | null = $state.raw(null)
+  explainError: ApiError | null = $state.raw(null)
 
-  #latest = new Latest()
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #latestWords = new Latest()
+  #latestFull = new Latest()
+  #latestWhy = new Latest()
+  #letterTimer: ReturnType<typeof setTimeout> | undefined
+  #fullTimer: ReturnType<typeof setTimeout> | undefined
   #slowTimer: ReturnType<typeof setTimeout> | undefined
   #asked = ''
+  #request: SearchRequest | null = null
+  #explaining: SearchRequest | null = null
 
   /** The query or a filter changed. */
-  want(wanted: Wanted, soon: 'now' | 'after a pause'): void {
-    const key = JSON.stringify([wanted.query.trim(), wanted.spaces, wanted.kinds])
-    if (key === this.#asked && this.state !== 'failed') return
+  want(wanted: Wanted, how: 'typing' | 'now'): void {
+    const key = JSON.stringify({ ...wanted, query: wanted.query.trim() })
+    if (key === this.#asked) return
     this.#asked = key
-    clearTimeout(this.#timer)
+    this.#stopTimers()
+    this.#latestWords.cancel()
+    this.#latestFull.cancel()
     if (wanted.query.trim() === '') {
-      this.#latest.cancel()
       this.#settle('empty')
       this.reply = null
       this.answered = null
+      this.degraded = []
       return
     }
     this.state = 'busy'
-    if (soon === 'now') void this.#run(wanted)
-    else this.#timer = setTimeout(() => void this.#run(wanted), pause)
+    if (how === 'now') return void this.#ask(wanted)
+    this.#letterTimer = setTimeout(() => void this.#askWords(wanted), letterPause)
+    this.#fullTimer = setTimeout(() => void this.#ask(wanted), fullPause)
   }
 
+  /** Asks in full without waiting for the pause. */
   again(wanted: Wanted): void {
     this.#asked = ''
     this.want(wanted, 'now')
   }
 
-  async #run(wanted: Wanted): Promise<void> {
-    clearTimeout(this.#slowTimer)
+  /** Fetches, once for each reply, why its hits are where they are. */
+  async explain(): Promise<void> {
+    const request = this.#request
+    if (!request || this.#explaining === request) return
+    this.#explaining = request
+    this.explainError = null
+    try {
+      const reply = await this.#latestWhy.run((signal) => search({ ...request, explain: true }, signal))
+      if (!reply) return
+      const whys = new Map(reply.hits.flatMap((hit) => (hit.why ? [[hit.chunk_id, hit.why] as const] : [])))
+      this.explained = { whys, weighing: reply.weighing, timings: reply.timings }
+    } catch (thrown) {
+      this.#explaining = null
+      this.explainError = toApiError(thrown)
+      connection.noticed(this.explainError)
+    }
+  }
+
+  /** What cannot be answered while typing is left to the full search, which says so. */
+  async #askWords(wanted: Wanted): Promise<void> {
+    try {
+      await this.#run(wanted, true)
+    } catch {
+      return
+    }
+  }
+
+  async #ask(wanted: Wanted): Promise<void> {
+    this.#stopTimers()
     this.#slowTimer = setTimeout(() => (this.slow = true), slowAfter)
     try {
-      const request = { query: wanted.query.trim(), limit: 30 }
-      const reply = await this.#latest.run((signal) =>
-        search(
-          {
-            ...request,
-            ...(wanted.spaces.length > 0 && { spaces: wanted.spaces }),
-            ...(wanted.kinds.length > 0 && { kinds: wanted.kinds }),
-          },
-          signal,
-        ),
-      )
-      if (!reply) return
-      this.reply = reply
-      this.answered = wanted
-      this.#settle('done')
+      if (await this.#run(wanted, false)) this.#settle('done')
     } catch (thrown) {
       this.error = toApiError(thrown)
+      this.failed = wanted
       connection.noticed(this.error)
       this.#settle('failed')
     }
   }
 
-  #settle(state: 'empty' | 'done' | 'failed'): void {
+  /** True when the reply is the one to show. */
+  async #run(wanted: Wanted, typing: boolean): Promise<boolean> {
+    const request: SearchRequest = {
+      query: wanted.query.trim(),
+      limit: 30,
+      utc_offset: 0 - new Date().getTimezoneOffset(),
+      ...(typing && { typing }),
+      ...(wanted.spaces.length > 0 && { spaces: wanted.spaces }),
+      ...(wanted.kinds.length > 0 && { kinds: wanted.kinds }),
+      ...(wanted.recent && { recent: true }),
+      ...(!wanted.grouped && { grouped: false }),
+    }
+    // The reply to the words may still come while the full search runs, not after it.
+    const reply = await (typing ? this.#latestWords : this.#latestFull).run((signal) => search(request, signal))
+    if (!reply) return false
+    if (!typing) this.#latestWords.cancel()
+    this.reply = reply
+    this.answered = wanted
+    if (!typing) this.degraded = reply.degraded
+    this.#request = request
+    this.#latestWhy.cancel()
+    this.#explaining = null
+    this.explained = null
+    this.explainError = null
+    return true
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#letterTimer)
+    clearTimeout(this.#fullTimer)
     clearTimeout(this.#slowTimer)
     this.slow = false
+  }
+
+  #settle(state: 'empty' | 'done' | 'failed'): void {
+    this.#stopTimers()
     this.state = state
   }
 }

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { bars, featureName, partShare, spent } from '../src/lib/why'
+
+const part = (name: string, share: number): { name: string; value: number; weight: number; share: number } => ({ name, value: 1, weight: share, share })
+
+test('the bar is as long as the score, and never longer than the whole', () => {
+  expect(bars([part('words', 0.25), part('meaning', 0.5), part('recency', 0)])).toEqual([
+    { name: 'words', x: 0, width: 25 },
+    { name: 'meaning', x: 25, width: 50 },
+  ])
+  const over = bars([part('words', 1.5), part('coverage', 0.5), part('recency', -0.2)])
+  expect(over.map(({ width }) => width)).toEqual([75, 25])
+  expect(bars([])).toEqual([])
+})
+
+test('shares of nothing are nothing, and unknown features keep their name', () => {
+  expect(partShare(1, 4)).toBe(0.25)
+  expect(partShare(0, 0)).toBe(0)
+  expect(featureName('rare_term', { rare_term: 'a rare word' })).toBe('a rare word')
+  expect(featureName('new_thing', {})).toBe('new thing')
+  expect(featureName('constructor', {})).toBe('constructor')
+})
+
+test('steps that took no time are left out, the whole is not', () => {
+  expect(spent({ keyword_us: 940, embed_us: 0, vector_us: 0, total_us: 0 })).toEqual([
+    { step: 'keyword', milliseconds: 0.9 },
+    { step: 'total', milliseconds: 0 },
+  ])
+})

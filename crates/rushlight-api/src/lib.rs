@@ -8,6 +8,7 @@ mod conversation;
 mod document;
 mod error;
 mod hit;
+mod judgement;
 mod place;
 mod search;
 mod status;
@@ -20,6 +21,7 @@ pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
 pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail};
 pub use hit::{Hit, OtherPlace, Scores, Segment};
+pub use judgement::{Judge, Judgement, JudgementQuery, Judgements};
 pub use place::{Area, Locator, Place, Span};
 pub use search::{Degraded, MAX_SEARCH_LIMIT, Mode, SearchRequest, SearchResponse, Timings};
 pub use status::{

@@ -12,6 +12,7 @@ mod engine;
 mod gate;
 mod indexer;
 mod indexes;
+mod judge;
 mod lazy;
 mod look;
 mod parts;
@@ -29,6 +30,7 @@ mod verify;
 
 pub use ask::AskRequest;
 pub use engine::{Engine, IndexSummary, IndexingThread};
+pub use judge::JudgeRequest;
 pub use lazy::{Lazy, LazyState};
 pub use parts::{EngineOptions, EngineParts, KeywordFactory, OpenSource, VectorFactory};
 pub use rate::Rate;

@@ -62,14 +62,10 @@ pub fn ask(set: &QuestionSet, library: &dyn Library, progress: &mut dyn FnMut(Ev
         .zip(&places)
         .map(|(question, right)| empty(question, right))
         .collect();
-    let mut passages = 0;
-    for document in &documents {
-        passages += library.passages(document.doc_id)?.len();
-    }
     let mut about = About {
         set: set.name.clone(),
         documents: documents.len(),
-        passages,
+        passages: documents.iter().map(|document| document.passages).sum(),
         left_out: set.left_out,
         embedding_model: library.embedding_model(),
         candidates: library.candidates(),
@@ -290,6 +286,8 @@ mod tests {
                     doc_id: hit.doc_id,
                     path: path.clone(),
                     part: part.clone(),
+                    title: hit.title.clone(),
+                    passages: 1,
                 }));
             }
             Ok(known)
@@ -442,7 +440,7 @@ mod tests {
         assert_eq!(seen.last(), Some(&EvalProgress::Searching { done: 9, total: 9 }));
         expect![[r#"
             tea: 18 documents, 18 passages, 3 queries, e5, 100 candidates per leg
-            1 questions without a right document were not asked
+            not asked, for nothing is right: 1
             mean over queries [95 % interval: percentile bootstrap over queries, 1,000 resamples]
 
             leg           nDCG@10               recall@5              recall@20             MRR@10

@@ -112,7 +112,7 @@ pub fn compare(old: &Run, new: &Run) -> Result<Comparison> {
         set: new.set.clone(),
         queries: new.questions.len(),
         embedding_models: [old.embedding_model.clone(), new.embedding_model.clone()],
-        interval: new.interval.replace("bootstrap", "paired bootstrap"),
+        interval: new.interval.replace("percentile", "paired percentile"),
         legs: pairs
             .iter()
             .map(|(o, n)| leg_difference(old, *o, new, *n))
@@ -328,7 +328,7 @@ mod tests {
         let found = compare(&old, &new).expect("one set");
         expect![[r#"
             tea: 4 queries
-            means and their difference [95 % interval: percentile paired bootstrap over queries, 1,000 resamples]; * leaves out zero
+            means and their difference [95 % interval: paired percentile bootstrap over queries, 1,000 resamples]; * leaves out zero
 
             keyword      old    new    difference
               nDCG@10    0.631  0.631  +0.000 [+0.000, +0.000]

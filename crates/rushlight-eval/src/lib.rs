@@ -38,5 +38,6 @@ pub use questions::{Question, QuestionSet};
 pub use recipe::{NoteReader, is_recipe};
 pub use rrf::{RRF_K, reciprocal_rank_fusion};
 pub use run::{Asked, Leg, LegReport, Ranking, Run, Seconds};
+pub use rushlight_ingest::ChunkOptions;
 pub use set::{Document, Passage, Query, QueryChoice, Set};
 pub use write::{Judged, write_questions};

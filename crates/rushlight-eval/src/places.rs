@@ -40,6 +40,10 @@ pub struct KnownDocument {
     pub path: String,
     /// Part within the file; empty for the file itself.
     pub part: String,
+    /// Its title.
+    pub title: String,
+    /// Passages it is cut into.
+    pub passages: usize,
 }
 
 impl Place {
@@ -190,10 +194,9 @@ fn find_one(
         return Ok(Ok(found));
     }
     for document in &named {
-        // The title is not known here; a place that is only under the title is found by its documents' headings too.
         if passages(document.doc_id)?
             .iter()
-            .any(|chunk| found.passage_fits(chunk, ""))
+            .any(|chunk| found.passage_fits(chunk, &document.title))
         {
             return Ok(Ok(found));
         }

@@ -23,11 +23,7 @@ impl fmt::Display for Run {
             self.documents, self.passages, self.queries, self.embedding_model, self.candidates
         )?;
         if self.left_out > 0 {
-            writeln!(
-                f,
-                "{} questions without a right document were not asked",
-                self.left_out
-            )?;
+            writeln!(f, "not asked, for nothing is right: {}", self.left_out)?;
         }
         writeln!(f, "mean over queries [{}]", self.interval)?;
         writeln!(f)?;

@@ -79,7 +79,7 @@ fn what_may_not_be_read_cannot_be_judged() {
     let good = || judge("how hot", &hit);
     assert_eq!(
         refused(JudgeRequest {
-            principals: vec![Principal::new("user:eve")],
+            principals: vec![Principal("user:eve".to_owned())],
             ..good()
         }),
         ErrorCode::DocumentNotFound

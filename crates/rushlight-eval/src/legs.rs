@@ -44,6 +44,7 @@ impl Found {
         match leg {
             Leg::Keyword => self.words.iter().map(|hit| row_of(hit.chunk_id)).collect(),
             Leg::Semantic => self.meaning.iter().map(|hit| row_of(hit.chunk_id)).collect(),
+            // What the engine serves is asked of the engine; here there are stated weights.
             Leg::Fused => Vec::new(),
             Leg::Hybrid { weight } => {
                 let fused = fuse(&self.words, &self.meaning, &self.similarities, weight);

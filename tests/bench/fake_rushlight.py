@@ -35,9 +35,11 @@ def main(arguments):
         show(status(names))
     elif command == "eval":
         mean = {"mean": 0.9, "low": 0.88, "high": 0.92}
+        queries = rest[rest.index("--queries") + 1] if "--queries" in rest else "queries.jsonl"
         legs = [{"leg": "keyword"}, {"leg": "semantic"}, {"leg": "hybrid", "weight": 0.5}, {"leg": "rrf", "k": 60}]
-        show({"set": Path(rest[0]).name, "queries_file": rest[rest.index("--queries") + 1], "documents": 3, "queries": 4,
-              "embedding_model": "fake", "candidates": 100, "legs": [leg | {"ndcg_at_10": mean} for leg in legs]})
+        show({"set": Path(rest[0]).stem, "queries_file": queries, "documents": 3, "queries": 4, "embedding_model": "fake", "candidates": 100,
+              "interval": "95 % interval", "legs": [leg | {"ndcg_at_10": mean, "mrr_at_10": mean} for leg in legs],
+              "questions": [{"id": "q1", "text": "how hot", "rankings": []}]})
     elif command == "serve":
         serve(names)
     else:

@@ -158,18 +158,30 @@ def write_answer(figures):
 
 
 def write_eval(figures):
-    legs = [leg_name(leg) for leg in figures["reports"][0]["legs"]]
-    head = ["nDCG@10", "documents", "queries", *legs]
-    rows = []
-    for report in figures["reports"]:
-        means = [leg["ndcg_at_10"] for leg in report["legs"]]
-        best = max(mean["mean"] for mean in means)
-        cells = [f"{of['mean']:.3f} ± {(of['high'] - of['low']) / 2:.3f}" for of in means]
-        cells = [f"**{cell}**" if of["mean"] == best else cell for cell, of in zip(cells, means)]
-        rows.append([f"{report['set']}, {report['queries_file']}", number(report["documents"]), number(report["queries"]), *cells])
-    words = f"\n\nWith {figures['reports'][0]['embedding_model']} and {figures['reports'][0]['candidates']} candidates per leg; ± is half of the 95 % confidence interval. The number behind `hybrid` is the weight of the semantic leg."
+    first = figures["reports"][0]
+    legs = [leg_name(leg) for leg in first["legs"]]
+    tables = []
+    for name, key in (("nDCG@10", "ndcg_at_10"), ("MRR@10", "mrr_at_10")):
+        rows = []
+        for report in figures["reports"]:
+            means = [leg[key] for leg in report["legs"]]
+            best = max(mean["mean"] for mean in means)
+            cells = [f"{of['mean']:.3f} [{of['low']:.3f}, {of['high']:.3f}]" for of in means]
+            cells = [f"**{cell}**" if of["mean"] == best else cell for cell, of in zip(cells, means)]
+            rows.append([eval_name(report), number(report["documents"]), number(report["queries"]), *cells])
+        tables.append(table([name, "documents", "queries", *legs], rows))
+    method = first.get("interval", "95 % confidence interval")
+    words = f"\n\nWith {first['embedding_model']} and {first['candidates']} candidates per leg; in brackets the {method}. The number behind `hybrid` is the weight of the semantic leg."
     words += "".join(f"\n\nnot measured: {missing}" for missing in figures["missing"])
-    return table(head, rows) + words
+    return "\n\n".join(tables) + words
+
+
+def eval_name(report):
+    """The set, and which of its queries."""
+    if report.get("arguments", "").endswith(".toml"):
+        return report["set"]
+    split = report.get("arguments", "").partition("--split ")[2]
+    return ", ".join(filter(None, [report["set"], split or report["queries_file"]]))
 
 
 def leg_name(leg):

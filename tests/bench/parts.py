@@ -15,12 +15,18 @@ import peer_sets
 from program import Failure, Memory, NotMeasured, Program, Server, embedded_tokens, folder_bytes
 
 MODES = ("keyword", "semantic", "hybrid")
-# (set, file of queries) of the retrieval part.
+SETS = Path(__file__).with_name("sets")
+# The sets of the retrieval part: folders of test data each needs, and the arguments of `rushlight eval`.
 RETRIEVAL = (
-    ("drcd-dev", "queries.jsonl"),
-    ("cmrc2018-trial", "queries_traditional.jsonl"),
-    ("cmrc2018-trial", "queries.jsonl"),
+    (("scifact",), ["scifact", "--split", "validation"]),
+    (("drcd-dev",), ["drcd-dev"]),
+    (("cmrc2018-trial",), ["cmrc2018-trial", "--queries", "queries_traditional.jsonl"]),
+    (("cmrc2018-trial",), ["cmrc2018-trial"]),
+    (("squad20", "notes-plurality", "drcd-dev"), ["squad20-among-others.toml"]),
+    (("notes-plurality",), ["plurality-across-languages.toml"]),
 )
+# Weights of the semantic leg that are tried; the same for every set.
+WEIGHTS = "0.3,0.4,0.5,0.6,0.7"
 
 
 class Bench:
@@ -321,18 +327,22 @@ def summary(replies):
 
 
 def evaluate(bench):
-    """nDCG@10 and its kin of each leg and of their fusion."""
+    """nDCG@10 and its kin of each leg and of their fusion, with intervals; what became of each query is left out."""
     found, missing = [], []
-    for name, queries in RETRIEVAL:
+    for folders, (name, *rest) in RETRIEVAL:
         try:
-            folder = bench.folder(name)
+            for folder in folders:
+                bench.folder(folder)
         except NotMeasured as reason:
             missing.append(str(reason))
             continue
-        bench.say(f"  {name}, {queries}")
-        arguments = ["eval", folder, "--queries", queries]
-        arguments += ["--limit", 200] if bench.quick else []
-        found.append(bench.program.json(bench.work / "eval", *arguments))
+        label = " ".join([name, *rest])
+        bench.say(f"  {label}")
+        where = [SETS / name, "--base", bench.data] if name.endswith(".toml") else [bench.data / name]
+        arguments = ["eval", *where, *rest, "--weights", WEIGHTS]
+        arguments += ["--limit", 50] if bench.quick else []
+        run = bench.program.json(bench.work / "eval", *arguments)
+        found.append({"arguments": label} | {key: value for key, value in run.items() if key != "questions"})
     if not found:
         raise NotMeasured("; ".join(missing))
     return {"reports": found, "missing": missing}

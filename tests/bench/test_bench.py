@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
 import unittest
 import unittest.mock
 import zipfile
@@ -93,6 +94,26 @@ class Page(unittest.TestCase):
             page.replace_between(f"{page.BEGIN}\n", "x")
 
 
+class Sets(unittest.TestCase):
+    def test_the_sets_name_what_they_need(self):
+        for folders, (name, *_) in parts.RETRIEVAL:
+            if not name.endswith(".toml"):
+                self.assertEqual(folders, (name,))
+                continue
+            recipe = tomllib.loads((parts.SETS / name).read_text("utf-8"))
+            named = {path.split("/")[0] for part in recipe["corpus"] for path in part.values()}
+            named |= {path.split("/")[0] for path in recipe["queries"].values()}
+            self.assertEqual(named, set(folders))
+        used = {name for _, (name, *_) in parts.RETRIEVAL}
+        self.assertLessEqual({path.name for path in parts.SETS.glob("*.toml")}, used)
+
+    def test_figures_of_before_are_still_written(self):
+        mean = {"mean": 0.5, "low": 0.4, "high": 0.6}
+        report = {"set": "a", "queries_file": "queries.jsonl", "documents": 1, "queries": 2, "embedding_model": "e", "candidates": 100,
+                  "legs": [{"leg": "keyword", "ndcg_at_10": mean, "mrr_at_10": mean}]}
+        self.assertIn("| a, queries.jsonl | 1 | 2 | **0.500 [0.400, 0.600]** |", page.write_eval({"reports": [report], "missing": []}))
+
+
 class Played(unittest.TestCase):
     """The whole run against the played program."""
 
@@ -156,7 +177,11 @@ class Played(unittest.TestCase):
         self.assertIn("| 20 | half | 1.5 / 2.5 | 9.0 / 9.5 | 1.0000 | 0.9990 |", written)
         self.assertIn("| 20 | 4 | was there | 0.2 s |", written)
         self.assertIn("| pdftotext | 2.0 s | 3.0 MB | 1.50 MB/s |", written)
-        self.assertIn("| cmrc2018-trial, queries_traditional.jsonl | 3 | 4 | **0.900 ± 0.020** |", written)
+        self.assertIn("| cmrc2018-trial, queries_traditional.jsonl | 3 | 4 | **0.900 [0.880, 0.920]** |", written)
+        self.assertIn("| scifact, validation | 3 | 4 |", written)
+        self.assertIn("| squad20-among-others | 3 | 4 |", written)
+        self.assertEqual(len(results["eval"]["figures"]["reports"]), 6)
+        self.assertNotIn("questions", results["eval"]["figures"]["reports"][0])
         self.assertIn("Measured on 2026-01-01 with rushlight 0.0.0 (abc) on 2 cores, a processor, 4 GiB of memory, Linux 6.", written)
 
     def test_answers_of_the_examples_are_counted(self):

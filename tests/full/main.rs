@@ -7,6 +7,7 @@
 mod bad_input;
 mod binary;
 mod crash;
+mod evaluation;
 mod journey;
 mod offline;
 mod rerank;

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod journey;
+mod judgements;
 mod links;
 mod mail;
 mod queue;

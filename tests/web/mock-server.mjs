@@ -18,7 +18,7 @@ const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 const bytes = (text) => Buffer.byteLength(text)
 const hash = (text) => createHash('sha256').update(text).digest('hex').slice(0, 32)
 
-const state = { sources: [], documents: new Map(), problems: [], conversations: [], next: 1, listeners: new Set() }
+const state = { sources: [], documents: new Map(), problems: [], conversations: [], judgements: [], next: 1, listeners: new Set() }
 
 function walk(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -339,6 +339,30 @@ async function api(request, reply, url) {
       return json(reply, 200, state.conversations.find((one) => one.id === id) ?? {})
     case 'DELETE conversations':
       state.conversations = state.conversations.filter((one) => one.id !== id)
+      return json(reply, 204)
+    case 'POST judgements': {
+      const document = state.documents.get(body.document_id)
+      const section = document?.sections[Number(body.chunk_id.split('-').at(-1))]
+      if (!section) return fail(reply, 'document_not_found', 404, `no passage ${body.chunk_id}`)
+      const { document_id, title, path, part } = document
+      const { query, right, spaces, kinds } = body
+      const kept = { id: String(state.next++), query, document_id, quote: section.text.split('\n')[0], right, title, path, part, spaces, kinds, judged: new Date().toISOString(), gone: false }
+      state.judgements.unshift(kept)
+      return json(reply, 200, kept)
+    }
+    case 'GET judgements': {
+      if (id === 'set') {
+        reply.writeHead(200, { 'Content-Type': 'application/toml', 'Content-Disposition': 'attachment; filename="judgements.toml"' })
+        return reply.end(state.judgements.map(({ query, path }) => `[[question]]\ntext = ${JSON.stringify(query)}\nright = [{ path = ${JSON.stringify(path)} }]\n`).join(''))
+      }
+      const query = url.searchParams.get('query')
+      const all = state.judgements.filter((one) => query === null || one.query === query)
+      const offset = Number(url.searchParams.get('offset') ?? 0)
+      return json(reply, 200, { total: all.length, judgements: all.slice(offset, offset + Number(url.searchParams.get('limit') ?? 50)) })
+    }
+    case 'DELETE judgements':
+      if (!state.judgements.some((one) => one.id === id)) return fail(reply, 'judgement_not_found', 404, `no judgement ${id}`)
+      state.judgements = state.judgements.filter((one) => one.id !== id)
       return json(reply, 204)
     default:
       return fail(reply, 'not_found', 404, `no route ${url.pathname}`)

@@ -8,6 +8,7 @@ mod conversation;
 mod document;
 mod error;
 mod hit;
+mod judgement;
 mod links;
 mod place;
 mod search;
@@ -23,6 +24,7 @@ pub use error::{ErrorBody, ErrorDetail, ErrorPlace};
 pub use hit::{
     Hit, MorePassage, OtherPlace, RelatedDocument, Relation, Scores, Segment, Why, WhyFound, WhyPart, WhyTerm,
 };
+pub use judgement::{Judge, Judgement, JudgementQuery, Judgements};
 pub use links::{
     Backlink, Backlinks, DocumentName, Links, MAX_BACKLINKS, MAX_SIMILAR, OutgoingLink, SimilarDocument,
     SimilarDocuments, SimilarQuery, ThreadMessage,

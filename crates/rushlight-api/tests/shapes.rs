@@ -842,6 +842,48 @@ fn requests_have_defaults_and_refuse_what_they_do_not_know() {
     assert!(serde_json::from_str::<api::AddSource>(r#"{"path": "/a"}"#).is_err());
 }
 
+#[test]
+fn judgements() {
+    check(
+        &api::Judgements {
+            total: 1,
+            judgements: vec![api::Judgement {
+                id: "3".to_owned(),
+                query: "how hot".to_owned(),
+                document_id: "02020202020202020202020202020202".to_owned(),
+                quote: "Steep at 70 °C.".to_owned(),
+                right: true,
+                title: "Green tea".to_owned(),
+                path: "/home/ada/notes/tea.md".to_owned(),
+                part: String::new(),
+                spaces: Vec::new(),
+                kinds: vec![api::Kind::Note],
+                judged: core::Timestamp(1_772_355_600_000).into(),
+                gone: false,
+            }],
+        },
+        expect![[""]],
+    );
+    let judge: api::Judge = serde_json::from_str(r#"{"query": "tea", "document_id": "d", "right": false}"#)
+        .expect("all but three may be left out");
+    assert_eq!(
+        (judge.chunk_id, judge.spaces.len(), judge.kinds.len()),
+        (None, 0, 0)
+    );
+    let query: api::JudgementQuery = serde_json::from_str("{}").expect("all may be left out");
+    assert_eq!((query.query.clone(), query.limit, query.offset), (None, 50, 0));
+    for limit in [0, 501] {
+        let query = api::JudgementQuery {
+            limit,
+            ..query.clone()
+        };
+        assert_eq!(
+            query.check().expect_err("refused").code(),
+            core::ErrorCode::InvalidRequest
+        );
+    }
+}
+
 /// docs/errors.md is written from the table of codes: run the test with `UPDATE_EXPECT=1` after changing it.
 #[test]
 fn the_page_of_errors_is_up_to_date() {

@@ -271,19 +271,50 @@ pub struct StatusArgs {
 
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
+#[command(after_help = EVAL_EXAMPLES)]
 pub struct EvalArgs {
-    /// Folder with corpus.jsonl, queries.jsonl and qrels.tsv
-    pub set: PathBuf,
-    /// Another file of queries in the same folder
-    #[arg(long, default_value = "queries.jsonl")]
+    /// Questions in TOML, asked of your own index; or a folder with corpus.jsonl, queries.jsonl and qrels.tsv, or a recipe of
+    /// several, in indexes of their own
+    #[arg(required_unless_present_any = ["compare", "export_judgements"])]
+    pub set: Option<PathBuf>,
+    /// Only this space, for questions that name none; may be given several times
+    #[arg(long = "space", value_name = "NAME")]
+    pub spaces: Vec<String>,
+    /// Another file of queries in the folder
+    #[arg(long, default_value = "queries.jsonl", value_name = "FILE")]
     pub queries: String,
+    /// Only queries of this split
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
     /// Only the first so many queries
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Weights of the semantic leg to try, from 0 to 1
-    #[arg(long, value_delimiter = ',', default_value = "0.3,0.4,0.5,0.6,0.7")]
+    /// Weights of the semantic leg to try on a folder or recipe, from 0 to 1; the configured one when left out
+    #[arg(long, value_delimiter = ',', value_name = "W,…")]
     pub weights: Vec<f32>,
+    /// The folder that a recipe's paths are relative to; the recipe's own when left out
+    #[arg(long, value_name = "DIR")]
+    pub base: Option<PathBuf>,
+    /// Keep the run in this file, with every query's ranking
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Show what got better and worse since this kept run: of the set that is run now, or of a second kept run
+    #[arg(long, num_args = 1..=2, value_names = ["OLD", "NEW"])]
+    pub compare: Vec<PathBuf>,
+    /// Write what you marked as right on the page as a set of questions; - for standard output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["set", "compare", "out"])]
+    pub export_judgements: Option<PathBuf>,
 }
+
+const EVAL_EXAMPLES: &str = "\
+Examples:
+  rushlight eval --export-judgements mine.toml      what you marked as right on the page, as questions
+  rushlight eval mine.toml --out before.json        how well they are found: by word, by meaning, fused
+  rushlight eval mine.toml --compare before.json    what got better and worse since
+  rushlight eval --compare before.json after.json   the same of two kept runs
+  rushlight eval data/scifact --split validation    a public set, in indexes of its own
+
+docs/evaluation.md explains sets and measures.";
 
 /// What to do with models.
 #[derive(Debug, Subcommand)]

@@ -11,8 +11,13 @@ use rushlight_core::{
     Answer, AnswerEvent, Clock, DocId, Error, ErrorCode, FileStatus, Principal, Result, SearchRequest,
     SearchResponse, SourceId, Suggestion, SystemClock, TextSpan,
 };
-use rushlight_engine::{AskRequest, Engine, EngineStatus, LazyState, ModelStatus, SourceStatus, Watching};
-use rushlight_ledger::{ConversationId, ProblemFile, SpaceStatistics, Turn};
+use rushlight_engine::{
+    AskRequest, Engine, EngineStatus, JudgeRequest, LazyState, ModelStatus, SourceStatus, Watching,
+};
+use rushlight_eval::{Judged, write_questions};
+use rushlight_ledger::{
+    ConversationId, Judgement, JudgementId, JudgementRecord, ProblemFile, SpaceStatistics, Turn,
+};
 use rushlight_server::{Question, Service};
 use tokio::sync::{mpsc, watch};
 
@@ -299,6 +304,106 @@ impl Service for EngineService {
             false => Err(no_conversation(id)),
         })
         .await
+    }
+
+    async fn judge(&self, principals: Vec<Principal>, judge: api::Judge) -> Result<api::Judgement> {
+        let api::Judge {
+            query,
+            document_id,
+            chunk_id,
+            right,
+            spaces,
+            kinds,
+        } = judge;
+        let request = JudgeRequest {
+            principals,
+            query,
+            doc_id: document_id.parse()?,
+            chunk_id: chunk_id.map(|id| id.parse()).transpose()?,
+            right,
+            spaces,
+            kinds: kinds.into_iter().map(Into::into).collect(),
+        };
+        self.blocking(move |engine| Ok(judgement(engine.judge(request)?)))
+            .await
+    }
+
+    async fn judgements(&self, query: api::JudgementQuery) -> Result<api::Judgements> {
+        self.blocking(move |engine| {
+            let wanted = query.query.as_deref().map(str::trim);
+            let page = engine.ledger().judgements(wanted, query.limit, query.offset)?;
+            Ok(api::Judgements {
+                total: page.total,
+                judgements: page.items.into_iter().map(judgement).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn remove_judgement(&self, id: &str) -> Result<()> {
+        let id = id.parse().map(JudgementId).map_err(|_| {
+            Error::new(
+                ErrorCode::InvalidId,
+                format!("`{id}` is not a judgement: a whole number is expected"),
+            )
+        })?;
+        self.blocking(move |engine| engine.remove_judgement(id)).await
+    }
+
+    async fn judgements_as_set(&self) -> Result<String> {
+        self.blocking(|engine| judgements_as_set(&engine)).await
+    }
+}
+
+/// All judgements as a set of questions, the oldest first.
+pub(crate) fn judgements_as_set(engine: &Engine) -> Result<String> {
+    let page = engine.ledger().judgements(None, usize::MAX >> 1, 0)?;
+    let judged: Vec<Judged> = page
+        .items
+        .into_iter()
+        .rev()
+        .map(|record| {
+            let Judgement {
+                query,
+                doc_id: _,
+                quote,
+                right,
+                title: _,
+                path,
+                part,
+                spaces,
+                kinds,
+                judged: _,
+            } = record.judgement;
+            Judged {
+                query,
+                spaces,
+                kinds,
+                path,
+                part,
+                quote,
+                right,
+            }
+        })
+        .collect();
+    Ok(write_questions("judgements", &judged))
+}
+
+fn judgement(record: JudgementRecord) -> api::Judgement {
+    let JudgementRecord { id, judgement, gone } = record;
+    api::Judgement {
+        id: id.0.to_string(),
+        query: judgement.query,
+        document_id: judgement.doc_id.to_string(),
+        quote: judgement.quote,
+        right: judgement.right,
+        title: judgement.title,
+        path: judgement.path,
+        part: judgement.part,
+        spaces: judgement.spaces,
+        kinds: judgement.kinds.into_iter().map(Into::into).collect(),
+        judged: judgement.judged.into(),
+        gone,
     }
 }
 

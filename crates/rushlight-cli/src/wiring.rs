@@ -4,8 +4,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use rushlight_config::Config;
-use rushlight_core::{Embedder, Reporter, Result};
+use rushlight_core::{Embedder, Parser, Reporter, Result, TokenCounter};
 use rushlight_engine::{Engine, KeywordFactory, Lazy, VectorFactory};
+use rushlight_eval::ChunkOptions;
 use rushlight_ledger::Ledger;
 
 use crate::context::Paths;
@@ -32,6 +33,12 @@ pub struct IndexParts {
     pub vector: Box<dyn VectorFactory>,
     /// The embedding model.
     pub embedder: Lazy<dyn Embedder>,
+    /// Reads files.
+    pub parser: Arc<dyn Parser>,
+    /// Counts tokens.
+    pub tokens: Arc<dyn TokenCounter>,
+    /// How long passages are.
+    pub chunk: ChunkOptions,
 }
 
 /// Puts the parts together.

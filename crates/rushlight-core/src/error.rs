@@ -192,6 +192,8 @@ error_codes! {
     SpaceNotFound => "space_not_found", 404, User, "run `rushlight status` to see the spaces";
     /// No such conversation.
     ConversationNotFound => "conversation_not_found", 404, User, "it may have been deleted since";
+    /// No such judgement.
+    JudgementNotFound => "judgement_not_found", 404, User, "it may have been removed since";
     /// This folder, or one above or below it, is a source already.
     SourceExists => "source_exists", 409, User, "remove the other source first, or index the two folders apart";
     /// A path does not exist.

@@ -171,6 +171,11 @@ impl Engine {
         &self.shared.ledger
     }
 
+    /// Identity of the embedding model.
+    pub fn embedding_model(&self) -> &str {
+        &self.shared.embedder_spec.model_id
+    }
+
     /// Adds a folder to a space. A running indexing thread begins with it at once.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod engine;
 mod gate;
 mod indexer;
 mod indexes;
+mod judge;
 mod lazy;
 mod links;
 mod look;
@@ -34,6 +35,7 @@ mod verify;
 
 pub use ask::AskRequest;
 pub use engine::{Engine, IndexSummary, IndexingThread};
+pub use judge::JudgeRequest;
 pub use lazy::{Lazy, LazyState};
 pub use links::{Backlink, Backlinks, OutgoingLink};
 pub use parts::{EngineOptions, EngineParts, KeywordFactory, OpenSource, VectorFactory};

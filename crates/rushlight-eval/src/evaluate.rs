@@ -1,38 +1,18 @@
-//! Feeds a set to the indexes and asks every query of every leg.
+//! Feeds a set to empty indexes and asks every query of every leg.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
-use rushlight_core::{
-    ChunkId, DocId, DocumentKind, EmbedKind, Embedder, Embedding, Error, ErrorCode, Generation, IndexedChunk,
-    IndexedDocument, IndexedFacts, KeywordHit, KeywordIndex, Principal, Query as Asked, Result, SearchFilter,
-    SourceId, Timestamp, VectorHit, VectorIndex,
-};
-use rushlight_ingest::embedding_text;
-use rushlight_retrieval::fuse;
+use rushlight_core::{EmbedKind, Embedder, Embedding, Error, ErrorCode, Principal, Result};
 
-use crate::measure::{Mean, ndcg_at, recall_at, reciprocal_rank_at};
-use crate::report::{Leg, LegReport, Report, Seconds};
-use crate::rrf::{RRF_K, reciprocal_rank_fusion};
-use crate::set::{Document, Query, Set};
+use crate::legs::{EvalParts, Found, embed, embedded, index_by_meaning, index_by_word, search, timed};
+use crate::measure::Values;
+use crate::rrf::RRF_K;
+use crate::run::{About, Asked, KEPT, Leg, Ranking, Run, Seconds};
+use crate::set::{Query, Set};
 
-/// Chunks that only the keyword leg found and whose cosine is looked up, as the engine does.
-const LOOK_UP: usize = 50;
 /// Texts given to the model at once, as the engine does.
 const EMBED_BATCH: usize = 16;
-/// Documents given to an index at once.
-const INDEX_BATCH: usize = 256;
-
-/// What is measured. Both indexes must be empty and are filled.
-#[derive(Clone, Copy)]
-pub struct EvalParts<'a> {
-    /// Finds by word.
-    pub keyword: &'a dyn KeywordIndex,
-    /// Finds by meaning.
-    pub vector: &'a dyn VectorIndex,
-    /// Computes the vectors.
-    pub embedder: &'a dyn Embedder,
-}
 
 /// How to measure.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +39,7 @@ impl Default for EvalOptions {
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EvalProgress {
-    /// So many of so many documents have their vectors.
+    /// So many of so many passages have their vectors.
     Embedding {
         /// So far.
         done: usize,
@@ -75,11 +55,11 @@ pub enum EvalProgress {
     },
 }
 
-/// Indexes each document of `set` as one chunk, title apart from text as the engine has it, and measures each leg by
+/// Indexes each passage of `set` as one chunk, title apart from text as the engine has it, and measures each leg by
 /// itself, their fusion at every weight, and reciprocal rank fusion for comparison.
 ///
-/// A document longer than the model reads is cut off for the semantic leg, since a set's rows are passages. `progress`
-/// is called from the caller's thread and should return at once.
+/// What is ranked are documents: one has the place of its best passage. A passage longer than the model reads is cut
+/// off for the semantic leg. `progress` is called from the caller's thread and should return at once.
 ///
 /// # Errors
 /// `InvalidRequest` for a weight out of range, no candidates or an index that is not empty; what the parts fail with.
@@ -88,107 +68,98 @@ pub async fn evaluate(
     parts: EvalParts<'_>,
     options: &EvalOptions,
     progress: &mut dyn FnMut(EvalProgress),
-) -> Result<Report> {
+) -> Result<Run> {
     check(parts, options).await?;
+    let EvalOptions {
+        weights: _,
+        candidates,
+        principals,
+    } = options;
     let mut seconds = Seconds::default();
     let vectors = timed(&mut seconds.embedding_documents, || {
-        embed_documents(set, parts.embedder, progress)
+        embed_passages(set, parts.embedder, progress)
     })?;
     timed(&mut seconds.indexing_by_word, || {
-        index_by_word(set, parts.keyword, options)
+        index_by_word(set, parts.keyword, principals)
     })?;
     let begun = Instant::now();
-    index_by_meaning(set, parts.vector, &vectors, options).await?;
+    index_by_meaning(set, parts.vector, &vectors, principals).await?;
     seconds.indexing_by_meaning = begun.elapsed().as_secs_f64();
 
     let legs = legs(options);
-    let mut scores = vec![Scores::default(); legs.len()];
-    for (batch_index, batch) in set.queries.chunks(EMBED_BATCH).enumerate() {
+    let mut asked = Vec::with_capacity(set.queries.len());
+    for batch in set.queries.chunks(EMBED_BATCH) {
         let texts: Vec<&str> = batch.iter().map(|query| query.text.as_str()).collect();
         let embeddings = timed(&mut seconds.embedding_queries, || {
             embed(parts.embedder, EmbedKind::Query, &texts)
         })?;
         for (query, embedding) in batch.iter().zip(&embeddings) {
-            let found = search(query, embedding, parts, options, &vectors, &mut seconds).await?;
-            for (leg, scores) in legs.iter().zip(&mut scores) {
-                scores.add(&found.ranking(*leg), query);
-            }
+            let found = search(
+                query,
+                embedding,
+                parts,
+                *candidates,
+                principals,
+                &vectors,
+                &mut seconds,
+            )
+            .await?;
+            asked.push(judged(set, query, &found, &legs));
         }
-        let done = batch_index * EMBED_BATCH + batch.len();
         progress(EvalProgress::Searching {
-            done,
+            done: asked.len(),
             total: set.queries.len(),
         });
     }
-
-    Ok(Report {
+    let about = About {
         set: set.name.clone(),
         queries_file: set.queries_file.clone(),
         documents: set.documents.len(),
-        queries: set.queries.len(),
+        passages: set.passages.len(),
         embedding_model: parts.embedder.spec().model_id.clone(),
-        candidates: options.candidates,
-        legs: legs
-            .into_iter()
-            .zip(&scores)
-            .map(|(leg, scores)| scores.report(leg))
-            .collect(),
-        seconds,
-    })
+        candidates: *candidates,
+        seconds: Some(seconds),
+        ..About::default()
+    };
+    Ok(Run::new(about, &legs, asked))
 }
 
-/// The per-query values of one leg's measures.
-#[derive(Clone, Debug, Default)]
-struct Scores {
-    ndcg_at_10: Vec<f64>,
-    recall_at_5: Vec<f64>,
-    recall_at_20: Vec<f64>,
-    mrr_at_10: Vec<f64>,
-}
-
-impl Scores {
-    fn add(&mut self, ranking: &[usize], query: &Query) {
-        self.ndcg_at_10.push(ndcg_at(ranking, &query.grades, 10));
-        self.recall_at_5.push(recall_at(ranking, &query.grades, 5));
-        self.recall_at_20.push(recall_at(ranking, &query.grades, 20));
-        self.mrr_at_10
-            .push(reciprocal_rank_at(ranking, &query.grades, 10));
-    }
-
-    fn report(&self, leg: Leg) -> LegReport {
-        LegReport {
-            leg,
-            ndcg_at_10: Mean::of(&self.ndcg_at_10),
-            recall_at_5: Mean::of(&self.recall_at_5),
-            recall_at_20: Mean::of(&self.recall_at_20),
-            mrr_at_10: Mean::of(&self.mrr_at_10),
-        }
-    }
-}
-
-/// What both legs found for one query.
-struct Found {
-    words: Vec<KeywordHit>,
-    meaning: Vec<VectorHit>,
-    similarities: HashMap<ChunkId, f32>,
-}
-
-impl Found {
-    /// Rows of the set's documents, best first.
-    fn ranking(&self, leg: Leg) -> Vec<usize> {
-        match leg {
-            Leg::Keyword => self.words.iter().map(|hit| row_of(hit.chunk_id)).collect(),
-            Leg::Semantic => self.meaning.iter().map(|hit| row_of(hit.chunk_id)).collect(),
-            Leg::Hybrid { weight } => {
-                let fused = fuse(&self.words, &self.meaning, &self.similarities, weight);
-                fused.iter().map(|chunk| row_of(chunk.chunk_id)).collect()
-            }
-            Leg::Rrf { k } => reciprocal_rank_fusion(&self.words, &self.meaning, k)
+fn judged(set: &Set, query: &Query, found: &Found, legs: &[Leg]) -> Asked {
+    let name = |document: &usize| set.documents[*document].id.clone();
+    let ranking = |leg: &Leg| {
+        let documents = first_of_each(
+            found
+                .ranking(*leg)
                 .into_iter()
-                .map(row_of)
-                .collect(),
+                .map(|row| set.passages[row].document),
+        );
+        let first = documents
+            .iter()
+            .position(|document| query.grades.contains_key(document));
+        Ranking {
+            leg: *leg,
+            values: Values::of(&documents, &query.grades),
+            first_right: first.map(|index| index + 1),
+            ranking: documents.iter().take(KEPT).map(name).collect(),
         }
+    };
+    let right: BTreeMap<String, u32> = query
+        .grades
+        .iter()
+        .map(|(row, grade)| (name(row), *grade))
+        .collect();
+    Asked {
+        id: query.id.clone(),
+        text: query.text.clone(),
+        right,
+        rankings: legs.iter().map(ranking).collect(),
     }
+}
+
+/// Each once, where it first stands.
+fn first_of_each(documents: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut seen = HashSet::new();
+    documents.filter(|document| seen.insert(*document)).collect()
 }
 
 async fn check(parts: EvalParts<'_>, options: &EvalOptions) -> Result<()> {
@@ -221,165 +192,27 @@ fn legs(options: &EvalOptions) -> Vec<Leg> {
     legs
 }
 
-async fn search(
-    query: &Query,
-    embedding: &Embedding,
-    parts: EvalParts<'_>,
-    options: &EvalOptions,
-    vectors: &[Embedding],
-    seconds: &mut Seconds,
-) -> Result<Found> {
-    let filter = SearchFilter {
-        principals: options.principals.clone(),
-        ..SearchFilter::default()
-    };
-    let words = timed(&mut seconds.searching_by_word, || {
-        parts
-            .keyword
-            .search(&Asked::plain(&query.text), &filter, options.candidates)
-    })?
-    .hits;
-    let begun = Instant::now();
-    let meaning = parts
-        .vector
-        .nearest(embedding, &filter, None, options.candidates)
-        .await?;
-    seconds.searching_by_meaning += begun.elapsed().as_secs_f64();
-
-    let known: HashSet<ChunkId> = meaning.iter().map(|hit| hit.chunk_id).collect();
-    let unknown = words
-        .iter()
-        .map(|hit| hit.chunk_id)
-        .filter(|id| !known.contains(id))
-        .take(LOOK_UP);
-    let similarities = unknown
-        .map(|id| (id, embedding.cosine(&vectors[row_of(id)])))
-        .collect();
-    Ok(Found {
-        words,
-        meaning,
-        similarities,
-    })
-}
-
-/// The documents' vectors, in the set's order. Texts of one length go to the model together.
-fn embed_documents(
+/// The passages' vectors, in the set's order. Texts of one length go to the model together.
+fn embed_passages(
     set: &Set,
     embedder: &dyn Embedder,
     progress: &mut dyn FnMut(EvalProgress),
 ) -> Result<Vec<Embedding>> {
-    let total = set.documents.len();
-    let mut texts: Vec<(usize, String)> = set
-        .documents
-        .iter()
-        .map(|document| embedding_text(&document.title, &[], &document.text))
-        .enumerate()
-        .collect();
+    let total = set.passages.len();
+    let mut texts: Vec<(usize, String)> = set.passages.iter().map(embedded).enumerate().collect();
     texts.sort_by_key(|(_, text)| text.len());
-    let mut embedded: Vec<(usize, Embedding)> = Vec::with_capacity(total);
+    let mut vectors: Vec<(usize, Embedding)> = Vec::with_capacity(total);
     for batch in texts.chunks(EMBED_BATCH) {
         let batch_texts: Vec<&str> = batch.iter().map(|(_, text)| text.as_str()).collect();
-        let vectors = embed(embedder, EmbedKind::Passage, &batch_texts)?;
-        embedded.extend(batch.iter().map(|(row, _)| *row).zip(vectors));
+        let found = embed(embedder, EmbedKind::Passage, &batch_texts)?;
+        vectors.extend(batch.iter().map(|(row, _)| *row).zip(found));
         progress(EvalProgress::Embedding {
-            done: embedded.len(),
+            done: vectors.len(),
             total,
         });
     }
-    embedded.sort_by_key(|(row, _)| *row);
-    Ok(embedded.into_iter().map(|(_, vector)| vector).collect())
-}
-
-fn embed(embedder: &dyn Embedder, kind: EmbedKind, texts: &[&str]) -> Result<Vec<Embedding>> {
-    let vectors = embedder.embed(kind, texts)?;
-    if vectors.len() != texts.len() {
-        let message = format!(
-            "the model returned {} vectors for {} texts",
-            vectors.len(),
-            texts.len()
-        );
-        return Err(Error::new(ErrorCode::EmbeddingFailed, message));
-    }
-    Ok(vectors)
-}
-
-fn index_by_word(set: &Set, index: &dyn KeywordIndex, options: &EvalOptions) -> Result<()> {
-    let rows: Vec<usize> = (0..set.documents.len()).collect();
-    for batch in rows.chunks(INDEX_BATCH) {
-        let document = |row: &usize| {
-            let Document { id: _, title, text } = &set.documents[*row];
-            indexed(*row, title.clone(), text.clone(), None, options)
-        };
-        index.apply(&batch.iter().map(document).collect::<Vec<_>>(), &[])?;
-    }
-    index.commit(Generation(1))
-}
-
-async fn index_by_meaning(
-    set: &Set,
-    index: &dyn VectorIndex,
-    vectors: &[Embedding],
-    options: &EvalOptions,
-) -> Result<()> {
-    let rows: Vec<usize> = (0..set.documents.len()).collect();
-    for batch in rows.chunks(INDEX_BATCH) {
-        let document = |row: &usize| {
-            indexed(
-                *row,
-                String::new(),
-                String::new(),
-                Some(vectors[*row].clone()),
-                options,
-            )
-        };
-        index
-            .apply(&batch.iter().map(document).collect::<Vec<_>>(), &[])
-            .await?;
-    }
-    index.commit(Generation(1)).await
-}
-
-fn indexed(
-    row: usize,
-    title: String,
-    text: String,
-    embedding: Option<Embedding>,
-    options: &EvalOptions,
-) -> IndexedDocument {
-    IndexedDocument {
-        doc_id: DocId((row as u128).to_be_bytes()),
-        source_id: SourceId(1),
-        kind: DocumentKind::Text,
-        date: Timestamp(0),
-        access: options.principals.clone(),
-        title,
-        keywords: Vec::new(),
-        facts: IndexedFacts::default(),
-        chunks: vec![IndexedChunk {
-            id: chunk_of(row),
-            heading_path: Vec::new(),
-            text,
-            repeated: false,
-            embedding,
-        }],
-    }
-}
-
-/// A chunk's id is its document's row, so that ties go by the set's order.
-fn chunk_of(row: usize) -> ChunkId {
-    ChunkId((row as u128).to_be_bytes())
-}
-
-fn row_of(chunk: ChunkId) -> usize {
-    u128::from_be_bytes(chunk.0) as usize
-}
-
-/// Runs `work` and adds its time.
-fn timed<T>(seconds: &mut f64, work: impl FnOnce() -> T) -> T {
-    let begun = Instant::now();
-    let result = work();
-    *seconds += begun.elapsed().as_secs_f64();
-    result
+    vectors.sort_by_key(|(row, _)| *row);
+    Ok(vectors.into_iter().map(|(_, vector)| vector).collect())
 }
 
 #[cfg(test)]
@@ -390,26 +223,34 @@ mod tests {
     use rushlight_testkit::{HashEmbedder, MemKeywordIndex, MemVectorIndex};
 
     use super::*;
+    use crate::set::{Document, Passage};
 
     fn set() -> Set {
-        let document = |id: &str, title: &str, text: &str| Document {
+        let document = |id: &str| Document {
             id: id.to_owned(),
+            part: 0,
+        };
+        let passage = |document: usize, title: &str, text: &str| Passage {
+            document,
             title: title.to_owned(),
+            heading_path: Vec::new(),
             text: text.to_owned(),
         };
         let query = |id: &str, text: &str, row: usize| Query {
             id: id.to_owned(),
             text: text.to_owned(),
             grades: BTreeMap::from([(row, 1)]),
+            parts: Vec::new(),
         };
         Set {
             name: "tea".to_owned(),
             queries_file: "queries.jsonl".to_owned(),
-            documents: vec![
-                document("d0", "Green tea", "Steep green tea at seventy degrees."),
-                document("d1", "Black tea", "Black leaves take boiling water."),
-                document("d2", "烏龍茶", "烏龍茶用九十度的水沖泡。"),
-                document("d3", "Coffee", "Grind the beans fresh."),
+            documents: ["d0", "d1", "d2", "d3"].map(document).to_vec(),
+            passages: vec![
+                passage(0, "Green tea", "Steep green tea at seventy degrees."),
+                passage(1, "Black tea", "Black leaves take boiling water."),
+                passage(2, "烏龍茶", "烏龍茶用九十度的水沖泡。"),
+                passage(3, "Coffee", "Grind the beans fresh."),
             ],
             queries: vec![
                 query("q0", "which water takes black leaves", 1),
@@ -446,7 +287,7 @@ mod tests {
             }
         }
 
-        fn evaluate(&self, set: &Set, options: &EvalOptions) -> Result<Report> {
+        fn evaluate(&self, set: &Set, options: &EvalOptions) -> Result<Run> {
             block_on(evaluate(set, self.parts(), options, &mut |_| {}))
         }
     }
@@ -481,6 +322,64 @@ mod tests {
             (report.documents, report.queries, report.embedding_model.as_str()),
             (4, 4, "hash-64")
         );
+    }
+
+    #[test]
+    fn every_query_is_kept_with_its_rankings() {
+        let run = Bench::new()
+            .evaluate(&set(), &EvalOptions::default())
+            .expect("measures");
+        let asked = &run.questions[1];
+        assert_eq!(
+            (asked.id.as_str(), &asked.right),
+            ("q1", &BTreeMap::from([("d2".to_owned(), 1)]))
+        );
+        let keyword = &asked.rankings[0];
+        assert_eq!((keyword.first_right, keyword.values.mrr_at_10), (Some(1), 1.0));
+        assert_eq!(keyword.ranking[0], "d2");
+        assert_eq!(run.questions[3].rankings[0].first_right, None);
+        let json = serde_json::to_string(&run).expect("serialises");
+        let again: Run = serde_json::from_str(&json).expect("is read again");
+        assert_eq!(again.questions[3].rankings[2].leg, Leg::Hybrid { weight: 0.3 });
+        assert_eq!(
+            again.questions[3].rankings[2].ranking,
+            run.questions[3].rankings[2].ranking
+        );
+    }
+
+    #[test]
+    fn a_document_has_the_place_of_its_best_passage() {
+        let mut set = set();
+        // What was d1 is a second passage of d0, so that one document has the first two places.
+        set.passages[1].document = 0;
+        set.queries = vec![Query {
+            grades: BTreeMap::from([(3, 1)]),
+            ..set.queries[3].clone()
+        }];
+        set.queries[0].text = "green tea black leaves beans".to_owned();
+        let run = Bench::new()
+            .evaluate(&set, &EvalOptions::default())
+            .expect("measures");
+        assert_eq!(run.questions[0].rankings[0].ranking, ["d0", "d3"]);
+        assert_eq!(run.questions[0].rankings[0].first_right, Some(2));
+    }
+
+    #[test]
+    fn a_query_may_be_asked_of_one_part_alone() {
+        let mut set = set();
+        set.documents[2].part = 1;
+        set.queries = vec![set.queries[1].clone()];
+        set.queries[0].parts = vec![0];
+        let elsewhere = Bench::new()
+            .evaluate(&set, &EvalOptions::default())
+            .expect("measures");
+        assert!(elsewhere.legs.iter().all(|leg| leg.recall_at_20.mean == 0.0));
+        set.queries[0].parts = vec![1];
+        let there = Bench::new()
+            .evaluate(&set, &EvalOptions::default())
+            .expect("measures");
+        assert!(there.legs.iter().all(|leg| leg.mrr_at_10.mean == 1.0));
+        assert_eq!(there.questions[0].rankings[1].ranking, ["d2"]);
     }
 
     #[test]

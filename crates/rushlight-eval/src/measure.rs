@@ -1,12 +1,11 @@
-//! The measures, each a function of one ranking and the judgements of its query, and their mean over queries.
+//! The measures, each a function of one ranking and the judgements of its query.
 //!
 //! A ranking lists documents best first, each at most once; its order is taken as it stands, so ties are broken by
 //! rank. `grades` holds the query's relevant documents, each with a grade above zero; what is not in it is not relevant.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Normalised discounted cumulative gain of the first `k`, from 0 to 1.
 ///
@@ -54,54 +53,38 @@ pub fn reciprocal_rank_at<D: Ord>(ranking: &[D], grades: &BTreeMap<D, u32>, k: u
     first.map_or(0.0, |index| 1.0 / (index as f64 + 1.0))
 }
 
-/// The mean of a measure over queries, with its 95 % confidence interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Mean {
-    /// The mean.
-    pub mean: f64,
-    /// Lower end of the interval.
-    pub low: f64,
-    /// Upper end of the interval.
-    pub high: f64,
+/// What one ranking is worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Values {
+    /// nDCG of the first ten.
+    pub ndcg_at_10: f64,
+    /// Recall in the first five.
+    pub recall_at_5: f64,
+    /// Recall in the first twenty.
+    pub recall_at_20: f64,
+    /// Reciprocal rank in the first ten.
+    pub mrr_at_10: f64,
 }
 
-impl Mean {
-    /// Of values from 0 to 1.
-    ///
-    /// The interval is the normal one, mean ± 1.96 standard errors (sample deviation, `n - 1`), cut to 0 and 1. It says
-    /// what another draw of queries from the same kind would give, and nothing of other documents. Of fewer than two
-    /// values it is the whole range.
-    pub fn of(values: &[f64]) -> Self {
-        let n = values.len() as f64;
-        if values.is_empty() {
-            return Self {
-                mean: 0.0,
-                low: 0.0,
-                high: 1.0,
-            };
-        }
-        let mean = values.iter().sum::<f64>() / n;
-        if values.len() < 2 {
-            return Self {
-                mean,
-                low: 0.0,
-                high: 1.0,
-            };
-        }
-        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
-        let reach = 1.96 * (variance / n).sqrt();
+impl Values {
+    /// Of a ranking.
+    pub fn of<D: Ord>(ranking: &[D], grades: &BTreeMap<D, u32>) -> Self {
         Self {
-            mean,
-            low: (mean - reach).max(0.0),
-            high: (mean + reach).min(1.0),
+            ndcg_at_10: ndcg_at(ranking, grades, 10),
+            recall_at_5: recall_at(ranking, grades, 5),
+            recall_at_20: recall_at(ranking, grades, 20),
+            mrr_at_10: reciprocal_rank_at(ranking, grades, 10),
         }
     }
-}
 
-impl fmt::Display for Mean {
-    /// Three decimals: `0.975 [0.971, 0.979]`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3} [{:.3}, {:.3}]", self.mean, self.low, self.high)
+    /// Each with its name, in the order in which they are printed.
+    pub fn named(&self) -> [(&'static str, f64); 4] {
+        [
+            ("nDCG@10", self.ndcg_at_10),
+            ("recall@5", self.recall_at_5),
+            ("recall@20", self.recall_at_20),
+            ("MRR@10", self.mrr_at_10),
+        ]
     }
 }
 
@@ -168,36 +151,6 @@ mod tests {
         let judged = grades(&[('a', 1), ('b', 1)]);
         near(reciprocal_rank_at(&['x', 'y', 'b', 'a'], &judged, 10), 1.0 / 3.0);
         near(reciprocal_rank_at(&['x', 'y', 'b', 'a'], &judged, 2), 0.0);
-    }
-
-    #[test]
-    fn the_interval_is_the_normal_one() {
-        // Mean 0.5; squared deviations 0.25 each, variance 4 * 0.25 / 3, standard error sqrt(1/12) = 0.288675.
-        let wide = Mean::of(&[0.0, 1.0, 0.0, 1.0]);
-        near(wide.mean, 0.5);
-        assert_eq!((wide.low, wide.high), (0.0, 1.0), "cut at both ends");
-        let mut values = vec![0.0; 50];
-        values.extend(vec![1.0; 50]);
-        // Variance 25 / 99, standard error 0.0502519, times 1.96: 0.0984937.
-        let mean = Mean::of(&values);
-        near(mean.low, 0.5 - 1.96 * (25.0 / 99.0 / 100.0f64).sqrt());
-        assert_eq!(mean.to_string(), "0.500 [0.402, 0.598]");
-        assert_eq!(
-            Mean::of(&[0.7]),
-            Mean {
-                mean: 0.7,
-                low: 0.0,
-                high: 1.0
-            }
-        );
-        assert_eq!(
-            Mean::of(&[]),
-            Mean {
-                mean: 0.0,
-                low: 0.0,
-                high: 1.0
-            }
-        );
     }
 
     proptest! {

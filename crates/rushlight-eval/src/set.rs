@@ -1,4 +1,4 @@
-//! A set of documents, queries and judgements, read from a folder.
+//! A set of documents, queries and judgements, and how one is read from a folder.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -9,16 +9,26 @@ use rushlight_core::{Error, ErrorCode, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+/// A passage of a set: what an index holds as one chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// Its document, as an index into [`Set::documents`].
+    pub document: usize,
+    /// Title of the document; may be empty.
+    pub title: String,
+    /// Headings above it, outermost first.
+    pub heading_path: Vec<String>,
+    /// Its text.
+    pub text: String,
+}
+
 /// A document of a set.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     /// Its id in the set.
     pub id: String,
-    /// Its title; may be empty.
-    #[serde(default)]
-    pub title: String,
-    /// Its text.
-    pub text: String,
+    /// Which part of the corpus it is from, from zero.
+    pub part: usize,
 }
 
 /// A query of a set and what is relevant to it.
@@ -30,70 +40,69 @@ pub struct Query {
     pub text: String,
     /// Index of each relevant document in [`Set::documents`], with its grade, which is above zero. Never empty.
     pub grades: BTreeMap<usize, u32>,
+    /// Only these parts of the corpus are searched; empty: all.
+    pub parts: Vec<usize>,
 }
 
 /// Documents, and queries with the documents that are relevant to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
-    /// The folder's name.
+    /// The folder's name, or the recipe's.
     pub name: String,
     /// Name of the file of queries.
     pub queries_file: String,
     /// In the file's order.
     pub documents: Vec<Document>,
+    /// Those of a document one after the other.
+    pub passages: Vec<Passage>,
     /// Those with a relevant document, in the file's order.
     pub queries: Vec<Query>,
+}
+
+/// Which queries of a file are asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueryChoice {
+    /// Only those whose `split` is this.
+    pub split: Option<String>,
+    /// Of these the first so many.
+    pub limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    #[serde(default)]
+    title: String,
+    text: String,
 }
 
 #[derive(Deserialize)]
 struct QueryLine {
     id: String,
     text: String,
+    #[serde(default)]
+    split: Option<String>,
 }
 
 impl Set {
-    /// Reads `corpus.jsonl` {id, title, text}, `queries_file` {id, text} and `qrels.tsv` (a header line, then query id,
-    /// document id and grade, with tabs between) of `folder`.
+    /// Reads `corpus.jsonl` {id, title, text}, `queries_file` {id, text, split} and `qrels.tsv` (a header line, then query
+    /// id, document id and grade, with tabs between) of `folder`. Each row of the corpus is a document of one passage.
     ///
-    /// Only queries with a relevant document are kept, of these the first `limit`. Judgements of queries that the file
-    /// does not have are passed over: one `qrels.tsv` serves several files of queries.
+    /// Only queries with a relevant document are kept. Judgements of queries that the file does not have are passed
+    /// over: one `qrels.tsv` serves several files of queries.
     ///
     /// # Errors
     /// `PathNotFound`, `FileUnreadable`; `FileBroken` with path and line for what is malformed, named twice or judged
     /// without being there, and for a set without a judged query.
-    pub fn load(folder: &Path, queries_file: &str, limit: Option<usize>) -> Result<Self> {
-        let corpus_path = folder.join("corpus.jsonl");
-        let documents: Vec<Document> = read_json_lines(&corpus_path)?;
-        let rows = index_by_id(
-            &corpus_path,
-            documents.iter().map(|document| document.id.as_str()),
+    pub fn load(folder: &Path, queries_file: &str, choice: &QueryChoice) -> Result<Self> {
+        let mut corpus = Corpus::default();
+        corpus.add_rows(&folder.join("corpus.jsonl"), 0)?;
+        let queries = read_queries(
+            &folder.join(queries_file),
+            &folder.join("qrels.tsv"),
+            &corpus.documents,
+            choice,
         )?;
-
-        let queries_path = folder.join(queries_file);
-        let lines: Vec<QueryLine> = read_json_lines(&queries_path)?;
-        index_by_id(&queries_path, lines.iter().map(|line| line.id.as_str()))?;
-
-        let qrels_path = folder.join("qrels.tsv");
-        let mut judged = read_qrels(&qrels_path, &rows)?;
-        let with_grades = |QueryLine { id, text }| {
-            let grades = judged.remove(&id)?;
-            Some(Query { id, text, grades })
-        };
-        let queries: Vec<Query> = lines
-            .into_iter()
-            .filter_map(with_grades)
-            .take(limit.unwrap_or(usize::MAX))
-            .collect();
-        if queries.is_empty() {
-            return Err(Error::new(
-                ErrorCode::FileBroken,
-                format!(
-                    "`{}` judges no query of `{}`",
-                    qrels_path.display(),
-                    queries_path.display()
-                ),
-            ));
-        }
         let name = folder
             .file_name()
             .unwrap_or(folder.as_os_str())
@@ -102,10 +111,94 @@ impl Set {
         Ok(Self {
             name,
             queries_file: queries_file.to_owned(),
-            documents,
+            documents: corpus.documents,
+            passages: corpus.passages,
             queries,
         })
     }
+}
+
+/// Documents and passages as they are gathered.
+#[derive(Default)]
+pub(crate) struct Corpus {
+    pub(crate) documents: Vec<Document>,
+    pub(crate) passages: Vec<Passage>,
+}
+
+impl Corpus {
+    /// Adds the rows of a `corpus.jsonl`, each a document of one passage.
+    pub(crate) fn add_rows(&mut self, path: &Path, part: usize) -> Result<()> {
+        let rows: Vec<Row> = read_json_lines(path)?;
+        index_by_id(path, rows.iter().map(|row| row.id.as_str()))?;
+        for Row { id, title, text } in rows {
+            self.passages.push(Passage {
+                document: self.documents.len(),
+                title,
+                heading_path: Vec::new(),
+                text,
+            });
+            self.documents.push(Document { id, part });
+        }
+        Ok(())
+    }
+}
+
+/// The chosen queries that have a relevant document.
+pub(crate) fn read_queries(
+    queries_path: &Path,
+    qrels_path: &Path,
+    documents: &[Document],
+    choice: &QueryChoice,
+) -> Result<Vec<Query>> {
+    let lines: Vec<QueryLine> = read_json_lines(queries_path)?;
+    index_by_id(queries_path, lines.iter().map(|line| line.id.as_str()))?;
+    let mut rows = HashMap::with_capacity(documents.len());
+    for (row, document) in documents.iter().enumerate() {
+        if rows.insert(document.id.as_str(), row).is_some() {
+            return Err(Error::new(
+                ErrorCode::FileBroken,
+                format!("two parts of the corpus have a document `{}`", document.id),
+            ));
+        }
+    }
+    let mut judged = read_qrels(qrels_path, &rows)?;
+    let QueryChoice { split, limit } = choice;
+    if let Some(wanted) = split
+        && !lines.iter().any(|line| line.split.as_ref() == Some(wanted))
+    {
+        return Err(Error::new(
+            ErrorCode::InvalidRequest,
+            format!(
+                "no query of `{}` has the split `{wanted}`",
+                queries_path.display()
+            ),
+        ));
+    }
+    let queries: Vec<Query> = lines
+        .into_iter()
+        .filter(|line| split.is_none() || line.split == *split)
+        .filter_map(|QueryLine { id, text, split: _ }| {
+            let grades = judged.remove(&id)?;
+            Some(Query {
+                id,
+                text,
+                grades,
+                parts: Vec::new(),
+            })
+        })
+        .take(limit.unwrap_or(usize::MAX))
+        .collect();
+    if queries.is_empty() {
+        return Err(Error::new(
+            ErrorCode::FileBroken,
+            format!(
+                "`{}` judges no query of `{}`",
+                qrels_path.display(),
+                queries_path.display()
+            ),
+        ));
+    }
+    Ok(queries)
 }
 
 /// The lines of a file with their numbers, blank ones left out.
@@ -131,7 +224,7 @@ fn read_lines(path: &Path) -> Result<Vec<(usize, String)>> {
     Ok(lines)
 }
 
-fn read_json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+pub(crate) fn read_json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let parse = |(number, line): (usize, String)| {
         serde_json::from_str(&line)
             .map_err(|cause| broken(path, number, "is not as expected").with_source(cause))
@@ -174,7 +267,7 @@ fn read_qrels(path: &Path, rows: &HashMap<&str, usize>) -> Result<HashMap<String
             return Err(broken(
                 path,
                 number,
-                &format!("judges the document `{document}`, which corpus.jsonl does not have"),
+                &format!("judges the document `{document}`, which the corpus does not have"),
             ));
         };
         if grade > 0
@@ -194,7 +287,7 @@ fn read_qrels(path: &Path, rows: &HashMap<&str, usize>) -> Result<HashMap<String
     Ok(judged)
 }
 
-fn broken(path: &Path, line: usize, what: &str) -> Error {
+pub(crate) fn broken(path: &Path, line: usize, what: &str) -> Error {
     Error::new(
         ErrorCode::FileBroken,
         format!("line {line} of `{}` {what}", path.display()),
@@ -228,7 +321,7 @@ mod tests {
 
     fn check_refused(corpus: &str, queries: &str, qrels: &str, expected: Expect) {
         let folder = folder(corpus, queries, qrels);
-        let error = Set::load(folder.path(), "queries.jsonl", None).expect_err("refused");
+        let error = Set::load(folder.path(), "queries.jsonl", &QueryChoice::default()).expect_err("refused");
         let message = error
             .message()
             .replace(&format!("{}/", folder.path().display()), "");
@@ -238,10 +331,10 @@ mod tests {
     #[test]
     fn judged_queries_are_read() {
         let folder = folder(CORPUS, QUERIES, QRELS);
-        let set = Set::load(folder.path(), "queries.jsonl", None).expect("loads");
+        let set = Set::load(folder.path(), "queries.jsonl", &QueryChoice::default()).expect("loads");
         assert_eq!(set.documents.len(), 2);
         assert_eq!(
-            (set.documents[1].id.as_str(), set.documents[1].title.as_str()),
+            (set.documents[1].id.as_str(), set.passages[1].title.as_str()),
             ("d2", "")
         );
         let found: Vec<_> = set
@@ -253,7 +346,11 @@ mod tests {
             found,
             [("q1", BTreeMap::from([(1, 2)])), ("q3", BTreeMap::from([(0, 1)]))]
         );
-        let first = Set::load(folder.path(), "queries.jsonl", Some(1)).expect("loads");
+        let first_one = QueryChoice {
+            limit: Some(1),
+            ..QueryChoice::default()
+        };
+        let first = Set::load(folder.path(), "queries.jsonl", &first_one).expect("loads");
         assert_eq!(first.queries, set.queries[..1]);
     }
 
@@ -295,7 +392,7 @@ mod tests {
             QUERIES,
             "h\n\nq1\td9\t1",
             expect![
-                "file_broken: line 3 of `qrels.tsv` judges the document `d9`, which corpus.jsonl does not have"
+                "file_broken: line 3 of `qrels.tsv` judges the document `d9`, which the corpus does not have"
             ],
         );
         check_refused(
@@ -313,9 +410,36 @@ mod tests {
     }
 
     #[test]
+    fn a_split_is_chosen_or_refused() {
+        let queries = "{\"id\":\"q1\",\"text\":\"how\",\"split\":\"dev\"}\n{\"id\":\"q3\",\"text\":\"who\",\"split\":\"test\"}\n";
+        let folder = folder(CORPUS, queries, QRELS);
+        let load = |split: &str| {
+            let choice = QueryChoice {
+                split: Some(split.to_owned()),
+                ..QueryChoice::default()
+            };
+            Set::load(folder.path(), "queries.jsonl", &choice)
+        };
+        let ids: Vec<String> = load("test")
+            .expect("loads")
+            .queries
+            .into_iter()
+            .map(|query| query.id)
+            .collect();
+        assert_eq!(ids, ["q3"]);
+        let error = load("train").expect_err("refused");
+        assert_eq!(error.code(), ErrorCode::InvalidRequest);
+        assert!(
+            error.message().ends_with("has the split `train`"),
+            "{}",
+            error.message()
+        );
+    }
+
+    #[test]
     fn a_missing_file_is_named() {
         let folder = folder(CORPUS, QUERIES, QRELS);
-        let error = Set::load(folder.path(), "other.jsonl", None).expect_err("refused");
+        let error = Set::load(folder.path(), "other.jsonl", &QueryChoice::default()).expect_err("refused");
         assert_eq!(error.code(), ErrorCode::PathNotFound);
         assert!(error.message().contains("other.jsonl"));
     }
@@ -333,9 +457,16 @@ mod tests {
             ("cmrc2018-trial", "queries.jsonl", (256, 1002)),
             ("cmrc2018-trial", "queries_traditional.jsonl", (256, 1002)),
             ("squad20", "queries.jsonl", (1204, 5928)),
+            ("scifact", "queries.jsonl", (5183, 1109)),
         ] {
-            let set = Set::load(&data.join(set), queries, None).expect("loads");
+            let set = Set::load(&data.join(set), queries, &QueryChoice::default()).expect("loads");
             assert_eq!((set.documents.len(), set.queries.len()), counts, "{}", set.name);
         }
+        let validation = QueryChoice {
+            split: Some("validation".to_owned()),
+            ..QueryChoice::default()
+        };
+        let set = Set::load(&data.join("scifact"), "queries.jsonl", &validation).expect("loads");
+        assert_eq!(set.queries.len(), 300);
     }
 }

@@ -1,4 +1,4 @@
-//! The ledger: sources, files, documents, chunks, embeddings and conversations, in one SQLite database.
+//! The ledger: sources, files, documents, chunks, embeddings, conversations and judgements, in one SQLite database.
 //!
 //! It is the truth. Both indexes are derived from it and fed only from its change feeds: every change of a document
 //! gets the next number of its space's counter, a removed document leaves a tombstone with a number, and an index
@@ -21,6 +21,7 @@ mod feed;
 mod files;
 mod generation;
 mod intern;
+mod judgements;
 mod library;
 mod links;
 mod lock;
@@ -46,9 +47,10 @@ pub use lock::DataDirLock;
 pub use names::{fold_name, without_ending};
 pub use records::{
     Changes, ChunkRecord, ChunkedBy, CompletedFile, Completion, ConversationId, ConversationRecord,
-    DocumentQuery, DocumentRecord, DocumentSummary, FileOutcome, LinkTarget, LinkingDocument, NamedBy,
-    NewChunk, NewDocument, Page, PendingChunk, ProblemFile, QuotingDocument, RechunkDocument, Rechunked,
-    Requeue, SettledQuotes, SourceRecord, SpaceRecord, SpaceStatistics, ThreadMessage, Turn,
+    DocumentQuery, DocumentRecord, DocumentSummary, FileOutcome, Judgement, JudgementId, JudgementRecord,
+    LinkTarget, LinkingDocument, NamedBy, NewChunk, NewDocument, Page, PendingChunk, ProblemFile,
+    QuotingDocument, RechunkDocument, Rechunked, Requeue, SettledQuotes, SourceRecord, SpaceRecord,
+    SpaceStatistics, ThreadMessage, Turn,
 };
 pub use scans::{FileScan, ScanCounts, ScanState};
 

@@ -472,3 +472,43 @@ pub struct Turn {
     /// When it was asked.
     pub asked: Timestamp,
 }
+
+/// A judgement: the row that names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JudgementId(pub i64);
+
+/// What a person said of a search: that a document, or a passage of it, is right for a query, or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// What was searched for.
+    pub query: String,
+    /// The document.
+    pub doc_id: DocId,
+    /// A line of the passage, to the letter; empty when the document is meant.
+    pub quote: String,
+    /// Whether it is right.
+    pub right: bool,
+    /// The document's title then.
+    pub title: String,
+    /// The absolute path of its file then.
+    pub path: String,
+    /// The part within the file; empty for the file itself.
+    pub part: String,
+    /// Names of the spaces that were searched; empty: all.
+    pub spaces: Vec<String>,
+    /// Kinds that were searched; empty: all.
+    pub kinds: Vec<DocumentKind>,
+    /// When it was said.
+    pub judged: Timestamp,
+}
+
+/// A judgement that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgementRecord {
+    /// Identity.
+    pub id: JudgementId,
+    /// What was said.
+    pub judgement: Judgement,
+    /// Whether the document is no longer there.
+    pub gone: bool,
+}

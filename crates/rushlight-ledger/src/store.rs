@@ -18,9 +18,10 @@ static MIGRATION_STEPS: LazyLock<Vec<M<'static>>> = LazyLock::new(|| {
         M::up(include_str!("schema/0003.sql")),
         M::up(include_str!("schema/0004.sql")),
         M::up(include_str!("schema/0005.sql")),
-        M::up_with_hook(include_str!("schema/0006_links.sql"), |db: &Transaction<'_>| {
+        M::up_with_hook(include_str!("schema/0006.sql"), |db: &Transaction<'_>| {
             links::fill(db).map_err(hook_error)
         }),
+        M::up(include_str!("schema/0007.sql")),
     ]
 });
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::from_slice(&MIGRATION_STEPS));

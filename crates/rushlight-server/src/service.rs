@@ -109,4 +109,16 @@ pub trait Service: Send + Sync + 'static {
 
     /// Deletes one; `ConversationNotFound` when there is none of this id.
     async fn delete_conversation(&self, id: &str) -> Result<()>;
+
+    /// Keeps what somebody with these principals says of a search; `DocumentNotFound` for what they may not read.
+    async fn judge(&self, principals: Vec<Principal>, judge: api::Judge) -> Result<api::Judgement>;
+
+    /// Kept judgements, of one query or of all, the newest first.
+    async fn judgements(&self, query: api::JudgementQuery) -> Result<api::Judgements>;
+
+    /// Removes one; `JudgementNotFound` when there is none of this id.
+    async fn remove_judgement(&self, id: &str) -> Result<()>;
+
+    /// All of them as a set of questions in TOML.
+    async fn judgements_as_set(&self) -> Result<String>;
 }

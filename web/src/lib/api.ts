@@ -360,6 +360,24 @@ export interface Conversation {
   turns: { asked: string; question: string; answer: Answer }[]
 }
 
+/** What was said of a search: that a document, or the passage with this quote, is right for a query, or not. */
+export interface Judgement {
+  id: string
+  query: string
+  document_id: string
+  /** A line of the passage; empty when the document is meant. */
+  quote: string
+  right: boolean
+  title: string
+  path: string
+  part: string
+  spaces: string[]
+  kinds: DocumentKind[]
+  judged: string
+  /** The document is no longer there. */
+  gone: boolean
+}
+
 /** What went wrong, in the API's words; `offline` and `broken_reply` are the page's own codes. */
 export class ApiError extends Error {
   constructor(
@@ -512,3 +530,32 @@ export function conversation(id: string, signal?: AbortSignal): Promise<Conversa
 export async function deleteConversation(id: string): Promise<void> {
   await call('DELETE', `/conversations/${encodeURIComponent(id)}`)
 }
+
+/** Keeps that a passage is right for a query, or not. */
+export function judge(said: {
+  query: string
+  document_id: string
+  chunk_id: string
+  right: boolean
+  spaces: string[]
+  kinds: DocumentKind[]
+}): Promise<Judgement> {
+  return json('POST', '/judgements', said)
+}
+
+/** Kept judgements, of one query or of all, the newest first. */
+export function judgements(
+  filter: { query?: string; limit: number; offset: number },
+  signal?: AbortSignal,
+): Promise<{ total: number; judgements: Judgement[] }> {
+  const query = new URLSearchParams({ limit: String(filter.limit), offset: String(filter.offset) })
+  if (filter.query !== undefined) query.set('query', filter.query)
+  return json('GET', `/judgements?${query}`, undefined, signal)
+}
+
+export async function removeJudgement(id: string): Promise<void> {
+  await call('DELETE', `/judgements/${encodeURIComponent(id)}`)
+}
+
+/** Where the judgements are, as a set of questions to be saved. */
+export const judgementsFile = '/api/v1/judgements/set'

@@ -37,6 +37,9 @@ pub(crate) fn router(app: &App) -> Router<App> {
             "/conversations/{id}",
             get(plain::conversation).delete(plain::delete_conversation),
         )
+        .route("/judgements", get(plain::judgements).post(plain::judge))
+        .route("/judgements/set", get(plain::judgements_as_set))
+        .route("/judgements/{id}", delete(plain::remove_judgement))
         .layer(middleware::from_fn_with_state(app.clone(), limits::timeout))
         .merge(streams)
 }

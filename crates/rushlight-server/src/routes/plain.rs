@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode, header};
 use rushlight_api as api;
 use rushlight_core::{Error, ErrorCode, SourceId, TextSpan};
 
@@ -150,4 +150,38 @@ pub(crate) async fn conversation(State(app): State<App>, id: PathId) -> Reply<Js
 pub(crate) async fn delete_conversation(State(app): State<App>, id: PathId) -> Reply<StatusCode> {
     app.service.delete_conversation(&id.0).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn judge(
+    State(app): State<App>,
+    Payload(request): Payload<api::Judge>,
+) -> Reply<Json<api::Judgement>> {
+    Ok(Json(app.service.judge(principals(), request).await?))
+}
+
+pub(crate) async fn judgements(
+    State(app): State<App>,
+    Params(query): Params<api::JudgementQuery>,
+) -> Reply<Json<api::Judgements>> {
+    Ok(Json(app.service.judgements(query.check()?).await?))
+}
+
+pub(crate) async fn remove_judgement(State(app): State<App>, id: PathId) -> Reply<StatusCode> {
+    app.service.remove_judgement(&id.0).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A file to be saved.
+pub(crate) async fn judgements_as_set(
+    State(app): State<App>,
+) -> Reply<([(HeaderName, &'static str); 2], String)> {
+    let set = app.service.judgements_as_set().await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/toml; charset=utf-8"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"judgements.toml\"",
+        ),
+    ];
+    Ok((headers, set))
 }

@@ -347,6 +347,52 @@ impl Service for FakeService {
     async fn delete_conversation(&self, id: &str) -> Result<()> {
         known_conversation(id)
     }
+
+    async fn judge(&self, principals: Vec<core::Principal>, judge: api::Judge) -> Result<api::Judgement> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        if judge.query == FAILS {
+            return Err(Error::new(
+                ErrorCode::DocumentNotFound,
+                "there is no such document",
+            ));
+        }
+        Ok(api::Judgement {
+            id: "1".to_owned(),
+            query: judge.query,
+            document_id: judge.document_id,
+            quote: String::new(),
+            right: judge.right,
+            title: "Green tea".to_owned(),
+            path: "/home/ada/tea.md".to_owned(),
+            part: String::new(),
+            spaces: judge.spaces,
+            kinds: judge.kinds,
+            judged: core::Timestamp(0).into(),
+            gone: false,
+        })
+    }
+
+    async fn judgements(&self, query: api::JudgementQuery) -> Result<api::Judgements> {
+        Ok(api::Judgements {
+            total: (query.limit * 1000 + query.offset) as u64
+                + query.query.map_or(0, |query| query.len() as u64),
+            judgements: Vec::new(),
+        })
+    }
+
+    async fn remove_judgement(&self, id: &str) -> Result<()> {
+        match id {
+            "1" => Ok(()),
+            _ => Err(Error::new(
+                ErrorCode::JudgementNotFound,
+                "there is no such judgement",
+            )),
+        }
+    }
+
+    async fn judgements_as_set(&self) -> Result<String> {
+        Ok("name = \"judgements\"\n".to_owned())
+    }
 }
 
 /// The router with its service, its token, and the switch that stops it.

@@ -50,6 +50,11 @@ async fn no_text_of_a_request_is_logged() {
     client
         .post("/api/v1/search", r#"{"query": "a", "limit": "swordfish"}"#)
         .await;
+    for text in ["swordfish", FAILS] {
+        let judge = serde_json::json!({ "query": text, "document_id": "d", "right": true });
+        client.post("/api/v1/judgements", &judge.to_string()).await;
+    }
+    client.get("/api/v1/judgements?query=swordfish").await;
     client.get("/api/v1/documents/swordfish").await;
     client.get("/api/v1/problems?order=swordfish").await;
     client.get("/swordfish").await;

@@ -90,6 +90,29 @@ fn happy() -> Vec<(&'static str, String, &'static str, u16, &'static str)> {
         row("GET", "/conversations", "", 200, r#"{"conversations":[]}"#),
         row("GET", "/conversations/c1", "", 200, r#""id":"c1""#),
         row("DELETE", "/conversations/c1", "", 204, ""),
+        row(
+            "POST",
+            "/judgements",
+            r#"{"query": "tea", "document_id": "d", "right": true, "kinds": ["note"]}"#,
+            200,
+            r#""query":"tea","document_id":"d","quote":"","right":true"#,
+        ),
+        row(
+            "GET",
+            "/judgements",
+            "",
+            200,
+            r#"{"total":50000,"judgements":[]}"#,
+        ),
+        row(
+            "GET",
+            "/judgements?query=%E8%8C%B6&limit=2&offset=1",
+            "",
+            200,
+            r#""total":2004"#,
+        ),
+        row("GET", "/judgements/set", "", 200, "name = \"judgements\""),
+        row("DELETE", "/judgements/1", "", 204, ""),
     ]
 }
 
@@ -136,6 +159,16 @@ async fn every_route_wants_the_token() {
         in_url.headers_mut().remove(header::AUTHORIZATION);
         assert_eq!(client.send(in_url).await.failure().0, 401, "{method} {path}");
     }
+}
+
+#[tokio::test]
+async fn judgements_are_saved_as_a_file() {
+    let reply = Client::new().get("/api/v1/judgements/set").await;
+    assert_eq!(
+        reply.headers[header::CONTENT_DISPOSITION],
+        "attachment; filename=\"judgements.toml\""
+    );
+    assert_eq!(reply.headers[header::CACHE_CONTROL], "no-store");
 }
 
 #[tokio::test]
@@ -248,6 +281,24 @@ async fn bad_input_is_refused_in_our_shape() {
         ("GET", "/suggest?q=a&limit=51", "", 400, "invalid_request"),
         ("GET", "/conversations/c2", "", 404, "conversation_not_found"),
         ("DELETE", "/conversations/c2", "", 404, "conversation_not_found"),
+        ("POST", "/judgements", "{}", 400, "invalid_request"),
+        (
+            "POST",
+            "/judgements",
+            r#"{"query": "a", "document_id": "d", "right": "yes"}"#,
+            400,
+            "invalid_request",
+        ),
+        (
+            "POST",
+            "/judgements",
+            r#"{"query": "a", "document_id": "d", "right": true, "kinds": ["film"]}"#,
+            400,
+            "invalid_request",
+        ),
+        ("GET", "/judgements?limit=501", "", 400, "invalid_request"),
+        ("DELETE", "/judgements/2", "", 404, "judgement_not_found"),
+        ("GET", "/judgements/1", "", 405, "method_not_allowed"),
         ("GET", "/no/such/route", "", 404, "not_found"),
         ("GET", "", "", 404, "not_found"),
         ("GET", "/", "", 404, "not_found"),

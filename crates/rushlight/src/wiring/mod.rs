@@ -17,8 +17,8 @@ use rushlight_answer::AnswerOptions;
 use rushlight_cli::{Check, EngineSetup, IndexParts, Paths, Wiring};
 use rushlight_config::Config;
 use rushlight_core::{
-    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, PageRecogniser, Reranker, Result, Source,
-    SystemClock, TokenCounter,
+    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, PageRecogniser, Parser, Reranker, Result,
+    Source, SystemClock, TokenCounter,
 };
 use rushlight_engine::{Engine, EngineOptions, EngineParts, Lazy, VectorFactory};
 use rushlight_ingest::ChunkOptions;
@@ -95,10 +95,7 @@ impl Wiring for Adapters {
             index_dir: paths.indexes.clone(),
             ledger,
             open_source: Box::new(open_source),
-            parser: Arc::new(Parsers::new(ParseOptions {
-                pdf_passwords: config.index.pdf_passwords.reveal().to_vec().into(),
-                ..ParseOptions::new(worker_command()?)
-            })),
+            parser: parser(config)?,
             recogniser,
             tokens,
             embedder_spec,
@@ -119,7 +116,7 @@ impl Wiring for Adapters {
 
     fn index_parts(&self, config: &Config, paths: &Paths) -> Result<IndexParts> {
         let Models {
-            tokens: _,
+            tokens,
             tokens_are_estimated: _,
             embedder_spec: _,
             embedder,
@@ -132,6 +129,9 @@ impl Wiring for Adapters {
             keyword: Box::new(keyword::Tantivy),
             vector,
             embedder,
+            parser: parser(config)?,
+            tokens,
+            chunk: options(config).chunk,
         })
     }
 
@@ -148,6 +148,13 @@ impl Wiring for Adapters {
     fn parse_worker(&self) -> ExitCode {
         rushlight_parse::worker::main()
     }
+}
+
+fn parser(config: &Config) -> Result<Arc<dyn Parser>> {
+    Ok(Arc::new(Parsers::new(ParseOptions {
+        pdf_passwords: config.index.pdf_passwords.reveal().to_vec().into(),
+        ..ParseOptions::new(worker_command()?)
+    })))
 }
 
 fn options(config: &Config) -> EngineOptions {

@@ -1,0 +1,205 @@
+//! The one place that feeds the indexes and asks them: whoever changes a port or the fusion changes this file.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use rushlight_core::{
+    ChunkId, DocId, DocumentKind, EmbedKind, Embedder, Embedding, Error, ErrorCode, Generation, IndexedChunk,
+    IndexedDocument, IndexedFacts, KeywordHit, KeywordIndex, Principal, Query as Asked, Result, SearchFilter,
+    SourceId, Timestamp, VectorHit, VectorIndex,
+};
+use rushlight_ingest::embedding_text;
+use rushlight_retrieval::fuse;
+
+use crate::rrf::reciprocal_rank_fusion;
+use crate::run::{Leg, Seconds};
+use crate::set::{Passage, Query, Set};
+
+/// Chunks that only the keyword leg found and whose cosine is looked up, as the engine does.
+const LOOK_UP: usize = 50;
+/// Documents given to an index at once.
+const INDEX_BATCH: usize = 256;
+
+/// What is measured. Both indexes must be empty and are filled.
+#[derive(Clone, Copy)]
+pub struct EvalParts<'a> {
+    /// Finds by word.
+    pub keyword: &'a dyn KeywordIndex,
+    /// Finds by meaning.
+    pub vector: &'a dyn VectorIndex,
+    /// Computes the vectors.
+    pub embedder: &'a dyn Embedder,
+}
+
+/// What both legs found for one query.
+pub(crate) struct Found {
+    words: Vec<KeywordHit>,
+    meaning: Vec<VectorHit>,
+    similarities: HashMap<ChunkId, f32>,
+}
+
+impl Found {
+    /// Indices of the set's passages, best first.
+    pub(crate) fn ranking(&self, leg: Leg) -> Vec<usize> {
+        match leg {
+            Leg::Keyword => self.words.iter().map(|hit| row_of(hit.chunk_id)).collect(),
+            Leg::Semantic => self.meaning.iter().map(|hit| row_of(hit.chunk_id)).collect(),
+            // What the engine serves is asked of the engine; here there are stated weights.
+            Leg::Fused => Vec::new(),
+            Leg::Hybrid { weight } => {
+                let fused = fuse(&self.words, &self.meaning, &self.similarities, weight);
+                fused.iter().map(|chunk| row_of(chunk.chunk_id)).collect()
+            }
+            Leg::Rrf { k } => reciprocal_rank_fusion(&self.words, &self.meaning, k)
+                .into_iter()
+                .map(row_of)
+                .collect(),
+        }
+    }
+}
+
+/// Makes the set searchable by word.
+pub(crate) fn index_by_word(set: &Set, index: &dyn KeywordIndex, access: &[Principal]) -> Result<()> {
+    for batch in documents(set, access, None).chunks(INDEX_BATCH) {
+        index.apply(batch, &[])?;
+    }
+    index.commit(Generation(1))
+}
+
+/// Makes the set searchable by meaning; `vectors` are those of its passages.
+pub(crate) async fn index_by_meaning(
+    set: &Set,
+    index: &dyn VectorIndex,
+    vectors: &[Embedding],
+    access: &[Principal],
+) -> Result<()> {
+    for batch in documents(set, access, Some(vectors)).chunks(INDEX_BATCH) {
+        index.apply(batch, &[]).await?;
+    }
+    index.commit(Generation(1)).await
+}
+
+/// The text that is embedded for a passage.
+pub(crate) fn embedded(passage: &Passage) -> String {
+    embedding_text(&passage.title, &passage.heading_path, &passage.text)
+}
+
+/// Asks both legs.
+pub(crate) async fn search(
+    query: &Query,
+    embedding: &Embedding,
+    parts: EvalParts<'_>,
+    candidates: usize,
+    principals: &[Principal],
+    vectors: &[Embedding],
+    seconds: &mut Seconds,
+) -> Result<Found> {
+    let filter = SearchFilter {
+        principals: principals.to_vec(),
+        sources: query.parts.iter().map(|part| source_of(*part)).collect(),
+        ..SearchFilter::default()
+    };
+    let words = timed(&mut seconds.searching_by_word, || {
+        parts
+            .keyword
+            .search(&Asked::plain(&query.text), &filter, candidates)
+    })?
+    .hits;
+    let begun = Instant::now();
+    let meaning = parts.vector.nearest(embedding, &filter, None, candidates).await?;
+    seconds.searching_by_meaning += begun.elapsed().as_secs_f64();
+
+    let known: HashSet<ChunkId> = meaning.iter().map(|hit| hit.chunk_id).collect();
+    let unknown = words
+        .iter()
+        .map(|hit| hit.chunk_id)
+        .filter(|id| !known.contains(id))
+        .take(LOOK_UP);
+    let similarities = unknown
+        .map(|id| (id, embedding.cosine(&vectors[row_of(id)])))
+        .collect();
+    Ok(Found {
+        words,
+        meaning,
+        similarities,
+    })
+}
+
+/// One vector for each text.
+pub(crate) fn embed(embedder: &dyn Embedder, kind: EmbedKind, texts: &[&str]) -> Result<Vec<Embedding>> {
+    let vectors = embedder.embed(kind, texts)?;
+    if vectors.len() != texts.len() {
+        let message = format!(
+            "the model returned {} vectors for {} texts",
+            vectors.len(),
+            texts.len()
+        );
+        return Err(Error::new(ErrorCode::EmbeddingFailed, message));
+    }
+    Ok(vectors)
+}
+
+/// The set's documents as an index takes them: with texts for the keyword index, with vectors for the other.
+fn documents(set: &Set, access: &[Principal], vectors: Option<&[Embedding]>) -> Vec<IndexedDocument> {
+    let mut documents: Vec<IndexedDocument> = set
+        .documents
+        .iter()
+        .enumerate()
+        .map(|(row, document)| IndexedDocument {
+            doc_id: DocId((row as u128).to_be_bytes()),
+            source_id: source_of(document.part),
+            kind: DocumentKind::Text,
+            date: Timestamp(0),
+            access: access.to_vec(),
+            title: String::new(),
+            keywords: Vec::new(),
+            facts: IndexedFacts::default(),
+            chunks: Vec::new(),
+        })
+        .collect();
+    for (row, passage) in set.passages.iter().enumerate() {
+        let document = &mut documents[passage.document];
+        let by_word = vectors.is_none();
+        if by_word {
+            document.title.clone_from(&passage.title);
+        }
+        document.chunks.push(IndexedChunk {
+            id: chunk_of(row),
+            heading_path: if by_word {
+                passage.heading_path.clone()
+            } else {
+                Vec::new()
+            },
+            text: if by_word {
+                passage.text.clone()
+            } else {
+                String::new()
+            },
+            repeated: false,
+            embedding: vectors.map(|vectors| vectors[row].clone()),
+        });
+    }
+    documents
+}
+
+/// A chunk's id is its passage's row, so that ties go by the set's order.
+fn chunk_of(row: usize) -> ChunkId {
+    ChunkId((row as u128).to_be_bytes())
+}
+
+fn row_of(chunk: ChunkId) -> usize {
+    u128::from_be_bytes(chunk.0) as usize
+}
+
+/// Each part of a corpus is a source of its own, so that a query can be asked of one.
+fn source_of(part: usize) -> SourceId {
+    SourceId(part as i64 + 1)
+}
+
+/// Runs `work` and adds its time.
+pub(crate) fn timed<T>(seconds: &mut f64, work: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let result = work();
+    *seconds += begun.elapsed().as_secs_f64();
+    result
+}

@@ -164,6 +164,9 @@ mod tests {
             highlights: Vec::new(),
             online: true,
             also_at: Vec::new(),
+            more: Vec::new(),
+            related: Vec::new(),
+            why: None,
         }
     }
 

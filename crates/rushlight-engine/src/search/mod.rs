@@ -211,6 +211,7 @@ impl Shared {
                 keyword: Some(1.0),
                 semantic: None,
                 fused: 1.0,
+                reranked: None,
             },
         };
         Ok(records.iter().map(chunk).collect())

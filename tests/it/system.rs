@@ -10,9 +10,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
-    Answer, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex, LanguageModel,
-    Locator, PageArea, PageRecogniser, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal,
-    RawFile, Result, ScanReader, SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
+    Answer, Correction, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex,
+    LanguageModel, Locator, PageArea, PageRecogniser, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine,
+    Principal, Query, RawFile, Result, ScanReader, SearchRequest, SearchResponse, Source, SystemClock,
+    TextSpan, VectorIndex,
 };
 use rushlight_engine::{
     AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
@@ -34,9 +35,10 @@ impl KeywordFactory for InMemory {
         Ok(Arc::new(MemKeywordIndex::new()))
     }
 
-    fn highlight(&self, query: &str, text: &str) -> Vec<TextSpan> {
-        text.find(query)
-            .map(|start| TextSpan::new(start, start + query.len()))
+    fn highlight(&self, query: &Query, _corrections: &[Correction], text: &str) -> Vec<TextSpan> {
+        let words = query.free_text();
+        text.find(&words)
+            .map(|start| TextSpan::new(start, start + words.len()))
             .into_iter()
             .collect()
     }

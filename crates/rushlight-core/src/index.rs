@@ -7,6 +7,7 @@ use crate::chunk::Embedding;
 use crate::document::DocumentKind;
 use crate::error::Result;
 use crate::id::{ChunkId, DocId, Generation, Principal, SourceId};
+use crate::query::Query;
 use crate::time::Timestamp;
 
 /// A document as both indexes take it: its filterable fields and its chunks.
@@ -24,10 +25,35 @@ pub struct IndexedDocument {
     pub access: Vec<Principal>,
     /// Title, searched with more weight than text.
     pub title: String,
-    /// People, tags, other names and file name, searched with the title's weight.
+    /// Other names, names of attachments, mailing list and file name, searched with the title's weight.
     pub keywords: Vec<String>,
+    /// What can be asked for by field.
+    pub facts: IndexedFacts,
     /// Its chunks, in order.
     pub chunks: Vec<IndexedChunk>,
+}
+
+/// What is known of a document beside its text, as the keyword index takes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IndexedFacts {
+    /// Authors, or who sent the mail, as written. People and tags are searched with the title's weight too.
+    pub authors: Vec<String>,
+    /// To, Cc and Bcc, as written.
+    pub recipients: Vec<String>,
+    /// Tags without `#`; `/` between the levels of one.
+    pub tags: Vec<String>,
+    /// The file's path below its source's root, with `/` between folders.
+    pub path: String,
+    /// The part within the file; empty for the file itself.
+    pub part: String,
+    /// BCP 47 tag where it is stated; an index tells the language from the text where it is `None`.
+    pub language: Option<String>,
+    /// Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// What all mails of one conversation have in common.
+    pub thread_id: Option<String>,
+    /// Whether it has attachments, or is one.
+    pub has_attachment: bool,
 }
 
 /// A chunk as the indexes take it. The keyword index reads text and headings; the vector index the embedding.
@@ -76,6 +102,158 @@ pub struct KeywordHit {
     pub score: f32,
 }
 
+/// What a search by word came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KeywordFound {
+    /// Best first; ties by chunk id.
+    pub hits: Vec<KeywordHit>,
+    /// The query says what may be found and nothing to rank it by: the hits have score 1 and the newest documents come first.
+    pub newest_first: bool,
+    /// No chunk holds the words as they were typed; these hold pieces of words that spell the same.
+    pub by_part: bool,
+    /// What was searched beside words that no readable document holds, best first for each.
+    pub corrections: Vec<Correction>,
+    /// The words that were wanted or required, in their order, each once.
+    pub terms: Vec<TermFound>,
+}
+
+/// A word that nobody wrote, and one that somebody did.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Correction {
+    /// As typed, folded.
+    pub typed: String,
+    /// As it stands in a readable document, folded.
+    pub meant: String,
+}
+
+/// A word of a query and how telling it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TermFound {
+    /// As typed, folded.
+    pub term: String,
+    /// Chunks that hold it and that the filter lets pass: nothing is said of others.
+    pub chunks: u64,
+    /// Its weight by rarity, from the statistics of the space; that of a word nobody wrote when `chunks` is zero.
+    pub idf: f32,
+    /// Whether it names one thing: a number of a document, an address, a path.
+    pub identifier: bool,
+}
+
+/// What a suggestion is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SuggestionKind {
+    /// A document's title.
+    Title,
+    /// Who wrote, sent or got a document.
+    Person,
+    /// A tag.
+    Tag,
+}
+
+impl SuggestionKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Title, Self::Person, Self::Tag];
+
+    /// The word for it in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Person => "person",
+            Self::Tag => "tag",
+        }
+    }
+}
+
+/// What could be meant by the letters typed so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What it is.
+    pub kind: SuggestionKind,
+    /// As a document has it.
+    pub text: String,
+    /// Documents with it that the filter lets pass; at least one.
+    pub documents: u64,
+}
+
+/// Longest suggestion in characters; a longer title is suggested by its beginning.
+pub const MAX_SUGGESTION: usize = 120;
+
+/// Why a chunk has its score.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KeywordExplanation {
+    /// As in [`KeywordHit`]: the sum of the contributions times `factor`.
+    pub score: f32,
+    /// What the sum is multiplied with: [`REPEATED_WEIGHT`] for a repeated chunk, else 1.
+    pub factor: f32,
+    /// What took part, in the query's order.
+    pub parts: Vec<ScorePart>,
+}
+
+/// What one word or phrase of a query adds to a chunk's score.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScorePart {
+    /// The word or phrase as it was typed, folded.
+    pub typed: String,
+    /// How it was met.
+    pub how: MatchKind,
+    /// How often it stands in which field, in the field's own words.
+    pub frequencies: Vec<FieldFrequency>,
+    /// Chunks of the space that hold it, where that is counted.
+    pub chunks: Option<u64>,
+    /// Its weight by rarity.
+    pub idf: f32,
+    /// What this way of meeting it counts against others.
+    pub weight: f32,
+    /// What it adds.
+    pub contribution: f32,
+}
+
+/// How often something stands in a field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldFrequency {
+    /// `title`, `keywords`, `headings` or `text`.
+    pub field: &'static str,
+    /// The term that stands there, folded.
+    pub term: String,
+    /// How often.
+    pub count: u32,
+}
+
+/// How a word of a query was met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MatchKind {
+    /// As it was typed, but for case, accents and script.
+    #[default]
+    Exact,
+    /// By a word with the same stem.
+    Stem,
+    /// By the word that another region has for it.
+    Variant,
+    /// By a word that begins so.
+    Prefix,
+    /// By a word that it was corrected to.
+    Correction,
+    /// By words that stand together.
+    Phrase,
+    /// By a piece of a word.
+    Piece,
+}
+
+impl MatchKind {
+    /// The word for it in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Stem => "stem",
+            Self::Variant => "variant",
+            Self::Prefix => "prefix",
+            Self::Correction => "correction",
+            Self::Phrase => "phrase",
+            Self::Piece => "piece",
+        }
+    }
+}
+
 /// A chunk found by meaning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VectorHit {
@@ -98,9 +276,33 @@ pub trait KeywordIndex: Send + Sync {
     /// The generation of the last commit; zero for a new index.
     fn generation(&self) -> Result<Generation>;
 
-    /// The best chunks for a query in plain words, best first, at most `limit`. Ties are broken by chunk id. Words in
-    /// straight double quotes must stand together. A query without any word finds nothing.
-    fn search(&self, query: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<KeywordHit>>;
+    /// The best chunks for a query, best first, at most `limit`. Ties are broken by chunk id. A clause without any word or
+    /// filter in it says nothing; a query that says nothing finds nothing. Long or deep queries are answered by what is
+    /// read of them.
+    ///
+    /// Words are found by their stem too, and in the words of another region. A Latin word of four letters or more that no
+    /// readable document holds is searched as what it may have meant. Where a query of wanted text finds nothing, or not
+    /// an identifier in it, chunks are found in which its letters stand within words: whatever stands in a readable text to
+    /// the letter, is of two characters or more and has a letter or digit, is found.
+    ///
+    /// What unreadable documents hold changes statistics, and with them scores; it changes no hit's being found, nor any
+    /// other part of the answer.
+    fn search(&self, query: &Query, filter: &SearchFilter, limit: usize) -> Result<KeywordFound>;
+
+    /// Every chunk that [`KeywordIndex::search`] would find without a limit, by chunk id.
+    fn matching(&self, query: &Query, filter: &SearchFilter) -> Result<Vec<ChunkId>>;
+
+    /// Titles, people and tags with a word that begins as what was `typed`, in case, accents and script folded; those of
+    /// most documents first, then by text. Only from documents that the filter lets pass. At most `limit` of all kinds.
+    fn suggest(&self, typed: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<Suggestion>>;
+
+    /// Why `chunk` has its score; `None` when [`KeywordIndex::search`] does not find it.
+    fn explain(
+        &self,
+        query: &Query,
+        filter: &SearchFilter,
+        chunk: ChunkId,
+    ) -> Result<Option<KeywordExplanation>>;
 
     /// Every chunk in the last commit with its document, in any order: what `verify` compares with the ledger.
     fn chunks(&self) -> Result<Vec<(ChunkId, DocId)>>;

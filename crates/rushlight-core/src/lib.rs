@@ -31,8 +31,9 @@ pub use document::{
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use id::{ChunkId, ContentHash, DocId, EmbeddingKey, FileId, Generation, Principal, SourceId, SpaceId};
 pub use index::{
-    IndexedChunk, IndexedDocument, KeywordHit, KeywordIndex, REPEATED_WEIGHT, SearchFilter, VectorHit,
-    VectorIndex,
+    Correction, FieldFrequency, IndexedChunk, IndexedDocument, IndexedFacts, KeywordExplanation,
+    KeywordFound, KeywordHit, KeywordIndex, MAX_SUGGESTION, MatchKind, REPEATED_WEIGHT, ScorePart,
+    SearchFilter, Suggestion, SuggestionKind, TermFound, VectorHit, VectorIndex,
 };
 pub use language_model::{
     GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message, Prompt,

@@ -22,7 +22,8 @@ pub struct Clause {
 /// What meeting a clause means for a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occur {
-    /// Raises its score. Where a query or a group has wanted clauses and no required ones, one of them must be met.
+    /// Raises its score. Where a query or a group has wanted clauses and no required ones but filters (fields other than
+    /// title and subject, dates, kinds, attachments), one of them must be met.
     Wanted,
     /// Without it the chunk is not found; with it the score is raised.
     Required,

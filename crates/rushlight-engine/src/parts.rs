@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::AnswerOptions;
 use rushlight_core::{
-    Clock, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, PageRecogniser, Parser, Reporter, Result,
-    Source, TextSpan, TokenCounter, VectorIndex,
+    Clock, Correction, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, PageRecogniser, Parser, Query,
+    Reporter, Result, Source, TextSpan, TokenCounter, VectorIndex,
 };
 use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
@@ -20,8 +20,9 @@ pub trait KeywordFactory: Send + Sync {
     /// Opens the index in `dir`, or makes an empty one there. `IndexFailed` means it is to be deleted and made anew.
     fn open(&self, dir: &Path) -> Result<Arc<dyn KeywordIndex>>;
 
-    /// Where the query's words stand in `text`, for highlighting: in order, not overlapping.
-    fn highlight(&self, query: &str, text: &str) -> Vec<TextSpan>;
+    /// Where what the query asks for stands in `text`, for highlighting: in order, not overlapping. `corrections` are those
+    /// that its search made.
+    fn highlight(&self, query: &Query, corrections: &[Correction], text: &str) -> Vec<TextSpan>;
 }
 
 /// Opens vector indexes.

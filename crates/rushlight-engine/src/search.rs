@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use rushlight_answer::check_question;
 use rushlight_core::{
-    ChunkId, ContentHash, EmbedKind, Embedding, Error, ErrorCode, Hit, KeywordHit, Result, SearchFilter,
-    SearchMode, SearchRequest, SearchResponse, SearchTimings, SpaceId, VectorHit,
+    ChunkId, ContentHash, Correction, EmbedKind, Embedding, Error, ErrorCode, Hit, KeywordHit, Query, Result,
+    SearchFilter, SearchMode, SearchRequest, SearchResponse, SearchTimings, SpaceId, TextSpan, VectorHit,
 };
 use rushlight_ledger::ChunkRecord;
 use rushlight_retrieval::{FusedChunk, fuse};
@@ -26,6 +26,8 @@ struct Leg<T> {
     embed_us: u64,
     /// The query's vector, where the leg has one.
     vector: Option<Embedding>,
+    /// What was searched instead of words that nobody wrote, where the leg searches words.
+    corrections: Vec<Correction>,
 }
 
 impl<T> Default for Leg<T> {
@@ -35,6 +37,7 @@ impl<T> Default for Leg<T> {
             search_us: 0,
             embed_us: 0,
             vector: None,
+            corrections: Vec::new(),
         }
     }
 }
@@ -62,7 +65,7 @@ impl Engine {
                 return Ok(Leg::default());
             }
             let (shared, spaces, filter) = (Arc::clone(shared), Arc::clone(&spaces), Arc::clone(&filter));
-            let query = request.query.clone();
+            let query = Query::plain(&request.query);
             blocking(move || shared.by_word(&query, &spaces, &filter)).await
         };
         let semantic = async {
@@ -93,21 +96,21 @@ impl Shared {
         names.iter().map(resolve).collect()
     }
 
-    fn by_word(&self, query: &str, spaces: &[SpaceId], filter: &SearchFilter) -> Result<Leg<KeywordHit>> {
+    fn by_word(&self, query: &Query, spaces: &[SpaceId], filter: &SearchFilter) -> Result<Leg<KeywordHit>> {
         let begun = Instant::now();
-        let mut hits = Vec::new();
+        let (mut hits, mut corrections) = (Vec::new(), Vec::new());
         for space in spaces {
-            hits.extend(
-                self.indexes
-                    .keyword(*space)?
-                    .search(query, filter, self.options.candidates)?,
-            );
+            let index = self.indexes.keyword(*space)?;
+            let found = index.search(query, filter, self.options.candidates)?;
+            hits.extend(found.hits);
+            corrections.extend(found.corrections);
         }
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk_id.cmp(&b.chunk_id)));
         hits.truncate(self.options.candidates);
         Ok(Leg {
             hits,
             search_us: micros(begun),
+            corrections,
             ..Leg::default()
         })
     }
@@ -143,6 +146,7 @@ impl Shared {
             search_us: micros(begun),
             embed_us,
             vector: Some(vector),
+            corrections: Vec::new(),
         })
     }
 
@@ -211,7 +215,7 @@ impl Shared {
         }
         let similarities = self.similarities(&words.hits, &meaning)?;
         let fused = fuse(&words.hits, &meaning.hits, &similarities, weight);
-        let hits = self.show(request, &fused)?;
+        let hits = self.show(request, &words.corrections, &fused)?;
         timings.total_us = micros(begun);
         Ok(SearchResponse {
             hits,
@@ -241,7 +245,13 @@ impl Shared {
 
     /// The best chunks as the ledger has them now. A chunk that is gone since, or that the asker may no longer read, is
     /// left out; the same chunk of a document that lies in several places is one hit.
-    fn show(&self, request: &SearchRequest, fused: &[FusedChunk]) -> Result<Vec<Hit>> {
+    fn show(
+        &self,
+        request: &SearchRequest,
+        corrections: &[Correction],
+        fused: &[FusedChunk],
+    ) -> Result<Vec<Hit>> {
+        let query = Query::plain(&request.query);
         let mut hits: Vec<Hit> = Vec::with_capacity(request.limit.min(256));
         let mut shown: HashSet<(SpaceId, ContentHash, usize, String)> = HashSet::new();
         for page in fused.chunks(request.limit.clamp(16, 256)) {
@@ -265,24 +275,31 @@ impl Shared {
                     .any(|principal| request.principals.contains(principal));
                 let (start, text) = (record.chunk.span.start, record.chunk.text.clone());
                 if may_read && shown.insert((record.space_id, record.content_hash, start, text)) {
-                    hits.push(self.hit(request, chunk, record)?);
+                    let highlights =
+                        self.indexes
+                            .factory()
+                            .highlight(&query, corrections, &record.chunk.text);
+                    hits.push(self.hit(request, chunk, record, highlights)?);
                 }
             }
         }
         Ok(hits)
     }
 
-    fn hit(&self, request: &SearchRequest, fused: &FusedChunk, record: ChunkRecord) -> Result<Hit> {
+    fn hit(
+        &self,
+        request: &SearchRequest,
+        fused: &FusedChunk,
+        record: ChunkRecord,
+        highlights: Vec<TextSpan>,
+    ) -> Result<Hit> {
         Ok(Hit {
             also_at: self
                 .ledger
                 .documents_alike(record.chunk.doc_id, &request.principals, PLACES)?,
             online: record.online,
             doc_id: record.chunk.doc_id,
-            highlights: self
-                .indexes
-                .factory()
-                .highlight(&request.query, &record.chunk.text),
+            highlights,
             chunk: record.chunk,
             content_hash: record.content_hash,
             title: record.title,

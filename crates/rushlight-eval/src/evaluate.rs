@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use rushlight_core::{
     ChunkId, DocId, DocumentKind, EmbedKind, Embedder, Embedding, Error, ErrorCode, Generation, IndexedChunk,
-    IndexedDocument, KeywordHit, KeywordIndex, Principal, Result, SearchFilter, SourceId, Timestamp,
-    VectorHit, VectorIndex,
+    IndexedDocument, IndexedFacts, KeywordHit, KeywordIndex, Principal, Query as Asked, Result, SearchFilter,
+    SourceId, Timestamp, VectorHit, VectorIndex,
 };
 use rushlight_ingest::embedding_text;
 use rushlight_retrieval::fuse;
@@ -234,8 +234,11 @@ async fn search(
         ..SearchFilter::default()
     };
     let words = timed(&mut seconds.searching_by_word, || {
-        parts.keyword.search(&query.text, &filter, options.candidates)
-    })?;
+        parts
+            .keyword
+            .search(&Asked::plain(&query.text), &filter, options.candidates)
+    })?
+    .hits;
     let begun = Instant::now();
     let meaning = parts
         .vector
@@ -351,6 +354,7 @@ fn indexed(
         access: options.principals.clone(),
         title,
         keywords: Vec::new(),
+        facts: IndexedFacts::default(),
         chunks: vec![IndexedChunk {
             id: chunk_of(row),
             heading_path: Vec::new(),

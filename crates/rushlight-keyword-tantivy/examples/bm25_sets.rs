@@ -10,8 +10,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, KeywordIndex, Principal,
-    SearchFilter, SourceId, Timestamp,
+    ChunkId, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, IndexedFacts, KeywordIndex,
+    Principal, Query, SearchFilter, SourceId, Timestamp,
 };
 use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex};
 use serde_json::Value;
@@ -56,7 +56,9 @@ fn measure(queries: &Path) -> Result<(), Box<dyn Error>> {
         let Some(grades) = judged.get(text(&query, "id")) else {
             continue;
         };
-        let hits = index.search(text(&query, "text"), &filter, 10)?;
+        let hits = index
+            .search(&Query::plain(text(&query, "text")), &filter, 10)?
+            .hits;
         let gain = |rank: usize, grade: f64| (2f64.powf(grade) - 1.0) / (rank as f64 + 2.0).log2();
         let grade = |doc: &DocId| grades.get(doc).copied().unwrap_or(0.0);
         let reached: f64 = hits
@@ -117,6 +119,7 @@ fn document(row: &Value) -> IndexedDocument {
         access: vec![Principal::owner()],
         title: text(row, "title").to_owned(),
         keywords: Vec::new(),
+        facts: IndexedFacts::default(),
         chunks: vec![IndexedChunk {
             id: ChunkId(doc_id.0),
             heading_path: Vec::new(),

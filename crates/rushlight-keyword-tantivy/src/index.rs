@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use rushlight_core::{
-    ChunkId, DocId, Error, ErrorCode, Generation, IndexedDocument, KeywordHit, KeywordIndex, Result,
-    SearchFilter,
+    ChunkId, DocId, Error, ErrorCode, Generation, IndexedDocument, KeywordExplanation, KeywordFound,
+    KeywordIndex, Query, Result, SearchFilter, Suggestion,
 };
 use tantivy::indexer::LogMergePolicy;
-use tantivy::schema::Schema;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use crate::failure::{self, failure};
-use crate::query::{ParsedQuery, build};
+use crate::find;
 use crate::schema::{Fields, VERSION};
+use crate::suggest::suggest;
 use crate::tokenizer::{self, Analyzer};
-use crate::top::{Ids, Top};
+use crate::top::Ids;
+use crate::view::View;
 
 /// How to keep an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,6 @@ impl Default for KeywordOptions {
 pub struct TantivyIndex {
     folder: PathBuf,
     options: KeywordOptions,
-    schema: Schema,
     fields: Fields,
     index: Index,
     reader: IndexReader,
@@ -83,7 +83,6 @@ impl TantivyIndex {
         Ok(Self {
             folder: folder.to_owned(),
             options,
-            schema,
             fields,
             index,
             reader,
@@ -109,6 +108,19 @@ impl TantivyIndex {
         Ok(done)
     }
 
+    /// Reads the last commit as an asker sees it.
+    fn read<T>(
+        &self,
+        what: &str,
+        filter: &SearchFilter,
+        work: impl FnOnce(&View<'_>) -> tantivy::Result<T>,
+    ) -> Result<T> {
+        let searcher = self.reader.searcher();
+        View::new(&searcher, &self.fields, filter)
+            .and_then(|view| work(&view))
+            .map_err(|error| failure(&self.folder, what, error))
+    }
+
     fn open_writer(&self) -> tantivy::Result<IndexWriter> {
         let writer = self.index.writer_with_num_threads(1, self.options.heap_bytes)?;
         let mut merging = LogMergePolicy::default();
@@ -132,8 +144,8 @@ impl KeywordIndex for TantivyIndex {
                 writer.delete_term(Term::from_field_bytes(self.fields.doc, &doc_id.0));
             }
             for document in upserts {
-                for chunk in &document.chunks {
-                    writer.add_document(self.fields.document(&self.schema, document, chunk))?;
+                for row in self.fields.rows(document) {
+                    writer.add_document(row)?;
                 }
             }
             Ok(())
@@ -156,14 +168,25 @@ impl KeywordIndex for TantivyIndex {
         Ok(*self.generation.lock())
     }
 
-    fn search(&self, query: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<KeywordHit>> {
-        let Some(query) = build(&ParsedQuery::parse(query), filter, &self.fields) else {
-            return Ok(Vec::new());
-        };
-        self.reader
-            .searcher()
-            .search(&query, &Top(limit))
-            .map_err(|error| failure(&self.folder, "cannot search", error))
+    fn search(&self, query: &Query, filter: &SearchFilter, limit: usize) -> Result<KeywordFound> {
+        self.read("cannot search", filter, |view| find::search(query, view, limit))
+    }
+
+    fn matching(&self, query: &Query, filter: &SearchFilter) -> Result<Vec<ChunkId>> {
+        self.read("cannot search", filter, |view| find::matching(query, view))
+    }
+
+    fn suggest(&self, typed: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<Suggestion>> {
+        self.read("cannot search", filter, |view| suggest(typed, view, limit))
+    }
+
+    fn explain(
+        &self,
+        query: &Query,
+        filter: &SearchFilter,
+        chunk: ChunkId,
+    ) -> Result<Option<KeywordExplanation>> {
+        self.read("cannot search", filter, |view| find::why(query, view, chunk))
     }
 
     fn chunks(&self) -> Result<Vec<(ChunkId, DocId)>> {

@@ -5,13 +5,24 @@
 //! documents come from, and it never repairs itself: what cannot be read is an `IndexFailed`, upon which the caller deletes
 //! the folder and feeds the documents again. Calls block; any thread may make them. One writing thread is tantivy's own.
 
+mod compile;
+mod explain;
 mod failure;
+mod find;
 mod highlight;
 mod index;
-mod query;
+mod keys;
+mod names;
+mod plan;
+mod positions;
+mod rows;
 mod schema;
+mod score;
+mod suggest;
 mod tokenizer;
 mod top;
+mod view;
+mod words;
 
 pub use highlight::query_spans;
 pub use index::{KeywordOptions, TantivyIndex};

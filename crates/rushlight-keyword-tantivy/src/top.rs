@@ -1,17 +1,13 @@
-//! Collects the best chunks, ties broken by chunk id and not, as tantivy would, by where they happen to lie.
+//! The best rows of all segments, ties broken by chunk id and not by where they happen to lie.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use rushlight_core::{ChunkId, DocId, KeywordHit, REPEATED_WEIGHT};
-use tantivy::collector::{Collector, SegmentCollector};
+use tantivy::SegmentReader;
 use tantivy::columnar::Column;
-use tantivy::{Score, SegmentOrdinal, SegmentReader};
 
-use crate::schema::{CHUNK_ID, DOC_ID, REPEATED, joined};
-
-/// At most so many hits, best first.
-pub(crate) struct Top(pub(crate) usize);
+use crate::rows::Rows;
+use crate::schema::{CHUNK_ID, DATE, DOC_ID, REPEATED, joined};
 
 /// The columns of a segment that hold ids.
 pub(crate) struct Ids {
@@ -29,91 +25,113 @@ impl Ids {
     }
 
     pub(crate) fn of(&self, row: tantivy::DocId) -> (ChunkId, DocId) {
-        let read = |columns: &[Column<u64>; 2]| {
-            joined([0, 1].map(|half: usize| columns[half].first(row).unwrap_or(0)))
-        };
-        (ChunkId(read(&self.chunk)), DocId(read(&self.doc)))
+        (self.chunk(row), DocId(read(&self.doc, row)))
+    }
+
+    pub(crate) fn chunk(&self, row: tantivy::DocId) -> ChunkId {
+        ChunkId(read(&self.chunk, row))
     }
 }
 
-pub(crate) struct SegmentTop {
-    ids: Arc<Ids>,
-    repeated: Column<bool>,
+fn read(columns: &[Column<u64>; 2], row: tantivy::DocId) -> [u8; 16] {
+    joined([0, 1].map(|half: usize| columns[half].first(row).unwrap_or(0)))
+}
+
+/// What a segment's hits are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// By score.
+    BestFirst,
+    /// By date.
+    NewestFirst,
+}
+
+/// Collects at most so many hits.
+pub(crate) struct Top {
     limit: usize,
-    hits: Vec<KeywordHit>,
-    /// Score of the worst hit that could still be among the best; lower ones are not kept.
-    bar: Score,
+    order: Order,
+    /// What a hit is ordered by, and the hit.
+    hits: Vec<(f64, KeywordHit)>,
+    /// Of the worst hit that could still be among the best; lower ones are not kept.
+    bar: f64,
 }
 
-impl Collector for Top {
-    type Fruit = Vec<KeywordHit>;
-    type Child = SegmentTop;
-
-    fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<SegmentTop> {
-        let ids = Arc::new(Ids::open(segment)?);
-        Ok(SegmentTop {
-            ids,
-            repeated: segment.fast_fields().bool(REPEATED)?,
-            limit: self.0,
+impl Top {
+    pub(crate) fn new(limit: usize, order: Order) -> Self {
+        Self {
+            limit,
+            order,
             hits: Vec::new(),
-            bar: Score::NEG_INFINITY,
-        })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        true
-    }
-
-    fn merge_fruits(&self, segments: Vec<Vec<KeywordHit>>) -> tantivy::Result<Vec<KeywordHit>> {
-        let mut hits: Vec<KeywordHit> = segments.into_iter().flatten().collect();
-        hits.sort_unstable_by(better);
-        hits.truncate(self.0);
-        Ok(hits)
-    }
-}
-
-impl SegmentCollector for SegmentTop {
-    type Fruit = Vec<KeywordHit>;
-
-    fn collect(&mut self, row: tantivy::DocId, score: Score) {
-        // The weight only lowers a score, so what is below the bar without it needs no look.
-        if self.limit == 0 || score < self.bar {
-            return;
-        }
-        let score = match self.repeated.first(row) {
-            Some(true) => score * REPEATED_WEIGHT,
-            _ => score,
-        };
-        if score < self.bar {
-            return;
-        }
-        let (chunk_id, doc_id) = self.ids.of(row);
-        self.hits.push(KeywordHit {
-            chunk_id,
-            doc_id,
-            score,
-        });
-        if self.hits.len() >= self.limit.saturating_mul(2).max(64) {
-            self.cut();
+            bar: f64::NEG_INFINITY,
         }
     }
 
-    fn harvest(mut self) -> Vec<KeywordHit> {
-        self.cut();
-        self.hits
+    /// Takes the rows of a segment with their scores.
+    pub(crate) fn take(
+        &mut self,
+        segment: &SegmentReader,
+        rows: &Rows,
+        scores: &[f32],
+    ) -> tantivy::Result<()> {
+        if self.limit == 0 {
+            return Ok(());
+        }
+        let ids = Ids::open(segment)?;
+        let repeated = segment.fast_fields().bool(REPEATED)?;
+        let dates = segment.fast_fields().i64(DATE)?;
+        for row in rows.iter() {
+            let (rank, score) = match self.order {
+                Order::BestFirst => {
+                    let score = scores[row as usize];
+                    // The factor only lowers a score, so what is below the bar without it needs no look.
+                    if f64::from(score) < self.bar {
+                        continue;
+                    }
+                    let score = score * factor(&repeated, row);
+                    (f64::from(score), score)
+                }
+                Order::NewestFirst => (dates.first(row).map_or(f64::MIN, |date| date as f64), 1.0),
+            };
+            if rank < self.bar {
+                continue;
+            }
+            let (chunk_id, doc_id) = ids.of(row);
+            let hit = KeywordHit {
+                chunk_id,
+                doc_id,
+                score,
+            };
+            self.hits.push((rank, hit));
+            if self.hits.len() >= self.limit.saturating_mul(2).max(64) {
+                self.cut();
+            }
+        }
+        Ok(())
     }
-}
 
-impl SegmentTop {
+    pub(crate) fn into_hits(mut self) -> Vec<KeywordHit> {
+        self.hits.sort_unstable_by(better);
+        self.hits.truncate(self.limit);
+        self.hits.into_iter().map(|(_, hit)| hit).collect()
+    }
+
     fn cut(&mut self) {
         if self.hits.len() > self.limit {
             let (_, worst, _) = self.hits.select_nth_unstable_by(self.limit - 1, better);
-            self.bar = worst.score;
+            self.bar = worst.0;
             self.hits.truncate(self.limit);
         }
     }
 }
 
-fn better(a: &KeywordHit, b: &KeywordHit) -> Ordering {
-    b.score.total_cmp(&a.score).then(a.chunk_id.cmp(&b.chunk_id))
+/// What a row's score is multiplied with.
+pub(crate) fn factor(repeated: &Column<bool>, row: tantivy::DocId) -> f32 {
+    match repeated.first(row) {
+        Some(true) => REPEATED_WEIGHT,
+        _ => 1.0,
+    }
+}
+
+fn better((a, x): &(f64, KeywordHit), (b, y): &(f64, KeywordHit)) -> Ordering {
+    b.total_cmp(a).then(x.chunk_id.cmp(&y.chunk_id))
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, ErrorCode, Generation, IndexedChunk, IndexedDocument, KeywordIndex,
-    Principal, Result, SearchFilter, SourceId, Timestamp,
+    ChunkId, DocId, DocumentKind, ErrorCode, Generation, IndexedChunk, IndexedDocument, IndexedFacts,
+    KeywordIndex, Principal, Query, Result, SearchFilter, SourceId, Timestamp,
 };
 use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex};
 
@@ -33,6 +33,7 @@ fn document(number: u32) -> IndexedDocument {
         access: vec![Principal::owner()],
         title: String::new(),
         keywords: Vec::new(),
+        facts: IndexedFacts::default(),
         chunks: vec![IndexedChunk {
             id: ChunkId(id),
             heading_path: Vec::new(),
@@ -79,7 +80,10 @@ fn fills_up(folder: &Path) {
             principals: vec![Principal::owner()],
             ..SearchFilter::default()
         };
-        assert_eq!(index.search("pebble2100", &filter, 10).expect("answers").len(), 1);
+        let found = index
+            .search(&Query::plain("pebble2100"), &filter, 10)
+            .expect("answers");
+        assert_eq!(found.hits[0].doc_id, document(7).doc_id);
         drop(index);
         std::fs::remove_dir_all(&folder).expect("removed");
     }

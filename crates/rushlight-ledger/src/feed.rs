@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, Principal, Result, SourceId,
-    SpaceId, TextSpan, Timestamp,
+    ChunkId, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, IndexedFacts, Principal, Result,
+    SourceId, SpaceId, TextSpan, Timestamp,
 };
 use rusqlite::{Connection, Row, params};
 
@@ -256,7 +256,7 @@ fn entries_after(
 fn indexed_document(db: &Connection, feed: Feed, document: i64) -> Outcome<IndexedDocument> {
     let mut statement = db.prepare_cached(
         "SELECT documents.doc_id, documents.source_id, documents.kind, documents.date, access_sets.principals,
-             documents.title, documents.metadata, files.path
+             documents.title, documents.metadata, files.path, documents.part
          FROM documents JOIN access_sets ON access_sets.id = documents.access JOIN files ON files.id = documents.file_id
          WHERE documents.id = ?1",
     )?;
@@ -267,10 +267,9 @@ fn indexed_document(db: &Connection, feed: Feed, document: i64) -> Outcome<Index
     let metadata = encode::metadata_from_json(row.get_ref(6)?.as_str()?)?;
     let path: String = row.get(7)?;
     let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
-    let mut keywords = metadata.authors;
-    keywords.extend(metadata.recipients);
-    keywords.extend(metadata.tags);
-    keywords.extend(metadata.attachments);
+    let part: String = row.get(8)?;
+    let has_attachment = !metadata.attachments.is_empty() || is_attachment(&part);
+    let mut keywords = metadata.attachments;
     keywords.extend(metadata.list);
     keywords.extend(metadata.aliases);
     keywords.push(name);
@@ -283,11 +282,29 @@ fn indexed_document(db: &Connection, feed: Feed, document: i64) -> Outcome<Index
         access,
         title: row.get(5)?,
         keywords,
+        facts: IndexedFacts {
+            authors: metadata.authors,
+            recipients: metadata.recipients,
+            tags: metadata.tags,
+            path,
+            part,
+            language: metadata.language,
+            message_id: metadata.message_id,
+            thread_id: metadata.thread_id,
+            has_attachment,
+        },
         chunks: match feed {
             Feed::Keyword => chunks_with_text(db, document)?,
             Feed::Vector => chunks_with_vectors(db, document)?,
         },
     })
+}
+
+/// Whether a part is one that a mail carries: `part:2`, `message:3/part:2`.
+fn is_attachment(part: &str) -> bool {
+    part.rsplit('/')
+        .next()
+        .is_some_and(|last| last.starts_with("part:"))
 }
 
 fn chunks_with_text(db: &Connection, document: i64) -> Outcome<Vec<IndexedChunk>> {

@@ -1,24 +1,22 @@
-//! Plain BM25 in memory.
+//! Plain BM25 in memory, without stems and without other regions' words.
 
-use std::collections::{BTreeMap, HashMap};
+mod run;
+mod spelling;
+mod suggest;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rushlight_core::{
-    ChunkId, DocId, Generation, IndexedDocument, KeywordHit, KeywordIndex, REPEATED_WEIGHT, Result,
-    SearchFilter,
+    ChunkId, DocId, Generation, IndexedDocument, KeywordExplanation, KeywordFound, KeywordHit, KeywordIndex,
+    Query, Result, SearchFilter, Suggestion,
 };
 
 use crate::contract::admits;
-use crate::words::{Word, all_terms, terms, words};
-
-/// Saturation of term frequency and weight of length, as in Robertson and Zaragoza (2009).
-const K1: f32 = 1.2;
-const B: f32 = 0.75;
-
-/// How often a word of title, keywords or headings counts.
-const TITLE_WEIGHT: f32 = 3.0;
+use run::Run;
+use suggest::suggestions;
 
 #[derive(Debug, Default)]
 struct Committed {
@@ -109,48 +107,56 @@ impl KeywordIndex for MemKeywordIndex {
         Ok(self.committed.lock().generation)
     }
 
-    fn search(&self, query: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<KeywordHit>> {
+    fn search(&self, query: &Query, filter: &SearchFilter, limit: usize) -> Result<KeywordFound> {
         let committed = self.committed.lock();
-        let rows: Vec<Row> = committed.documents.values().flat_map(Row::of).collect();
-        let (loose, phrases) = parse(query);
-        let mut query_terms = terms(&words(&loose));
-        query_terms.extend(phrases.iter().flat_map(|phrase| terms(phrase)));
-        query_terms.sort_unstable();
-        query_terms.dedup();
+        let run = Run::of(&committed.documents, query, filter);
+        let mut hits: Vec<(i64, KeywordHit)> = run.found.iter().map(|(row, why)| row.hit(why)).collect();
+        hits.sort_by(|(newer, a), (older, b)| {
+            let newest = older.cmp(newer);
+            let order = if run.newest_first {
+                newest
+            } else {
+                b.score.total_cmp(&a.score)
+            };
+            order.then(a.chunk_id.cmp(&b.chunk_id))
+        });
+        Ok(KeywordFound {
+            hits: hits.into_iter().take(limit).map(|(_, hit)| hit).collect(),
+            newest_first: run.newest_first,
+            by_part: run.by_part,
+            corrections: run.corrections,
+            terms: run.terms,
+        })
+    }
 
-        let mean = rows.iter().map(|row| row.length).sum::<f32>() / rows.len().max(1) as f32;
-        let idf: HashMap<&str, f32> = query_terms
-            .iter()
-            .map(|term| {
-                let holding = rows.iter().filter(|row| row.frequency(term) > 0.0).count() as f32;
-                (
-                    term.as_str(),
-                    (1.0 + (rows.len() as f32 - holding + 0.5) / (holding + 0.5)).ln(),
-                )
-            })
-            .collect();
-        let mut hits: Vec<KeywordHit> = rows
-            .iter()
-            .filter(|row| admits(filter, row.document))
-            .filter(|row| phrases.iter().all(|phrase| row.contains(phrase)))
-            .map(|row| KeywordHit {
-                chunk_id: row.chunk_id,
-                doc_id: row.document.doc_id,
-                score: row.weight
-                    * query_terms
-                        .iter()
-                        .map(|term| {
-                            let tf = row.frequency(term);
-                            idf[term.as_str()] * tf * (K1 + 1.0)
-                                / (tf + K1 * (1.0 - B + B * row.length / mean))
-                        })
-                        .sum::<f32>(),
-            })
-            .filter(|hit| hit.score > 0.0)
-            .collect();
-        hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk_id.cmp(&b.chunk_id)));
-        hits.truncate(limit);
-        Ok(hits)
+    fn matching(&self, query: &Query, filter: &SearchFilter) -> Result<Vec<ChunkId>> {
+        let committed = self.committed.lock();
+        let run = Run::of(&committed.documents, query, filter);
+        let mut chunks: Vec<ChunkId> = run.found.iter().map(|(row, _)| row.chunk_id).collect();
+        chunks.sort_unstable();
+        Ok(chunks)
+    }
+
+    fn suggest(&self, typed: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<Suggestion>> {
+        let committed = self.committed.lock();
+        let readable = committed.documents.values().filter(|d| admits(filter, d));
+        Ok(suggestions(readable, typed, limit))
+    }
+
+    fn explain(
+        &self,
+        query: &Query,
+        filter: &SearchFilter,
+        chunk: ChunkId,
+    ) -> Result<Option<KeywordExplanation>> {
+        let committed = self.committed.lock();
+        let run = Run::of(&committed.documents, query, filter);
+        let found = run.found.iter().find(|(row, _)| row.chunk_id == chunk);
+        Ok(found.map(|(row, parts)| KeywordExplanation {
+            score: row.hit(parts).1.score,
+            factor: if parts.is_empty() { 1.0 } else { row.weight },
+            parts: parts.clone(),
+        }))
     }
 
     fn chunks(&self) -> Result<Vec<(ChunkId, DocId)>> {
@@ -161,77 +167,6 @@ impl KeywordIndex for MemKeywordIndex {
             .flat_map(|d| d.chunks.iter().map(|c| (c.id, d.doc_id)))
             .collect())
     }
-}
-
-/// A chunk, ready to be scored.
-struct Row<'a> {
-    chunk_id: ChunkId,
-    document: &'a IndexedDocument,
-    weight: f32,
-    /// Title, keywords, headings and text, each by itself so that no phrase runs across.
-    fields: Vec<Vec<Word>>,
-    frequencies: HashMap<String, f32>,
-    length: f32,
-}
-
-impl<'a> Row<'a> {
-    fn of(document: &'a IndexedDocument) -> impl Iterator<Item = Row<'a>> {
-        document.chunks.iter().map(move |chunk| {
-            let around = std::iter::once(&document.title)
-                .chain(&document.keywords)
-                .chain(&chunk.heading_path);
-            let texts = around
-                .map(|text| (text, TITLE_WEIGHT))
-                .chain(std::iter::once((&chunk.text, 1.0)));
-            let mut fields = Vec::new();
-            let mut frequencies: HashMap<String, f32> = HashMap::new();
-            for (text, weight) in texts {
-                let field = words(text);
-                for term in all_terms(&field) {
-                    *frequencies.entry(term).or_default() += weight;
-                }
-                fields.push(field);
-            }
-            let length = frequencies.values().sum();
-            Row {
-                chunk_id: chunk.id,
-                document,
-                weight: if chunk.repeated { REPEATED_WEIGHT } else { 1.0 },
-                fields,
-                frequencies,
-                length,
-            }
-        })
-    }
-
-    fn frequency(&self, term: &str) -> f32 {
-        self.frequencies.get(term).copied().unwrap_or(0.0)
-    }
-
-    fn contains(&self, phrase: &[Word]) -> bool {
-        self.fields.iter().any(|field| {
-            field.windows(phrase.len().max(1)).any(|window| {
-                window.len() == phrase.len() && window.iter().zip(phrase).all(|(a, b)| a.text == b.text)
-            })
-        })
-    }
-}
-
-/// The query without its phrases, and the phrases. A quote without its partner is punctuation.
-fn parse(query: &str) -> (String, Vec<Vec<Word>>) {
-    let parts: Vec<&str> = query.split('"').collect();
-    let (mut loose, mut phrases) = (String::new(), Vec::new());
-    for (index, part) in parts.iter().enumerate() {
-        let quoted = index % 2 == 1 && index + 1 < parts.len();
-        let phrase = if quoted { words(part) } else { Vec::new() };
-        if phrase.is_empty() {
-            loose.push(' ');
-            loose.push_str(part);
-        } else {
-            phrases.push(phrase);
-        }
-    }
-    (loose, phrases)
 }
 
 #[cfg(test)]

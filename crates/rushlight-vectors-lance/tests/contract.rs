@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, Embedding, ErrorCode, Generation, IndexedChunk, IndexedDocument, Principal,
-    SourceId, Timestamp, VectorIndex,
+    ChunkId, DocId, DocumentKind, Embedding, ErrorCode, Generation, IndexedChunk, IndexedDocument,
+    IndexedFacts, Principal, SourceId, Timestamp, VectorIndex,
 };
 use rushlight_testkit::contract;
 use rushlight_vectors_lance::{LanceIndex, LanceOptions};
@@ -45,6 +45,7 @@ fn document(number: u8, chunks: u8) -> IndexedDocument {
         access: vec![Principal::owner()],
         title: String::new(),
         keywords: Vec::new(),
+        facts: IndexedFacts::default(),
         chunks: (0..chunks).map(chunk).collect(),
     }
 }

@@ -11,9 +11,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use rushlight_core::{
-    ChunkId, Clock, DocId, EmbedKind, Embedder, EmbedderSpec, Embedding, FileStamp, Generation, IndexEvent,
-    IndexedDocument, KeywordHit, KeywordIndex, RawFile, Reporter, Result, ScanEntry, ScanSummary,
-    SearchFilter, Source, SourceEvent, SystemClock, TextSpan, Timestamp, VectorHit, VectorIndex, WatchGuard,
+    ChunkId, Clock, Correction, DocId, EmbedKind, Embedder, EmbedderSpec, Embedding, FileStamp, Generation,
+    IndexEvent, IndexedDocument, KeywordExplanation, KeywordFound, KeywordIndex, Query, RawFile, Reporter,
+    Result, ScanEntry, ScanSummary, SearchFilter, Source, SourceEvent, Suggestion, SystemClock, TextSpan,
+    Timestamp, VectorHit, VectorIndex, WatchGuard,
 };
 use rushlight_engine::{
     Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
@@ -106,8 +107,25 @@ impl KeywordIndex for Fused<MemKeywordIndex> {
         self.index.generation()
     }
 
-    fn search(&self, query: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<KeywordHit>> {
+    fn search(&self, query: &Query, filter: &SearchFilter, limit: usize) -> Result<KeywordFound> {
         self.index.search(query, filter, limit)
+    }
+
+    fn matching(&self, query: &Query, filter: &SearchFilter) -> Result<Vec<ChunkId>> {
+        self.index.matching(query, filter)
+    }
+
+    fn suggest(&self, typed: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<Suggestion>> {
+        self.index.suggest(typed, filter, limit)
+    }
+
+    fn explain(
+        &self,
+        query: &Query,
+        filter: &SearchFilter,
+        chunk: ChunkId,
+    ) -> Result<Option<KeywordExplanation>> {
+        self.index.explain(query, filter, chunk)
     }
 
     fn chunks(&self) -> Result<Vec<(ChunkId, DocId)>> {
@@ -162,7 +180,7 @@ impl KeywordFactory for Factory {
         }))
     }
 
-    fn highlight(&self, _query: &str, _text: &str) -> Vec<TextSpan> {
+    fn highlight(&self, _query: &Query, _corrections: &[Correction], _text: &str) -> Vec<TextSpan> {
         Vec::new()
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use rushlight_core::{ChunkId, Generation, IndexedDocument, KeywordHit, KeywordIndex};
+use rushlight_core::{
+    ChunkId, Clause, Generation, IndexedDocument, KeywordHit, KeywordIndex, Node, Occur, Query,
+};
 
 use super::admits;
 use super::sample::{chunk_id, doc_id, document, filters, owner, varied};
@@ -39,7 +41,23 @@ fn write(index: &dyn KeywordIndex, generation: i64, documents: &[IndexedDocument
 }
 
 fn search(index: &dyn KeywordIndex, query: &str) -> Vec<KeywordHit> {
-    index.search(query, &owner(), 100).expect("searches")
+    index.search(&asked(query), &owner(), 100).expect("searches").hits
+}
+
+/// A query of plain words, and of phrases in straight double quotes, which are required.
+fn asked(text: &str) -> Query {
+    let parts: Vec<&str> = text.split('"').collect();
+    let clause = |(index, part): (usize, &&str)| {
+        let quoted = index % 2 == 1 && index + 1 < parts.len();
+        let (occur, node) = match quoted {
+            true => (Occur::Required, Node::Phrase((*part).to_owned())),
+            false => (Occur::Wanted, Node::Text((*part).to_owned())),
+        };
+        Clause { occur, node }
+    };
+    Query {
+        clauses: parts.iter().enumerate().map(clause).collect(),
+    }
 }
 
 fn found(index: &dyn KeywordIndex, query: &str) -> Vec<ChunkId> {
@@ -191,8 +209,9 @@ fn hits_are_ordered_bounded_and_repeatable(index: &dyn KeywordIndex) {
     assert_eq!(all, sorted, "ties are broken by chunk id");
     for limit in [0, 1, 7, 59, 60, 1_000] {
         let some: Vec<_> = index
-            .search("tea", &owner(), limit)
+            .search(&asked("tea"), &owner(), limit)
             .expect("searches")
+            .hits
             .into_iter()
             .map(|h| h.chunk_id)
             .collect();
@@ -277,7 +296,11 @@ fn what_is_repeated_is_found_after_what_is_not(index: &dyn KeywordIndex) {
         "the better match comes later where it is a repeated one"
     );
     assert_eq!(
-        index.search("\"green tea\"", &owner(), 3).expect("searches")[0].chunk_id,
+        index
+            .search(&asked("\"green tea\""), &owner(), 3)
+            .expect("searches")
+            .hits[0]
+            .chunk_id,
         chunk_id(1, 1),
         "in a short list too"
     );
@@ -371,8 +394,9 @@ fn filters_agree_with_the_plain_predicate(index: &dyn KeywordIndex) {
     write(index, 2, &documents[25..]);
     for filter in filters() {
         let hits: BTreeSet<_> = index
-            .search("tea", &filter, 1_000)
+            .search(&asked("tea"), &filter, 1_000)
             .expect("searches")
+            .hits
             .into_iter()
             .map(|h| (h.doc_id, h.chunk_id))
             .collect();
@@ -381,9 +405,12 @@ fn filters_agree_with_the_plain_predicate(index: &dyn KeywordIndex) {
             .flat_map(|d| d.chunks.iter().map(|c| (d.doc_id, c.id)))
             .collect();
         assert_eq!(hits, expected, "{filter:?}");
-        let phrase = index.search("\"tea number\"", &filter, 1_000).expect("searches");
+        let phrase = index
+            .search(&asked("\"tea number\""), &filter, 1_000)
+            .expect("searches")
+            .hits;
         assert_eq!(phrase.len(), expected.len(), "a phrase under {filter:?}");
-        let few = index.search("tea", &filter, 3).expect("searches");
+        let few = index.search(&asked("tea"), &filter, 3).expect("searches").hits;
         assert_eq!(
             few.len(),
             expected.len().min(3),

@@ -1,7 +1,8 @@
 //! Documents and filters for the suites of both indexes.
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, IndexedChunk, IndexedDocument, Principal, SearchFilter, SourceId, Timestamp,
+    ChunkId, DocId, DocumentKind, IndexedChunk, IndexedDocument, IndexedFacts, Principal, SearchFilter,
+    SourceId, Timestamp,
 };
 
 /// What a filter says of a document: the plain predicate that both indexes must agree with.
@@ -58,6 +59,7 @@ pub(crate) fn document(number: u8, texts: &[&str]) -> IndexedDocument {
         access: vec![Principal::owner()],
         title: String::new(),
         keywords: Vec::new(),
+        facts: IndexedFacts::default(),
         chunks: texts.iter().enumerate().map(chunk).collect(),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rushlight_core::{KeywordIndex, Result, TextSpan};
+use rushlight_core::{Correction, KeywordIndex, Query, Result, TextSpan};
 use rushlight_engine::KeywordFactory;
 use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex, query_spans};
 
@@ -14,7 +14,7 @@ impl KeywordFactory for Tantivy {
         Ok(Arc::new(TantivyIndex::open(dir, KeywordOptions::default())?))
     }
 
-    fn highlight(&self, query: &str, text: &str) -> Vec<TextSpan> {
-        query_spans(query, text)
+    fn highlight(&self, query: &Query, corrections: &[Correction], text: &str) -> Vec<TextSpan> {
+        query_spans(query, corrections, text)
     }
 }

@@ -1,0 +1,679 @@
+//! From a query to a plan for one view of an index.
+
+use std::collections::HashSet;
+
+use rushlight_analysis::{Pattern, TermKind, Token, analyze, covering, is_identifier, variants};
+use rushlight_core::{Clause, Correction, MatchKind, Node, Occur, Query, QueryField, TermFound};
+use tantivy::Term;
+use tantivy::schema::Field;
+
+use crate::keys::{key, language_terms, tag_terms};
+use crate::plan::{Constant, Plan, Sum, Way, Word};
+use crate::positions::{Near, Phrase};
+use crate::schema::{AUTHORS, EVERYWHERE, PATH, RECIPIENTS, TITLE};
+use crate::score::tune;
+use crate::view::{Postings, View};
+use crate::words;
+
+/// Bytes of a query that are looked at.
+const MAX_BYTES: usize = 32 * 1024;
+/// Distinct terms that are searched, and those whose stems, corrections and numbers are looked for.
+const MAX_TERMS: usize = 512;
+const MAX_TELLING: usize = 64;
+/// Phrases, prefixes and parts of `Near` that are searched, and terms of one.
+const MAX_PHRASES: usize = 32;
+const MAX_PHRASE_TERMS: usize = 64;
+/// Groups in groups that are looked into.
+const MAX_DEPTH: usize = 32;
+/// Words with a prefix that are counted one by one; the others count alike.
+const MAX_FORMS: usize = 48;
+
+/// Weight of a word as it is written, and by its stem: a text with the word itself has both.
+fn weight_exact() -> f32 {
+    tune("W_EXACT", 0.6)
+}
+fn weight_stem() -> f32 {
+    tune("W_STEM", 0.4)
+}
+/// Weight of a part of a word in CamelCase.
+const PART_WEIGHT: f32 = 0.5;
+/// Weight of a word that begins so, of one from another region, and of one that was corrected.
+const PREFIX_WEIGHT: f32 = 0.8;
+const VARIANT_WEIGHT: f32 = 0.9;
+const CORRECTION_WEIGHT: f32 = 0.6;
+/// Weight of a piece of a word.
+const PIECE_WEIGHT: f32 = 0.5;
+
+/// A query made ready.
+pub(crate) struct Compiled {
+    /// `None` where the query says nothing.
+    pub(crate) plan: Option<Plan>,
+    pub(crate) corrections: Vec<Correction>,
+    pub(crate) terms: Vec<TermFound>,
+    /// No readable chunk holds a word of the query as it was typed, and the query has words.
+    pub(crate) unknown: bool,
+}
+
+/// Makes a query ready.
+pub(crate) fn compile(query: &Query, view: &View<'_>) -> tantivy::Result<Compiled> {
+    let mut compiler = Compiler {
+        view,
+        bytes: MAX_BYTES,
+        terms_left: MAX_TERMS,
+        phrases_left: MAX_PHRASES,
+        telling_left: MAX_TELLING,
+        terms: Vec::new(),
+        corrections: Vec::new(),
+        known: false,
+    };
+    let plan = compiler.query(query, 0)?;
+    Ok(Compiled {
+        unknown: !compiler.known && !compiler.terms.is_empty(),
+        plan,
+        corrections: compiler.corrections,
+        terms: compiler.terms,
+    })
+}
+
+/// The text of a query of wanted text, for the last resort, and its other clauses; `None` where more than that is asked.
+pub(crate) fn plain_text(query: &Query) -> Option<(Vec<&str>, Query)> {
+    let mut texts = Vec::new();
+    let mut rest = Query::default();
+    for clause in &query.clauses {
+        match (&clause.node, clause.occur) {
+            (Node::Text(text) | Node::Prefix(text), Occur::Wanted) => texts.push(text.as_str()),
+            (Node::Phrase(_) | Node::Near { .. } | Node::Text(_) | Node::Prefix(_), Occur::Required)
+            | (Node::Phrase(_) | Node::Near { .. } | Node::Group(_), Occur::Wanted)
+            | (Node::Group(_), Occur::Required) => return None,
+            _ => rest.clauses.push(clause.clone()),
+        }
+    }
+    (!texts.is_empty()).then_some((texts, rest))
+}
+
+/// The plan of the last resort: in one field, for every word of the texts, terms in which it stands.
+pub(crate) fn by_part(query: &Query, view: &View<'_>) -> tantivy::Result<Option<Plan>> {
+    let Some((texts, rest)) = plain_text(query) else {
+        return Ok(None);
+    };
+    let text = texts.join(" ");
+    let Some(pieces) = pieces(&cut(&text, MAX_BYTES), view)? else {
+        return Ok(None);
+    };
+    let mut sum = Sum {
+        required: vec![pieces],
+        ..Sum::default()
+    };
+    let rest = compile(&rest, view)?.plan;
+    sum.required.extend(rest);
+    Ok(Some(Plan::Sum(sum)))
+}
+
+fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+/// Rows with all that a stretch of text is made of, however it is cut; `None` where the text has no word.
+fn pieces(text: &str, view: &View<'_>) -> tantivy::Result<Option<Plan>> {
+    let mut pieces = Vec::new();
+    let mut weight = 0.0;
+    for pattern in covering(text).into_iter().take(MAX_PHRASE_TERMS) {
+        let terms = match &pattern {
+            Pattern::Exact(term) => vec![view.postings(term, EVERYWHERE)?],
+            Pattern::Prefix(prefix) => view.terms(prefix, EVERYWHERE, |_| true)?,
+            Pattern::Suffix(_) | Pattern::Infix(_) => {
+                view.terms("", EVERYWHERE, |term| pattern.matches(term))?
+            }
+        };
+        weight += view.idf(terms.iter().map(|term| term.chunks).sum());
+        pieces.push(terms);
+    }
+    let score = Constant {
+        typed: key(text),
+        how: MatchKind::Piece,
+        score: PIECE_WEIGHT * weight,
+    };
+    Ok((!pieces.is_empty()).then_some(Plan::Pieces { pieces, score }))
+}
+
+struct Compiler<'v, 'a> {
+    view: &'v View<'a>,
+    bytes: usize,
+    terms_left: usize,
+    phrases_left: usize,
+    telling_left: usize,
+    terms: Vec<TermFound>,
+    corrections: Vec<Correction>,
+    /// Whether a word of the query stands in a readable chunk.
+    known: bool,
+}
+
+impl Compiler<'_, '_> {
+    fn query(&mut self, query: &Query, depth: usize) -> tantivy::Result<Option<Plan>> {
+        if depth > MAX_DEPTH {
+            return Ok(None);
+        }
+        let mut sum = Sum::default();
+        let mut seen = HashSet::new();
+        for Clause { occur, node } in &query.clauses {
+            let plan = match occur {
+                Occur::Excluded => self.literal(node, depth)?,
+                Occur::Wanted => self.node(node, depth, &mut seen)?,
+                Occur::Required => self.node(node, depth, &mut HashSet::new())?,
+            };
+            let into = match occur {
+                Occur::Wanted => &mut sum.wanted,
+                Occur::Required => &mut sum.required,
+                Occur::Excluded => &mut sum.excluded,
+            };
+            into.extend(plan);
+        }
+        let says_nothing = sum.required.is_empty() && sum.wanted.is_empty() && sum.excluded.is_empty();
+        Ok((!says_nothing).then_some(Plan::Sum(sum)))
+    }
+
+    fn node(
+        &mut self,
+        node: &Node,
+        depth: usize,
+        seen: &mut HashSet<String>,
+    ) -> tantivy::Result<Option<Plan>> {
+        match node {
+            Node::Text(text) => self.text(text, seen),
+            Node::Phrase(text) => self.phrase(text, EVERYWHERE),
+            Node::Prefix(text) => self.prefix(text, EVERYWHERE),
+            Node::Near { parts, distance } => self.near(parts, *distance),
+            Node::Field { field, node } => self.field(*field, node),
+            Node::Group(query) => self.query(query, depth + 1),
+            Node::Dates { .. }
+            | Node::Kinds(_)
+            | Node::Space(_)
+            | Node::HasAttachment
+            | Node::Everything
+            | Node::Nothing => Ok(self.condition(node)),
+        }
+    }
+
+    /// What is excluded is what was typed, and nothing that is only like it.
+    fn literal(&mut self, node: &Node, depth: usize) -> tantivy::Result<Option<Plan>> {
+        match node {
+            Node::Text(text) => {
+                let words = self.exact_words(text, EVERYWHERE)?;
+                Ok((!words.is_empty()).then_some(Plan::Best(words)))
+            }
+            Node::Group(query) if depth < MAX_DEPTH => {
+                let mut sum = Sum::default();
+                for Clause { occur, node } in &query.clauses {
+                    let plan = self.literal(node, depth + 1)?;
+                    match occur {
+                        Occur::Wanted => sum.wanted.extend(plan),
+                        Occur::Required => sum.required.extend(plan),
+                        Occur::Excluded => sum.excluded.extend(plan),
+                    }
+                }
+                let says_nothing =
+                    sum.required.is_empty() && sum.wanted.is_empty() && sum.excluded.is_empty();
+                Ok((!says_nothing).then_some(Plan::Sum(sum)))
+            }
+            Node::Group(_) => Ok(None),
+            _ => self.node(node, depth, &mut HashSet::new()),
+        }
+    }
+
+    fn condition(&self, node: &Node) -> Option<Plan> {
+        let fields = self.view.fields;
+        Some(match node {
+            Node::Dates { from, until } => Plan::Dates(from.map(|from| from.0), until.map(|until| until.0)),
+            Node::Kinds(kinds) => Plan::Raw(fields.kinds(kinds)),
+            Node::HasAttachment => Plan::Raw(vec![(
+                fields.attachment,
+                Term::from_field_bool(fields.attachment, true),
+            )]),
+            Node::Everything => Plan::All,
+            Node::Nothing => Plan::Nothing,
+            _ => return None,
+        })
+    }
+
+    /// The tokens of a text that are looked for, within what may be read of the query.
+    fn tokens(&mut self, text: &str) -> Vec<Token> {
+        let text = cut(text, self.bytes);
+        self.bytes -= text.len();
+        analyze(text)
+    }
+
+    /// Words, pairs and lone characters, which together say all that stands in a text, with their distances.
+    fn sequence(&mut self, text: &str) -> Vec<(u32, String)> {
+        let tokens = self.tokens(text);
+        let mut sequence: Vec<(u32, String)> = tokens
+            .into_iter()
+            .filter(|token| matches!(token.kind, TermKind::Word | TermKind::Pair | TermKind::Alone))
+            .take(MAX_PHRASE_TERMS.min(self.terms_left))
+            .map(|token| (token.position as u32, token.term))
+            .collect();
+        self.terms_left -= sequence.len();
+        let first = sequence.first().map_or(0, |(position, _)| *position);
+        sequence.iter_mut().for_each(|(position, _)| *position -= first);
+        sequence
+    }
+
+    fn text(&mut self, text: &str, seen: &mut HashSet<String>) -> tantivy::Result<Option<Plan>> {
+        let text = cut(text, self.bytes);
+        let tokens: Vec<Token> = self
+            .tokens(text)
+            .into_iter()
+            .filter(|token| token.kind != TermKind::Single)
+            .collect();
+        let identifiers: Vec<(usize, usize)> = tokens
+            .iter()
+            .filter(|token| is_identifier(token))
+            .map(|token| (token.start, token.end))
+            .collect();
+        let mut wanted: Vec<(Token, Plan)> = Vec::new();
+        for token in tokens {
+            if self.terms_left == 0 || !seen.insert(token.term.clone()) {
+                continue;
+            }
+            self.terms_left -= 1;
+            let inside = |(start, end): &(usize, usize)| *start <= token.start && token.end <= *end;
+            let plan = self.word(&token, identifiers.iter().any(inside))?;
+            wanted.push((token, plan));
+        }
+        let wanted = self.with_variants(text, wanted)?;
+        Ok((!wanted.is_empty()).then(|| {
+            Plan::Sum(Sum {
+                wanted,
+                ..Sum::default()
+            })
+        }))
+    }
+
+    /// A word as typed, by its stem, and as what it may have meant where nobody wrote it.
+    fn word(&mut self, token: &Token, in_identifier: bool) -> tantivy::Result<Plan> {
+        let weight = if token.kind == TermKind::Part {
+            PART_WEIGHT
+        } else {
+            1.0
+        };
+        let exact = self.view.postings(&token.term, EVERYWHERE)?;
+        if self.telling_left == 0 {
+            return Ok(Plan::Word(self.exact_word(&token.term, exact, weight)));
+        }
+        self.telling_left -= 1;
+        let forms = match token.kind {
+            TermKind::Word | TermKind::Part => words::same_stem(self.view, &token.term)?,
+            _ => Vec::new(),
+        };
+        let chunks = self.view.readable(&[&exact])?;
+        let some = chunks > 0 || self.view.readable(&forms.iter().collect::<Vec<_>>())? > 0;
+        self.known |= some;
+        let identifier = is_identifier(token);
+        self.terms.push(TermFound {
+            term: token.term.clone(),
+            chunks,
+            idf: self.view.idf(if chunks == 0 { 0 } else { exact.chunks }),
+            identifier,
+        });
+        if identifier && !some {
+            return self.unknown_identifier(token, exact);
+        }
+        if some || in_identifier {
+            return Ok(Plan::Word(self.word_and_stem(&token.term, exact, forms, weight)));
+        }
+        let meant = words::corrections(self.view, &token.term)?;
+        self.corrections.extend(meant.iter().map(|term| Correction {
+            typed: token.term.clone(),
+            meant: term.term.clone(),
+        }));
+        let mut plans: Vec<Plan> = meant
+            .into_iter()
+            .map(|term| {
+                Plan::Word(Word {
+                    typed: token.term.clone(),
+                    ways: vec![self.way(MatchKind::Correction, vec![term], weight * CORRECTION_WEIGHT)],
+                })
+            })
+            .collect();
+        Ok(match plans.len() {
+            0 => Plan::Word(self.exact_word(&token.term, exact, weight)),
+            1 => plans.remove(0),
+            _ => Plan::Best(plans),
+        })
+    }
+
+    /// An identifier that nobody wrote so is looked for as a piece of one.
+    fn unknown_identifier(&self, token: &Token, exact: Postings) -> tantivy::Result<Plan> {
+        let mut plans = vec![Plan::Word(self.exact_word(&token.term, exact, 1.0))];
+        plans.extend(pieces(&token.term, self.view)?);
+        Ok(Plan::Best(plans))
+    }
+
+    fn way(&self, how: MatchKind, terms: Vec<Postings>, weight: f32) -> Way {
+        let chunks = terms.iter().map(|term| term.chunks).sum::<u64>();
+        Way {
+            how,
+            chunks: chunks.min(self.view.chunks),
+            idf: self.view.idf(chunks),
+            terms,
+            weight,
+        }
+    }
+
+    fn exact_word(&self, typed: &str, exact: Postings, weight: f32) -> Word {
+        Word {
+            typed: typed.to_owned(),
+            ways: vec![self.way(MatchKind::Exact, vec![exact], weight)],
+        }
+    }
+
+    fn word_and_stem(&self, typed: &str, exact: Postings, forms: Vec<Postings>, weight: f32) -> Word {
+        if forms.is_empty() {
+            return self.exact_word(typed, exact, weight);
+        }
+        let all = std::iter::once(exact.clone()).chain(forms).collect();
+        Word {
+            typed: typed.to_owned(),
+            ways: vec![
+                self.way(MatchKind::Exact, vec![exact], weight * weight_exact()),
+                self.way(MatchKind::Stem, all, weight * weight_stem()),
+            ],
+        }
+    }
+
+    fn exact_words(&mut self, text: &str, fields: &[usize]) -> tantivy::Result<Vec<Plan>> {
+        let mut plans = Vec::new();
+        for (_, term) in self.sequence(text) {
+            let postings = self.view.postings(&term, fields)?;
+            plans.push(Plan::Word(self.exact_word(&term, postings, 1.0)));
+        }
+        Ok(plans)
+    }
+
+    /// The words of a text, those of them that other regions write otherwise with what these would write.
+    fn with_variants(&mut self, text: &str, wanted: Vec<(Token, Plan)>) -> tantivy::Result<Vec<Plan>> {
+        let variants = variants(text);
+        if variants.is_empty() {
+            return Ok(wanted.into_iter().map(|(_, plan)| plan).collect());
+        }
+        let mut plans = Vec::new();
+        let mut wanted = wanted.into_iter().peekable();
+        let mut end = 0;
+        for (index, variant) in variants.iter().enumerate() {
+            // Variants are in order; those of one place are alternatives, and one that begins within another is left out.
+            if variant.start < end {
+                continue;
+            }
+            end = variant.end;
+            let before = |(token, _): &(Token, Plan)| token.end <= variant.start;
+            while let Some((_, plan)) = wanted.next_if(before) {
+                plans.push(plan);
+            }
+            let mut typed = Vec::new();
+            while let Some((_, plan)) = wanted.next_if(|(token, _)| token.start < variant.end) {
+                typed.push(plan);
+            }
+            let mut best = vec![Plan::Sum(Sum {
+                wanted: typed,
+                ..Sum::default()
+            })];
+            for other in variants[index..]
+                .iter()
+                .take_while(|other| other.start == variant.start && other.end == variant.end)
+            {
+                best.extend(self.variant(&other.text)?);
+            }
+            plans.push(Plan::Best(best));
+        }
+        plans.extend(wanted.map(|(_, plan)| plan));
+        Ok(plans)
+    }
+
+    fn variant(&mut self, text: &str) -> tantivy::Result<Option<Plan>> {
+        let mut words = Vec::new();
+        for (_, term) in self.sequence(text) {
+            let postings = self.view.postings(&term, EVERYWHERE)?;
+            self.known |= self.view.readable(&[&postings])? > 0;
+            words.push(Plan::Word(Word {
+                typed: term,
+                ways: vec![self.way(MatchKind::Variant, vec![postings], VARIANT_WEIGHT)],
+            }));
+        }
+        // All of it: half of a word from elsewhere is not the word.
+        Ok((!words.is_empty()).then_some(Plan::Sum(Sum {
+            required: words,
+            ..Sum::default()
+        })))
+    }
+
+    fn phrase(&mut self, text: &str, fields: &[usize]) -> tantivy::Result<Option<Plan>> {
+        if self.phrases_left == 0 {
+            return Ok(None);
+        }
+        let sequence = self.sequence(text);
+        let mut terms = Vec::new();
+        let mut idf = 0.0;
+        for (offset, term) in &sequence {
+            let postings = self.view.postings(term, fields)?;
+            idf += self.view.idf(postings.chunks);
+            terms.push((*offset, postings));
+        }
+        Ok(match terms.len() {
+            0 => None,
+            1 => {
+                let (_, postings) = terms.remove(0);
+                let term = postings.term.clone();
+                Some(Plan::Word(self.exact_word(&term, postings, 1.0)))
+            }
+            _ => {
+                self.phrases_left -= 1;
+                Some(Plan::Phrase(Phrase {
+                    typed: key(text),
+                    terms,
+                    fields: fields.to_vec(),
+                    idf,
+                    weight: 1.0,
+                }))
+            }
+        })
+    }
+
+    /// Words that begin so. What stands before the last word has to stand before it as a phrase does; Chinese is one.
+    fn prefix(&mut self, text: &str, fields: &[usize]) -> tantivy::Result<Option<Plan>> {
+        if self.phrases_left == 0 {
+            return Ok(None);
+        }
+        let text = cut(text, self.bytes);
+        let tokens = analyze(text);
+        let last = tokens
+            .iter()
+            .rfind(|token| token.kind == TermKind::Word)
+            .filter(|last| tokens.iter().all(|token| token.end <= last.end));
+        let Some(last) = last else {
+            return self.phrase(text, fields);
+        };
+        self.phrases_left -= 1;
+        let mut plans = Vec::new();
+        let before = self.phrase(&text[..last.start], fields)?;
+        let begun = self.begun(&last.term, fields)?;
+        plans.push(match before {
+            Some(before) => Plan::Sum(Sum {
+                required: vec![before, begun],
+                ..Sum::default()
+            }),
+            None => begun,
+        });
+        // An identifier of which the beginning was typed, signs and all.
+        if let Some(whole) = tokens
+            .iter()
+            .find(|token| token.kind == TermKind::Whole && token.end == last.end && token.start < last.start)
+        {
+            plans.push(self.begun(&whole.term, fields)?);
+        }
+        Ok(Some(match plans.len() {
+            1 => plans.remove(0),
+            _ => Plan::Best(plans),
+        }))
+    }
+
+    /// Terms that begin so: the most frequent each with its own weight, all others with one.
+    fn begun(&mut self, prefix: &str, fields: &[usize]) -> tantivy::Result<Plan> {
+        let mut terms = self.view.terms(prefix, fields, |_| true)?;
+        self.known |= self.view.readable(&terms.iter().collect::<Vec<_>>())? > 0;
+        terms.sort_by(|a, b| b.chunks.cmp(&a.chunks).then_with(|| a.term.cmp(&b.term)));
+        let mut plans = Vec::new();
+        if let Some(at) = terms.iter().position(|term| term.term == prefix) {
+            let exact = terms.remove(at);
+            plans.push(Plan::Word(self.exact_word(prefix, exact, 1.0)));
+        }
+        let rest = terms.split_off(terms.len().min(MAX_FORMS));
+        if !terms.is_empty() || plans.is_empty() {
+            plans.push(Plan::Word(Word {
+                typed: prefix.to_owned(),
+                ways: vec![self.way(MatchKind::Prefix, terms, PREFIX_WEIGHT)],
+            }));
+        }
+        if !rest.is_empty() {
+            let chunks = rest.iter().map(|term| term.chunks).sum();
+            let score = Constant {
+                typed: prefix.to_owned(),
+                how: MatchKind::Prefix,
+                score: PREFIX_WEIGHT * self.view.idf(chunks),
+            };
+            plans.push(Plan::Terms { terms: rest, score });
+        }
+        Ok(match plans.len() {
+            1 => plans.remove(0),
+            _ => Plan::Best(plans),
+        })
+    }
+
+    fn near(&mut self, parts: &[String], distance: u32) -> tantivy::Result<Option<Plan>> {
+        let mut near = Near {
+            parts: Vec::new(),
+            fields: EVERYWHERE.to_vec(),
+            distance,
+        };
+        let mut wanted = Vec::new();
+        for part in parts {
+            if self.phrases_left == 0 {
+                break;
+            }
+            self.phrases_left -= 1;
+            let mut terms = Vec::new();
+            for (offset, term) in self.sequence(part) {
+                let postings = self.view.postings(&term, EVERYWHERE)?;
+                wanted.push(Plan::Word(self.exact_word(&term, postings.clone(), 1.0)));
+                terms.push((offset, postings));
+            }
+            if !terms.is_empty() {
+                near.parts.push(terms);
+            }
+        }
+        let required = match near.parts.len() {
+            0 => return Ok(None),
+            1 => return self.phrase(&parts.join(" "), EVERYWHERE),
+            _ => vec![Plan::Near(near)],
+        };
+        Ok(Some(Plan::Sum(Sum {
+            required,
+            wanted,
+            excluded: Vec::new(),
+        })))
+    }
+
+    fn field(&mut self, field: QueryField, node: &Node) -> tantivy::Result<Option<Plan>> {
+        let (text, prefix) = match node {
+            Node::Text(text) | Node::Phrase(text) => (text.as_str(), false),
+            Node::Prefix(text) => (text.as_str(), true),
+            _ => return Ok(None),
+        };
+        let fields = self.view.fields;
+        let plan = match field {
+            QueryField::Title => self.in_field(&[TITLE], node)?,
+            QueryField::Subject => self.in_field(&[TITLE], node)?.map(|plan| {
+                let mail = Plan::Raw(fields.kinds(&[rushlight_core::DocumentKind::Mail]));
+                Plan::Sum(Sum {
+                    required: vec![mail, plan],
+                    ..Sum::default()
+                })
+            }),
+            QueryField::From => self.in_field(&[AUTHORS], node)?.map(Plan::unranked),
+            QueryField::To => self.in_field(&[RECIPIENTS], node)?.map(Plan::unranked),
+            QueryField::Path => self.in_field(&[PATH], node)?.map(Plan::unranked),
+            QueryField::Tag => match tag_terms(text).pop() {
+                Some(tag) => Some(self.raw(fields.tag, &tag, prefix)?),
+                None => None,
+            },
+            QueryField::Language => match language_terms(text).pop() {
+                Some(tag) => Some(self.raw(fields.language, &tag, prefix)?),
+                None => None,
+            },
+            QueryField::Thread => self.thread(text)?,
+        };
+        Ok(plan)
+    }
+
+    fn in_field(&mut self, fields: &[usize], node: &Node) -> tantivy::Result<Option<Plan>> {
+        match node {
+            Node::Text(text) => {
+                let required = self.exact_words(text, fields)?;
+                Ok((!required.is_empty()).then_some(Plan::Sum(Sum {
+                    required,
+                    ..Sum::default()
+                })))
+            }
+            Node::Phrase(text) => self.phrase(text, fields),
+            Node::Prefix(text) => self.prefix(text, fields),
+            _ => Ok(None),
+        }
+    }
+
+    /// One term of a field without words, or all that begin so.
+    fn raw(&self, field: Field, text: &str, prefix: bool) -> tantivy::Result<Plan> {
+        if !prefix {
+            return Ok(Plan::Raw(vec![(field, Term::from_field_text(field, text))]));
+        }
+        let mut terms = HashSet::new();
+        for segment in &self.view.segments {
+            let inverted = segment.reader.inverted_index(field)?;
+            let mut stream = inverted.terms().range().ge(text).into_stream()?;
+            while let Some((term, _)) = stream.next() {
+                if !term.starts_with(text.as_bytes()) {
+                    break;
+                }
+                if let Ok(term) = std::str::from_utf8(term) {
+                    terms.insert(term.to_owned());
+                }
+            }
+        }
+        let terms = terms
+            .iter()
+            .map(|term| (field, Term::from_field_text(field, term)));
+        Ok(Plan::Raw(terms.collect()))
+    }
+
+    /// A conversation by its id, or by the id of one of its mails that the asker may read.
+    fn thread(&self, text: &str) -> tantivy::Result<Option<Plan>> {
+        let id = text.trim().trim_start_matches('<').trim_end_matches('>');
+        if id.is_empty() {
+            return Ok(None);
+        }
+        let fields = self.view.fields;
+        let message = (fields.message, Term::from_field_text(fields.message, id));
+        let mut terms = vec![
+            message.clone(),
+            (fields.thread, Term::from_field_text(fields.thread, id)),
+        ];
+        for thread in words::threads(self.view, &[message])? {
+            terms.push((fields.thread, Term::from_field_text(fields.thread, &thread)));
+        }
+        Ok(Some(Plan::Raw(terms)))
+    }
+}
+
+impl Plan {
+    /// The same rows, none better than another.
+    fn unranked(self) -> Self {
+        Self::Unranked(Box::new(self))
+    }
+}

@@ -1,0 +1,300 @@
+//! A query made ready for one view of an index, and run: which rows meet it, and what they score.
+//!
+//! Rows are sets of bits, scores a column of numbers; each word's rows are read once, from front to end. Whatever is
+//! asked is asked of the rows of a mask only, so that nothing outside the filter is scored or counted.
+
+use std::collections::HashSet;
+
+use rushlight_core::MatchKind;
+use tantivy::Term;
+use tantivy::schema::Field;
+
+use crate::positions::{Near, Phrase};
+use crate::rows::Rows;
+use crate::score::saturated;
+use crate::view::{EachRow, Postings, Segment, View};
+
+/// What is to be met.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// A word, scored.
+    Word(Word),
+    /// Words that stand together, scored.
+    Phrase(Phrase),
+    /// Words and phrases near each other.
+    Near(Near),
+    /// One of these terms, each row with the same score.
+    Terms { terms: Vec<Postings>, score: Constant },
+    /// Pieces of words: for each some term, all in one field.
+    Pieces {
+        pieces: Vec<Vec<Postings>>,
+        score: Constant,
+    },
+    /// One of these terms of fields without words.
+    Raw(Vec<(Field, Term)>),
+    /// A date at or after the first and before the second.
+    Dates(Option<i64>, Option<i64>),
+    /// Every row.
+    All,
+    /// No row.
+    Nothing,
+    /// One of these at least; the best counts.
+    Best(Vec<Plan>),
+    /// Clauses; the scores are added.
+    Sum(Sum),
+    /// The same rows, none better than another.
+    Unranked(Box<Plan>),
+}
+
+/// A score that all rows of a plan have; zero where the plan does not rank.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Constant {
+    pub(crate) typed: String,
+    pub(crate) how: MatchKind,
+    pub(crate) score: f32,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Sum {
+    /// All have to be met.
+    pub(crate) required: Vec<Plan>,
+    /// One has to be met, where nothing that ranks is required.
+    pub(crate) wanted: Vec<Plan>,
+    /// None may be met.
+    pub(crate) excluded: Vec<Plan>,
+}
+
+/// A word of a query with the ways in which it can be met, whose scores are added.
+#[derive(Debug)]
+pub(crate) struct Word {
+    pub(crate) typed: String,
+    pub(crate) ways: Vec<Way>,
+}
+
+/// One way to meet a word: by any of some terms, which count as one.
+#[derive(Debug)]
+pub(crate) struct Way {
+    pub(crate) how: MatchKind,
+    pub(crate) terms: Vec<Postings>,
+    /// Chunks of the space with it.
+    pub(crate) chunks: u64,
+    pub(crate) idf: f32,
+    pub(crate) weight: f32,
+}
+
+impl Plan {
+    /// Whether it says which of two rows that meet it is better.
+    pub(crate) fn ranks(&self) -> bool {
+        match self {
+            Self::Word(_) | Self::Phrase(_) => true,
+            Self::Terms { score, .. } | Self::Pieces { score, .. } => score.score > 0.0,
+            Self::Near(_)
+            | Self::Raw(_)
+            | Self::Dates(..)
+            | Self::All
+            | Self::Nothing
+            | Self::Unranked(_) => false,
+            Self::Best(plans) => plans.iter().any(Self::ranks),
+            Self::Sum(sum) => sum.required.iter().chain(&sum.wanted).any(Self::ranks),
+        }
+    }
+
+    /// The rows of `mask` that meet it. Their scores are added to `scores`, where there are any to be computed.
+    pub(crate) fn run(
+        &self,
+        view: &View<'_>,
+        number: usize,
+        mask: &Rows,
+        scores: Option<&mut [f32]>,
+    ) -> tantivy::Result<Rows> {
+        let segment = &view.segments[number];
+        match self {
+            Self::Word(word) => word.run(view, number, mask, scores),
+            Self::Phrase(phrase) => phrase.run(view, number, mask, scores),
+            Self::Near(near) => near.run(segment, number, mask),
+            Self::Terms { terms, score } => {
+                let mut rows = Rows::none(mask.len());
+                for term in terms {
+                    add_rows(&mut rows, segment, &term.segments[number], None)?;
+                }
+                rows.keep(mask);
+                Ok(score.give(rows, scores))
+            }
+            Self::Pieces { pieces, score } => {
+                let rows = with_pieces(pieces, segment, number, mask)?;
+                Ok(score.give(rows, scores))
+            }
+            Self::Raw(terms) => Ok(within(segment.with_any(terms)?, mask)),
+            Self::Dates(from, until) => Ok(within(segment.dated(*from, *until)?, mask)),
+            Self::All => Ok(mask.clone()),
+            Self::Nothing => Ok(Rows::none(mask.len())),
+            Self::Best(plans) => best(plans, view, number, mask, scores),
+            Self::Sum(sum) => sum.run(view, number, mask, scores),
+            Self::Unranked(plan) => plan.run(view, number, mask, None),
+        }
+    }
+}
+
+impl Constant {
+    fn give(&self, rows: Rows, scores: Option<&mut [f32]>) -> Rows {
+        if let Some(scores) = scores.filter(|_| self.score > 0.0) {
+            for row in rows.iter() {
+                scores[row as usize] += self.score;
+            }
+        }
+        rows
+    }
+}
+
+impl Sum {
+    /// Whether a row has to meet one of the wanted clauses.
+    pub(crate) fn needs_wanted(&self) -> bool {
+        !self.wanted.is_empty() && !self.required.iter().any(Plan::ranks)
+    }
+
+    fn run(
+        &self,
+        view: &View<'_>,
+        number: usize,
+        mask: &Rows,
+        mut scores: Option<&mut [f32]>,
+    ) -> tantivy::Result<Rows> {
+        let mut rows = mask.clone();
+        for plan in &self.required {
+            rows = plan.run(view, number, &rows, None)?;
+        }
+        for plan in &self.excluded {
+            let out = plan.run(view, number, &rows, None)?;
+            rows.remove(&out);
+        }
+        if scores.is_none() && !self.needs_wanted() || rows.is_empty() {
+            return Ok(rows);
+        }
+        // Which rows are found is known but for the wanted clauses, so that scores go to none that is not.
+        for plan in self.required.iter().filter(|plan| plan.ranks()) {
+            plan.run(view, number, &rows, scores.as_deref_mut())?;
+        }
+        let mut wanted = Rows::none(mask.len());
+        for plan in &self.wanted {
+            wanted.add(&plan.run(view, number, &rows, scores.as_deref_mut())?);
+        }
+        Ok(if self.needs_wanted() { wanted } else { rows })
+    }
+}
+
+fn best(
+    plans: &[Plan],
+    view: &View<'_>,
+    number: usize,
+    mask: &Rows,
+    scores: Option<&mut [f32]>,
+) -> tantivy::Result<Rows> {
+    let mut all = Rows::none(mask.len());
+    let Some(scores) = scores else {
+        for plan in plans {
+            all.add(&plan.run(view, number, mask, None)?);
+        }
+        return Ok(all);
+    };
+    let mut highest = vec![0.0_f32; mask.len() as usize];
+    let mut scratch = vec![0.0_f32; mask.len() as usize];
+    for plan in plans {
+        let rows = plan.run(view, number, mask, Some(&mut scratch))?;
+        for row in rows.iter() {
+            let score = std::mem::take(&mut scratch[row as usize]);
+            let highest = &mut highest[row as usize];
+            *highest = highest.max(score);
+        }
+        all.add(&rows);
+    }
+    for row in all.iter() {
+        scores[row as usize] += highest[row as usize];
+    }
+    Ok(all)
+}
+
+impl Word {
+    fn run(
+        &self,
+        view: &View<'_>,
+        number: usize,
+        mask: &Rows,
+        scores: Option<&mut [f32]>,
+    ) -> tantivy::Result<Rows> {
+        let segment = &view.segments[number];
+        let mut all = Rows::none(mask.len());
+        let Some(scores) = scores else {
+            for way in &self.ways {
+                for term in &way.terms {
+                    add_rows(&mut all, segment, &term.segments[number], None)?;
+                }
+            }
+            return Ok(within(all, mask));
+        };
+        let mut occurrences = vec![0.0_f32; mask.len() as usize];
+        for way in &self.ways {
+            let mut rows = Rows::none(mask.len());
+            for (field, info) in way.terms.iter().flat_map(|term| &term.segments[number]) {
+                let (norms, table) = (&segment.norms[*field], &view.tables[*field]);
+                segment.words[*field].each_count(info, |row, count| {
+                    rows.insert(row);
+                    occurrences[row as usize] += count as f32 * table[norms.fieldnorm_id(row) as usize];
+                })?;
+            }
+            let most = way.weight * way.idf;
+            for row in rows.iter() {
+                let occurrences = std::mem::take(&mut occurrences[row as usize]);
+                if mask.contains(row) {
+                    scores[row as usize] += most * saturated(occurrences);
+                }
+            }
+            all.add(&rows);
+        }
+        Ok(within(all, mask))
+    }
+}
+
+fn add_rows(
+    rows: &mut Rows,
+    segment: &Segment<'_>,
+    spots: &[(usize, tantivy::postings::TermInfo)],
+    only: Option<usize>,
+) -> tantivy::Result<()> {
+    for (field, info) in spots {
+        if only.is_none_or(|only| only == *field) {
+            segment.words[*field].each_row(info, |row| rows.insert(row))?;
+        }
+    }
+    Ok(())
+}
+
+fn with_pieces(
+    pieces: &[Vec<Postings>],
+    segment: &Segment<'_>,
+    number: usize,
+    mask: &Rows,
+) -> tantivy::Result<Rows> {
+    let fields: HashSet<usize> = pieces
+        .iter()
+        .flatten()
+        .flat_map(|term| term.segments[number].iter().map(|(field, _)| *field))
+        .collect();
+    let mut all = Rows::none(mask.len());
+    for field in fields {
+        let mut rows = mask.clone();
+        for piece in pieces {
+            let mut some = Rows::none(mask.len());
+            for term in piece {
+                add_rows(&mut some, segment, &term.segments[number], Some(field))?;
+            }
+            rows.keep(&some);
+        }
+        all.add(&rows);
+    }
+    Ok(all)
+}
+
+fn within(mut rows: Rows, mask: &Rows) -> Rows {
+    rows.keep(mask);
+    rows
+}

@@ -10,7 +10,7 @@ use rushlight_core::{
     SearchFilter, SearchMode, SearchRequest, SearchResponse, SearchTimings, SpaceId, TextSpan, VectorHit,
 };
 use rushlight_ledger::ChunkRecord;
-use rushlight_retrieval::{FusedChunk, fuse};
+use rushlight_retrieval::{FuseInput, FusedChunk, FusionOptions, QueryFeatures, fuse};
 
 use crate::engine::{Engine, Shared};
 
@@ -214,7 +214,17 @@ impl Shared {
             SearchMode::Semantic => weight = 1.0,
         }
         let similarities = self.similarities(&words.hits, &meaning)?;
-        let fused = fuse(&words.hits, &meaning.hits, &similarities, weight);
+        let input = FuseInput {
+            keyword: &words.hits,
+            semantic: &meaning.hits,
+            similarities: &similarities,
+            features: QueryFeatures::default(),
+            coverage: &HashMap::new(),
+        };
+        let options = FusionOptions {
+            semantic_weight: Some(weight),
+        };
+        let fused = fuse(&input, &options).chunks;
         let hits = self.show(request, &words.corrections, &fused)?;
         timings.total_us = micros(begun);
         Ok(SearchResponse {

@@ -9,7 +9,7 @@ use rushlight_core::{
     SourceId, Timestamp, VectorHit, VectorIndex,
 };
 use rushlight_ingest::embedding_text;
-use rushlight_retrieval::fuse;
+use rushlight_retrieval::{FuseInput, FusionOptions, QueryFeatures, fuse};
 
 use crate::measure::{Mean, ndcg_at, recall_at, reciprocal_rank_at};
 use crate::report::{Leg, LegReport, Report, Seconds};
@@ -180,7 +180,17 @@ impl Found {
             Leg::Keyword => self.words.iter().map(|hit| row_of(hit.chunk_id)).collect(),
             Leg::Semantic => self.meaning.iter().map(|hit| row_of(hit.chunk_id)).collect(),
             Leg::Hybrid { weight } => {
-                let fused = fuse(&self.words, &self.meaning, &self.similarities, weight);
+                let input = FuseInput {
+                    keyword: &self.words,
+                    semantic: &self.meaning,
+                    similarities: &self.similarities,
+                    features: QueryFeatures::default(),
+                    coverage: &HashMap::new(),
+                };
+                let options = FusionOptions {
+                    semantic_weight: Some(weight),
+                };
+                let fused = fuse(&input, &options).chunks;
                 fused.iter().map(|chunk| row_of(chunk.chunk_id)).collect()
             }
             Leg::Rrf { k } => reciprocal_rank_fusion(&self.words, &self.meaning, k)

@@ -66,7 +66,7 @@ pub(crate) fn options() -> EngineOptions {
         scan_interval: Duration::from_secs(3600),
         rehash_interval: Some(Duration::from_secs(7 * 24 * 3600)),
         debounce: Duration::from_millis(20),
-        semantic_weight: 0.5,
+        semantic_weight: None,
         candidates: 50,
         rerank: false,
         rerank_top: 30,

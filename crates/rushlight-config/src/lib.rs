@@ -144,12 +144,22 @@ pub struct AnswerConfig {
     pub threads: usize,
 }
 
+/// What stands for a weight that is chosen for each query.
+const CHOSEN: f32 = -1.0;
+
+impl SearchConfig {
+    /// The weight of meaning that is set; `None`: it is chosen for each query.
+    pub fn semantic_weight(&self) -> Option<f32> {
+        (self.semantic_weight != CHOSEN).then_some(self.semantic_weight)
+    }
+}
+
 impl Config {
     /// What no type can say: ranges and relations. Returns the complaint.
     fn check(&self) -> Result<(), String> {
-        if !(0.0..=1.0).contains(&self.search.semantic_weight) {
+        if self.search.semantic_weight != CHOSEN && !(0.0..=1.0).contains(&self.search.semantic_weight) {
             return Err(format!(
-                "search.semantic_weight is {}, and must lie between 0 and 1",
+                "search.semantic_weight is {}, and must lie between 0 and 1, or be -1",
                 self.search.semantic_weight
             ));
         }

@@ -89,8 +89,8 @@ pub struct EngineOptions {
     pub rehash_interval: Option<Duration>,
     /// How long a hint waits for others before a scan.
     pub debounce: Duration,
-    /// Weight of the semantic leg, 0 to 1.
-    pub semantic_weight: f32,
+    /// Weight of the semantic leg, 0 to 1; `None`: chosen for each query.
+    pub semantic_weight: Option<f32>,
     /// Chunks taken from each leg.
     pub candidates: usize,
     /// Whether a search is reranked when it does not say.

@@ -95,6 +95,7 @@ pub async fn evaluate(
         })?;
         for (query, embedding) in batch.iter().zip(&embeddings) {
             let found = search(
+                set,
                 query,
                 embedding,
                 parts,
@@ -181,7 +182,7 @@ async fn check(parts: EvalParts<'_>, options: &EvalOptions) -> Result<()> {
 }
 
 fn legs(options: &EvalOptions) -> Vec<Leg> {
-    let mut legs = vec![Leg::Keyword, Leg::Semantic];
+    let mut legs = vec![Leg::Keyword, Leg::Semantic, Leg::Fused];
     legs.extend(
         options
             .weights

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use rushlight_core::{
     ChunkId, DocId, DocumentKind, EmbedKind, Embedder, Embedding, Error, ErrorCode, Generation, IndexedChunk,
-    IndexedDocument, IndexedFacts, KeywordHit, KeywordIndex, Principal, Query as Asked, Result, SearchFilter,
-    SourceId, Timestamp, VectorHit, VectorIndex,
+    IndexedDocument, IndexedFacts, KeywordFound, KeywordIndex, Principal, Query as Asked, Result,
+    SearchFilter, SourceId, Timestamp, VectorHit, VectorIndex,
 };
 use rushlight_ingest::embedding_text;
-use rushlight_retrieval::fuse;
+use rushlight_retrieval::{FuseInput, FusionOptions, Legs, QueryFeatures, fuse, fuse_reading};
 
 use crate::rrf::reciprocal_rank_fusion;
 use crate::run::{Leg, Seconds};
@@ -33,24 +33,35 @@ pub struct EvalParts<'a> {
 
 /// What both legs found for one query.
 pub(crate) struct Found {
-    words: Vec<KeywordHit>,
+    words: KeywordFound,
     meaning: Vec<VectorHit>,
     similarities: HashMap<ChunkId, f32>,
+    /// As it is served.
+    fused: Vec<ChunkId>,
 }
 
 impl Found {
     /// Indices of the set's passages, best first.
     pub(crate) fn ranking(&self, leg: Leg) -> Vec<usize> {
         match leg {
-            Leg::Keyword => self.words.iter().map(|hit| row_of(hit.chunk_id)).collect(),
+            Leg::Keyword => self.words.hits.iter().map(|hit| row_of(hit.chunk_id)).collect(),
             Leg::Semantic => self.meaning.iter().map(|hit| row_of(hit.chunk_id)).collect(),
-            // What the engine serves is asked of the engine; here there are stated weights.
-            Leg::Fused => Vec::new(),
+            Leg::Fused => self.fused.iter().map(|chunk| row_of(*chunk)).collect(),
             Leg::Hybrid { weight } => {
-                let fused = fuse(&self.words, &self.meaning, &self.similarities, weight);
+                let input = FuseInput {
+                    keyword: &self.words.hits,
+                    semantic: &self.meaning,
+                    similarities: &self.similarities,
+                    features: QueryFeatures::default(),
+                    coverage: &HashMap::new(),
+                };
+                let options = FusionOptions {
+                    semantic_weight: Some(weight),
+                };
+                let fused = fuse(&input, &options).chunks;
                 fused.iter().map(|chunk| row_of(chunk.chunk_id)).collect()
             }
-            Leg::Rrf { k } => reciprocal_rank_fusion(&self.words, &self.meaning, k)
+            Leg::Rrf { k } => reciprocal_rank_fusion(&self.words.hits, &self.meaning, k)
                 .into_iter()
                 .map(row_of)
                 .collect(),
@@ -85,7 +96,9 @@ pub(crate) fn embedded(passage: &Passage) -> String {
 }
 
 /// Asks both legs.
+#[allow(clippy::too_many_arguments, reason = "one call, from the loop over queries")]
 pub(crate) async fn search(
+    set: &Set,
     query: &Query,
     embedding: &Embedding,
     parts: EvalParts<'_>,
@@ -99,18 +112,17 @@ pub(crate) async fn search(
         sources: query.parts.iter().map(|part| source_of(*part)).collect(),
         ..SearchFilter::default()
     };
+    let asked = Asked::plain(&query.text);
     let words = timed(&mut seconds.searching_by_word, || {
-        parts
-            .keyword
-            .search(&Asked::plain(&query.text), &filter, candidates)
-    })?
-    .hits;
+        parts.keyword.search(&asked, &filter, candidates)
+    })?;
     let begun = Instant::now();
     let meaning = parts.vector.nearest(embedding, &filter, None, candidates).await?;
     seconds.searching_by_meaning += begun.elapsed().as_secs_f64();
 
     let known: HashSet<ChunkId> = meaning.iter().map(|hit| hit.chunk_id).collect();
     let unknown = words
+        .hits
         .iter()
         .map(|hit| hit.chunk_id)
         .filter(|id| !known.contains(id))
@@ -118,7 +130,21 @@ pub(crate) async fn search(
     let similarities = unknown
         .map(|id| (id, embedding.cosine(&vectors[row_of(id)])))
         .collect();
+    let legs = Legs {
+        query: &asked,
+        found: &words,
+        semantic: &meaning,
+        similarities: &similarities,
+    };
+    let text_of = |chunk: &ChunkId| {
+        let passage = &set.passages[row_of(*chunk)];
+        (*chunk, (passage.title.clone(), passage.text.clone()))
+    };
+    let fused = fuse_reading(&legs, &FusionOptions::default(), |chunks| {
+        Ok::<_, Error>(chunks.iter().map(text_of).collect())
+    })?;
     Ok(Found {
+        fused: fused.chunks.iter().map(|chunk| chunk.chunk_id).collect(),
         words,
         meaning,
         similarities,

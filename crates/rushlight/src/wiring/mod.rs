@@ -173,7 +173,7 @@ fn options(config: &Config) -> EngineOptions {
             days => Some(Duration::from_secs(days * 24 * 3600)),
         },
         debounce: Duration::from_millis(150),
-        semantic_weight: config.search.semantic_weight,
+        semantic_weight: config.search.semantic_weight(),
         candidates: config.search.candidates,
         rerank: config.search.rerank,
         rerank_top: config.search.rerank_top,

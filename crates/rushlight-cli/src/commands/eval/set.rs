@@ -79,7 +79,7 @@ fn measure(set: &Set, parts: IndexParts, args: &EvalArgs, context: &Context, out
 
     let options = EvalOptions {
         weights: match args.weights.is_empty() {
-            true => vec![context.config.search.semantic_weight],
+            true => context.config.search.semantic_weight().into_iter().collect(),
             false => args.weights.clone(),
         },
         candidates: context.config.search.candidates,

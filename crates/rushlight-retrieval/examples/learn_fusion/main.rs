@@ -1,0 +1,114 @@
+//! Learns the numbers of `weight.rs` and measures them, also on sets that were left out.
+//!
+//! ```sh
+//! python3 tests/bench/fusion_sets.py ../shared/data SETS          # squad20 among distractors, headings across languages
+//! for set in ../shared/data/{scifact,drcd-dev} SETS/*; do rushlight eval $set --data-dir CACHE; done
+//! rushlight eval ../shared/data/cmrc2018-trial --data-dir CACHE
+//! rushlight eval ../shared/data/cmrc2018-trial --queries queries_traditional.jsonl --data-dir CACHE
+//! cargo run --release -p rushlight-retrieval --example learn_fusion -- CACHE/eval/embeddings \
+//!     ../shared/data/scifact/queries.jsonl ../shared/data/drcd-dev/queries.jsonl \
+//!     ../shared/data/cmrc2018-trial/queries.jsonl ../shared/data/cmrc2018-trial/queries_traditional.jsonl \
+//!     SETS/squad-mix/queries.jsonl SETS/notes-cross/queries.jsonl
+//! ```
+//!
+//! The measurements fill the file of embeddings; this reads it, indexes every set by word, and asks both legs. Of a set whose
+//! queries name their `split`, those of the split `train` are learnt from and those of `validation` measured. A query with
+//! `only` is asked of the documents whose id begins so. Documents are ranked: a passage `a#3` counts for the document `a` where
+//! a query has `only`.
+#![allow(clippy::print_stdout, reason = "a tool that prints its measurements")]
+
+mod learn;
+mod sets;
+
+use std::error::Error;
+use std::path::Path;
+
+use learn::{Example, Model, Start, fit};
+use rushlight_retrieval::weight::{EVIDENCE, READ_TEXTS, UNREAD};
+use sets::{Case, Set, Vectors};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let vectors = Vectors::read(Path::new(&arguments.next().ok_or("name the file of embeddings")?))?;
+    let mut sets = Vec::new();
+    for queries in arguments {
+        let set = Set::load(Path::new(&queries), &vectors)?;
+        println!("{}: {} queries", set.name, set.cases.len());
+        sets.push(set);
+    }
+    report("by word", &sets, |case| case.ranking(|one| one.keyword));
+    report("by meaning", &sets, |case| case.ranking(|one| one.semantic));
+    for weight in [0.4, 0.5, 0.6] {
+        report(&format!("unread, {weight}"), &sets, |case| {
+            case.ranking(|one| weight * one.semantic + (1.0 - weight) * one.keyword)
+        });
+    }
+    report("as built, unread", &sets, |case| case.unread.clone());
+    report("as built", &sets, |case| case.read.clone());
+
+    let all: Vec<usize> = (0..sets.len()).collect();
+    for (name, start) in [("unread", Start::unread()), ("read", Start::read())] {
+        let model = fit(&examples(&sets, &all, |_| true), &start);
+        println!("\n{name}, learnt on all:\n{model}");
+        report(&format!("{name}, learnt"), &sets, |case| learnt(case, &model));
+    }
+
+    println!("\nwithout the set that is measured (two files of queries of one corpus are left out together)");
+    for out in &all {
+        let others: Vec<usize> = all
+            .iter()
+            .copied()
+            .filter(|other| sets[*other].folder != sets[*out].folder)
+            .collect();
+        let model = fit(&examples(&sets, &others, |_| true), &Start::read());
+        report("left out", &sets[*out..=*out], |case| learnt(case, &model));
+    }
+
+    println!("\nfive folds by document");
+    let models: Vec<Model> = (0..5)
+        .map(|fold| fit(&examples(&sets, &all, |case| case.fold != fold), &Start::read()))
+        .collect();
+    report("folds", &sets, |case| learnt(case, &models[case.fold]));
+    println!("\nas built: {READ_TEXTS:?} {EVIDENCE:?} {UNREAD:?}");
+    Ok(())
+}
+
+fn learnt(case: &Case, model: &Model) -> Vec<usize> {
+    case.ranking(|one| model.score(&case.features, one))
+}
+
+/// Every set has the same say, however many queries it has; the two scripts of one set share theirs.
+fn examples<'a>(sets: &'a [Set], which: &[usize], keep: impl Fn(&Case) -> bool) -> Vec<(f32, Example<'a>)> {
+    let mut examples = Vec::new();
+    for index in which {
+        let set = &sets[*index];
+        let alike = which
+            .iter()
+            .filter(|other| sets[**other].folder == set.folder)
+            .count();
+        let cases: Vec<&Case> = set
+            .cases
+            .iter()
+            .filter(|case| case.train && keep(case) && case.is_answered())
+            .collect();
+        let say = 1.0 / (cases.len() * alike) as f32;
+        examples.extend(cases.into_iter().map(|case| (say, Example(case))));
+    }
+    examples
+}
+
+fn report(label: &str, sets: &[Set], ranking: impl Fn(&Case) -> Vec<usize>) {
+    let figures: Vec<String> = sets
+        .iter()
+        .map(|set| {
+            let cases: Vec<&Case> = set.cases.iter().filter(|case| case.measured).collect();
+            let mean = |measure: &dyn Fn(&Case) -> f64| {
+                cases.iter().map(|case| measure(case)).sum::<f64>() / cases.len() as f64
+            };
+            let ndcg = mean(&|case| case.ndcg(&ranking(case)));
+            let mrr = mean(&|case| case.reciprocal_rank(&ranking(case)));
+            format!("{} {ndcg:.4} {mrr:.4}", set.name)
+        })
+        .collect();
+    println!("{label:<16} {}", figures.join(" | "));
+}

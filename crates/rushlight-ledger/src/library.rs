@@ -37,7 +37,8 @@ impl Ledger {
             let sql = format!(
                 "SELECT {CHUNK_COLUMNS}, documents.content_hash, documents.title, sources.root, files.path,
                      documents.part, documents.kind, documents.date, documents.source_id, documents.space_id,
-                     spaces.name, access_sets.principals, sources.online
+                     spaces.name, access_sets.principals, sources.online,
+                     CASE documents.kind WHEN 'mail' THEN json_extract(documents.metadata, '$.thread_id') END
                  FROM chunks JOIN documents ON documents.id = chunks.document
                  JOIN spaces ON spaces.id = documents.space_id JOIN sources ON sources.id = documents.source_id
                  JOIN files ON files.id = documents.file_id JOIN access_sets ON access_sets.id = documents.access
@@ -63,6 +64,7 @@ impl Ledger {
                     space: row.get(20)?,
                     access: encode::access_from_json(&row.get::<_, String>(21)?)?,
                     online: row.get(22)?,
+                    thread_id: row.get(23)?,
                 });
             }
             Ok(records)

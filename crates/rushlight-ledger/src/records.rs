@@ -225,6 +225,8 @@ pub struct ChunkRecord {
     pub access: Vec<Principal>,
     /// False when the source's root is missing: the text is as it was last seen.
     pub online: bool,
+    /// The conversation that a mail belongs to.
+    pub thread_id: Option<String>,
 }
 
 /// How a document bears the name that it was found by.

@@ -1,11 +1,14 @@
 //! The two legs of a search, over all spaces that are asked.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use rushlight_core::{
-    ChunkSet, Correction, EmbedKind, Embedding, Error, ErrorCode, KeywordHit, Result, TermFound, VectorHit,
+    ChunkId, ChunkSet, Clause, EmbedKind, Embedding, Error, ErrorCode, KeywordFound, KeywordHit, Node, Occur,
+    Result, VectorHit,
 };
+use rushlight_retrieval::{SEATS, exact_terms};
 
 use super::asked::Asked;
 use super::{blocking, micros};
@@ -14,11 +17,10 @@ use crate::engine::Shared;
 /// What the search by word came to.
 #[derive(Default)]
 pub(super) struct Words {
-    pub(super) hits: Vec<KeywordHit>,
-    pub(super) terms: Vec<TermFound>,
-    pub(super) corrections: Vec<Correction>,
-    /// Nothing to rank by: the hits are to be shown by date.
-    pub(super) newest_first: bool,
+    /// Of all spaces together.
+    pub(super) found: KeywordFound,
+    /// For each part of the query that is guaranteed a place, the best chunks that hold it.
+    pub(super) exact: Vec<HashSet<ChunkId>>,
     pub(super) took_us: u64,
 }
 
@@ -35,44 +37,62 @@ pub(super) struct Meaning {
 impl Shared {
     pub(super) fn by_word(&self, asked: &Asked) -> Result<Words> {
         let begun = Instant::now();
-        let mut words = Words::default();
+        let mut all = KeywordFound::default();
         for (space, query) in &asked.spaces {
-            let found =
-                self.indexes
-                    .keyword(*space)?
-                    .search(query, &asked.filter, self.options.candidates)?;
-            words.hits.extend(found.hits);
-            words.newest_first |= found.newest_first;
-            for correction in found.corrections {
-                if !words.corrections.contains(&correction) {
-                    words.corrections.push(correction);
-                }
-            }
-            for term in found.terms {
-                match words.terms.iter_mut().find(|known| known.term == term.term) {
-                    Some(known) => {
-                        known.chunks += term.chunks;
-                        known.idf = known.idf.min(term.idf);
-                    }
-                    None => words.terms.push(term),
-                }
-            }
+            let index = self.indexes.keyword(*space)?;
+            add(
+                &mut all,
+                index.search(query, &asked.filter, self.options.candidates)?,
+            );
         }
         // A word that another space has was not corrected for want of it.
-        words.corrections.retain(|correction| {
-            words
-                .terms
+        let KeywordFound {
+            corrections, terms, ..
+        } = &mut all;
+        corrections.retain(|correction| {
+            terms
                 .iter()
                 .all(|term| term.term != correction.typed || term.chunks == 0)
         });
-        words
-            .hits
-            .sort_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk_id.cmp(&b.chunk_id)));
-        if !words.newest_first {
-            words.hits.truncate(self.options.candidates);
+        if !all.newest_first {
+            best_first(&mut all.hits);
+            all.hits.truncate(self.options.candidates);
         }
-        words.took_us = micros(begun);
-        Ok(words)
+        let exact = exact_terms(&asked.query, &all.terms)
+            .into_iter()
+            .map(|term| self.holders(asked, term, &mut all.hits))
+            .collect::<Result<_>>()?;
+        Ok(Words {
+            found: all,
+            exact,
+            took_us: micros(begun),
+        })
+    }
+
+    /// The best chunks in which an exact term stands to the letter. Those that are no candidates yet become some.
+    fn holders(
+        &self,
+        asked: &Asked,
+        term: String,
+        candidates: &mut Vec<KeywordHit>,
+    ) -> Result<HashSet<ChunkId>> {
+        let mut holders = HashSet::new();
+        for (space, query) in &asked.spaces {
+            let mut to_the_letter = query.restrictions();
+            to_the_letter.clauses.push(Clause {
+                occur: Occur::Required,
+                node: Node::Phrase(term.clone()),
+            });
+            let index = self.indexes.keyword(*space)?;
+            for hit in index.search(&to_the_letter, &asked.filter, SEATS)?.hits {
+                holders.insert(hit.chunk_id);
+                if !candidates.iter().any(|known| known.chunk_id == hit.chunk_id) {
+                    // Its score is of another query; it is a candidate for the place it is guaranteed.
+                    candidates.push(KeywordHit { score: 0.0, ..hit });
+                }
+            }
+        }
+        Ok(holders)
     }
 
     pub(super) async fn by_meaning(self: &Arc<Self>, asked: &Arc<Asked>) -> Result<Meaning> {
@@ -120,4 +140,36 @@ impl Shared {
         })
         .await
     }
+}
+
+/// Adds what one space has to what others have.
+fn add(all: &mut KeywordFound, found: KeywordFound) {
+    let KeywordFound {
+        hits,
+        newest_first,
+        by_part,
+        corrections,
+        terms,
+    } = found;
+    all.hits.extend(hits);
+    all.newest_first |= newest_first;
+    all.by_part |= by_part;
+    for correction in corrections {
+        if !all.corrections.contains(&correction) {
+            all.corrections.push(correction);
+        }
+    }
+    for term in terms {
+        match all.terms.iter_mut().find(|known| known.term == term.term) {
+            Some(known) => {
+                known.chunks += term.chunks;
+                known.idf = known.idf.min(term.idf);
+            }
+            None => all.terms.push(term),
+        }
+    }
+}
+
+fn best_first(hits: &mut [KeywordHit]) {
+    hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk_id.cmp(&b.chunk_id)));
 }

@@ -2,27 +2,26 @@
 
 mod asked;
 mod legs;
+mod rank;
 mod show;
 mod suggest;
+mod texts;
+mod why;
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use rushlight_answer::check_question;
 use rushlight_core::{
-    ChunkId, Embedding, Error, ErrorCode, KeywordHit, LegScores, Result, SearchMode, SearchRequest,
-    SearchResponse, SearchTimings, SpaceId,
+    Error, ErrorCode, Query, Result, SearchMode, SearchRequest, SearchResponse, SearchTimings, SpaceId,
+    Weighing,
 };
-use rushlight_ledger::ChunkRecord;
-use rushlight_retrieval::{FusedChunk, fuse, query};
+use rushlight_retrieval::{FusionOptions, query};
 
 use crate::engine::{Engine, Shared};
 use asked::Asked;
 use legs::{Meaning, Words};
-
-/// Chunks that only the keyword leg found and whose cosine is worth looking up.
-const LOOK_UP: usize = 50;
+use texts::Texts;
 
 /// How the request's text is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,21 +157,20 @@ impl Shared {
             only,
             mut degraded,
         } = legs;
-        let weight = only
-            .or(request.semantic_weight)
-            .unwrap_or(self.options.semantic_weight);
-        let fused = if words.newest_first {
-            self.by_date(&words.hits)?
-        } else {
-            let similarities = self.similarities(&words.hits, &meaning)?;
-            fuse(&words.hits, &meaning.hits, &similarities, weight.clamp(0.0, 1.0))
+        let mut texts = Texts::new(&self.ledger);
+        let options = FusionOptions {
+            semantic_weight: only
+                .or(request.semantic_weight)
+                .or(self.options.semantic_weight)
+                .map(|weight| weight.clamp(0.0, 1.0)),
         };
-        let hits = self.show(request, asked, &words, &fused, self.hits_to_bring(request))?;
-        let reranked = self.rerank(request, hits, &HashSet::new());
+        let ranked = self.rank(request, asked, &words, &meaning, &options, &mut texts)?;
+        let hits = self.show(request, asked, &words, &ranked, &mut texts)?;
+        let reranked = self.rerank(request, hits, &ranked.guaranteed);
         if let Some(error) = reranked.failed {
             degraded.push(("rerank".to_owned(), error.chain()));
         }
-        let plain = asked.query == rushlight_core::Query::plain(request.query.trim());
+        let plain = asked.query == Query::plain(request.query.trim());
         Ok(SearchResponse {
             hits: reranked.hits,
             degraded,
@@ -191,49 +189,17 @@ impl Shared {
                     .map(|part| (part.label.to_owned(), part.text))
                     .collect()
             },
-            corrections: words.corrections,
-            weighing: None,
+            corrections: words.found.corrections,
+            weighing: only.is_none().then(|| Weighing {
+                semantic: ranked.weight.semantic,
+                because: ranked
+                    .weight
+                    .reasons
+                    .iter()
+                    .map(|reason| (reason.feature.to_owned(), reason.effect))
+                    .collect(),
+            }),
         })
-    }
-
-    /// Chunks that nothing ranks, those of the newest documents first; each space has already kept its newest.
-    fn by_date(&self, hits: &[KeywordHit]) -> Result<Vec<FusedChunk>> {
-        let ids: Vec<ChunkId> = hits.iter().map(|hit| hit.chunk_id).collect();
-        let mut records = self.ledger.hydrate(&ids)?;
-        records.sort_by(|a, b| {
-            let place = |record: &ChunkRecord| (record.chunk.doc_id, record.chunk.ordinal);
-            b.date.cmp(&a.date).then_with(|| place(a).cmp(&place(b)))
-        });
-        let chunk = |record: &ChunkRecord| FusedChunk {
-            chunk_id: record.chunk.id,
-            doc_id: record.chunk.doc_id,
-            scores: LegScores {
-                keyword: Some(1.0),
-                semantic: None,
-                fused: 1.0,
-                reranked: None,
-            },
-        };
-        Ok(records.iter().map(chunk).collect())
-    }
-
-    /// The cosines of the best chunks that only the keyword leg found, from the ledger's vectors.
-    fn similarities(&self, words: &[KeywordHit], meaning: &Meaning) -> Result<HashMap<ChunkId, f32>> {
-        let Some(query) = &meaning.vector else {
-            return Ok(HashMap::new());
-        };
-        let known: HashSet<ChunkId> = meaning.hits.iter().map(|hit| hit.chunk_id).collect();
-        let unknown: Vec<ChunkId> = words
-            .iter()
-            .map(|hit| hit.chunk_id)
-            .filter(|id| !known.contains(id))
-            .take(LOOK_UP)
-            .collect();
-        let vectors = self
-            .ledger
-            .embeddings_of(&unknown, &self.embedder_spec.model_id)?;
-        let cosine = |(id, vector): (ChunkId, Option<Embedding>)| Some((id, query.cosine(&vector?)));
-        Ok(unknown.into_iter().zip(vectors).filter_map(cosine).collect())
     }
 }
 

@@ -1,44 +1,64 @@
 //! From chunks to hits: what is shown of them, read from the ledger as it is now.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use rushlight_core::{ChunkId, ContentHash, Hit, Result, SearchRequest, SpaceId};
+use rushlight_core::{
+    ChunkId, ContentHash, DocId, DocumentKind, Hit, MorePassage, RelatedDocument, Relation, Result,
+    SearchRequest, SpaceId, TextSpan,
+};
+use rushlight_ingest::place_of;
 use rushlight_ledger::ChunkRecord;
 use rushlight_retrieval::FusedChunk;
+use rushlight_retrieval::context::{Placed, Stretch, join};
+use rushlight_retrieval::families::{Candidate, fold};
+use rushlight_retrieval::group::{GroupOptions, Grouped, group};
 
 use super::asked::Asked;
 use super::legs::Words;
+use super::rank::Ranked;
+use super::texts::Texts;
 use crate::engine::Shared;
 
-/// Other places of a document that are named at most.
+/// Other places of a document that are named at most, other passages and related documents that are shown at most.
 const PLACES: usize = 20;
+/// Chunks that are looked at for what stands together, at least.
+const LOOKED_AT: usize = 50;
+/// Bytes of neighbouring passages that are joined at most.
+const STRETCH_BYTES: usize = 4 * 1024;
+
+/// A chunk that may be shown.
+struct Entry<'a> {
+    fused: &'a FusedChunk,
+    record: ChunkRecord,
+}
+
+/// What stands together, as indices into the entries.
+struct Together {
+    best: usize,
+    places: Vec<usize>,
+    related: Vec<(usize, Relation)>,
+}
 
 impl Shared {
-    /// The best chunks, at most `limit`, as the ledger has them now. A chunk that is gone since, or that the asker may no longer read, is
-    /// left out; the same chunk of a document that lies in several places is one hit.
+    /// The best hits, as many as the request or a reranker wants. A chunk that is gone since, or that the asker may no
+    /// longer read, is left out; the same chunk of a document that lies in several places is one hit.
     pub(super) fn show(
         &self,
         request: &SearchRequest,
         asked: &Asked,
         words: &Words,
-        fused: &[FusedChunk],
-        limit: usize,
+        ranked: &Ranked,
+        texts: &mut Texts<'_>,
     ) -> Result<Vec<Hit>> {
-        let mut hits: Vec<Hit> = Vec::with_capacity(limit.min(256));
+        let limit = self.hits_to_bring(request);
+        let mut entries: Vec<Entry<'_>> = Vec::new();
         let mut shown: HashSet<(SpaceId, ContentHash, usize, String)> = HashSet::new();
-        for page in fused.chunks(limit.clamp(16, 256)) {
+        let mut together = Vec::new();
+        for page in ranked.chunks.chunks(limit.clamp(LOOKED_AT, 256)) {
             let ids: Vec<ChunkId> = page.iter().map(|chunk| chunk.chunk_id).collect();
-            let mut records: HashMap<ChunkId, ChunkRecord> = self
-                .ledger
-                .hydrate(&ids)?
-                .into_iter()
-                .map(|record| (record.chunk.id, record))
-                .collect();
-            for chunk in page {
-                if hits.len() == limit {
-                    return Ok(hits);
-                }
-                let Some(record) = records.remove(&chunk.chunk_id) else {
+            texts.read(&ids)?;
+            for fused in page {
+                let Some(record) = texts.get(fused.chunk_id) else {
                     continue;
                 };
                 let may_read = record
@@ -47,11 +67,22 @@ impl Shared {
                     .any(|principal| request.principals.contains(principal));
                 let (start, text) = (record.chunk.span.start, record.chunk.text.clone());
                 if may_read && shown.insert((record.space_id, record.content_hash, start, text)) {
-                    hits.push(self.hit(request, asked, words, chunk, record)?);
+                    entries.push(Entry {
+                        fused,
+                        record: record.clone(),
+                    });
                 }
             }
+            together = put_together(request, asked, &entries);
+            if together.len() >= limit {
+                break;
+            }
         }
-        Ok(hits)
+        together.truncate(limit);
+        together
+            .iter()
+            .map(|one| self.hit(request, asked, words, ranked, &entries, one))
+            .collect()
     }
 
     fn hit(
@@ -59,33 +90,153 @@ impl Shared {
         request: &SearchRequest,
         asked: &Asked,
         words: &Words,
-        fused: &FusedChunk,
-        record: ChunkRecord,
+        ranked: &Ranked,
+        entries: &[Entry<'_>],
+        together: &Together,
     ) -> Result<Hit> {
+        let Entry { fused, record } = &entries[together.best];
+        let marks = |text: &str| {
+            let factory = self.indexes.factory();
+            factory.highlight(&asked.query, &words.found.corrections, text)
+        };
+        let related = together.related.iter().take(PLACES);
         Ok(Hit {
             also_at: self
                 .ledger
                 .documents_alike(record.chunk.doc_id, &request.principals, PLACES)?,
             online: record.online,
             doc_id: record.chunk.doc_id,
-            highlights: self.indexes.factory().highlight(
-                &asked.query,
-                &words.corrections,
-                &record.chunk.text,
-            ),
-            chunk: record.chunk,
+            highlights: marks(&record.chunk.text),
+            more: self.more(entries, &together.places, &marks)?,
+            related: related
+                .map(|(index, relation)| related_document(&entries[*index].record, *relation))
+                .collect(),
+            why: match request.explain {
+                true => Some(self.why(asked, ranked, fused, record.space_id)?),
+                false => None,
+            },
+            chunk: record.chunk.clone(),
             content_hash: record.content_hash,
-            title: record.title,
-            path: record.path,
-            part: record.part,
+            title: record.title.clone(),
+            path: record.path.clone(),
+            part: record.part.clone(),
             kind: record.kind,
             date: record.date,
             space_id: record.space_id,
-            space: record.space,
+            space: record.space.clone(),
             scores: fused.scores,
-            more: Vec::new(),
-            related: Vec::new(),
-            why: None,
         })
     }
+
+    /// The other passages of a hit's document; those that follow one another are one.
+    fn more(
+        &self,
+        entries: &[Entry<'_>],
+        places: &[usize],
+        marks: &dyn Fn(&str) -> Vec<TextSpan>,
+    ) -> Result<Vec<MorePassage>> {
+        let places = &places[..places.len().min(PLACES)];
+        let placed: Vec<Placed<DocId>> = places
+            .iter()
+            .map(|index| {
+                let chunk = &entries[*index].record.chunk;
+                Placed {
+                    document: chunk.doc_id,
+                    ordinal: chunk.ordinal as usize,
+                    span: chunk.span,
+                }
+            })
+            .collect();
+        let mut more = Vec::new();
+        for Stretch {
+            document,
+            span,
+            members,
+            best,
+        } in join(&placed, STRETCH_BYTES)
+        {
+            let mut chunk = entries[places[best]].record.chunk.clone();
+            if members.len() > 1
+                && let Some(whole) = self.ledger.document(document)?
+                && let Some(text) = span.of(&whole.text)
+            {
+                chunk.text = text.to_owned();
+                chunk.span = span;
+                chunk.locator = place_of(&whole.text, &whole.blocks, &whole.lines, span);
+            }
+            more.push(MorePassage {
+                highlights: marks(&chunk.text),
+                chunk,
+            });
+        }
+        Ok(more)
+    }
+}
+
+fn related_document(record: &ChunkRecord, relation: Relation) -> RelatedDocument {
+    RelatedDocument {
+        doc_id: record.chunk.doc_id,
+        content_hash: record.content_hash,
+        title: record.title.clone(),
+        path: record.path.clone(),
+        part: record.part.clone(),
+        date: record.date,
+        relation,
+    }
+}
+
+/// Puts chunks of one document, mails of one conversation and versions of one document together, where that is wanted.
+fn put_together(request: &SearchRequest, asked: &Asked, entries: &[Entry<'_>]) -> Vec<Together> {
+    if !request.grouped {
+        let alone = |best| Together {
+            best,
+            places: Vec::new(),
+            related: Vec::new(),
+        };
+        return (0..entries.len()).map(alone).collect();
+    }
+    let hits: Vec<Grouped<'_, DocId>> = entries
+        .iter()
+        .map(|Entry { record, .. }| Grouped {
+            document: record.chunk.doc_id,
+            thread: record
+                .thread_id
+                .as_deref()
+                .filter(|_| record.kind == DocumentKind::Mail),
+        })
+        .collect();
+    let groups = group(&hits, GroupOptions::default());
+    let documents: Vec<Candidate<'_>> = groups
+        .iter()
+        .map(|group| {
+            let record = &entries[group.best].record;
+            let chunks = std::iter::once(&group.best).chain(&group.places);
+            Candidate {
+                title: &record.title,
+                path: &record.path,
+                date: record.date,
+                chunks: chunks.map(|index| &*entries[*index].record.chunk.text).collect(),
+            }
+        })
+        .collect();
+    fold(&asked.about, &documents)
+        .into_iter()
+        .map(|family| {
+            let shown = &groups[family.shown];
+            let mut seen = HashSet::from([entries[shown.best].record.chunk.doc_id]);
+            let versions = family
+                .others
+                .iter()
+                .map(|other| (groups[*other].best, Relation::Version));
+            let mails = shown.thread.iter().map(|index| (*index, Relation::Conversation));
+            Together {
+                best: shown.best,
+                places: shown.places.clone(),
+                related: versions
+                    .chain(mails)
+                    .filter(|(index, _)| seen.insert(entries[*index].record.chunk.doc_id))
+                    .collect(),
+            }
+        })
+        .collect()
 }

@@ -10,7 +10,7 @@
 mod library;
 mod measure;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
@@ -20,7 +20,7 @@ use rushlight_core::{
     VectorIndex,
 };
 use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex};
-use rushlight_retrieval::fuse;
+use rushlight_retrieval::{FuseInput, FusionOptions, QueryFeatures, fuse};
 use rushlight_vectors_lance::{LanceIndex, LanceOptions};
 use serde_json::{Map, Value, json};
 
@@ -237,7 +237,14 @@ async fn both(
         .into_iter()
         .zip(cosines)
         .filter_map(|(chunk, cosine)| Some((chunk, cosine?)));
-    Ok(fuse(&by_word, &by_meaning, &cosines.collect(), 0.5).len())
+    let input = FuseInput {
+        keyword: &by_word,
+        semantic: &by_meaning,
+        similarities: &cosines.collect(),
+        features: QueryFeatures::default(),
+        coverage: &HashMap::new(),
+    };
+    Ok(fuse(&input, &FusionOptions::default()).chunks.len())
 }
 
 /// The share of the table's nearest chunks that the copy finds too.

@@ -1,0 +1,43 @@
+//! Chunks read from the ledger in the course of one search, each once.
+
+use std::collections::HashMap;
+
+use rushlight_core::{ChunkId, Result};
+use rushlight_ledger::{ChunkRecord, Ledger};
+
+pub(super) struct Texts<'a> {
+    ledger: &'a Ledger,
+    /// `None`: the ledger has no such chunk any more.
+    read: HashMap<ChunkId, Option<ChunkRecord>>,
+}
+
+impl<'a> Texts<'a> {
+    pub(super) fn new(ledger: &'a Ledger) -> Self {
+        Self {
+            ledger,
+            read: HashMap::new(),
+        }
+    }
+
+    /// Reads those of `chunks` that were not read yet.
+    pub(super) fn read(&mut self, chunks: &[ChunkId]) -> Result<()> {
+        let missing: Vec<ChunkId> = chunks
+            .iter()
+            .filter(|chunk| !self.read.contains_key(chunk))
+            .copied()
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.read.extend(missing.iter().map(|chunk| (*chunk, None)));
+        for record in self.ledger.hydrate(&missing)? {
+            self.read.insert(record.chunk.id, Some(record));
+        }
+        Ok(())
+    }
+
+    /// A chunk that was read and is there.
+    pub(super) fn get(&self, chunk: ChunkId) -> Option<&ChunkRecord> {
+        self.read.get(&chunk)?.as_ref()
+    }
+}

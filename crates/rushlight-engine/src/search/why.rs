@@ -1,0 +1,93 @@
+//! Why a hit is where it is.
+
+use rushlight_core::{MatchKind, Result, ScorePart, SpaceId, Why, WhyPart, WhyTerm};
+use rushlight_retrieval::FusedChunk;
+
+use super::asked::Asked;
+use super::rank::Ranked;
+use crate::engine::Shared;
+
+impl Shared {
+    pub(super) fn why(
+        &self,
+        asked: &Asked,
+        ranked: &Ranked,
+        fused: &FusedChunk,
+        space: SpaceId,
+    ) -> Result<Why> {
+        let mut notes = Vec::new();
+        if ranked.brought.contains(&fused.chunk_id) {
+            notes.push("guaranteed".to_owned());
+        }
+        let explained = match asked.spaces.iter().find(|(id, _)| *id == space) {
+            Some((_, query)) => self
+                .indexes
+                .keyword(space)?
+                .explain(query, &asked.filter, fused.chunk_id)?,
+            None => None,
+        };
+        let terms = explained.map_or_else(Vec::new, |explained| {
+            let factor = explained.factor;
+            let term = |part| why_term(part, factor);
+            explained.parts.into_iter().map(term).collect()
+        });
+        Ok(Why {
+            parts: parts(ranked, fused),
+            terms,
+            notes,
+        })
+    }
+}
+
+/// The shares of the fused score.
+fn parts(ranked: &Ranked, fused: &FusedChunk) -> Vec<WhyPart> {
+    let made_of = &fused.parts;
+    let words = 1.0 - ranked.weight.semantic;
+    let part = |name: &str, value: f32, share: f32| WhyPart {
+        name: name.to_owned(),
+        value,
+        weight: if value.abs() > f32::EPSILON {
+            share / value
+        } else {
+            0.0
+        },
+        share,
+    };
+    let mut parts = vec![
+        part("words", made_of.keyword, made_of.from_words),
+        part("meaning", made_of.semantic, made_of.from_meaning),
+    ];
+    if made_of.coverage.is_some() {
+        let value = if words > 0.0 {
+            made_of.from_coverage / words
+        } else {
+            0.0
+        };
+        parts.push(part("coverage", value, made_of.from_coverage));
+    }
+    if let Some(taken) = ranked.aged.get(&fused.chunk_id) {
+        parts.push(part("recency", *taken, *taken));
+    }
+    parts
+}
+
+fn why_term(part: ScorePart, factor: f32) -> WhyTerm {
+    let ScorePart {
+        typed,
+        how,
+        frequencies,
+        chunks,
+        contribution,
+        ..
+    } = part;
+    WhyTerm {
+        typed,
+        how: MatchKind::as_str(how).to_owned(),
+        found: frequencies
+            .into_iter()
+            .map(|found| (found.field.to_owned(), found.term, found.count))
+            .collect(),
+        chunks,
+        share: contribution * factor,
+    }
+}

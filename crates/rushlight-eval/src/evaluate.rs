@@ -304,6 +304,7 @@ mod tests {
             [
                 "keyword",
                 "semantic",
+                "fused",
                 "hybrid 0.30",
                 "hybrid 0.40",
                 "hybrid 0.50",
@@ -341,7 +342,7 @@ mod tests {
         assert_eq!(run.questions[3].rankings[0].first_right, None);
         let json = serde_json::to_string(&run).expect("serialises");
         let again: Run = serde_json::from_str(&json).expect("is read again");
-        assert_eq!(again.questions[3].rankings[2].leg, Leg::Hybrid { weight: 0.3 });
+        assert_eq!(again.questions[3].rankings[2].leg, Leg::Fused);
         assert_eq!(
             again.questions[3].rankings[2].ranking,
             run.questions[3].rankings[2].ranking

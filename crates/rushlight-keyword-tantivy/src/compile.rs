@@ -11,7 +11,6 @@ use crate::keys::{key, language_terms, tag_terms};
 use crate::plan::{Constant, Plan, Sum, Way, Word};
 use crate::positions::{Near, Phrase};
 use crate::schema::{AUTHORS, EVERYWHERE, PATH, RECIPIENTS, TITLE};
-use crate::score::tune;
 use crate::view::{Postings, View};
 use crate::words;
 
@@ -28,13 +27,15 @@ const MAX_DEPTH: usize = 32;
 /// Words with a prefix that are counted one by one; the others count alike.
 const MAX_FORMS: usize = 48;
 
-/// Weight of a word as it is written, and by its stem: a text with the word itself has both.
-fn weight_exact() -> f32 {
-    tune("W_EXACT", 0.6)
-}
-fn weight_stem() -> f32 {
-    tune("W_STEM", 0.4)
-}
+/// Weight of a word as it is written, and by its stem: a text with the word itself has both. Measured on the training
+/// questions of SciFact: nDCG@10 0.673 without stems, 0.690 at 0.6 and 0.4, 0.696 here and at 0.3 and 0.7.
+const EXACT_WEIGHT: f32 = 0.4;
+const STEM_WEIGHT: f32 = 0.6;
+/// Weight of what prose joins by a sign, beside its words; an identifier counts whole.
+const JOINED_WEIGHT: f32 = 0.5;
+/// Weight of a character of Chinese beside the pairs it is in; it finds nothing by itself. Pairs alone: nDCG@10 0.971 on
+/// DRCD's questions, 0.974 with this.
+const CHARACTER_WEIGHT: f32 = 0.3;
 /// Weight of a part of a word in CamelCase.
 const PART_WEIGHT: f32 = 0.5;
 /// Weight of a word that begins so, of one from another region, and of one that was corrected.
@@ -259,11 +260,10 @@ impl Compiler<'_, '_> {
 
     fn text(&mut self, text: &str, seen: &mut HashSet<String>) -> tantivy::Result<Option<Plan>> {
         let text = cut(text, self.bytes);
-        let tokens: Vec<Token> = self
+        let (characters, tokens): (Vec<Token>, Vec<Token>) = self
             .tokens(text)
             .into_iter()
-            .filter(|token| token.kind != TermKind::Single)
-            .collect();
+            .partition(|token| token.kind == TermKind::Single);
         let identifiers: Vec<(usize, usize)> = tokens
             .iter()
             .filter(|token| is_identifier(token))
@@ -279,10 +279,23 @@ impl Compiler<'_, '_> {
             let plan = self.word(&token, identifiers.iter().any(inside))?;
             wanted.push((token, plan));
         }
+        let mut adding = Vec::new();
+        for token in characters {
+            if self.terms_left > 0 && seen.insert(token.term.clone()) {
+                self.terms_left -= 1;
+                let postings = self.view.postings(&token.term, EVERYWHERE)?;
+                adding.push(Plan::Word(self.exact_word(
+                    &token.term,
+                    postings,
+                    CHARACTER_WEIGHT,
+                )));
+            }
+        }
         let wanted = self.with_variants(text, wanted)?;
         Ok((!wanted.is_empty()).then(|| {
             Plan::Sum(Sum {
                 wanted,
+                adding,
                 ..Sum::default()
             })
         }))
@@ -290,10 +303,11 @@ impl Compiler<'_, '_> {
 
     /// A word as typed, by its stem, and as what it may have meant where nobody wrote it.
     fn word(&mut self, token: &Token, in_identifier: bool) -> tantivy::Result<Plan> {
-        let weight = if token.kind == TermKind::Part {
-            PART_WEIGHT
-        } else {
-            1.0
+        let identifier = is_identifier(token);
+        let weight = match token.kind {
+            TermKind::Part => PART_WEIGHT,
+            TermKind::Whole if !identifier => JOINED_WEIGHT,
+            _ => 1.0,
         };
         let exact = self.view.postings(&token.term, EVERYWHERE)?;
         if self.telling_left == 0 {
@@ -307,7 +321,6 @@ impl Compiler<'_, '_> {
         let chunks = self.view.readable(&[&exact])?;
         let some = chunks > 0 || self.view.readable(&forms.iter().collect::<Vec<_>>())? > 0;
         self.known |= some;
-        let identifier = is_identifier(token);
         self.terms.push(TermFound {
             term: token.term.clone(),
             chunks,
@@ -374,8 +387,8 @@ impl Compiler<'_, '_> {
         Word {
             typed: typed.to_owned(),
             ways: vec![
-                self.way(MatchKind::Exact, vec![exact], weight * weight_exact()),
-                self.way(MatchKind::Stem, all, weight * weight_stem()),
+                self.way(MatchKind::Exact, vec![exact], weight * EXACT_WEIGHT),
+                self.way(MatchKind::Stem, all, weight * STEM_WEIGHT),
             ],
         }
     }
@@ -577,7 +590,7 @@ impl Compiler<'_, '_> {
         Ok(Some(Plan::Sum(Sum {
             required,
             wanted,
-            excluded: Vec::new(),
+            ..Sum::default()
         })))
     }
 

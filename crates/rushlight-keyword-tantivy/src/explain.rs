@@ -80,7 +80,7 @@ impl At<'_, '_> {
             }
             Plan::Sum(sum) => {
                 let mut parts = Vec::new();
-                for plan in sum.required.iter().chain(&sum.wanted) {
+                for plan in sum.required.iter().chain(&sum.wanted).chain(&sum.adding) {
                     parts.extend(self.parts(plan)?);
                 }
                 Ok(parts)

@@ -62,6 +62,8 @@ pub(crate) struct Sum {
     pub(crate) wanted: Vec<Plan>,
     /// None may be met.
     pub(crate) excluded: Vec<Plan>,
+    /// What raises the score of a row that is found without it.
+    pub(crate) adding: Vec<Plan>,
 }
 
 /// A word of a query with the ways in which it can be met, whose scores are added.
@@ -178,7 +180,13 @@ impl Sum {
         for plan in &self.wanted {
             wanted.add(&plan.run(view, number, &rows, scores.as_deref_mut())?);
         }
-        Ok(if self.needs_wanted() { wanted } else { rows })
+        let found = if self.needs_wanted() { wanted } else { rows };
+        if let Some(scores) = scores {
+            for plan in &self.adding {
+                plan.run(view, number, &found, Some(&mut *scores))?;
+            }
+        }
+        Ok(found)
     }
 }
 

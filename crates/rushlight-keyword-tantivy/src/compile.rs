@@ -51,8 +51,6 @@ pub(crate) struct Compiled {
     pub(crate) plan: Option<Plan>,
     pub(crate) corrections: Vec<Correction>,
     pub(crate) terms: Vec<TermFound>,
-    /// No readable chunk holds a word of the query as it was typed, and the query has words.
-    pub(crate) unknown: bool,
 }
 
 /// Makes a query ready.
@@ -65,11 +63,9 @@ pub(crate) fn compile(query: &Query, view: &View<'_>) -> tantivy::Result<Compile
         telling_left: MAX_TELLING,
         terms: Vec::new(),
         corrections: Vec::new(),
-        known: false,
     };
     let plan = compiler.query(query, 0)?;
     Ok(Compiled {
-        unknown: !compiler.known && !compiler.terms.is_empty(),
         plan,
         corrections: compiler.corrections,
         terms: compiler.terms,
@@ -119,15 +115,10 @@ fn pieces(text: &str, view: &View<'_>) -> tantivy::Result<Option<Plan>> {
     let mut pieces = Vec::new();
     let mut weight = 0.0;
     for pattern in covering(text).into_iter().take(MAX_PHRASE_TERMS) {
-        let terms = match &pattern {
-            Pattern::Exact(term) => vec![view.postings(term, EVERYWHERE)?],
-            Pattern::Prefix(prefix) => view.terms(prefix, EVERYWHERE, |_| true)?,
-            Pattern::Suffix(_) | Pattern::Infix(_) => {
-                view.terms("", EVERYWHERE, |term| pattern.matches(term))?
-            }
-        };
-        weight += view.idf(terms.iter().map(|term| term.chunks).sum());
-        pieces.push(terms);
+        let places = view.places(&pattern, EVERYWHERE)?;
+        let chunks = places.iter().map(|spot| u64::from(spot.info.doc_freq)).sum();
+        weight += view.idf(chunks);
+        pieces.push(places);
     }
     let score = Constant {
         typed: key(text),
@@ -145,8 +136,6 @@ struct Compiler<'v, 'a> {
     telling_left: usize,
     terms: Vec<TermFound>,
     corrections: Vec<Correction>,
-    /// Whether a word of the query stands in a readable chunk.
-    known: bool,
 }
 
 impl Compiler<'_, '_> {
@@ -318,9 +307,8 @@ impl Compiler<'_, '_> {
             TermKind::Word | TermKind::Part => words::same_stem(self.view, &token.term)?,
             _ => Vec::new(),
         };
-        let chunks = self.view.readable(&[&exact])?;
-        let some = chunks > 0 || self.view.readable(&forms.iter().collect::<Vec<_>>())? > 0;
-        self.known |= some;
+        let chunks = self.view.readable(&exact)?;
+        let some = chunks > 0 || self.view.is_readable(forms.iter().flat_map(Postings::places))?;
         self.terms.push(TermFound {
             term: token.term.clone(),
             chunks,
@@ -354,11 +342,24 @@ impl Compiler<'_, '_> {
         })
     }
 
-    /// An identifier that nobody wrote so is looked for as a piece of one.
+    /// An identifier that nobody wrote so is looked for as the beginning of one, or else as a piece.
     fn unknown_identifier(&self, token: &Token, exact: Postings) -> tantivy::Result<Plan> {
-        let mut plans = vec![Plan::Word(self.exact_word(&token.term, exact, 1.0))];
-        plans.extend(pieces(&token.term, self.view)?);
-        Ok(Plan::Best(plans))
+        let begun = self
+            .view
+            .places(&Pattern::Prefix(token.term.clone()), EVERYWHERE)?;
+        let found = if self.view.is_readable(&begun)? {
+            let chunks = begun.iter().map(|spot| u64::from(spot.info.doc_freq)).sum();
+            let score = Constant {
+                typed: token.term.clone(),
+                how: MatchKind::Prefix,
+                score: PREFIX_WEIGHT * self.view.idf(chunks),
+            };
+            Some(Plan::Places { places: begun, score })
+        } else {
+            pieces(&token.term, self.view)?
+        };
+        let exact = Plan::Word(self.exact_word(&token.term, exact, 1.0));
+        Ok(Plan::Best(std::iter::once(exact).chain(found).collect()))
     }
 
     fn way(&self, how: MatchKind, terms: Vec<Postings>, weight: f32) -> Way {
@@ -445,7 +446,6 @@ impl Compiler<'_, '_> {
         let mut words = Vec::new();
         for (_, term) in self.sequence(text) {
             let postings = self.view.postings(&term, EVERYWHERE)?;
-            self.known |= self.view.readable(&[&postings])? > 0;
             words.push(Plan::Word(Word {
                 typed: term,
                 ways: vec![self.way(MatchKind::Variant, vec![postings], VARIANT_WEIGHT)],
@@ -530,30 +530,25 @@ impl Compiler<'_, '_> {
 
     /// Terms that begin so: the most frequent each with its own weight, all others with one.
     fn begun(&mut self, prefix: &str, fields: &[usize]) -> tantivy::Result<Plan> {
-        let mut terms = self.view.terms(prefix, fields, |_| true)?;
-        self.known |= self.view.readable(&terms.iter().collect::<Vec<_>>())? > 0;
+        let (places, mut terms) = self.view.begun(prefix, fields, MAX_FORMS)?;
         terms.sort_by(|a, b| b.chunks.cmp(&a.chunks).then_with(|| a.term.cmp(&b.term)));
         let mut plans = Vec::new();
         if let Some(at) = terms.iter().position(|term| term.term == prefix) {
             let exact = terms.remove(at);
             plans.push(Plan::Word(self.exact_word(prefix, exact, 1.0)));
         }
-        let rest = terms.split_off(terms.len().min(MAX_FORMS));
-        if !terms.is_empty() || plans.is_empty() {
-            plans.push(Plan::Word(Word {
-                typed: prefix.to_owned(),
-                ways: vec![self.way(MatchKind::Prefix, terms, PREFIX_WEIGHT)],
-            }));
-        }
-        if !rest.is_empty() {
-            let chunks = rest.iter().map(|term| term.chunks).sum();
-            let score = Constant {
-                typed: prefix.to_owned(),
-                how: MatchKind::Prefix,
-                score: PREFIX_WEIGHT * self.view.idf(chunks),
-            };
-            plans.push(Plan::Terms { terms: rest, score });
-        }
+        terms.truncate(MAX_FORMS);
+        plans.push(Plan::Word(Word {
+            typed: prefix.to_owned(),
+            ways: vec![self.way(MatchKind::Prefix, terms, PREFIX_WEIGHT)],
+        }));
+        let chunks = places.iter().map(|spot| u64::from(spot.info.doc_freq)).sum();
+        let score = Constant {
+            typed: prefix.to_owned(),
+            how: MatchKind::Prefix,
+            score: PREFIX_WEIGHT * self.view.idf(chunks),
+        };
+        plans.push(Plan::Places { places, score });
         Ok(match plans.len() {
             1 => plans.remove(0),
             _ => Plan::Best(plans),

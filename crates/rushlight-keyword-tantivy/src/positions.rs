@@ -140,12 +140,11 @@ impl Together {
     ) -> tantivy::Result<Option<Self>> {
         let mut words = Vec::with_capacity(terms.len());
         for (offset, term) in terms {
-            let spots = &term.segments[number];
-            let Some((_, info)) = spots.iter().find(|(number, _)| *number == field) else {
+            let Some(spot) = term.at(number).find(|spot| spot.field == field) else {
                 return Ok(None);
             };
             let postings = segment.words[field]
-                .read_postings_from_terminfo(info, IndexRecordOption::WithFreqsAndPositions)?;
+                .read_postings_from_terminfo(&spot.info, IndexRecordOption::WithFreqsAndPositions)?;
             words.push((*offset, postings));
         }
         words.sort_by_key(|(_, postings)| postings.doc_freq());

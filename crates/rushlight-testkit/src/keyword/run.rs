@@ -52,14 +52,13 @@ impl<'d> Run<'d> {
         let corrections = index.corrections(&query);
         let mut found: Vec<(Row<'d>, Vec<ScorePart>)> = Vec::new();
         let plain_text = plain_text(&query);
-        let unknown = !terms.is_empty() && terms.iter().all(|term| term.chunks == 0);
         let met = |row: &Row<'_>| index.query(row, &query, &corrections);
         let any = index.readable.iter().any(|row| met(row).is_some());
         let mut by_part = false;
         for row in &index.readable {
             let typed = met(row);
             let piece = match &plain_text {
-                Some((text, rest)) if unknown || !any => index.piece(row, text, rest),
+                Some((text, rest)) if !any => index.piece(row, text, rest),
                 _ => None,
             };
             by_part |= piece.is_some();

@@ -87,13 +87,18 @@ impl Library {
             ],
             title: String::new(),
             keywords: Vec::new(),
-            chunks: (self.firsts[number]..self.firsts[number + 1]).map(chunk).collect(),
+            chunks: (self.firsts[number]..self.firsts[number + 1])
+                .map(chunk)
+                .collect(),
         }
     }
 
     pub(crate) fn for_words(document: &IndexedDocument) -> IndexedDocument {
         let mut document = document.clone();
-        document.chunks.iter_mut().for_each(|chunk| chunk.embedding = None);
+        document
+            .chunks
+            .iter_mut()
+            .for_each(|chunk| chunk.embedding = None);
         document
     }
 
@@ -107,7 +112,9 @@ impl Library {
         let mut random = Random::new(5, number as u64);
         let at = random.below(self.chunks() as u64) as usize;
         let document = self.firsts.partition_point(|first| *first <= at) - 1;
-        let passage = self.vector(document, at).expect("a made-up vector has a direction");
+        let passage = self
+            .vector(document, at)
+            .expect("a made-up vector has a direction");
         let own = random.direction();
         let (kept, moved) = (OF_PASSAGE.sqrt(), (1.0 - OF_PASSAGE).sqrt());
         let common = Random::new(6, 0).direction();
@@ -118,7 +125,9 @@ impl Library {
         let vector = Embedding::normalized(values).expect("a made-up vector has a direction");
         let text = self.text(document, at);
         let words: Vec<&str> = text.split_whitespace().collect();
-        let some: Vec<&str> = (0..3).map(|_| words[random.below(words.len() as u64) as usize]).collect();
+        let some: Vec<&str> = (0..3)
+            .map(|_| words[random.below(words.len() as u64) as usize])
+            .collect();
         (vector, some.join(" "))
     }
 
@@ -136,7 +145,10 @@ impl Library {
         let mut values = vec![0f32; DIMENSIONS];
         for (share, direction) in parts {
             let weight = share.sqrt();
-            values.iter_mut().zip(direction).for_each(|(sum, value)| *sum += weight * value);
+            values
+                .iter_mut()
+                .zip(direction)
+                .for_each(|(sum, value)| *sum += weight * value);
         }
         Embedding::normalized(values).ok()
     }
@@ -153,10 +165,15 @@ impl Library {
         let mut text = String::new();
         for _ in 0..170 {
             let rank = random.zipf(WORDS);
-            let word = if random.below(3) == 0 { rank % 400 + 1_000 + subject * 400 } else { rank };
+            let word = if random.below(3) == 0 {
+                rank % 400 + 1_000 + subject * 400
+            } else {
+                rank
+            };
             if chinese {
                 // Two characters out of three thousand stand for a word; a blank cuts a question's words.
-                let character = |number: u64| char::from_u32(0x4e00 + (number % 3_000) as u32).unwrap_or('字');
+                let character =
+                    |number: u64| char::from_u32(0x4e00 + (number % 3_000) as u32).unwrap_or('字');
                 text.push(character(word.wrapping_mul(31)));
                 text.push(character(word / 7));
                 text.push(if random.below(8) == 0 { ' ' } else { '的' });
@@ -205,7 +222,8 @@ struct Random(u64);
 
 impl Random {
     fn new(kind: u64, number: u64) -> Self {
-        let mut random = Self(kind.wrapping_mul(0xA076_1D64_78BD_642F) ^ number.wrapping_mul(0xE703_7ED1_A0B4_28DB));
+        let mut random =
+            Self(kind.wrapping_mul(0xA076_1D64_78BD_642F) ^ number.wrapping_mul(0xE703_7ED1_A0B4_28DB));
         random.next();
         random
     }
@@ -226,7 +244,9 @@ impl Random {
         let mut values: Vec<f32> = (0..DIMENSIONS)
             .map(|_| {
                 let bits = self.next();
-                (0..4).map(|part| (bits >> (part * 16) & 0xffff) as f32 / 65_536.0 - 0.5).sum()
+                (0..4)
+                    .map(|part| (bits >> (part * 16) & 0xffff) as f32 / 65_536.0 - 0.5)
+                    .sum()
             })
             .collect();
         let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();

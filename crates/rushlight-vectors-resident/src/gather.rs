@@ -109,7 +109,7 @@ impl Search<'_> {
     /// Hands out the rows of a block whose documents may be looked at.
     fn pick(&self, first: usize, mut rows: impl FnMut(Range<usize>)) {
         let end = (first + BLOCK).min(self.chunks.len());
-        for document in self.documents.from_row(first as u32) {
+        for document in self.documents.starting_at(first as u32) {
             let (from, rows_of_document) = (document.first as usize, document.rows as usize);
             if from >= end {
                 return;

@@ -11,8 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use rushlight_core::{
-    ChunkId, ChunkSet, Clock, DocId, EmbedKind, Embedder, EmbedderSpec, Embedding, FileStamp, Generation, IndexEvent,
-    IndexedDocument, KeywordHit, KeywordIndex, RawFile, Reporter, Result, ScanEntry, ScanSummary,
+    ChunkId, ChunkSet, Clock, DocId, EmbedKind, Embedder, EmbedderSpec, Embedding, FileStamp, Generation,
+    IndexEvent, IndexedDocument, KeywordHit, KeywordIndex, RawFile, Reporter, Result, ScanEntry, ScanSummary,
     SearchFilter, Source, SourceEvent, SystemClock, TextSpan, Timestamp, VectorHit, VectorIndex, WatchGuard,
 };
 use rushlight_engine::{

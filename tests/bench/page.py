@@ -119,13 +119,13 @@ def write_scale(figures):
         build = seconds(run["built_seconds"]) if run["built_seconds"] is not None else "was there"
         memory.append([chunks, number(run["documents"]), build, seconds(run["load_seconds"]), mib(run["memory_mib"]), mib(run["copy_mib"]), mb(run["disk_bytes"]), mb(run["keyword_disk_bytes"])])
     bandwidth = figures["runs"][-1]["memory_bandwidth_gb_per_second"]
-    words = f"\n\np50 / p95 in milliseconds over {number(figures['runs'][-1]['queries'])} made-up questions, 100 candidates a leg; the query's embedding and the ledger are left out. Reading memory: {number(bandwidth['one_thread'], 1)} GB/s with one thread, {number(bandwidth['two_threads'], 1)} with two.\n\n"
+    words = f"\n\np50 / p95 in milliseconds (in brackets the mean time of all processors, which other work on the machine changes least) over {number(figures['runs'][-1]['queries'])} made-up questions, 100 candidates a leg; the query's embedding and the ledger are left out. Reading memory: {number(bandwidth['one_thread'], 1)} GB/s with one thread, {number(bandwidth['two_threads'], 1)} with two.\n\n"
     head_memory = ["passages", "documents", "building both indexes", "reading the copy", "memory, by the system", "by count", "vectors on disk", "words on disk"]
     return table(head, rows) + words + table(head_memory, memory)
 
 
 def percentiles(of):
-    return f"{number(of['p50'], 1)} / {number(of['p95'], 1)}"
+    return f"{number(of['p50'], 1)} / {number(of['p95'], 1)} ({number(of['processor'], 1)})"
 
 
 def write_follow(figures):

@@ -174,7 +174,7 @@ class Played(unittest.TestCase):
         self.assertEqual((english["prompt_tokens_per_second"], english["tokens_per_second"]), (80.0, 20.0))
         written = page.tables(results)
         self.assertNotIn("not measured", written)
-        self.assertIn("| 20 | half | 1.5 / 2.5 | 9.0 / 9.5 | 1.0000 | 0.9990 |", written)
+        self.assertIn("| 20 | half | 1.5 / 2.5 (2.0) | 9.0 / 9.5 (16.0) | 1.0000 | 0.9990 |", written)
         self.assertIn("| 20 | 4 | was there | 0.2 s |", written)
         self.assertIn("| pdftotext | 2.0 s | 3.0 MB | 1.50 MB/s |", written)
         self.assertIn("| cmrc2018-trial, queries_traditional.jsonl | 3 | 4 | **0.900 [0.880, 0.920]** |", written)

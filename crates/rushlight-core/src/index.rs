@@ -324,7 +324,8 @@ pub trait VectorIndex: Send + Sync {
     async fn generation(&self) -> Result<Generation>;
 
     /// The nearest chunks by cosine, nearest first, at most `limit`; with `among`, the nearest of these. Ties are broken
-    /// by chunk id. Cosines are those of the vectors as they were applied.
+    /// by chunk id. Cosines are those of the vectors as they were applied to within 0.00002: whoever is nearer by less
+    /// may come second.
     async fn nearest(
         &self,
         query: &Embedding,

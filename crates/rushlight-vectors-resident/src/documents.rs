@@ -126,8 +126,8 @@ impl Documents {
         &self.places[after - 1]
     }
 
-    /// The documents with a row from `first` on, in order.
-    pub(crate) fn from_row(&self, first: u32) -> &[Document] {
+    /// The documents with a row at or after `first`, in order.
+    pub(crate) fn starting_at(&self, first: u32) -> &[Document] {
         let before = |document: &Document| document.first + document.rows <= first;
         &self.places[self.places.partition_point(before)..]
     }

@@ -2,6 +2,7 @@
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering as Atomic};
 
 use rushlight_core::{ChunkId, ChunkSet};
@@ -74,73 +75,69 @@ impl Search<'_> {
 
     /// Looks at one block of rows, or at as many of those that were named.
     fn task(&self, first: usize, gathered: &mut Gathered) {
-        let mut run = Run::default();
-        if let Among::Rows(rows) = &self.among {
-            for row in rows.iter().skip(first).take(BLOCK) {
-                if self.admission.admits(self.documents.of_row(*row)) {
-                    let block_ends = (*row as usize).is_multiple_of(BLOCK);
-                    self.extend(&mut run, *row as usize, 1, block_ends, gathered);
+        // Which rows are to be scored is found out before the first is, so that the processor waits for several at once.
+        let mut picked = std::mem::take(&mut gathered.picked);
+        match &self.among {
+            Among::Rows(rows) => {
+                let rows = &rows[first..rows.len().min(first + BLOCK)];
+                for in_block in rows.chunk_by(|a, b| *a as usize / BLOCK == *b as usize / BLOCK) {
+                    let admitted = |row: &&u32| self.admission.admits(self.documents.of_row(**row));
+                    picked.extend(
+                        in_block
+                            .iter()
+                            .filter(admitted)
+                            .map(|row| (*row as usize % BLOCK) as u16),
+                    );
+                    self.score(in_block[0] as usize / BLOCK, &mut picked, gathered);
                 }
             }
-            self.score(run, gathered);
-            return;
+            Among::All => {
+                self.pick(first, |rows| picked.extend(rows.map(|row| (row - first) as u16)));
+                self.score(first / BLOCK, &mut picked, gathered);
+            }
+            Among::Chunks(among) => {
+                let asked_for = |row: &usize| among.contains(&self.chunks[*row]);
+                self.pick(first, |rows| {
+                    picked.extend(rows.filter(asked_for).map(|row| (row - first) as u16))
+                });
+                self.score(first / BLOCK, &mut picked, gathered);
+            }
         }
+        gathered.picked = picked;
+    }
+
+    /// Hands out the rows of a block whose documents may be looked at.
+    fn pick(&self, first: usize, mut rows: impl FnMut(Range<usize>)) {
         let end = (first + BLOCK).min(self.chunks.len());
-        for document in self.documents.from_row(first as u32) {
-            let from = (document.first as usize).max(first);
+        for document in self.documents.starting_at(first as u32) {
+            let (from, rows_of_document) = (document.first as usize, document.rows as usize);
             if from >= end {
-                break;
+                return;
             }
-            if !self.admission.admits(document) {
-                continue;
-            }
-            let until = (document.first as usize + document.rows as usize).min(end);
-            match self.among {
-                Among::Chunks(among) => {
-                    for row in (from..until).filter(|row| among.contains(&self.chunks[*row])) {
-                        self.extend(&mut run, row, 1, false, gathered);
-                    }
-                }
-                Among::All | Among::Rows(_) => self.extend(&mut run, from, until - from, false, gathered),
+            if self.admission.admits(document) {
+                rows(from.max(first)..(from + rows_of_document).min(end));
             }
         }
-        self.score(run, gathered);
     }
 
-    /// Adds rows to the run, after scoring it where they do not follow it or stand in another block.
-    fn extend(&self, run: &mut Run, first: usize, rows: usize, new_block: bool, gathered: &mut Gathered) {
-        if new_block || run.first + run.rows != first {
-            self.score(std::mem::take(run), gathered);
-            run.first = first;
-        }
-        run.rows += rows;
-    }
-
-    fn score(&self, run: Run, gathered: &mut Gathered) {
-        if run.rows == 0 {
-            return;
-        }
-        let mut found = [0; BLOCK];
-        let found = &mut found[..run.rows];
+    /// Scores rows of one block, and forgets that they were picked.
+    fn score(&self, block: usize, picked: &mut Vec<u16>, gathered: &mut Gathered) {
+        let mut products = std::mem::take(&mut gathered.products);
+        products.resize(picked.len(), 0);
         self.comparer.products(
             &self.query.levels,
-            self.coarse.stretch(run.first, run.rows),
-            found,
+            self.coarse.block(block),
+            picked,
+            &mut products,
         );
-        let scales = &self.scales[run.first..run.first + run.rows];
-        for (at, (product, scale)) in found.iter().zip(scales).enumerate() {
-            let step = step(*scale);
+        let scales = &self.scales[block * BLOCK..];
+        for (row, product) in picked.drain(..).zip(&products) {
+            let step = step(scales[usize::from(row)]);
             let about = *product as f32 * self.query.scale * step;
-            gathered.see((run.first + at) as u32, about, SLACK * step);
+            gathered.see((block * BLOCK) as u32 + u32::from(row), about, SLACK * step);
         }
+        gathered.products = products;
     }
-}
-
-/// Rows that stand one after the other in one block.
-#[derive(Default)]
-struct Run {
-    first: usize,
-    rows: usize,
 }
 
 /// The rows seen so far that could be among the best.
@@ -154,6 +151,9 @@ struct Gathered {
     threshold: f32,
     /// Number of rows at which those below the threshold are thrown out.
     full: usize,
+    /// Rows of one block that are to be scored, and room for their products.
+    picked: Vec<u16>,
+    products: Vec<i32>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -181,6 +181,8 @@ impl Gathered {
             rows: Vec::new(),
             threshold: f32::NEG_INFINITY,
             full: limit.saturating_mul(2).saturating_add(1_024),
+            picked: Vec::with_capacity(BLOCK),
+            products: Vec::with_capacity(BLOCK),
         }
     }
 

@@ -21,13 +21,13 @@ impl Plane {
     }
 
     pub(crate) fn row(&self, row: usize) -> &[i8] {
-        self.stretch(row, 1)
+        let start = row % BLOCK * self.width;
+        &self.blocks[row / BLOCK][start..start + self.width]
     }
 
-    /// Rows of one block, one after the other.
-    pub(crate) fn stretch(&self, first: usize, rows: usize) -> &[i8] {
-        let start = first % BLOCK * self.width;
-        &self.blocks[first / BLOCK][start..start + rows * self.width]
+    /// All rows of one block, one after the other.
+    pub(crate) fn block(&self, block: usize) -> &[i8] {
+        &self.blocks[block]
     }
 
     /// Adds a row of zeros at the end and hands it out to be filled.

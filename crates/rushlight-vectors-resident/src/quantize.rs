@@ -106,7 +106,7 @@ mod tests {
             let scale = encode(&values, &mut coarse, &mut fine);
             let whole = WholeQuery::new(&query);
             let mut found = [0];
-            Comparer::detect().products(&whole.levels, &coarse, &mut found);
+            Comparer::detect().products(&whole.levels, &coarse, &[0], &mut found);
             let about = found[0] as f32 * whole.scale * step(scale);
             let cosine = dot(&query, &values);
             prop_assert!((about - cosine).abs() <= SLACK * step(scale), "{about} and {cosine}");
@@ -125,7 +125,7 @@ mod tests {
                 let scale = encode(&values, &mut coarse, &mut fine);
                 let whole = WholeQuery::new(&alike);
                 let mut found = [0];
-                Comparer::detect().products(&whole.levels, &coarse, &mut found);
+                Comparer::detect().products(&whole.levels, &coarse, &[0], &mut found);
                 let about = found[0] as f32 * whole.scale * step(scale);
                 let expected = sign * dimensions as f32;
                 assert!(

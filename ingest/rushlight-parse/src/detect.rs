@@ -45,6 +45,44 @@ pub(crate) enum Format {
     Unsupported(&'static str),
 }
 
+/// Where a format is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// In the process that comes to it: text with a structure.
+    Here,
+    /// There too while it is small and shallow, otherwise in the worker.
+    HereIfSmall,
+    /// In the worker, whatever it holds.
+    Worker,
+    /// Nowhere: it is named.
+    Nobody,
+}
+
+impl Format {
+    /// Where it is read: what is binary, and what others lie in, in the worker.
+    pub(crate) fn reader(self) -> Reader {
+        match self {
+            Self::Markdown | Self::Text | Self::Code | Self::Table(_) | Self::Outline(_) | Self::Notebook => {
+                Reader::Here
+            }
+            Self::Html => Reader::HereIfSmall,
+            Self::Mail
+            | Self::Emlx
+            | Self::Mbox
+            | Self::SavedPage
+            | Self::Evernote
+            | Self::Pdf
+            | Self::Office(_)
+            | Self::Archive(_)
+            | Self::Outlook(_)
+            | Self::OutlookStore
+            | Self::Picture(_)
+            | Self::Calendar(_) => Reader::Worker,
+            Self::Unsupported(_) => Reader::Nobody,
+        }
+    }
+}
+
 const CODE: &[&str] = &[
     "rs", "py", "js", "ts", "jsx", "tsx", "c", "h", "cc", "cpp", "hpp", "java", "go", "rb", "php", "sh",
     "bash", "zsh", "sql", "toml", "yaml", "yml", "json", "jsonl", "ini", "cfg", "conf", "xml", "css", "scss",

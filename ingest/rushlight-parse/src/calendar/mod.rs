@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::build::TextBuilder;
 use crate::decode::Decoded;
-use crate::parsers::{Found, Reading, binary, document, no_text, one_line};
+use crate::parsers::{Found, Reading, binary, no_text, one_line};
+use crate::textual::document;
 use crate::worker::{Answer, Job};
 
 /// Events and people of one file that are read.

@@ -11,8 +11,10 @@ mod protocol;
 mod sandbox;
 
 pub use child::{main, main_with_faults};
-pub(crate) use pool::{Pool, Reply};
-pub(crate) use protocol::{Answer, Form, Job};
+pub(crate) use pool::{Loss, Pool, Reply, Worker};
+pub(crate) use protocol::{Answer, Form, Job, Piece};
+#[cfg(test)]
+pub(crate) use protocol::{receive, send};
 
 /// How far a worker is shut off from the machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

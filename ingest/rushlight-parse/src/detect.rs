@@ -435,6 +435,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_binary_or_holds_others_is_read_in_the_worker() {
+        let table: &[(Format, Reader)] = &[
+            (Format::Markdown, Reader::Here),
+            (Format::Text, Reader::Here),
+            (Format::Code, Reader::Here),
+            (Format::Table(None), Reader::Here),
+            (Format::Outline(Markup::Org), Reader::Here),
+            (Format::Notebook, Reader::Here),
+            (Format::Html, Reader::HereIfSmall),
+            (Format::Mail, Reader::Worker),
+            (Format::Emlx, Reader::Worker),
+            (Format::Mbox, Reader::Worker),
+            (Format::SavedPage, Reader::Worker),
+            (Format::Evernote, Reader::Worker),
+            (Format::Calendar(CalendarKind::Cards), Reader::Worker),
+            (Format::Outlook(OutlookKind::Item), Reader::Worker),
+            (Format::Outlook(OutlookKind::Winmail), Reader::Worker),
+            (Format::OutlookStore, Reader::Worker),
+            (Format::Pdf, Reader::Worker),
+            (Format::Office(OfficeKind::RichText), Reader::Worker),
+            (Format::Archive(ArchiveKind::Gzip), Reader::Worker),
+            (Format::Picture(PictureKind::Tiff), Reader::Worker),
+            (Format::Unsupported("a program"), Reader::Nobody),
+        ];
+        for (format, reader) in table {
+            assert_eq!(format.reader(), *reader, "{format:?}");
+        }
+    }
+
+    #[test]
     fn names_come_apart() {
         assert_eq!(
             (file_stem("a/b.c.md"), extension("a/b.c.MD").as_str()),

@@ -156,7 +156,7 @@ impl Reading<'_> {
             Format::Emlx => self.mail(path, emlx::message(bytes), hash, depth),
             Format::Mbox => self.mailbox(path, bytes, depth),
             Format::Evernote => self.evernote(path, bytes, depth),
-            Format::Calendar(kind) => Ok(self.calendar(path, decode(bytes), hash, kind)),
+            Format::Calendar(kind) => self.calendar(path, decode(bytes), hash, kind),
             Format::Unsupported(_)
             | Format::Html
             | Format::Markdown

@@ -132,7 +132,8 @@ impl Flight {
             if self.next == self.sent.end
                 && let Some(worker) = self.worker.take()
             {
-                reading.pool.give_back(worker, self.sent.len(), true);
+                let pieces = u32::try_from(self.sent.len()).unwrap_or(u32::MAX);
+                reading.pool.give_back(worker, pieces);
             }
             return Ok(Some(Ok(apart)));
         }
@@ -186,7 +187,7 @@ impl Flight {
             self.ask(&mut worker, index..index + 1, reading, *care);
             outcome = worker.answer(reading.pool.timeout());
             if let Ok(Answer::Apart(apart)) = outcome {
-                reading.pool.give_back(worker, 1, true);
+                reading.pool.give_back(worker, 1);
                 return Ok(Ok(apart));
             }
         }

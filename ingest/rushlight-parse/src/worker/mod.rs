@@ -1,7 +1,7 @@
 //! The worker: a child process that reads what is hard to read safely.
 //!
-//! The parent sends one [`Setup`](protocol::Setup), then requests; the worker answers each with one reply, until its
-//! standard input ends. It limits itself before it says that it is ready, so no document is ever read unguarded.
+//! The parent sends one [`Setup`](protocol::Setup), then requests; the worker answers each with one reply, and messages and
+//! notes, of which one request has many, with one for each, until its standard input ends. It limits itself before it says that it is ready, so no document is ever read unguarded.
 
 mod child;
 mod limits;

@@ -83,7 +83,7 @@ impl Pool {
         match outcome {
             Ok(answer) => {
                 if !matches!(answer, Answer::Panicked { .. }) {
-                    self.give_back(worker, 1, false);
+                    self.give_back(worker, PIECES_PER_DOCUMENT);
                 }
                 Ok(Reply::Answer(answer))
             }
@@ -117,11 +117,10 @@ impl Pool {
             .map_err(|cause| self.unavailable("it does not start").with_source(cause))
     }
 
-    /// Lets a worker rest that has answered all it was asked: so many files, or pieces of one.
-    pub(crate) fn give_back(&self, mut worker: Worker, count: usize, pieces: bool) {
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        let each = if pieces { 1 } else { PIECES_PER_DOCUMENT };
-        worker.served = worker.served.saturating_add(count.saturating_mul(each));
+    /// Lets a worker rest that has answered all it was asked, so many messages or notes; a document counts as
+    /// [`PIECES_PER_DOCUMENT`] of them.
+    pub(crate) fn give_back(&self, mut worker: Worker, pieces: u32) {
+        worker.served = worker.served.saturating_add(pieces);
         let most = self
             .limits
             .documents_per_worker
@@ -268,7 +267,7 @@ impl Worker {
         self.served == 0
     }
 
-    /// Has it read the bytes in `range`. It has as many answers as [`Job::answers`] says, or one less far that it panicked.
+    /// Has it read the bytes in `range`. As many answers follow as [`Job::answers`] says; the one that it panicked is the last.
     pub(crate) fn ask(&mut self, job: Job, bytes: Arc<Vec<u8>>, range: Range<usize>) {
         // Should it have ended, its answer will say so.
         if let Some(requests) = &self.requests {

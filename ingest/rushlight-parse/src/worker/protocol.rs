@@ -222,8 +222,9 @@ pub(crate) fn read_frame(from: &mut impl Read, cap: usize) -> io::Result<Option<
             format!("a frame of {length} bytes is over the cap"),
         ));
     }
-    // Grown as it comes, so that a lie about the length costs nothing.
+    // Memory that is not written to costs nothing, should the length be a lie, and growing would need it twice.
     let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).map_err(io::Error::other)?;
     from.take(length as u64).read_to_end(&mut bytes)?;
     if bytes.len() < length {
         return Err(io::ErrorKind::UnexpectedEof.into());
@@ -266,5 +267,32 @@ mod tests {
         assert!(read_frame(&mut wire.as_slice(), 2).is_err());
         assert!(read_frame(&mut &wire[..6], 100).is_err(), "cut off");
         assert!(read_frame(&mut &b""[..], 100).expect("end").is_none());
+    }
+    #[test]
+    fn files_follow_the_answer_that_they_are_in() {
+        use crate::apart::{Attachment, Blob, Content, Taken};
+        let attachment = |content| Attachment {
+            number: "2".to_owned(),
+            name: "a".to_owned(),
+            file_name: "a.pdf".to_owned(),
+            warnings: Vec::new(),
+            content,
+        };
+        let taken = |bytes: &[u8]| Taken {
+            attachments: vec![
+                attachment(Content::Nothing),
+                attachment(Content::File(Blob::from(bytes.to_vec()))),
+            ],
+            ..Taken::default()
+        };
+        let apart = || Apart {
+            taken: vec![taken(b"one"), taken(b""), taken(b"three")],
+        };
+        let mut wire = Vec::new();
+        send_answer(&mut wire, Answer::Apart(apart())).expect("writes");
+        let came = receive_answer(&mut wire.as_slice(), 1 << 10).expect("reads");
+        assert!(matches!(came, Some(Answer::Apart(came)) if came == apart()));
+        let cut = &wire[..wire.len() - 1];
+        assert!(receive_answer(&mut &*cut, 1 << 10).is_err(), "cut off");
     }
 }

@@ -254,8 +254,8 @@ impl System {
             }),
             parser: Arc::new(FragileParser {
                 parsers: Parsers::new(ParseOptions::new(WorkerCommand {
-                    program: "no-worker-in-this-suite".into(),
-                    args: Vec::new(),
+                    program: env!("CARGO_BIN_EXE_rushlight").into(),
+                    args: vec!["parse-worker".to_owned()],
                 })),
                 faults: Arc::clone(&faults),
             }),

@@ -1,8 +1,9 @@
 //! What memory and time a mailbox takes that is read piece by piece. It is made while it is read, so that neither this
 //! program nor the disk holds it.
 //!
-//! `cargo run --release -p rushlight-parse --example mailbox_memory -- 4096` reads 4096 MiB. Fails where the peak of memory
-//! is more than 64 MiB above where it was after the first 16 MiB.
+//! `cargo run --release -p rushlight-parse --example mailbox_memory -- 4096` reads 4096 MiB, with the worker beside the examples'
+//! folder (`cargo build --release -p rushlight-parse --bins` makes it). Fails where the peak of memory is more than 64 MiB
+//! above where it was after the first 16 MiB.
 
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
@@ -23,8 +24,14 @@ fn main() -> ExitCode {
         .nth(1)
         .and_then(|mib| mib.parse().ok())
         .unwrap_or(256);
+    let program = std::env::current_exe().expect("this program lies somewhere");
+    let program = program
+        .ancestors()
+        .nth(2)
+        .map(|at| at.join("rushlight-parse-worker"))
+        .expect("a folder for the worker");
     let parsers = Parsers::new(ParseOptions::new(WorkerCommand {
-        program: "no-worker-is-needed".into(),
+        program,
         args: Vec::new(),
     }));
     let read = |bytes: u64| {

@@ -45,6 +45,44 @@ pub(crate) enum Format {
     Unsupported(&'static str),
 }
 
+/// Where a format is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// In the process that comes to it: text with a structure.
+    Here,
+    /// There too while it is small and shallow, otherwise in the worker.
+    HereIfSmall,
+    /// In the worker, whatever it holds.
+    Worker,
+    /// Nowhere: it is named.
+    Nobody,
+}
+
+impl Format {
+    /// Where it is read: what is binary, and what others lie in, in the worker.
+    pub(crate) fn reader(self) -> Reader {
+        match self {
+            Self::Markdown | Self::Text | Self::Code | Self::Table(_) | Self::Outline(_) | Self::Notebook => {
+                Reader::Here
+            }
+            Self::Html => Reader::HereIfSmall,
+            Self::Mail
+            | Self::Emlx
+            | Self::Mbox
+            | Self::SavedPage
+            | Self::Evernote
+            | Self::Pdf
+            | Self::Office(_)
+            | Self::Archive(_)
+            | Self::Outlook(_)
+            | Self::OutlookStore
+            | Self::Picture(_)
+            | Self::Calendar(_) => Reader::Worker,
+            Self::Unsupported(_) => Reader::Nobody,
+        }
+    }
+}
+
 const CODE: &[&str] = &[
     "rs", "py", "js", "ts", "jsx", "tsx", "c", "h", "cc", "cpp", "hpp", "java", "go", "rb", "php", "sh",
     "bash", "zsh", "sql", "toml", "yaml", "yml", "json", "jsonl", "ini", "cfg", "conf", "xml", "css", "scss",
@@ -393,6 +431,36 @@ mod tests {
         ];
         for (path, bytes, format) in cases {
             assert_eq!(detect(path, bytes), *format, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_binary_or_holds_others_is_read_in_the_worker() {
+        let table: &[(Format, Reader)] = &[
+            (Format::Markdown, Reader::Here),
+            (Format::Text, Reader::Here),
+            (Format::Code, Reader::Here),
+            (Format::Table(None), Reader::Here),
+            (Format::Outline(Markup::Org), Reader::Here),
+            (Format::Notebook, Reader::Here),
+            (Format::Html, Reader::HereIfSmall),
+            (Format::Mail, Reader::Worker),
+            (Format::Emlx, Reader::Worker),
+            (Format::Mbox, Reader::Worker),
+            (Format::SavedPage, Reader::Worker),
+            (Format::Evernote, Reader::Worker),
+            (Format::Calendar(CalendarKind::Cards), Reader::Worker),
+            (Format::Outlook(OutlookKind::Item), Reader::Worker),
+            (Format::Outlook(OutlookKind::Winmail), Reader::Worker),
+            (Format::OutlookStore, Reader::Worker),
+            (Format::Pdf, Reader::Worker),
+            (Format::Office(OfficeKind::RichText), Reader::Worker),
+            (Format::Archive(ArchiveKind::Gzip), Reader::Worker),
+            (Format::Picture(PictureKind::Tiff), Reader::Worker),
+            (Format::Unsupported("a program"), Reader::Nobody),
+        ];
+        for (format, reader) in table {
+            assert_eq!(format.reader(), *reader, "{format:?}");
         }
     }
 

@@ -18,13 +18,14 @@ pub struct WorkerCommand {
 /// What the worker may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkerLimits {
-    /// Wall-clock time for one document; then the worker is killed.
+    /// Wall-clock time for one document, message or note; then the worker is killed.
     pub timeout: Duration,
     /// Wall-clock time for the worker to start and say so.
     pub start_timeout: Duration,
     /// Memory in bytes, beyond what the worker takes to start.
     pub memory_bytes: u64,
-    /// Documents after which a worker is replaced, so that what its libraries leak does not add up.
+    /// Documents after which a worker is replaced, so that what its libraries leak does not add up; a hundred messages or
+    /// notes count as one.
     pub documents_per_worker: u32,
 }
 

@@ -5,23 +5,23 @@ use std::io::Read;
 use std::sync::Arc;
 
 use rushlight_core::{
-    Block, BlockKind, ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, ParsedFile,
-    Parser, Pieces, RawFile, Result, ScanForm, ScanReader, SkipReason, Warning,
+    ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, ParsedFile, Parser, Pieces,
+    RawFile, Result, ScanForm, ScanReader, SkipReason, Timestamp, Warning,
 };
 
-use crate::calendar::Sheet;
-use crate::decode::{Decoded, decode, decode_labelled};
+use crate::apart::{Care, Remembered, warnings};
+use crate::decode::decode;
 use crate::detect::{Format, detect, file_name, file_stem};
 use crate::html::{self, Origin, Page};
+use crate::mail::emlx;
 use crate::mail::pieces::{MailboxPieces, Messages};
-use crate::mail::{self, Inside, Place, Winmail, emlx, flags, header};
 use crate::names::Names;
-use crate::notebook::{self, Notebook};
 use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
 use crate::scan::PictureKind;
+use crate::textual::{self, Pages, document};
 use crate::worker::{Answer, Isolation, Job, Pool, Reply};
-use crate::{language, markdown, outline, pdf, scan, table, text};
+use crate::{pdf, scan};
 
 /// Raised when the same bytes would parse differently.
 const VERSION: u32 = 4;
@@ -37,6 +37,7 @@ pub struct Parsers {
 pub(crate) struct Readers {
     options: ParseOptions,
     pool: Pool,
+    remembered: Remembered,
 }
 
 impl Readers {
@@ -45,6 +46,7 @@ impl Readers {
         Reading {
             options: &self.options,
             pool: &self.pool,
+            remembered: &self.remembered,
             scans,
             unpacked: Cell::new(0),
             text: Cell::new(0),
@@ -57,7 +59,11 @@ impl Parsers {
     pub fn new(options: ParseOptions) -> Self {
         let pool = Pool::new(options.worker.clone(), options.limits);
         Self {
-            readers: Arc::new(Readers { options, pool }),
+            readers: Arc::new(Readers {
+                options,
+                pool,
+                remembered: Remembered::default(),
+            }),
         }
     }
 
@@ -106,7 +112,9 @@ pub fn is_mailbox(path: &str, head: &[u8]) -> bool {
 /// The reading of one file and of all that lies in it.
 pub(crate) struct Reading<'a> {
     pub(crate) options: &'a ParseOptions,
-    pool: &'a Pool,
+    pub(crate) pool: &'a Pool,
+    /// Messages and notes that no worker survived.
+    pub(crate) remembered: &'a Remembered,
     scans: &'a dyn ScanReader,
     /// Bytes unpacked from archives so far.
     pub(crate) unpacked: Cell<u64>,
@@ -117,28 +125,13 @@ pub(crate) struct Reading<'a> {
 impl Reading<'_> {
     /// `depth` counts the messages and archives above it.
     pub(crate) fn read(&self, path: &str, bytes: &[u8], hash: ContentHash, depth: u32) -> Result<Found> {
+        let format = detect(path, bytes);
         if bytes.is_empty() {
-            return Ok(Found::Skipped(skip(
-                "empty",
-                format!("`{}` is empty", file_name(path)),
-            )));
+            return Ok(textual::read(format, path, bytes, hash, self));
         }
-        match detect(path, bytes) {
-            Format::Unsupported(what) => {
-                let name = file_name(path);
-                // A known type under a name that promises text is no document of that name.
-                let code = if promises_text(path) {
-                    "binary"
-                } else {
-                    "unsupported"
-                };
-                Ok(Found::Skipped(skip(
-                    code,
-                    format!("`{name}` is {what}, which is not read"),
-                )))
-            }
+        match format {
             Format::Picture(_) if promises_text(path) => Ok(binary(path)),
-            Format::Picture(kind) => Ok(self.picture(path, bytes, hash, kind)),
+            Format::Picture(kind) => self.picture(path, bytes, hash, kind),
             Format::Pdf => self.pdf(path, bytes, hash),
             Format::Office(kind) => self.office(path, bytes, hash, kind, depth),
             Format::Archive(kind) => self.archive(path, bytes, kind, depth),
@@ -158,28 +151,20 @@ impl Reading<'_> {
             }
             Format::Outlook(kind) => self.outlook_item(path, bytes, kind, depth),
             Format::OutlookStore => self.outlook_store(path, bytes, depth),
-            Format::SavedPage => Ok(self.saved_page(path, bytes, hash, depth)),
-            Format::Mail => Ok(self.mail(path, bytes, hash, depth)),
-            Format::Emlx => Ok(self.mail(path, emlx::message(bytes), hash, depth)),
+            Format::SavedPage => self.saved_page(path, bytes, hash, depth),
+            Format::Mail => self.mail(path, bytes, hash, depth),
+            Format::Emlx => self.mail(path, emlx::message(bytes), hash, depth),
             Format::Mbox => self.mailbox(path, bytes, depth),
-            Format::Evernote => Ok(match decode(bytes) {
-                Some(decoded) => self.evernote(path, decoded, depth),
-                None => binary(path),
-            }),
-            Format::Calendar(kind) => Ok(self.calendar(path, decode(bytes), hash, kind)),
-            Format::Html => {
-                let decoded = match html::stated_charset(bytes) {
-                    Some(charset) => decode_labelled(bytes, &charset),
-                    None => decode(bytes),
-                };
-                Ok(self.html(path, decoded, hash))
-            }
-            format @ (Format::Markdown
+            Format::Evernote => self.evernote(path, bytes, depth),
+            Format::Calendar(kind) => self.calendar(path, decode(bytes), hash, kind),
+            Format::Unsupported(_)
+            | Format::Html
+            | Format::Markdown
             | Format::Text
             | Format::Code
             | Format::Table(_)
             | Format::Outline(_)
-            | Format::Notebook) => Ok(plain(path, decode(bytes), hash, format)),
+            | Format::Notebook => Ok(textual::read(format, path, bytes, hash, self)),
         }
     }
 
@@ -235,9 +220,14 @@ impl Reading<'_> {
     }
 
     /// The document of what was recognised in a picture; its frames are its pages.
-    fn picture(&self, path: &str, bytes: &[u8], hash: ContentHash, kind: PictureKind) -> Found {
+    fn picture(&self, path: &str, bytes: &[u8], hash: ContentHash, kind: PictureKind) -> Result<Found> {
         let frames = match kind {
-            PictureKind::Tiff => scan::frame_count(bytes),
+            PictureKind::Tiff => self
+                .ask(Job::Frames, bytes, |answer| match answer {
+                    Answer::Frames(count) => Some(count),
+                    _ => None,
+                })?
+                .map_err(|lost| parser_failed(file_name(path), &lost))?,
             PictureKind::Png | PictureKind::Jpeg | PictureKind::Webp => 1,
         };
         let mut found = pdf::PdfText {
@@ -245,7 +235,7 @@ impl Reading<'_> {
             ..pdf::PdfText::default()
         };
         scan::fill(&mut found, bytes, hash, ScanForm::Picture, self.scans);
-        match pdf::assemble(&found, file_name(path)) {
+        Ok(match pdf::assemble(&found, file_name(path)) {
             Ok(assembled) => {
                 let (kind, media_type) = (DocumentKind::Image, kind.media_type());
                 let metadata = DocMetadata::default();
@@ -253,7 +243,7 @@ impl Reading<'_> {
                 Found::Documents(vec![document])
             }
             Err(reason) => Found::Skipped(reason),
-        }
+        })
     }
 
     fn office(
@@ -324,132 +314,39 @@ impl Reading<'_> {
         })
     }
 
-    fn html(&self, path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash) -> Found {
-        match decoded {
-            Some(Decoded { text, warnings }) => self.web_page(path, &text, "text/html", hash, warnings),
-            None => binary(path),
-        }
-    }
-
     /// A page in a mail's form; one without text is still a mail, with a subject.
-    fn saved_page(&self, path: &str, bytes: &[u8], hash: ContentHash, depth: u32) -> Found {
-        let Some(saved) = mail::saved_page(bytes) else {
+    fn saved_page(&self, path: &str, bytes: &[u8], hash: ContentHash, depth: u32) -> Result<Found> {
+        let ask = |care| {
+            let terms = self.terms(depth, care);
+            self.ask(Job::SavedPage { terms }, bytes, |answer| match answer {
+                Answer::SavedPage(found) => Some(found),
+                _ => None,
+            })
+        };
+        let saved = match ask(Care::Usual)? {
+            Ok(saved) => saved,
+            Err(_) => ask(Care::Great)?.map_err(|lost| parser_failed(file_name(path), &lost))?,
+        };
+        let Some(saved) = saved else {
             return self.mail(path, bytes, hash, depth);
         };
-        let found = self.web_page(path, &saved.html, "multipart/related", hash, saved.warnings);
-        let Found::Documents(mut documents) = found else {
+        let mut said = warnings(saved.warnings);
+        said.extend((!saved.structured).then(textual::unstructured));
+        said.extend(saved.page.truncated.then(textual::truncated));
+        let page = Page::from(saved.page);
+        let Found::Documents(mut documents) = textual::web_page(path, page, "multipart/related", hash, said)
+        else {
             return self.mail(path, bytes, hash, depth);
         };
         for document in &mut documents {
-            document.metadata.created = document.metadata.created.or(saved.created);
+            document.metadata.created = document.metadata.created.or(saved.created.map(Timestamp));
             if document.title == file_stem(path)
                 && let Some(subject) = &saved.subject
             {
                 document.title = one_line(subject);
             }
         }
-        Found::Documents(documents)
-    }
-
-    fn web_page(
-        &self,
-        path: &str,
-        source: &str,
-        media_type: &str,
-        hash: ContentHash,
-        mut warnings: Vec<Warning>,
-    ) -> Found {
-        let (page, found) = self.page_of(source, Origin::Web);
-        warnings.extend(found);
-        if page.text.is_empty() {
-            return no_text(path);
-        }
-        let mut document = document(
-            path,
-            hash,
-            DocumentKind::Html,
-            media_type,
-            page.text,
-            page.blocks,
-            page.metadata,
-        );
-        let heading = document
-            .blocks
-            .iter()
-            .find(|block| matches!(block.kind, BlockKind::Heading { .. }));
-        let heading = heading
-            .and_then(|block| block.span.of(&document.text))
-            .map(one_line);
-        if let Some(title) = page
-            .title
-            .as_deref()
-            .map(one_line)
-            .filter(|title| !title.is_empty())
-            .or(heading)
-        {
-            document.title = title;
-        }
-        document.warnings = warnings;
-        Found::Documents(vec![document])
-    }
-
-    pub(crate) fn page_of(&self, source: &str, origin: Origin) -> (Page, Vec<Warning>) {
-        let max_text = self.options.max_text_bytes;
-        let mut warnings = Vec::new();
-        let found = if html::is_small(source) {
-            html::extract(source, origin, max_text)
-        } else {
-            let asked = self.ask(
-                Job::Page { origin, max_text },
-                source.as_bytes(),
-                |answer| match answer {
-                    Answer::Page(page) => Some(page),
-                    _ => None,
-                },
-            );
-            match asked {
-                Ok(Ok(page)) => page,
-                other => {
-                    tracing::debug!(bytes = source.len(), outcome = ?other.is_ok(), "a page is read without its structure");
-                    warnings.push(Warning {
-                        code: "structure_not_read".to_owned(),
-                        message: "the page is too large or too deep; its text is kept without its structure"
-                            .to_owned(),
-                    });
-                    html::strip_tags(source, max_text)
-                }
-            }
-        };
-        if found.truncated {
-            warnings.push(Warning {
-                code: "text_truncated".to_owned(),
-                message: "the text is longer than the limit; its end is left out".to_owned(),
-            });
-        }
-        (Page::from(found), warnings)
-    }
-
-    fn mail(&self, path: &str, bytes: &[u8], hash: ContentHash, depth: u32) -> Found {
-        let place = Place {
-            part: "",
-            name: file_stem(path),
-            depth,
-        };
-        let mut documents = mail::documents(bytes, place, self);
-        match documents.first_mut() {
-            // What is called a mail and has no header is a text.
-            None if !header::begins(bytes) => match plain(path, decode(bytes), hash, Format::Text) {
-                Found::Skipped(_) => no_text(path),
-                found => found,
-            },
-            None => no_text(path),
-            Some(first) => {
-                if first.part.is_empty() {
-                    flags::of_path(path, &mut first.metadata.tags);
-                }
-                Found::Documents(documents)
-            }
-        }
+        Ok(Found::Documents(documents))
     }
 
     fn mailbox(&self, path: &str, bytes: &[u8], depth: u32) -> Result<Found> {
@@ -465,29 +362,24 @@ impl Reading<'_> {
     }
 }
 
-impl Inside for Reading<'_> {
-    fn attachment(&self, name: &str, bytes: &[u8], depth: u32) -> Result<Vec<ParsedDocument>, String> {
-        match self.read(name, bytes, mail::content_hash(bytes), depth) {
-            Ok(Found::Documents(documents)) => Ok(documents),
-            Ok(Found::Skipped(reason)) => Err(reason.message),
-            Err(error) => Err(error.chain()),
-        }
-    }
-
-    fn page(&self, source: &str) -> (Page, Vec<Warning>) {
-        self.page_of(source, Origin::Mail)
-    }
-
-    fn winmail(&self, bytes: &[u8]) -> Result<Winmail, String> {
-        self.winmail_of(bytes)
-    }
-
-    fn calendar(&self, text: &str) -> Result<Sheet, String> {
-        self.sheet(text)
-    }
-
-    fn options(&self) -> &ParseOptions {
-        self.options
+impl Pages for Reading<'_> {
+    fn page(&self, source: &str, origin: Origin) -> (Page, Vec<Warning>) {
+        let max_text = self.options.max_text_bytes;
+        let found = match html::is_small(source) {
+            true => Some(html::extract(source, origin, max_text)),
+            false => {
+                let asked = self.ask(
+                    Job::Page { origin, max_text },
+                    source.as_bytes(),
+                    |answer| match answer {
+                        Answer::Page(page) => Some(page),
+                        _ => None,
+                    },
+                );
+                asked.ok().and_then(|answer| answer.ok())
+            }
+        };
+        textual::page(source, found, max_text)
     }
 }
 
@@ -527,119 +419,7 @@ fn paged(
     document
 }
 
-fn plain(path: &str, decoded: Option<Decoded<'_>>, hash: ContentHash, format: Format) -> Found {
-    let Some(Decoded { text, warnings }) = decoded else {
-        return binary(path);
-    };
-    if format == Format::Notebook
-        && let Some(notebook) = notebook::parse(&text)
-    {
-        return read_notebook(path, notebook, hash, warnings);
-    }
-    let text = text.into_owned();
-    let mut title = None;
-    let mut metadata = DocMetadata::default();
-    let mut found_warnings = Vec::new();
-    let (kind, media_type, blocks) = match format {
-        Format::Markdown => {
-            let parsed = markdown::parse(&text);
-            title = parsed.title;
-            metadata = parsed.metadata;
-            found_warnings = parsed.warnings;
-            (DocumentKind::Note, "text/markdown", parsed.blocks)
-        }
-        Format::Table(delimiter) => {
-            let media_type = if delimiter == Some(b'\t') {
-                "text/tab-separated-values"
-            } else {
-                "text/csv"
-            };
-            (DocumentKind::Table, media_type, table::rows(&text, delimiter))
-        }
-        Format::Outline(markup) => {
-            let parsed = outline::parse(&text, markup);
-            title = parsed.title;
-            metadata = parsed.metadata;
-            (DocumentKind::Note, markup.media_type(), parsed.blocks)
-        }
-        Format::Code | Format::Notebook => (
-            DocumentKind::Text,
-            "text/plain",
-            text::paragraphs(&text, BlockKind::Code),
-        ),
-        _ => (
-            DocumentKind::Text,
-            "text/plain",
-            text::paragraphs(&text, BlockKind::Paragraph),
-        ),
-    };
-    if blocks.is_empty() {
-        return no_text(path);
-    }
-    let mut document = document(path, hash, kind, media_type, text, blocks, metadata);
-    set_title(&mut document, title.as_deref());
-    document.warnings = warnings;
-    document.warnings.extend(found_warnings);
-    Found::Documents(vec![document])
-}
-
-fn read_notebook(path: &str, notebook: Notebook, hash: ContentHash, warnings: Vec<Warning>) -> Found {
-    if notebook.blocks.is_empty() {
-        return no_text(path);
-    }
-    let mut document = document(
-        path,
-        hash,
-        DocumentKind::Note,
-        "application/x-ipynb+json",
-        notebook.text,
-        notebook.blocks,
-        notebook.metadata,
-    );
-    set_title(&mut document, notebook.title.as_deref());
-    document.warnings = warnings;
-    document.warnings.extend(notebook.warnings);
-    Found::Documents(vec![document])
-}
-
-pub(crate) fn document(
-    path: &str,
-    hash: ContentHash,
-    kind: DocumentKind,
-    media_type: &str,
-    text: String,
-    blocks: Vec<Block>,
-    mut metadata: DocMetadata,
-) -> ParsedDocument {
-    if metadata.language.is_none() {
-        metadata.language = language::guess(&text);
-    }
-    ParsedDocument {
-        part: String::new(),
-        part_key: String::new(),
-        content_hash: hash,
-        kind,
-        media_type: media_type.to_owned(),
-        title: file_stem(path).to_owned(),
-        metadata,
-        text,
-        blocks,
-        lines: Vec::new(),
-        recognised: Vec::new(),
-        pages: None,
-        unreadable_pages: Vec::new(),
-        warnings: Vec::new(),
-    }
-}
-
-/// Names the document so, unless there is nothing in it.
-fn set_title(document: &mut ParsedDocument, title: Option<&str>) {
-    if let Some(title) = title.map(one_line).filter(|title| !title.is_empty()) {
-        document.title = title;
-    }
-}
-
-fn promises_text(path: &str) -> bool {
+pub(crate) fn promises_text(path: &str) -> bool {
     !matches!(
         detect(path, b"text"),
         Format::Unsupported(_)
@@ -677,7 +457,10 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// Checks what every parser promises of its blocks.
 #[cfg(test)]
-pub(crate) fn check_blocks(text: &str, blocks: &[Block]) -> Result<(), proptest::test_runner::TestCaseError> {
+pub(crate) fn check_blocks(
+    text: &str,
+    blocks: &[rushlight_core::Block],
+) -> Result<(), proptest::test_runner::TestCaseError> {
     use proptest::{prop_assert, prop_assert_eq};
     let mut at = 0;
     for block in blocks {

@@ -308,8 +308,8 @@ impl Machine {
                 }) as _)
             }),
             parser: Arc::new(Parsers::new(ParseOptions::new(WorkerCommand {
-                program: "no-worker-in-this-suite".into(),
-                args: Vec::new(),
+                program: env!("CARGO_BIN_EXE_rushlight").into(),
+                args: vec!["parse-worker".to_owned()],
             }))),
             recogniser: None,
             tokens: Arc::new(WordTokenCounter),

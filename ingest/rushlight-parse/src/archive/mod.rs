@@ -56,6 +56,7 @@ pub(crate) struct Unpacked {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Member {
     pub(crate) path: String,
+    #[serde(skip)]
     pub(crate) bytes: Vec<u8>,
 }
 

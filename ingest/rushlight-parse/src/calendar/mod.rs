@@ -7,12 +7,13 @@ mod rule;
 mod when;
 
 use calcard::{Entry, Parser};
-use rushlight_core::{BlockKind, DocMetadata, DocumentKind, Locator, Warning};
+use rushlight_core::{BlockKind, DocMetadata, DocumentKind, Locator, Result, Warning};
 use serde::{Deserialize, Serialize};
 
 use crate::build::TextBuilder;
 use crate::decode::Decoded;
-use crate::parsers::{Found, Reading, binary, document, no_text, one_line};
+use crate::parsers::{Found, Reading, binary, no_text, one_line};
+use crate::textual::document;
 use crate::worker::{Answer, Job};
 
 /// Events and people of one file that are read.
@@ -111,11 +112,11 @@ impl Reading<'_> {
         decoded: Option<Decoded<'_>>,
         hash: rushlight_core::ContentHash,
         kind: CalendarKind,
-    ) -> Found {
+    ) -> Result<Found> {
         let Some(Decoded { text, mut warnings }) = decoded else {
-            return binary(path);
+            return Ok(binary(path));
         };
-        let sheet = match self.sheet(&text) {
+        let sheet = match self.sheet(&text)? {
             Ok(sheet) => sheet,
             Err(why) => {
                 tracing::debug!(bytes = text.len(), why, "a calendar is read as text");
@@ -143,7 +144,7 @@ impl Reading<'_> {
             (shown, blocks)
         };
         if blocks.is_empty() {
-            return no_text(path);
+            return Ok(no_text(path));
         }
         if sheet.truncated {
             warnings.push(Warning {
@@ -175,24 +176,20 @@ impl Reading<'_> {
             document.title = title;
         }
         document.warnings = warnings;
-        Found::Documents(vec![document])
+        Ok(Found::Documents(vec![document]))
     }
 
-    /// What the worker reads in the text; an error says why it does not.
-    pub(crate) fn sheet(&self, text: &str) -> Result<Sheet, String> {
+    /// What the worker reads in the text; the inner error says how it was lost.
+    fn sheet(&self, text: &str) -> Result<std::result::Result<Sheet, String>> {
         let max_text = self.options.max_text_bytes;
-        let asked = self.ask(
+        self.ask(
             Job::Calendar { max_text },
             text.as_bytes(),
             |answer| match answer {
                 Answer::Calendar(sheet) => Some(sheet),
                 _ => None,
             },
-        );
-        match asked {
-            Ok(answer) => answer,
-            Err(error) => Err(error.chain()),
-        }
+        )
     }
 }
 

@@ -1,5 +1,7 @@
 //! The export itself: notes one after the other, without a tree of the whole.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -89,19 +91,21 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// The next note; `None` at the end.
+    /// The next note, with the bytes of its element; `None` at the end.
     ///
     /// # Errors
     /// Why the rest cannot be read.
-    pub(super) fn next(&mut self) -> Result<Option<Note>, String> {
+    pub(super) fn next(&mut self) -> Result<Option<(Range<usize>, Note)>, String> {
         if self.ended {
             return Ok(None);
         }
         let mut note: Option<Note> = None;
+        let mut begin = 0;
         // The names of the open elements within the note.
         let mut open: Vec<String> = Vec::new();
         let mut text = String::new();
         loop {
+            let before = self.at();
             let event = self.reader.read_event().map_err(|error| {
                 self.ended = true;
                 error.to_string()
@@ -111,6 +115,7 @@ impl<'a> Export<'a> {
                     let name = start.local_name().into_inner().to_owned();
                     if note.is_none() {
                         note = (name == "note").then(Note::default);
+                        begin = before;
                         continue;
                     }
                     if name == "resource"
@@ -133,7 +138,8 @@ impl<'a> Export<'a> {
                         continue;
                     };
                     if open.is_empty() {
-                        return Ok(note);
+                        let range = begin..self.at();
+                        return Ok(note.map(|note| (range, note)));
                     }
                     current.take(&open, std::mem::take(&mut text));
                     open.pop();
@@ -148,6 +154,13 @@ impl<'a> Export<'a> {
                 _ => {}
             }
         }
+    }
+}
+
+impl Export<'_> {
+    /// Bytes that are read.
+    fn at(&self) -> usize {
+        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
 }
 

@@ -1,126 +1,302 @@
-//! Evernote's exports (.enex): each note becomes a document, and so does each of its attachments that can be read.
+//! Evernote's exports (.enex): each note becomes a document, and so does each of its attachments that can be read. The worker
+//! finds where the notes lie, then reads them, some at a time; this side puts the documents together.
 
 mod enml;
 mod export;
 
-use rushlight_core::{BlockKind, DocMetadata, DocumentKind, Locator, ParsedDocument, Timestamp, Warning};
+use rushlight_core::{
+    BlockKind, ContentHash, DocMetadata, DocumentKind, Locator, ParsedDocument, Result, Timestamp, Warning,
+};
+use serde::{Deserialize, Serialize};
 
+use crate::apart::{
+    Apart, Attachment, Batch, Content, Facts, Flight, InPlace, Said, Taken, UNSOUND, Written, inherit,
+    inherited, not_read, said, warnings,
+};
 use crate::build::TextBuilder;
-use crate::decode::Decoded;
+use crate::decode::decode;
+use crate::detect::file_name;
 use crate::html::Origin;
-use crate::mail::{Inside, content_hash};
-use crate::parsers::{Found, Reading, document, no_text, one_line};
+use crate::language;
+use crate::mail::content_hash;
+use crate::parsers::{Found, Reading, binary, no_text, one_line, parser_failed};
 use crate::tags;
-use export::{Export, Note, Resource};
+use crate::textual::Pages;
+use crate::worker::{Answer, Job, Piece};
+use export::{Export, Note};
+
+/// An export, parted into its notes.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Parted {
+    /// The export in UTF-8, where its own bytes are something else; behind the answer.
+    #[serde(skip)]
+    pub(crate) text: Vec<u8>,
+    /// Whether `text` counts.
+    recoded: bool,
+    notes: Vec<(u64, u64)>,
+    warnings: Vec<Said>,
+    /// Why what follows the last note cannot be read.
+    broken: Option<String>,
+}
+
+/// Finds the notes; `None` where the bytes are no text. To be called in the worker only.
+pub(crate) fn part(bytes: &[u8]) -> Option<Parted> {
+    let decoded = decode(bytes)?;
+    let mut parted = Parted {
+        warnings: said(decoded.warnings),
+        ..Parted::default()
+    };
+    // A byte order mark is no part of the text.
+    let before = bytes.len().saturating_sub(decoded.text.len());
+    parted.recoded = bytes.get(before..) != Some(decoded.text.as_bytes());
+    let before = if parted.recoded { 0 } else { before };
+    let mut export = Export::new(&decoded.text);
+    loop {
+        match export.next() {
+            Ok(Some((range, _))) => parted
+                .notes
+                .push(((before + range.start) as u64, (before + range.end) as u64)),
+            Ok(None) => break,
+            Err(why) => {
+                parted.broken = Some(why);
+                break;
+            }
+        }
+    }
+    if parted.recoded {
+        parted.text = decoded.text.into_owned().into_bytes();
+    }
+    Some(parted)
+}
+
+/// What lies in a note, which begins and ends with its element. To be called in the worker only.
+pub(crate) fn take(bytes: &[u8], inside: &InPlace) -> Apart {
+    let source = String::from_utf8_lossy(bytes);
+    let note = match Export::new(&source).next() {
+        Ok(Some((_, note))) => note,
+        // This one was found whole before.
+        Ok(None) | Err(_) => return Apart::default(),
+    };
+    Apart {
+        taken: vec![taken(note, inside)],
+    }
+}
+
+fn taken(note: Note, inside: &InPlace) -> Taken {
+    let title = one_line(&note.title);
+    // Exports name no note; when it was made and what it is called stays while its text is edited.
+    let key = format!("{}/{title}", note.created);
+    let mut found_warnings = Vec::new();
+    let content = enml::to_html(&note.content);
+    if content.encrypted > 0 {
+        found_warnings.push(Warning {
+            code: "encrypted".to_owned(),
+            message: format!("encrypted stretches ({}) are not searchable", content.encrypted),
+        });
+    }
+    let (page, found) = inside.page(&content.html, Origin::Web);
+    found_warnings.extend(found);
+
+    let mut builder = TextBuilder::default();
+    builder.push(
+        BlockKind::Metadata,
+        &head(&title, &note.tags, note.source.as_deref()),
+        Locator::Whole,
+    );
+    for block in &page.blocks {
+        builder.push(
+            block.kind,
+            block.span.of(&page.text).unwrap_or_default(),
+            Locator::Whole,
+        );
+    }
+    let (text, blocks) = builder.finish();
+
+    let mut metadata = DocMetadata {
+        created: timestamp(&note.created),
+        authors: note.author.into_iter().collect(),
+        attachments: note.resources.iter().map(|resource| resource.name()).collect(),
+        language: language::guess(&text),
+        ..DocMetadata::default()
+    };
+    for tag in &note.tags {
+        tags::add(tag, &mut metadata.tags);
+    }
+    let limit = inside.terms.max_attachments;
+    let attachments = note.resources.iter().enumerate().map(|(position, resource)| {
+        let name = resource.name();
+        let content = match resource.bytes() {
+            _ if position >= limit => {
+                Content::NotRead("the note has more attachments than are read".to_owned())
+            }
+            Some(bytes) => inside.attachment(&name, bytes),
+            None => Content::NotRead("it is not encoded as it says".to_owned()),
+        };
+        Attachment {
+            number: (position + 1).to_string(),
+            file_name: name.clone(),
+            name,
+            warnings: Vec::new(),
+            content,
+        }
+    });
+    Taken {
+        attachments: attachments.collect(),
+        title: (!title.is_empty()).then_some(title),
+        key,
+        hash: content_hash(note.content.as_bytes()).0,
+        facts: Facts::from(metadata),
+        written: (!text.is_empty()).then(|| Written::new(text, blocks)),
+        warnings: said(found_warnings),
+        unstructured: None,
+        more_attachments: 0,
+    }
+}
 
 impl Reading<'_> {
     /// The documents of an export that has `depth` messages and archives above it.
-    pub(crate) fn evernote(&self, path: &str, decoded: Decoded<'_>, depth: u32) -> Found {
-        let mut warnings = decoded.warnings;
-        let mut export = Export::new(&decoded.text);
-        let mut documents = Vec::new();
-        for number in 1u32.. {
-            match export.next() {
-                Ok(Some(note)) => self.note(note, number, depth, &mut documents),
-                Ok(None) => break,
-                Err(why) => {
-                    warnings.push(Warning {
-                        code: "rest_not_read".to_owned(),
-                        message: format!("the export is broken behind note {}: {why}", number - 1),
-                    });
-                    break;
-                }
-            }
+    pub(crate) fn evernote(&self, path: &str, bytes: &[u8], depth: u32) -> Result<Found> {
+        let failed = |lost: String| parser_failed(file_name(path), &lost);
+        let answer = self.ask(Job::Evernote, bytes, |answer| match answer {
+            Answer::Evernote(found) => Some(found),
+            _ => None,
+        })?;
+        let Some(parted) = answer.map_err(failed)? else {
+            return Ok(binary(path));
+        };
+        let bytes = if parted.recoded { &parted.text } else { bytes };
+        let mut notes = Vec::with_capacity(parted.notes.len());
+        for (start, end) in &parted.notes {
+            let range = usize::try_from(*start).ok().zip(usize::try_from(*end).ok());
+            let note = range.and_then(|(start, end)| bytes.get(start..end));
+            notes.push(note.ok_or_else(|| failed(UNSOUND.to_owned()))?);
         }
-        match documents.first_mut() {
-            None => no_text(path),
-            Some(first) => {
+        let mut said = warnings(parted.warnings);
+        let mut documents = Vec::new();
+        let lost = self.notes(&notes, depth, &mut documents, &mut said)?;
+        if let Some(why) = parted.broken {
+            said.push(Warning {
+                code: "rest_not_read".to_owned(),
+                message: format!("the export is broken behind note {}: {why}", notes.len()),
+            });
+        }
+        match (documents.first_mut(), lost) {
+            (None, Some(lost)) => Err(failed(lost)),
+            (None, None) => Ok(no_text(path)),
+            (Some(first), _) => {
                 let first: &mut ParsedDocument = first;
-                first.warnings.splice(0..0, warnings);
-                Found::Documents(documents)
+                first.warnings.splice(0..0, said);
+                Ok(Found::Documents(documents))
             }
         }
     }
 
-    fn note(&self, note: Note, number: u32, depth: u32, out: &mut Vec<ParsedDocument>) {
+    /// Adds the documents of the notes; what happened to the first that no worker survived.
+    fn notes(
+        &self,
+        notes: &[&[u8]],
+        depth: u32,
+        documents: &mut Vec<ParsedDocument>,
+        said: &mut Vec<Warning>,
+    ) -> Result<Option<String>> {
+        let mut first_lost = None;
+        let mut number = 0u32;
+        let mut waiting = notes.iter().peekable();
+        while waiting.peek().is_some() {
+            let mut batch = Batch::default();
+            while let Some(note) = waiting.next_if(|next| !batch.is_full_for(next.len())) {
+                batch.push(note);
+            }
+            let mut flight = Flight::start(self, Piece::Note, batch, depth)?;
+            while let Some(apart) = flight.next(self)? {
+                number = number.saturating_add(1);
+                let found = match apart {
+                    Ok(apart) => self.note(apart, number, depth)?,
+                    Err(lost) => Err(lost),
+                };
+                match found {
+                    Ok(found) => documents.extend(found),
+                    Err(lost) => {
+                        said.push(Warning {
+                            code: "note_not_read".to_owned(),
+                            message: format!("note {number} is not read: {lost}"),
+                        });
+                        first_lost.get_or_insert(lost);
+                    }
+                }
+            }
+        }
+        Ok(first_lost)
+    }
+
+    /// The documents of a note that was taken apart; the inner error says that they cannot be what the worker found.
+    fn note(
+        &self,
+        apart: Apart,
+        number: u32,
+        depth: u32,
+    ) -> Result<std::result::Result<Vec<ParsedDocument>, String>> {
+        let mut out: Vec<ParsedDocument> = Vec::new();
+        let Some(note) = apart.taken.into_iter().next() else {
+            return Ok(Ok(out));
+        };
         let part = format!("note:{number}");
-        let title = one_line(&note.title);
-        // Exports name no note; when it was made and what it is called stays while its text is edited.
-        let key = format!("{}/{title}", note.created);
-        let mut warnings = Vec::new();
-        let content = enml::to_html(&note.content);
-        if content.encrypted > 0 {
-            warnings.push(Warning {
-                code: "encrypted".to_owned(),
-                message: format!("encrypted stretches ({}) are not searchable", content.encrypted),
+        let metadata = DocMetadata::from(note.facts);
+        let handed_down = inherited(&metadata);
+        let key = note.key;
+        if let Some(written) = note.written {
+            let Some((text, blocks)) = written.open() else {
+                return Ok(Err(UNSOUND.to_owned()));
+            };
+            out.push(ParsedDocument {
+                part: part.clone(),
+                part_key: key.clone(),
+                content_hash: ContentHash(note.hash),
+                kind: DocumentKind::Note,
+                media_type: "application/enex+xml".to_owned(),
+                title: note.title.unwrap_or_else(|| part.clone()),
+                metadata,
+                text,
+                blocks,
+                lines: Vec::new(),
+                recognised: Vec::new(),
+                pages: None,
+                unreadable_pages: Vec::new(),
+                warnings: Vec::new(),
             });
         }
-        let (page, found) = self.page_of(&content.html, Origin::Web);
-        warnings.extend(found);
-
-        let mut metadata = DocMetadata {
-            created: timestamp(&note.created),
-            authors: note.author.into_iter().collect(),
-            attachments: note.resources.iter().map(Resource::name).collect(),
-            ..DocMetadata::default()
-        };
-        for tag in &note.tags {
-            tags::add(tag, &mut metadata.tags);
-        }
-        let mut builder = TextBuilder::default();
-        builder.push(
-            BlockKind::Metadata,
-            &head(&title, &note.tags, note.source.as_deref()),
-            Locator::Whole,
-        );
-        for block in &page.blocks {
-            builder.push(
-                block.kind,
-                block.span.of(&page.text).unwrap_or_default(),
-                Locator::Whole,
+        let mut said = warnings(note.warnings);
+        for attachment in note.attachments {
+            let name = attachment.name;
+            let found = match attachment.content {
+                Content::Nothing | Content::Taken(_) => continue,
+                Content::NotRead(why) => Err(why),
+                Content::Read(sent) => match sent.into_iter().map(|sent| sent.open()).collect() {
+                    Some(documents) => Ok(documents),
+                    None => return Ok(Err(UNSOUND.to_owned())),
+                },
+                Content::File(blob) => {
+                    self.attached(&attachment.file_name, &blob.bytes, depth.saturating_add(1))?
+                }
+            };
+            let documents: Vec<ParsedDocument> = match found {
+                Ok(documents) => documents,
+                Err(why) => {
+                    said.push(not_read(&name, &why));
+                    continue;
+                }
+            };
+            let own = format!("{part}/part:{}", attachment.number);
+            out.extend(
+                documents
+                    .into_iter()
+                    .map(|document| attached(document, &own, &key, &name, &handed_down)),
             );
         }
-        let (text, blocks) = builder.finish();
-
-        let index = out.len();
-        let inherited = DocMetadata {
-            authors: metadata.authors.clone(),
-            created: metadata.created,
-            ..DocMetadata::default()
-        };
-        if !text.is_empty() {
-            let hash = content_hash(note.content.as_bytes());
-            let (kind, media_type) = (DocumentKind::Note, "application/enex+xml");
-            let mut own = document(&part, hash, kind, media_type, text, blocks, metadata);
-            if !title.is_empty() {
-                own.title = title;
-            }
-            own.part = part.clone();
-            own.part_key = key.clone();
-            out.push(own);
+        if let Some(document) = out.first_mut().filter(|document| document.part == part) {
+            document.warnings = said;
         }
-        let limit = self.options.max_attachments;
-        for (position, resource) in note.resources.iter().enumerate() {
-            let name = resource.name();
-            let found = match resource.bytes() {
-                _ if position >= limit => Err("the note has more attachments than are read".to_owned()),
-                Some(bytes) => self.attachment(&name, &bytes, depth + 1),
-                None => Err("it is not encoded as it says".to_owned()),
-            };
-            match found {
-                Ok(documents) => out.extend(documents.into_iter().map(|document| {
-                    let own = format!("{part}/part:{}", position + 1);
-                    attached(document, &own, &key, &name, &inherited)
-                })),
-                Err(why) => warnings.push(Warning {
-                    code: "attachment_not_read".to_owned(),
-                    message: format!("attachment `{name}` is not searchable: {why}"),
-                }),
-            }
-        }
-        if let Some(document) = out.get_mut(index).filter(|document| document.part == part) {
-            document.warnings = warnings;
-        }
+        Ok(Ok(out))
     }
 }
 
@@ -130,19 +306,14 @@ fn attached(
     part: &str,
     key: &str,
     name: &str,
-    inherited: &DocMetadata,
+    handed_down: &DocMetadata,
 ) -> ParsedDocument {
     if document.part.is_empty() {
         document.part = part.to_owned();
         document.part_key = format!("{key}/{}", document.content_hash);
         if document.kind != DocumentKind::Mail {
             document.title = name.to_owned();
-            let own = std::mem::take(&mut document.metadata);
-            document.metadata = DocMetadata {
-                tags: own.tags,
-                language: own.language,
-                ..inherited.clone()
-            };
+            inherit(&mut document, handed_down);
         }
     } else {
         document.part = format!("{part}/{}", document.part);

@@ -3,8 +3,8 @@
 use mail_parser::{Message, MimeHeaders, PartType};
 use rushlight_core::{BlockKind, Locator};
 
-use super::Inside;
 use super::parts::part_text;
+use crate::apart::InPlace;
 use crate::build::TextBuilder;
 
 /// Calendars of one mail that are shown in it.
@@ -14,7 +14,7 @@ const MOST: usize = 10;
 pub(super) fn write(
     message: &Message<'_>,
     numbers: &[String],
-    inside: &dyn Inside,
+    inside: &InPlace,
     builder: &mut TextBuilder,
 ) -> Vec<u32> {
     let mut written = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn write(
             continue;
         }
         let (text, _) = part_text(message, part);
-        let Ok(sheet) = inside.calendar(&text) else {
+        let Some(sheet) = inside.calendar(&text) else {
             continue;
         };
         if sheet.entries.is_empty() || sheet.truncated {

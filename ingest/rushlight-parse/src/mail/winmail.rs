@@ -4,8 +4,9 @@
 use mail_parser::Message;
 use rushlight_core::Warning;
 
+use super::defuse;
 use super::parts::part_numbers;
-use super::{Inside, defuse, not_read};
+use crate::apart::{InPlace, not_read};
 
 /// First bytes of TNEF.
 const MAGIC: &[u8] = b"\x78\x9f\x3e\x22";
@@ -32,7 +33,7 @@ pub(super) struct Hidden<'a> {
 /// The attachments in TNEF that can be read, each with the part that it is. What cannot is left an attachment.
 pub(super) fn find(
     message: &Message<'_>,
-    inside: &dyn Inside,
+    inside: &InPlace,
     warnings: &mut Vec<Warning>,
 ) -> Vec<(u32, Vec<u8>)> {
     let mut found = Vec::new();
@@ -45,7 +46,7 @@ pub(super) fn find(
             continue;
         }
         // What is broken is read as an attachment is, and its warning says so.
-        if let Ok(Winmail { raw, lost }) = inside.winmail(part.contents()) {
+        if let Some(Winmail { raw, lost }) = inside.winmail(part.contents()) {
             warnings.extend(lost.iter().map(|(name, why)| not_read(name, why)));
             found.push((id, defuse::hide_encoded_messages(&raw).into_owned()));
         }

@@ -1,6 +1,6 @@
 //! Outlook's files: single items (.msg), mailboxes (.pst, .ost) and the attachment in which it hides a mail's formatting
 //! and attachments from other programs (winmail.dat). The worker turns each item into the mail that it was, or would have
-//! been; this side reads that like any other.
+//! been; that is read like any other.
 
 mod body;
 mod encapsulated;
@@ -17,8 +17,9 @@ mod zone;
 use rushlight_core::{Error, ErrorCode, Result, Warning};
 use serde::{Deserialize, Serialize};
 
+use crate::apart::not_read;
 use crate::detect::{file_name, file_stem};
-use crate::mail::{self, Place};
+use crate::mail::Place;
 use crate::parsers::{Found, Reading, no_text, parser_failed};
 use crate::worker::{Answer, Job};
 
@@ -48,6 +49,7 @@ pub(crate) struct Letter {
     pub(crate) id: u32,
     pub(crate) folder: String,
     /// The message as RFC 5322 has it.
+    #[serde(skip)]
     pub(crate) raw: Vec<u8>,
     /// What of the item is not in it: its name, and why.
     pub(crate) lost: Vec<(String, String)>,
@@ -123,7 +125,9 @@ impl Reading<'_> {
             name: file_stem(path),
             depth,
         };
-        let mut documents = mail::documents(&letter.raw, place, self);
+        let mut documents = self
+            .message(&letter.raw, place)?
+            .map_err(|lost| parser_failed(name, &lost))?;
         match documents.first_mut() {
             None => Ok(no_text(path)),
             Some(first) => {
@@ -133,15 +137,6 @@ impl Reading<'_> {
                 first.warnings.extend(lost(letter.lost));
                 Ok(Found::Documents(documents))
             }
-        }
-    }
-
-    /// The mail in an attachment that is TNEF.
-    pub(crate) fn winmail_of(&self, bytes: &[u8]) -> std::result::Result<mail::Winmail, String> {
-        match self.letter(OutlookKind::Winmail, bytes) {
-            Ok(Ok(Letter { raw, lost, .. })) => Ok(mail::Winmail { raw, lost }),
-            Ok(Err(Unread::Broken(why) | Unread::Lost(why))) => Err(why),
-            Err(error) => Err(error.chain()),
         }
     }
 
@@ -178,5 +173,5 @@ impl Unread {
 }
 
 fn lost(lost: Vec<(String, String)>) -> impl Iterator<Item = Warning> {
-    lost.into_iter().map(|(name, why)| mail::not_read(&name, &why))
+    lost.into_iter().map(|(name, why)| not_read(&name, &why))
 }

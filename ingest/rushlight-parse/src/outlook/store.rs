@@ -3,11 +3,12 @@
 use rushlight_core::{ParsedDocument, Result, Warning};
 
 use super::{Letter, Letters, OutlookFault, Unread, Window, lost};
+use crate::apart::{Batch, Flight};
 use crate::detect::{file_name, file_stem};
-use crate::mail::{self, Place};
+use crate::mail::Place;
 use crate::parsers::{Found, Reading, no_text};
 use crate::tags;
-use crate::worker::{Answer, Job};
+use crate::worker::{Answer, Job, Piece};
 
 /// Bytes of messages that the worker hands over at once; one larger message goes alone.
 const BATCH_BYTES: u64 = 32 << 20;
@@ -47,9 +48,8 @@ impl Reading<'_> {
                     break;
                 }
             };
-            for letter in letters {
-                self.letter_of_store(path, letter, depth, &mut documents);
-            }
+            let lost = self.letters_of_store(path, letters, depth, &mut documents)?;
+            warnings.extend(lost);
             let said = unread_folders.iter().chain(&unread);
             warnings.extend(said.map(|(what, why)| not_read(what, why)));
             more = more.saturating_add(unread_more);
@@ -70,27 +70,53 @@ impl Reading<'_> {
         })
     }
 
-    fn letter_of_store(&self, path: &str, letter: Letter, depth: u32, documents: &mut Vec<ParsedDocument>) {
-        let Letter {
-            id,
-            folder,
-            raw,
-            lost: missing,
-        } = letter;
-        let part = format!("message:{id}");
-        let place = Place {
-            part: &part,
-            name: &format!("{} {id}", file_stem(path)),
-            depth,
-        };
-        let mut found = mail::documents(&raw, place, self);
-        if let Some(first) = found.first_mut() {
-            first.warnings.extend(lost(missing));
-            if first.part == part {
-                tags::add(&folder, &mut first.metadata.tags);
+    /// Adds the documents of some messages; what is to be said of those that are not read.
+    fn letters_of_store(
+        &self,
+        path: &str,
+        letters: Vec<Letter>,
+        depth: u32,
+        documents: &mut Vec<ParsedDocument>,
+    ) -> Result<Vec<Warning>> {
+        let mut warnings = Vec::new();
+        let mut letters = letters.into_iter().peekable();
+        while letters.peek().is_some() {
+            let mut batch = Batch::default();
+            let mut sent = Vec::new();
+            while let Some(letter) = letters.next_if(|next| !batch.is_full_for(next.raw.len())) {
+                batch.push(&letter.raw);
+                sent.push((letter.id, letter.folder, letter.lost));
+            }
+            let mut flight = Flight::start(self, Piece::Message, batch, depth)?;
+            for (id, folder, missing) in sent {
+                let part = format!("message:{id}");
+                let place = Place {
+                    part: &part,
+                    name: &format!("{} {id}", file_stem(path)),
+                    depth,
+                };
+                let found = match flight.next(self)? {
+                    None => continue,
+                    Some(Ok(apart)) => self.together(apart, place)?,
+                    Some(Err(lost)) => Err(lost),
+                };
+                let mut found = match found {
+                    Ok(found) => found,
+                    Err(why) => {
+                        warnings.push(not_read(&format!("message {id}"), &why));
+                        continue;
+                    }
+                };
+                if let Some(first) = found.first_mut() {
+                    first.warnings.extend(lost(missing));
+                    if first.part == part {
+                        tags::add(&folder, &mut first.metadata.tags);
+                    }
+                }
+                documents.extend(found);
             }
         }
-        documents.extend(found);
+        Ok(warnings)
     }
 }
 

@@ -8,12 +8,15 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 
-use super::protocol::{Answer, Job, MAX_FRAME, Ready, Setup, VERSION, read_frame, receive, send};
+use super::protocol::{
+    Answer, Job, MAX_FRAME, Piece, Ready, Setup, VERSION, read_frame, receive, send, send_answer,
+};
 use rushlight_ocr::{ModelBytes, Recogniser};
 
 use super::{Isolation, limits};
+use crate::apart::{Apart, Care, InPlace};
 use crate::scan::RecogniserFiles;
-use crate::{archive, calendar, html, office, outlook, pdf, scan};
+use crate::{archive, calendar, evernote, html, mail, office, outlook, pdf, scan};
 
 /// Libraries recurse as deep as their input; a frame of theirs is rarely over a kilobyte.
 const STACK_BYTES: usize = 64 << 20;
@@ -21,25 +24,29 @@ const STACK_BYTES: usize = 64 << 20;
 /// Runs the worker until its standard input ends. To be called first thing in a process of its own, before any other
 /// thread is started: the limits it sets cannot be lifted again.
 pub fn main() -> ExitCode {
-    run(work)
+    run(|tools, job, bytes, reply| work(tools, job, bytes, &mut |_, _| {}, reply))
 }
 
-/// As [`main`], but a document that begins with `%FAULT-` makes it misbehave in the way the next word says. For tests
-/// of what the parent does then.
+/// As [`main`], but a document that begins with `%PDF-%FAULT-`, and a message or note in which `%FAULT-` stands, makes it
+/// misbehave in the way the next word says; behind `%FAULT-usual-` it is only done where no great care is asked for. For
+/// tests of what the parent does then.
 #[doc(hidden)]
 pub fn main_with_faults() -> ExitCode {
-    run(|tools, job, bytes| {
+    run(|tools, job, bytes, answer| {
         if let Some(fault) = bytes.strip_prefix(b"%PDF-%FAULT-") {
             misbehave(fault);
         }
-        work(tools, job, bytes)
+        work(tools, job, bytes, &mut |piece, care| faulty(piece, care), answer)
     })
 }
 
 /// What was loaded before the worker shut itself off.
 type Tools = Option<Recogniser>;
 
-type Work = fn(&Tools, Job, Vec<u8>) -> Answer;
+/// Takes the answers to a job, one after the other.
+type Reply<'a> = &'a mut dyn FnMut(Answer) -> io::Result<()>;
+
+type Work = fn(&Tools, Job, Vec<u8>, Reply<'_>) -> io::Result<()>;
 
 fn run(work: Work) -> ExitCode {
     match serve(work) {
@@ -49,11 +56,10 @@ fn run(work: Work) -> ExitCode {
 }
 
 fn serve(work: Work) -> io::Result<()> {
-    let mut requests = io::stdin().lock();
     let mut replies = take_standard_output()?;
     let place = quiet_panics();
 
-    let Some(setup) = receive::<Setup>(&mut requests, MAX_FRAME)? else {
+    let Some(setup) = receive::<Setup>(&mut io::stdin().lock(), MAX_FRAME)? else {
         return Ok(());
     };
     let (tools, fault) = match setup.recogniser.as_ref().map(load).transpose() {
@@ -69,26 +75,48 @@ fn serve(work: Work) -> io::Result<()> {
             fault,
         },
     )?;
+    replies.flush()?;
     if setup.version != VERSION {
         return Ok(());
     }
+    // Started now, it is shut off as this thread is.
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, || {
+                answer_all(work, &tools, setup.cpu_seconds, &mut replies, place)
+            })?;
+        thread
+            .join()
+            .unwrap_or_else(|_| Err(io::Error::other("the thread that reads is gone")))
+    })
+}
+
+fn answer_all(
+    work: Work,
+    tools: &Tools,
+    cpu_seconds: u64,
+    replies: &mut impl Write,
+    place: &Mutex<String>,
+) -> io::Result<()> {
+    let mut requests = io::stdin().lock();
     while let Some(job) = receive::<Job>(&mut requests, MAX_FRAME)? {
         let Some(bytes) = read_frame(&mut requests, MAX_FRAME)? else {
             return Ok(());
         };
-        limits::allow_cpu(setup.cpu_seconds);
-        let answer = std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new()
-                .stack_size(STACK_BYTES)
-                .spawn_scoped(scope, || {
-                    panic::catch_unwind(AssertUnwindSafe(|| work(&tools, job, bytes)))
-                })?;
-            Ok::<_, io::Error>(thread.join().and_then(|result| result))
-        })?;
-        let answer = answer.unwrap_or_else(|_| Answer::Panicked {
-            at: place.lock().map(|at| at.clone()).unwrap_or_default(),
-        });
-        send(&mut replies, &answer)?;
+        limits::allow_cpu(cpu_seconds);
+        let mut reply = |answer| {
+            send_answer(replies, answer)?;
+            limits::allow_cpu(cpu_seconds);
+            Ok(())
+        };
+        match panic::catch_unwind(AssertUnwindSafe(|| work(tools, job, bytes, &mut reply))) {
+            Ok(outcome) => outcome?,
+            Err(_) => {
+                let at = place.lock().map(|at| at.clone()).unwrap_or_default();
+                send_answer(replies, Answer::Panicked { at })?;
+            }
+        }
     }
     Ok(())
 }
@@ -107,8 +135,43 @@ fn load(files: &RecogniserFiles) -> Result<Recogniser, String> {
     Recogniser::load(models, files.threads.max(1)).map_err(|error| error.to_string())
 }
 
-fn work(tools: &Tools, job: Job, bytes: Vec<u8>) -> Answer {
+/// `before` is told of each message or note before it is read, and with what care.
+fn work(
+    tools: &Tools,
+    job: Job,
+    bytes: Vec<u8>,
+    before: &mut dyn FnMut(&[u8], Care),
+    reply: Reply<'_>,
+) -> io::Result<()> {
+    let Job::Pieces {
+        piece,
+        terms,
+        lengths,
+    } = job
+    else {
+        return reply(answer(tools, job, bytes));
+    };
+    let inside = InPlace { terms };
+    let mut rest = bytes.as_slice();
+    for length in lengths {
+        let length = usize::try_from(length).unwrap_or(usize::MAX).min(rest.len());
+        let (own, behind) = rest.split_at(length);
+        before(own, terms.care);
+        reply(Answer::Apart(match piece {
+            Piece::Message => mail::take(own, &inside),
+            Piece::Note => evernote::take(own, &inside),
+        }))?;
+        rest = behind;
+    }
+    Ok(())
+}
+
+fn answer(tools: &Tools, job: Job, bytes: Vec<u8>) -> Answer {
     match job {
+        Job::Pieces { .. } => Answer::Apart(Apart::default()),
+        Job::SavedPage { terms } => Answer::SavedPage(mail::saved_page(&bytes, terms).map(Box::new)),
+        Job::Evernote => Answer::Evernote(evernote::part(&bytes)),
+        Job::Frames => Answer::Frames(scan::frame_count(&bytes)),
         Job::Pdf {
             max_text,
             passwords,
@@ -190,6 +253,19 @@ fn quiet_panics() -> &'static Mutex<String> {
         }
     }));
     &PLACE
+}
+
+fn faulty(piece: &[u8], care: Care) {
+    const MARK: &[u8] = b"%FAULT-";
+    let Some(at) = memchr::memmem::find(piece, MARK) else {
+        return;
+    };
+    let fault = &piece[at + MARK.len()..];
+    match fault.strip_prefix(b"usual-") {
+        None => misbehave(fault),
+        Some(fault) if care == Care::Usual => misbehave(fault),
+        Some(_) => {}
+    }
 }
 
 fn misbehave(fault: &[u8]) {

@@ -1,15 +1,19 @@
 //! The parent's side: starts workers, hands them documents, replaces them.
 
-use std::io::{self, BufWriter};
+use std::fmt;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::ops::Range;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use rushlight_core::{Error, ErrorCode, Result};
 
 use super::Isolation;
-use super::protocol::{Answer, Job, MAX_FRAME, Ready, Setup, VERSION, receive, send, write_frame};
+use super::protocol::{
+    Answer, Job, MAX_FRAME, Ready, Setup, VERSION, receive, receive_answer, send, write_frame,
+};
 use crate::options::{WorkerCommand, WorkerLimits};
 use crate::scan::RecogniserFiles;
 
@@ -56,10 +60,7 @@ impl Pool {
 
     /// Ends the workers that have nothing to do.
     pub(crate) fn rest(&self) {
-        self.resting
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .clear();
+        self.resting().clear();
     }
 
     /// Has `bytes` read.
@@ -67,39 +68,80 @@ impl Pool {
     /// # Errors
     /// `ParserUnavailable` when no worker can be started.
     pub(crate) fn run(&self, job: Job, bytes: &[u8]) -> Result<Reply> {
+        let bytes = Arc::new(bytes.to_vec());
         let mut worker = self.take()?;
-        let mut outcome = worker.run(job.clone(), bytes, self.limits.timeout);
-        if let Err(Loss::Ended) = outcome
-            && worker.served > 0
-        {
+        let run = |worker: &mut Worker| {
+            worker.ask(job.clone(), Arc::clone(&bytes), 0..bytes.len());
+            worker.answer(self.limits.timeout)
+        };
+        let mut outcome = run(&mut worker);
+        if matches!(outcome, Err(Loss::Ended(_))) && !worker.is_fresh() {
             // What earlier documents left behind may have killed it; this one is judged by a fresh worker.
-            worker = self.start()?;
-            outcome = worker.run(job, bytes, self.limits.timeout);
+            worker = self.fresh()?;
+            outcome = run(&mut worker);
         }
         match outcome {
             Ok(answer) => {
-                worker.served += 1;
-                let panicked = matches!(answer, Answer::Panicked { .. });
-                if !panicked && worker.served < self.limits.documents_per_worker {
-                    self.resting
-                        .lock()
-                        .unwrap_or_else(|poisoned| poisoned.into_inner())
-                        .push(worker);
+                if !matches!(answer, Answer::Panicked { .. }) {
+                    self.give_back(worker, PIECES_PER_DOCUMENT);
                 }
                 Ok(Reply::Answer(answer))
             }
-            Err(Loss::Late) => Ok(Reply::Lost(format!(
-                "it took longer than {} s",
-                self.limits.timeout.as_secs()
-            ))),
-            Err(Loss::Ended) => Ok(Reply::Lost(worker.end())),
+            Err(loss) => Ok(Reply::Lost(loss.to_string())),
         }
+    }
+
+    /// Wall-clock time for one document.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.limits.timeout
+    }
+
+    /// A worker at rest, or a fresh one.
+    ///
+    /// # Errors
+    /// `ParserUnavailable` when no worker can be started.
+    pub(crate) fn take(&self) -> Result<Worker> {
+        let resting = self.resting().pop();
+        match resting {
+            Some(worker) => Ok(worker),
+            None => self.fresh(),
+        }
+    }
+
+    /// A worker that has read nothing yet.
+    ///
+    /// # Errors
+    /// `ParserUnavailable` when it cannot be started.
+    pub(crate) fn fresh(&self) -> Result<Worker> {
+        Worker::start(&self.command, &self.limits, self.recogniser.clone())
+            .map_err(|cause| self.unavailable("it does not start").with_source(cause))
+    }
+
+    /// Lets a worker rest that has answered all it was asked, so many messages or notes; a document counts as
+    /// [`PIECES_PER_DOCUMENT`] of them.
+    pub(crate) fn give_back(&self, mut worker: Worker, pieces: u32) {
+        worker.served = worker.served.saturating_add(pieces);
+        let most = self
+            .limits
+            .documents_per_worker
+            .saturating_mul(PIECES_PER_DOCUMENT);
+        let mut resting = self.resting();
+        if worker.served < most && resting.len() < MAX_RESTING {
+            resting.push(worker);
+        }
+    }
+
+    fn resting(&self) -> MutexGuard<'_, Vec<Worker>> {
+        self.resting
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// How far workers are shut off here, found out by trying.
     pub(crate) fn probe(&self) -> Result<(Isolation, bool)> {
-        let mut worker = self.start()?;
-        match worker.run(Job::Probe, b"", self.limits.timeout) {
+        let mut worker = self.fresh()?;
+        worker.ask(Job::Probe, Arc::default(), 0..0);
+        match worker.answer(self.limits.timeout) {
             Ok(Answer::Probe {
                 file_refused,
                 socket_refused,
@@ -110,23 +152,6 @@ impl Pool {
             )),
             Ok(_) | Err(_) => Err(self.unavailable("it did not answer a test")),
         }
-    }
-
-    fn take(&self) -> Result<Worker> {
-        let resting = self
-            .resting
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .pop();
-        match resting {
-            Some(worker) => Ok(worker),
-            None => self.start(),
-        }
-    }
-
-    fn start(&self) -> Result<Worker> {
-        Worker::start(&self.command, &self.limits, self.recogniser.clone())
-            .map_err(|cause| self.unavailable("it does not start").with_source(cause))
     }
 
     fn unavailable(&self, what: &str) -> Error {
@@ -140,21 +165,41 @@ impl Pool {
     }
 }
 
-/// Why there is no answer.
-enum Loss {
-    /// The worker was killed for taking too long.
-    Late,
-    /// The worker ended, or talked nonsense and was killed.
-    Ended,
+/// Messages and notes that wear a worker as much as one document does: they are read by Rust alone, which leaks nothing.
+const PIECES_PER_DOCUMENT: u32 = 100;
+/// Workers that rest; more are ended.
+const MAX_RESTING: usize = 8;
+
+/// Why there is no answer; for people.
+#[derive(Debug)]
+pub(crate) enum Loss {
+    /// The worker was killed for taking longer than this.
+    Late(Duration),
+    /// The worker ended, or talked nonsense and was killed: how.
+    Ended(String),
 }
 
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Late(limit) => write!(f, "it took longer than {} s", limit.as_secs()),
+            Self::Ended(how) => f.write_str(how),
+        }
+    }
+}
+
+/// Bytes of which a range is sent.
+type Request = (Job, Arc<Vec<u8>>, Range<usize>);
+
+/// A process that reads. One that is dropped is ended.
 #[derive(Debug)]
-struct Worker {
+pub(crate) struct Worker {
     child: Child,
     /// Requests go through a thread of their own, so that a worker which does not read cannot hold the caller.
-    requests: Option<Sender<(Job, Vec<u8>)>>,
+    requests: Option<Sender<Request>>,
     replies: Receiver<io::Result<Answer>>,
     isolation: Isolation,
+    /// What it has read, as pieces.
     served: u32,
 }
 
@@ -217,20 +262,27 @@ impl Worker {
         Ok(worker)
     }
 
-    fn run(&mut self, job: Job, bytes: &[u8], timeout: Duration) -> Result<Answer, Loss> {
-        let sent = self
-            .requests
-            .as_ref()
-            .map(|requests| requests.send((job, bytes.to_vec())));
-        if !matches!(sent, Some(Ok(()))) {
-            return Err(Loss::Ended);
+    /// True when it has read nothing before what it is reading now.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.served == 0
+    }
+
+    /// Has it read the bytes in `range`. As many answers follow as [`Job::answers`] says; the one that it panicked is the last.
+    pub(crate) fn ask(&mut self, job: Job, bytes: Arc<Vec<u8>>, range: Range<usize>) {
+        // Should it have ended, its answer will say so.
+        if let Some(requests) = &self.requests {
+            let _ = requests.send((job, bytes, range));
         }
+    }
+
+    /// Its next answer. After none, or one that it panicked, there are no more.
+    pub(crate) fn answer(&mut self, timeout: Duration) -> Result<Answer, Loss> {
         match self.replies.recv_timeout(timeout) {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => Err(Loss::Ended),
+            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => Err(Loss::Ended(self.end())),
             Err(RecvTimeoutError::Timeout) => {
                 self.kill();
-                Err(Loss::Late)
+                Err(Loss::Late(timeout))
             }
         }
     }
@@ -271,29 +323,39 @@ impl Drop for Worker {
 
 fn converse(
     stdin: ChildStdin,
-    mut stdout: ChildStdout,
+    stdout: ChildStdout,
     setup: &Setup,
     ready: &Sender<io::Result<Ready>>,
-    requests: &Receiver<(Job, Vec<u8>)>,
+    requests: &Receiver<Request>,
     answers: &Sender<io::Result<Answer>>,
 ) {
-    let mut stdin = BufWriter::new(stdin);
+    let (mut stdin, mut stdout) = (BufWriter::new(stdin), BufReader::new(stdout));
     let ended = || io::Error::from(io::ErrorKind::UnexpectedEof);
     let first = send(&mut stdin, setup)
+        .and_then(|()| stdin.flush())
         .and_then(|()| receive::<Ready>(&mut stdout, 1 << 12))
         .and_then(|first| first.ok_or_else(ended));
     let failed = first.is_err();
     if ready.send(first).is_err() || failed {
         return;
     }
-    while let Ok((job, bytes)) = requests.recv() {
-        let answer = send(&mut stdin, &job)
-            .and_then(|()| write_frame(&mut stdin, &bytes))
-            .and_then(|()| receive::<Answer>(&mut stdout, MAX_FRAME))
-            .and_then(|answer| answer.ok_or_else(ended));
-        let failed = answer.is_err();
-        if answers.send(answer).is_err() || failed {
-            return;
+    while let Ok((job, bytes, range)) = requests.recv() {
+        let mut sent = send(&mut stdin, &job)
+            .and_then(|()| write_frame(&mut stdin, bytes.get(range).unwrap_or_default()))
+            .and_then(|()| stdin.flush());
+        drop(bytes);
+        for _ in 0..job.answers() {
+            let answer = std::mem::replace(&mut sent, Ok(()))
+                .and_then(|()| receive_answer(&mut stdout, MAX_FRAME))
+                .and_then(|answer| answer.ok_or_else(ended));
+            let failed = answer.is_err();
+            let over = matches!(answer, Ok(Answer::Panicked { .. }));
+            if answers.send(answer).is_err() || failed {
+                return;
+            }
+            if over {
+                break;
+            }
         }
     }
 }

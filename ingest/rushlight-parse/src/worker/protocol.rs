@@ -7,9 +7,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Isolation;
+use crate::apart::{Apart, Terms};
 use crate::archive::{ArchiveFault, ArchiveKind, Unpacked, Window};
 use crate::calendar::Sheet;
+use crate::evernote::Parted;
 use crate::html::{Origin, PageText};
+use crate::mail::SavedPage;
 use crate::office::{OfficeFault, OfficeKind, OfficeText};
 use crate::options::Passwords;
 use crate::outlook::{self, Letter, Letters, OutlookFault, OutlookKind};
@@ -17,7 +20,7 @@ use crate::pdf::{Engines, PdfFault, PdfText};
 use crate::scan::{RecogniserFiles, ScannedText};
 
 /// Raised when the two no longer understand each other: a worker of another version is refused at its start.
-pub(crate) const VERSION: u32 = 4;
+pub(crate) const VERSION: u32 = 5;
 
 /// Longest frame that is accepted.
 pub(crate) const MAX_FRAME: usize = 1 << 30;
@@ -68,8 +71,40 @@ pub(crate) enum Job {
         page: u32,
         passwords: Passwords,
     },
+    /// Messages or notes, one after the other; each has an answer of its own.
+    Pieces {
+        piece: Piece,
+        terms: Terms,
+        /// How many bytes each has.
+        lengths: Vec<u64>,
+    },
+    /// A page that a browser saved in the form of a mail.
+    SavedPage { terms: Terms },
+    /// Where the notes lie in an export of Evernote.
+    Evernote,
+    /// The frames of a TIFF.
+    Frames,
     /// Try what must be refused, and say what was.
     Probe,
+}
+
+/// What a mailbox or an export is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Piece {
+    /// A message of RFC 5322.
+    Message,
+    /// A note of Evernote.
+    Note,
+}
+
+impl Job {
+    /// How many answers it has.
+    pub(crate) fn answers(&self) -> usize {
+        match self {
+            Self::Pieces { lengths, .. } => lengths.len(),
+            _ => 1,
+        }
+    }
 }
 
 /// [`ScanForm`] on the wire.
@@ -108,6 +143,10 @@ pub(crate) enum Answer {
     OutlookStore(Result<Letters, OutlookFault>),
     Calendar(Sheet),
     Recognised(Result<ScannedText, String>),
+    Apart(Apart),
+    SavedPage(Option<Box<SavedPage>>),
+    Evernote(Option<Parted>),
+    Frames(u32),
     Probe {
         file_refused: bool,
         socket_refused: bool,
@@ -119,12 +158,53 @@ pub(crate) enum Answer {
     },
 }
 
-/// Writes one frame.
+impl Answer {
+    /// Files in it, which follow it in frames of their own: they are most of it, and need no copy so.
+    fn files(&mut self) -> Vec<&mut Vec<u8>> {
+        match self {
+            Self::Apart(apart) => apart.blobs().collect(),
+            Self::Archive(Ok(unpacked)) => unpacked
+                .members
+                .iter_mut()
+                .map(|member| &mut member.bytes)
+                .collect(),
+            Self::Evernote(Some(parted)) => vec![&mut parted.text],
+            Self::Outlook(Ok(letter)) => vec![&mut letter.raw],
+            Self::OutlookStore(Ok(letters)) => {
+                letters.letters.iter_mut().map(|letter| &mut letter.raw).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Writes an answer with the files in it.
+pub(crate) fn send_answer(to: &mut impl Write, mut answer: Answer) -> io::Result<()> {
+    send(to, &answer)?;
+    for file in answer.files() {
+        write_frame(to, file)?;
+    }
+    to.flush()
+}
+
+/// Reads an answer with the files in it, of at most `cap` bytes each and together; `None` at the end.
+pub(crate) fn receive_answer(from: &mut impl Read, cap: usize) -> io::Result<Option<Answer>> {
+    let Some(mut answer) = receive::<Answer>(from, cap)? else {
+        return Ok(None);
+    };
+    let mut left = cap;
+    for file in answer.files() {
+        *file = read_frame(from, left)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        left -= file.len();
+    }
+    Ok(Some(answer))
+}
+
+/// Writes one frame, and leaves it to the caller to flush.
 pub(crate) fn write_frame(to: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     let length = u32::try_from(bytes.len()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     to.write_all(&length.to_le_bytes())?;
-    to.write_all(bytes)?;
-    to.flush()
+    to.write_all(bytes)
 }
 
 /// Reads one frame of at most `cap` bytes; `None` at the end.
@@ -142,8 +222,9 @@ pub(crate) fn read_frame(from: &mut impl Read, cap: usize) -> io::Result<Option<
             format!("a frame of {length} bytes is over the cap"),
         ));
     }
-    // Grown as it comes, so that a lie about the length costs nothing.
+    // Memory that is not written to costs nothing, should the length be a lie, and growing would need it twice.
     let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).map_err(io::Error::other)?;
     from.take(length as u64).read_to_end(&mut bytes)?;
     if bytes.len() < length {
         return Err(io::ErrorKind::UnexpectedEof.into());
@@ -186,5 +267,32 @@ mod tests {
         assert!(read_frame(&mut wire.as_slice(), 2).is_err());
         assert!(read_frame(&mut &wire[..6], 100).is_err(), "cut off");
         assert!(read_frame(&mut &b""[..], 100).expect("end").is_none());
+    }
+    #[test]
+    fn files_follow_the_answer_that_they_are_in() {
+        use crate::apart::{Attachment, Blob, Content, Taken};
+        let attachment = |content| Attachment {
+            number: "2".to_owned(),
+            name: "a".to_owned(),
+            file_name: "a.pdf".to_owned(),
+            warnings: Vec::new(),
+            content,
+        };
+        let taken = |bytes: &[u8]| Taken {
+            attachments: vec![
+                attachment(Content::Nothing),
+                attachment(Content::File(Blob::from(bytes.to_vec()))),
+            ],
+            ..Taken::default()
+        };
+        let apart = || Apart {
+            taken: vec![taken(b"one"), taken(b""), taken(b"three")],
+        };
+        let mut wire = Vec::new();
+        send_answer(&mut wire, Answer::Apart(apart())).expect("writes");
+        let came = receive_answer(&mut wire.as_slice(), 1 << 10).expect("reads");
+        assert!(matches!(came, Some(Answer::Apart(came)) if came == apart()));
+        let cut = &wire[..wire.len() - 1];
+        assert!(receive_answer(&mut &*cut, 1 << 10).is_err(), "cut off");
     }
 }

@@ -292,17 +292,17 @@ fn search_response() {
                     "terms": [
                       {
                         "typed": "70",
-                  "how": "exact",
-                  "found": [
-                    {
-                      "field": "text",
-                      "term": "70",
-                      "count": 1
-                    }
-                  ],
-                  "chunks": 3,
-                  "share": 7.25
-                }
+                        "how": "exact",
+                        "found": [
+                          {
+                            "field": "text",
+                            "term": "70",
+                            "count": 1
+                          }
+                        ],
+                        "chunks": 3,
+                        "share": 7.25
+                      }
                     ],
                     "notes": [
                       "guaranteed"
@@ -320,6 +320,7 @@ fn search_response() {
                 "keyword_us": 900,
                 "embed_us": 0,
                 "vector_us": 0,
+                "rerank_us": 0,
                 "total_us": 950
               },
               "corrections": [
@@ -862,7 +863,28 @@ fn judgements() {
                 gone: false,
             }],
         },
-        expect![[""]],
+        expect![[r#"
+            {
+              "total": 1,
+              "judgements": [
+                {
+                  "id": "3",
+                  "query": "how hot",
+                  "document_id": "02020202020202020202020202020202",
+                  "quote": "Steep at 70 °C.",
+                  "right": true,
+                  "title": "Green tea",
+                  "path": "/home/ada/notes/tea.md",
+                  "part": "",
+                  "spaces": [],
+                  "kinds": [
+                    "note"
+                  ],
+                  "judged": "2026-03-01T09:00:00Z",
+                  "gone": false
+                }
+              ]
+            }"#]],
     );
     let judge: api::Judge = serde_json::from_str(r#"{"query": "tea", "document_id": "d", "right": false}"#)
         .expect("all but three may be left out");

@@ -154,7 +154,10 @@ fn what_cannot_be_measured_says_why() {
     let set = installation.beside("questions.toml", QUESTIONS);
     assert_eq!(refused(&["eval", &set]), "nothing is indexed that could be asked");
     let nowhere = installation.beside("x.toml", "")[..].replace("x.toml", "nowhere.toml");
-    assert_eq!(refused(&["eval", &nowhere]), "cannot read `nowhere.toml`");
+    assert_eq!(
+        refused(&["eval", &nowhere]),
+        "cannot read `nowhere.toml`: No such file or directory (os error 2)"
+    );
     let broken = installation.beside("broken.toml", "[[question]]\ntext = 1\n");
     assert_eq!(
         refused(&["eval", &broken]),

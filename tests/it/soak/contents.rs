@@ -62,6 +62,7 @@ fn found(running: &Running, query: &str, mode: SearchMode) -> Vec<String> {
     let request = SearchRequest {
         mode,
         limit: 100_000,
+        grouped: false,
         ..SearchRequest::new(query)
     };
     let reply = running

@@ -1,4 +1,5 @@
-//! Gradient descent on the listwise cross entropy: the share of the odds that the right candidates get.
+//! Gradient descent on the listwise cross entropy: the share of the odds that the right candidates get together, since one
+//! passage of the right document is enough.
 
 use std::fmt;
 
@@ -19,12 +20,9 @@ pub(crate) struct Model {
     shares: [f32; 4],
     /// Logarithm of how sharp the odds are.
     sharpness: f32,
-    /// Whether texts are read.
-    read: bool,
+    /// Which numbers are learnt, in the order of [`Model::numbers`].
+    free: [bool; 9],
 }
-
-/// Where to begin, and whether texts are read.
-pub(crate) type Start = Model;
 
 /// Whether a feature may only raise (1) or only lower (-1) the weight of meaning: what can be explained.
 const SIGNS: [f32; 4] = [0.0, -1.0, -1.0, 1.0];
@@ -39,16 +37,23 @@ impl Model {
             logit: [0.0; 4],
             shares: [0.0, -9.0, -9.0, -9.0],
             sharpness: 15f32.ln(),
-            read: false,
+            free: [true, true, true, false, false, false, false, false, true],
         }
     }
 
     pub(crate) fn read() -> Self {
         Self {
             shares: [0.0; 4],
-            read: true,
+            free: [true, true, true, false, true, true, true, true, true],
             ..Self::unread()
         }
+    }
+
+    /// With the effect of the script alone to be learnt.
+    fn script_only(self) -> Self {
+        let mut free = [false; 9];
+        free[3] = true;
+        Self { free, ..self }
     }
 
     pub(crate) fn score(&self, features: &QueryFeatures, one: &Candidate) -> f32 {
@@ -80,9 +85,7 @@ impl Model {
             let number = numbers[at];
             self.logit[at] = if number * sign < 0.0 { 0.0 } else { number };
         }
-        if self.read {
-            self.shares.copy_from_slice(&numbers[4..8]);
-        }
+        self.shares.copy_from_slice(&numbers[4..8]);
         self.sharpness = numbers[8];
     }
 
@@ -107,11 +110,20 @@ impl Model {
                 .map(|score| (sharpness * (score - best)).exp())
                 .collect();
             let sum: f32 = odds.iter().sum();
-            let right = case.candidates.iter().filter(|one| one.right).count() as f32;
+            let right: f32 = case
+                .candidates
+                .iter()
+                .zip(&odds)
+                .map(|(one, odds)| if one.right { *odds } else { 0.0 })
+                .sum();
             let mut by_weight = 0.0;
             let mut by_share = [0.0; 4];
             for ((one, score), odds) in case.candidates.iter().zip(&scores).zip(&odds) {
-                let wanted = if one.right { 1.0 / right } else { 0.0 };
+                let wanted = if one.right && right > 0.0 {
+                    odds / right
+                } else {
+                    0.0
+                };
                 let pull = say / all * (odds / sum - wanted);
                 let evidence = evidence_of(one);
                 by_weight += pull * (one.semantic - dot(&shares, &evidence));
@@ -148,14 +160,23 @@ impl fmt::Display for Model {
     }
 }
 
+/// Learns all from queries in the language of what they seek, then the effect of another script from those that are not:
+/// where words cannot match, what they say must not be learnt from.
+pub(crate) fn learn(same: &[(f32, Example<'_>)], other: &[(f32, Example<'_>)], start: Model) -> Model {
+    let model = fit(same, start);
+    fit(other, model.script_only())
+}
+
 /// Adam (D. Kingma, J. Ba, 2015) over all examples at once.
-pub(crate) fn fit(examples: &[(f32, Example<'_>)], start: &Start) -> Model {
-    let mut model = start.clone();
+fn fit(examples: &[(f32, Example<'_>)], mut model: Model) -> Model {
+    if examples.is_empty() {
+        return model;
+    }
     let (mut first, mut second) = ([0f32; 9], [0f32; 9]);
     for step in 1..=STEPS {
         let gradient = model.gradient(examples);
         let mut numbers = model.numbers();
-        for at in 0..numbers.len() {
+        for at in (0..numbers.len()).filter(|at| model.free[*at]) {
             first[at] = 0.9 * first[at] + 0.1 * gradient[at];
             second[at] = 0.999 * second[at] + 0.001 * gradient[at] * gradient[at];
             let mean = first[at] / (1.0 - 0.9f32.powi(step));

@@ -23,7 +23,7 @@ mod sets;
 use std::error::Error;
 use std::path::Path;
 
-use learn::{Example, Model, Start, fit};
+use learn::{Example, Model, learn};
 use rushlight_retrieval::weight::{EVIDENCE, READ_TEXTS, UNREAD};
 use sets::{Case, Set, Vectors};
 
@@ -47,10 +47,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     report("as built", &sets, |case| case.read.clone());
 
     let all: Vec<usize> = (0..sets.len()).collect();
-    for (name, start) in [("unread", Start::unread()), ("read", Start::read())] {
-        let model = fit(&examples(&sets, &all, |_| true), &start);
+    for (name, start) in [("unread", Model::unread()), ("read", Model::read())] {
+        let model = learnt_on(&sets, &all, |_| true, start);
         println!("\n{name}, learnt on all:\n{model}");
-        report(&format!("{name}, learnt"), &sets, |case| learnt(case, &model));
+        report(&format!("{name}, learnt"), &sets, |case| ranked(case, &model));
     }
 
     println!("\nwithout the set that is measured (two files of queries of one corpus are left out together)");
@@ -60,20 +60,33 @@ fn main() -> Result<(), Box<dyn Error>> {
             .copied()
             .filter(|other| sets[*other].folder != sets[*out].folder)
             .collect();
-        let model = fit(&examples(&sets, &others, |_| true), &Start::read());
-        report("left out", &sets[*out..=*out], |case| learnt(case, &model));
+        let model = learnt_on(&sets, &others, |_| true, Model::read());
+        println!("{model}");
+        report("left out", &sets[*out..=*out], |case| ranked(case, &model));
     }
 
     println!("\nfive folds by document");
     let models: Vec<Model> = (0..5)
-        .map(|fold| fit(&examples(&sets, &all, |case| case.fold != fold), &Start::read()))
+        .map(|fold| learnt_on(&sets, &all, |case| case.fold != fold, Model::read()))
         .collect();
-    report("folds", &sets, |case| learnt(case, &models[case.fold]));
+    report("folds", &sets, |case| ranked(case, &models[case.fold]));
     println!("\nas built: {READ_TEXTS:?} {EVIDENCE:?} {UNREAD:?}");
     Ok(())
 }
 
-fn learnt(case: &Case, model: &Model) -> Vec<usize> {
+fn learnt_on(sets: &[Set], which: &[usize], keep: impl Fn(&Case) -> bool, start: Model) -> Model {
+    let (across, same): (Vec<usize>, Vec<usize>) = which
+        .iter()
+        .copied()
+        .partition(|index| sets[*index].is_across_languages);
+    learn(
+        &examples(sets, &same, &keep),
+        &examples(sets, &across, &keep),
+        start,
+    )
+}
+
+fn ranked(case: &Case, model: &Model) -> Vec<usize> {
     case.ranking(|one| model.score(&case.features, one))
 }
 

@@ -63,6 +63,8 @@ pub(crate) struct Set {
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
     pub(crate) cases: Vec<Case>,
+    /// Whether its queries are asked of what is written in another language.
+    pub(crate) is_across_languages: bool,
 }
 
 /// A query, what was found, and what is right.
@@ -136,6 +138,7 @@ impl Set {
                 name.file_name().unwrap_or_default().to_string_lossy()
             ),
             folder: folder.to_owned(),
+            is_across_languages: corpus.sources.iter().any(|source| !source.is_empty()),
             cases,
         })
     }

@@ -165,7 +165,7 @@ fn what_cannot_be_measured_says_why() {
     );
     assert_eq!(
         refused(&["eval", &set, "--compare", &set]),
-        "`questions.toml` is not a kept run"
+        "`questions.toml` is not a kept run: invalid type: sequence, expected u32 at line 1 column 1"
     );
     installation.write("garden.md", "# Garden\n\nTomatoes.\n");
     installation.add_notes("personal");

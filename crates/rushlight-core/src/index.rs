@@ -109,7 +109,7 @@ pub struct KeywordFound {
     pub hits: Vec<KeywordHit>,
     /// The query says what may be found and nothing to rank it by: the hits have score 1 and the newest documents come first.
     pub newest_first: bool,
-    /// No chunk holds the words as they were typed; these hold pieces of words that spell the same.
+    /// No chunk meets the words as they were typed; these hold words in which its letters stand.
     pub by_part: bool,
     /// What was searched beside words that no readable document holds, best first for each.
     pub corrections: Vec<Correction>,
@@ -281,9 +281,9 @@ pub trait KeywordIndex: Send + Sync {
     /// read of them.
     ///
     /// Words are found by their stem too, and in the words of another region. A Latin word of four letters or more that no
-    /// readable document holds is searched as what it may have meant. Where a query of wanted text finds nothing, or not
-    /// an identifier in it, chunks are found in which its letters stand within words: whatever stands in a readable text to
-    /// the letter, is of two characters or more and has a letter or digit, is found.
+    /// readable document holds is searched as what it may have meant. Where a query of wanted text finds nothing, chunks are
+    /// found in which its letters stand within words, and so is an identifier that nobody wrote: what stands in a readable
+    /// text to the letter and has a letter or digit is never answered with nothing.
     ///
     /// What unreadable documents hold changes statistics, and with them scores; it changes no hit's being found, nor any
     /// other part of the answer.
@@ -293,7 +293,8 @@ pub trait KeywordIndex: Send + Sync {
     fn matching(&self, query: &Query, filter: &SearchFilter) -> Result<Vec<ChunkId>>;
 
     /// Titles, people and tags with a word that begins as what was `typed`, in case, accents and script folded; those of
-    /// most documents first, then by text. Only from documents that the filter lets pass. At most `limit` of all kinds.
+    /// most documents first, then by kind and by their letters from that word on. Only from documents that the filter lets pass. At
+    /// most `limit` of all kinds together.
     fn suggest(&self, typed: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<Suggestion>>;
 
     /// Why `chunk` has its score; `None` when [`KeywordIndex::search`] does not find it.

@@ -3,15 +3,15 @@
 //! Usage: `bm25_sets FOLDER/queries.jsonl...`; the corpus and the judgements are read from beside the queries.
 #![allow(clippy::print_stdout, reason = "a tool that prints its measurements")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, IndexedFacts, KeywordIndex,
-    Principal, Query, SearchFilter, SourceId, Timestamp,
+    ChunkId, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, IndexedFacts, KeywordHit,
+    KeywordIndex, Principal, Query, SearchFilter, SourceId, Timestamp,
 };
 use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex};
 use serde_json::Value;
@@ -50,7 +50,8 @@ fn measure(queries: &Path) -> Result<(), Box<dyn Error>> {
         principals: vec![Principal::owner()],
         ..SearchFilter::default()
     };
-    let (mut ndcg, mut mrr, mut count) = (0.0, 0.0, 0.0);
+    // Sums of nDCG@10, MRR@10 and queries, by split where the queries name one.
+    let mut splits: BTreeMap<String, [f64; 3]> = BTreeMap::new();
     let started = Instant::now();
     for query in rows(queries)? {
         let Some(grades) = judged.get(text(&query, "id")) else {
@@ -59,37 +60,47 @@ fn measure(queries: &Path) -> Result<(), Box<dyn Error>> {
         let hits = index
             .search(&Query::plain(text(&query, "text")), &filter, 10)?
             .hits;
-        let gain = |rank: usize, grade: f64| (2f64.powf(grade) - 1.0) / (rank as f64 + 2.0).log2();
-        let grade = |doc: &DocId| grades.get(doc).copied().unwrap_or(0.0);
-        let reached: f64 = hits
-            .iter()
-            .enumerate()
-            .map(|(rank, hit)| gain(rank, grade(&hit.doc_id)))
-            .sum();
-        let mut best: Vec<f64> = grades.values().copied().collect();
-        best.sort_by(|a, b| b.total_cmp(a));
-        let ideal: f64 = best
-            .iter()
-            .take(10)
-            .enumerate()
-            .map(|(rank, grade)| gain(rank, *grade))
-            .sum();
-        ndcg += if ideal > 0.0 { reached / ideal } else { 0.0 };
-        mrr += hits
-            .iter()
-            .position(|hit| grade(&hit.doc_id) > 0.0)
-            .map_or(0.0, |rank| 1.0 / (rank as f64 + 1.0));
-        count += 1.0;
+        let [ndcg, mrr] = measures(&hits, grades);
+        let sums = splits.entry(text(&query, "split").to_owned()).or_default();
+        for (sum, value) in sums.iter_mut().zip([ndcg, mrr, 1.0]) {
+            *sum += value;
+        }
     }
-    let per_query = started.elapsed() / count as u32;
-    println!(
-        "{}: nDCG@10 {:.4}, MRR@10 {:.4}, {count} queries of {per_query:?}, {} rows indexed in {indexing:?}",
-        queries.display(),
-        ndcg / count,
-        mrr / count,
-        corpus.len()
-    );
+    let all: f64 = splits.values().map(|[.., count]| count).sum();
+    let per_query = started.elapsed() / all as u32;
+    for (split, [ndcg, mrr, count]) in splits {
+        println!(
+            "{} {split}: nDCG@10 {:.4}, MRR@10 {:.4}, {count} queries of {per_query:?}, {} rows indexed in {indexing:?}",
+            queries.display(),
+            ndcg / count,
+            mrr / count,
+            corpus.len()
+        );
+    }
     Ok(())
+}
+
+fn measures(hits: &[KeywordHit], grades: &HashMap<DocId, f64>) -> [f64; 2] {
+    let gain = |rank: usize, grade: f64| (2f64.powf(grade) - 1.0) / (rank as f64 + 2.0).log2();
+    let grade = |doc: &DocId| grades.get(doc).copied().unwrap_or(0.0);
+    let reached: f64 = hits
+        .iter()
+        .enumerate()
+        .map(|(rank, hit)| gain(rank, grade(&hit.doc_id)))
+        .sum();
+    let mut best: Vec<f64> = grades.values().copied().collect();
+    best.sort_by(|a, b| b.total_cmp(a));
+    let ideal: f64 = best
+        .iter()
+        .take(10)
+        .enumerate()
+        .map(|(rank, grade)| gain(rank, *grade))
+        .sum();
+    let first = hits.iter().position(|hit| grade(&hit.doc_id) > 0.0);
+    [
+        if ideal > 0.0 { reached / ideal } else { 0.0 },
+        first.map_or(0.0, |rank| 1.0 / (rank as f64 + 1.0)),
+    ]
 }
 
 fn rows(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {

@@ -8,7 +8,7 @@ use crate::rows::Rows;
 use crate::schema::{NAMES, REPEATED};
 use crate::score::saturated;
 use crate::top::factor;
-use crate::view::{EachRow, View};
+use crate::view::{EachRow, Spot, View};
 
 /// Explains the score of a row that meets the plan.
 pub(crate) fn explain(
@@ -67,7 +67,7 @@ impl At<'_, '_> {
         match plan {
             Plan::Word(word) => self.word(word),
             Plan::Phrase(phrase) => self.phrase(plan, phrase),
-            Plan::Terms { score, .. } | Plan::Pieces { score, .. } => Ok(vec![constant(score)]),
+            Plan::Places { score, .. } | Plan::Pieces { score, .. } => Ok(vec![constant(score)]),
             Plan::Best(plans) => {
                 let mut best = Vec::new();
                 for plan in plans {
@@ -80,7 +80,7 @@ impl At<'_, '_> {
             }
             Plan::Sum(sum) => {
                 let mut parts = Vec::new();
-                for plan in sum.required.iter().chain(&sum.wanted) {
+                for plan in sum.required.iter().chain(&sum.wanted).chain(&sum.adding) {
                     parts.extend(self.parts(plan)?);
                 }
                 Ok(parts)
@@ -102,7 +102,7 @@ impl At<'_, '_> {
         let segment = &self.view.segments[self.number];
         let (mut occurrences, mut frequencies) = (0.0, Vec::new());
         for term in &way.terms {
-            for (field, info) in &term.segments[self.number] {
+            for Spot { field, info, .. } in term.at(self.number) {
                 segment.words[*field].each_count(info, |row, count| {
                     if row == self.row {
                         let code = segment.norms[*field].fieldnorm_id(row) as usize;

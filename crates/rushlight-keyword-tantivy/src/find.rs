@@ -32,13 +32,12 @@ fn run(plan: Plan, view: &View<'_>) -> tantivy::Result<Ran> {
     Ok(Ran { plan, segments })
 }
 
-/// Runs a query; and as pieces of words where it finds nothing, or none of its words as it was typed.
+/// Runs a query; and as pieces of words where it finds nothing.
 fn find(query: &Query, view: &View<'_>) -> tantivy::Result<(Option<Ran>, KeywordFound)> {
     let Compiled {
         plan,
         corrections,
         terms,
-        unknown,
     } = compile(query, view)?;
     let mut found = KeywordFound {
         corrections,
@@ -49,14 +48,11 @@ fn find(query: &Query, view: &View<'_>) -> tantivy::Result<(Option<Ran>, Keyword
         return Ok((None, found));
     };
     let mut ran = run(plan, view)?;
-    if (unknown || ran.is_empty())
+    if ran.is_empty()
         && let Some(pieces) = by_part(query, view)?
     {
-        let pieces = run(pieces, view)?;
-        if !pieces.is_empty() {
-            found.by_part = true;
-            ran = run(Plan::Best(vec![ran.plan, pieces.plan]), view)?;
-        }
+        ran = run(pieces, view)?;
+        found.by_part = !ran.is_empty();
     }
     found.newest_first = !ran.plan.ranks();
     Ok((Some(ran), found))

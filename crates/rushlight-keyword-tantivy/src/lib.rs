@@ -18,6 +18,7 @@ mod positions;
 mod rows;
 mod schema;
 mod score;
+mod stands;
 mod suggest;
 mod tokenizer;
 mod top;

@@ -3,16 +3,15 @@
 //! Rows are sets of bits, scores a column of numbers; each word's rows are read once, from front to end. Whatever is
 //! asked is asked of the rows of a mask only, so that nothing outside the filter is scored or counted.
 
-use std::collections::HashSet;
-
 use rushlight_core::MatchKind;
 use tantivy::Term;
 use tantivy::schema::Field;
 
 use crate::positions::{Near, Phrase};
 use crate::rows::Rows;
+use crate::schema::EVERYWHERE;
 use crate::score::saturated;
-use crate::view::{EachRow, Postings, Segment, View};
+use crate::view::{EachRow, Postings, Segment, Spot, View};
 
 /// What is to be met.
 #[derive(Debug)]
@@ -23,13 +22,10 @@ pub(crate) enum Plan {
     Phrase(Phrase),
     /// Words and phrases near each other.
     Near(Near),
-    /// One of these terms, each row with the same score.
-    Terms { terms: Vec<Postings>, score: Constant },
-    /// Pieces of words: for each some term, all in one field.
-    Pieces {
-        pieces: Vec<Vec<Postings>>,
-        score: Constant,
-    },
+    /// A term at one of these places, each row with the same score.
+    Places { places: Vec<Spot>, score: Constant },
+    /// Pieces of words: for each a term at one of its places, all in one field.
+    Pieces { pieces: Vec<Vec<Spot>>, score: Constant },
     /// One of these terms of fields without words.
     Raw(Vec<(Field, Term)>),
     /// A date at or after the first and before the second.
@@ -62,6 +58,8 @@ pub(crate) struct Sum {
     pub(crate) wanted: Vec<Plan>,
     /// None may be met.
     pub(crate) excluded: Vec<Plan>,
+    /// What raises the score of a row that is found without it.
+    pub(crate) adding: Vec<Plan>,
 }
 
 /// A word of a query with the ways in which it can be met, whose scores are added.
@@ -87,7 +85,7 @@ impl Plan {
     pub(crate) fn ranks(&self) -> bool {
         match self {
             Self::Word(_) | Self::Phrase(_) => true,
-            Self::Terms { score, .. } | Self::Pieces { score, .. } => score.score > 0.0,
+            Self::Places { score, .. } | Self::Pieces { score, .. } => score.score > 0.0,
             Self::Near(_)
             | Self::Raw(_)
             | Self::Dates(..)
@@ -112,13 +110,9 @@ impl Plan {
             Self::Word(word) => word.run(view, number, mask, scores),
             Self::Phrase(phrase) => phrase.run(view, number, mask, scores),
             Self::Near(near) => near.run(segment, number, mask),
-            Self::Terms { terms, score } => {
-                let mut rows = Rows::none(mask.len());
-                for term in terms {
-                    add_rows(&mut rows, segment, &term.segments[number], None)?;
-                }
-                rows.keep(mask);
-                Ok(score.give(rows, scores))
+            Self::Places { places, score } => {
+                let here = places.iter().filter(|spot| spot.segment == number);
+                Ok(score.give(within(segment.rows_at(here)?, mask), scores))
             }
             Self::Pieces { pieces, score } => {
                 let rows = with_pieces(pieces, segment, number, mask)?;
@@ -178,7 +172,13 @@ impl Sum {
         for plan in &self.wanted {
             wanted.add(&plan.run(view, number, &rows, scores.as_deref_mut())?);
         }
-        Ok(if self.needs_wanted() { wanted } else { rows })
+        let found = if self.needs_wanted() { wanted } else { rows };
+        if let Some(scores) = scores {
+            for plan in &self.adding {
+                plan.run(view, number, &found, Some(&mut *scores))?;
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -222,19 +222,16 @@ impl Word {
         scores: Option<&mut [f32]>,
     ) -> tantivy::Result<Rows> {
         let segment = &view.segments[number];
-        let mut all = Rows::none(mask.len());
         let Some(scores) = scores else {
-            for way in &self.ways {
-                for term in &way.terms {
-                    add_rows(&mut all, segment, &term.segments[number], None)?;
-                }
-            }
-            return Ok(within(all, mask));
+            let terms = self.ways.iter().flat_map(|way| &way.terms);
+            let rows = segment.rows_at(terms.flat_map(|term| term.at(number)))?;
+            return Ok(within(rows, mask));
         };
+        let mut all = Rows::none(mask.len());
         let mut occurrences = vec![0.0_f32; mask.len() as usize];
         for way in &self.ways {
             let mut rows = Rows::none(mask.len());
-            for (field, info) in way.terms.iter().flat_map(|term| &term.segments[number]) {
+            for Spot { field, info, .. } in way.terms.iter().flat_map(|term| term.at(number)) {
                 let (norms, table) = (&segment.norms[*field], &view.tables[*field]);
                 segment.words[*field].each_count(info, |row, count| {
                     rows.insert(row);
@@ -254,40 +251,20 @@ impl Word {
     }
 }
 
-fn add_rows(
-    rows: &mut Rows,
-    segment: &Segment<'_>,
-    spots: &[(usize, tantivy::postings::TermInfo)],
-    only: Option<usize>,
-) -> tantivy::Result<()> {
-    for (field, info) in spots {
-        if only.is_none_or(|only| only == *field) {
-            segment.words[*field].each_row(info, |row| rows.insert(row))?;
-        }
-    }
-    Ok(())
-}
-
 fn with_pieces(
-    pieces: &[Vec<Postings>],
+    pieces: &[Vec<Spot>],
     segment: &Segment<'_>,
     number: usize,
     mask: &Rows,
 ) -> tantivy::Result<Rows> {
-    let fields: HashSet<usize> = pieces
-        .iter()
-        .flatten()
-        .flat_map(|term| term.segments[number].iter().map(|(field, _)| *field))
-        .collect();
     let mut all = Rows::none(mask.len());
-    for field in fields {
+    for field in EVERYWHERE {
         let mut rows = mask.clone();
-        for piece in pieces {
-            let mut some = Rows::none(mask.len());
-            for term in piece {
-                add_rows(&mut some, segment, &term.segments[number], Some(field))?;
-            }
-            rows.keep(&some);
+        for places in pieces {
+            let here = places
+                .iter()
+                .filter(|spot| spot.segment == number && spot.field == *field);
+            rows.keep(&segment.rows_at(here)?);
         }
         all.add(&rows);
     }

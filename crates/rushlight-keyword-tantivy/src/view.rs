@@ -1,8 +1,10 @@
 //! The last commit as one asker sees it: the segments with the rows that the filter lets pass, and the terms in them.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::sync::Arc;
 
+use rushlight_analysis::Pattern;
 use rushlight_core::SearchFilter;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
@@ -13,6 +15,7 @@ use tantivy::{InvertedIndexReader, Searcher, SegmentReader, Term};
 use crate::rows::Rows;
 use crate::schema::{DATE, EVERYWHERE, Fields, WORD_FIELDS};
 use crate::score::{self, Table};
+use crate::stands::Stands;
 
 /// What an asker may see of an index.
 pub(crate) struct View<'a> {
@@ -32,29 +35,46 @@ pub(crate) struct Segment<'a> {
     pub(crate) mask: Rows,
 }
 
-/// Where a term stands: per segment the fields, by number, with the place of its rows.
+/// Where a term stands.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Postings {
     pub(crate) term: String,
-    pub(crate) segments: Vec<Vec<(usize, TermInfo)>>,
+    /// By segment, then field.
+    spots: Vec<Spot>,
     /// Chunks of the space with it: at least so many, since fields are counted apart.
     pub(crate) chunks: u64,
 }
 
+/// A term in one field of one segment.
+#[derive(Clone, Debug)]
+pub(crate) struct Spot {
+    pub(crate) segment: usize,
+    pub(crate) field: usize,
+    pub(crate) info: TermInfo,
+}
+
 impl Postings {
-    fn new(term: &str, segments: usize) -> Self {
+    fn new(term: &str) -> Self {
         Self {
             term: term.to_owned(),
-            segments: vec![Vec::new(); segments],
-            chunks: 0,
+            ..Self::default()
         }
     }
 
     fn push(&mut self, segment: usize, field: usize, info: TermInfo) {
-        let spots = &mut self.segments[segment];
-        let before = spots.iter().map(|(_, info)| info.doc_freq).max().unwrap_or(0);
+        let before = self.at(segment).map(|spot| spot.info.doc_freq).max().unwrap_or(0);
         self.chunks += u64::from(info.doc_freq.saturating_sub(before));
-        spots.push((field, info));
+        self.spots.push(Spot { segment, field, info });
+    }
+
+    /// All places where it stands.
+    pub(crate) fn places(&self) -> &[Spot] {
+        &self.spots
+    }
+
+    /// The fields of a segment that it stands in.
+    pub(crate) fn at(&self, segment: usize) -> impl Iterator<Item = &Spot> + Clone {
+        self.spots.iter().filter(move |spot| spot.segment == segment)
     }
 }
 
@@ -89,7 +109,7 @@ impl<'a> View<'a> {
 
     /// A term in some of the fields.
     pub(crate) fn postings(&self, term: &str, fields: &[usize]) -> tantivy::Result<Postings> {
-        let mut found = Postings::new(term, self.segments.len());
+        let mut found = Postings::new(term);
         for (number, segment) in self.segments.iter().enumerate() {
             for field in fields {
                 if let Some(info) = segment.words[*field].terms().get(term)? {
@@ -141,7 +161,7 @@ impl<'a> View<'a> {
                         Some(at) => *at,
                         None => {
                             known.insert(term.to_owned(), all.len());
-                            all.push(Postings::new(term, self.segments.len()));
+                            all.push(Postings::new(term));
                             all.len() - 1
                         }
                     };
@@ -153,38 +173,146 @@ impl<'a> View<'a> {
         Ok(all)
     }
 
-    /// Rows that may be found and hold one of the terms.
-    pub(crate) fn readable(&self, terms: &[&Postings]) -> tantivy::Result<u64> {
-        let mut count = 0;
-        for (number, segment) in self.segments.iter().enumerate() {
-            let spots = terms.iter().flat_map(|term| &term.segments[number]);
-            match spots.clone().count() {
-                0 => {}
-                // One list names no row twice.
-                1 => {
-                    for (field, info) in spots {
-                        segment.words[*field].each_row(info, |row| {
-                            count += u64::from(segment.mask.contains(row));
-                        })?;
+    /// The places of all terms that match a pattern, without saying which term is where.
+    pub(crate) fn places(&self, pattern: &Pattern, fields: &[usize]) -> tantivy::Result<Vec<Spot>> {
+        let mut spots = Vec::new();
+        for (segment, field, dictionary) in self.dictionaries(fields) {
+            let mut take = |info: &TermInfo| {
+                spots.push(Spot {
+                    segment,
+                    field,
+                    info: info.clone(),
+                });
+            };
+            match pattern {
+                Pattern::Exact(term) => dictionary.get(term)?.iter().for_each(take),
+                Pattern::Prefix(prefix) => {
+                    let range = dictionary.range().without_keys().ge(prefix);
+                    let mut terms = match after(prefix.as_bytes()) {
+                        Some(end) => range.lt(end),
+                        None => range,
+                    }
+                    .into_stream()?;
+                    while terms.advance() {
+                        take(terms.value());
                     }
                 }
-                _ => {
-                    let mut rows = Rows::none(segment.mask.len());
-                    for (field, info) in spots {
-                        segment.words[*field].each_row(info, |row| rows.insert(row))?;
-                    }
-                    rows.keep(&segment.mask);
-                    count += rows.count();
-                }
+                Pattern::Suffix(text) => matching(dictionary, Stands::at_the_end(text), take)?,
+                Pattern::Infix(text) => matching(dictionary, Stands::anywhere(text), take)?,
             }
         }
+        Ok(spots)
+    }
+
+    /// The places of all terms that begin with `prefix`, and those of the terms that are the most frequent in some
+    /// dictionary, at most so many of each.
+    pub(crate) fn begun(
+        &self,
+        prefix: &str,
+        fields: &[usize],
+        most: usize,
+    ) -> tantivy::Result<(Vec<Spot>, Vec<Postings>)> {
+        let mut spots = Vec::new();
+        let mut terms: BTreeSet<Vec<u8>> = BTreeSet::new();
+        for (segment, field, dictionary) in self.dictionaries(fields) {
+            let range = dictionary.range().ge(prefix);
+            let mut stream = match after(prefix.as_bytes()) {
+                Some(end) => range.lt(end),
+                None => range,
+            }
+            .into_stream()?;
+            // The least frequent on top, to be thrown out first.
+            let mut best: BinaryHeap<Reverse<(u32, Vec<u8>)>> = BinaryHeap::new();
+            while let Some((term, info)) = stream.next() {
+                spots.push(Spot {
+                    segment,
+                    field,
+                    info: info.clone(),
+                });
+                let full = best.len() == most;
+                if !full
+                    || best
+                        .peek()
+                        .is_some_and(|Reverse((least, _))| *least < info.doc_freq)
+                {
+                    best.push(Reverse((info.doc_freq, term.to_vec())));
+                }
+                if best.len() > most {
+                    best.pop();
+                }
+            }
+            terms.extend(best.into_iter().map(|Reverse((_, term))| term));
+        }
+        let known = terms.iter().filter_map(|term| std::str::from_utf8(term).ok());
+        let terms = known.map(|term| self.postings(term, fields));
+        Ok((spots, terms.collect::<Result<_, _>>()?))
+    }
+
+    fn dictionaries(&self, fields: &[usize]) -> impl Iterator<Item = (usize, usize, &TermDictionary)> {
+        self.segments
+            .iter()
+            .enumerate()
+            .flat_map(move |(number, segment)| {
+                let dictionary = move |field: &usize| (number, *field, segment.words[*field].terms());
+                fields.iter().map(dictionary)
+            })
+    }
+
+    /// Rows that may be found and hold the term.
+    pub(crate) fn readable(&self, term: &Postings) -> tantivy::Result<u64> {
+        let mut count = 0;
+        for (number, segment) in self.segments.iter().enumerate() {
+            let spots = term.at(number);
+            // One list names no row twice.
+            if spots.clone().count() == 1 {
+                for Spot { field, info, .. } in spots {
+                    segment.words[*field].each_row(info, |row| {
+                        count += u64::from(segment.mask.contains(row));
+                    })?;
+                }
+                continue;
+            }
+            let mut rows = Rows::none(segment.mask.len());
+            for Spot { field, info, .. } in spots {
+                segment.words[*field].each_row(info, |row| rows.insert(row))?;
+            }
+            rows.keep(&segment.mask);
+            count += rows.count();
+        }
         Ok(count)
+    }
+
+    /// Whether a row that may be found is at one of the places.
+    pub(crate) fn is_readable<'p>(
+        &self,
+        places: impl IntoIterator<Item = &'p Spot>,
+    ) -> tantivy::Result<bool> {
+        for spot in places {
+            let segment = &self.segments[spot.segment];
+            if segment.words[spot.field].has_row_in(&spot.info, &segment.mask)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Weight of what stands in so many chunks.
     pub(crate) fn idf(&self, chunks: u64) -> f32 {
         score::idf(chunks.min(self.chunks), self.chunks)
     }
+}
+
+/// Reports the places of the terms that an automaton accepts.
+fn matching(
+    dictionary: &TermDictionary,
+    automaton: Stands,
+    mut take: impl FnMut(&TermInfo),
+) -> tantivy::Result<()> {
+    let mut terms = dictionary.search(&automaton).without_keys().into_stream()?;
+    while terms.advance() {
+        take(terms.value());
+    }
+    Ok(())
 }
 
 /// The least key after all that begin with `prefix`.
@@ -200,7 +328,10 @@ pub(crate) trait EachRow {
     /// Calls `row` for each row with the term.
     fn each_row(&self, info: &TermInfo, row: impl FnMut(u32)) -> tantivy::Result<()>;
 
-    /// The same with how often the term stands there.
+    /// Whether one of the rows with the term is among these.
+    fn has_row_in(&self, info: &TermInfo, rows: &Rows) -> tantivy::Result<bool>;
+
+    /// The same as [`EachRow::each_row`] with how often the term stands there.
     fn each_count(&self, info: &TermInfo, row: impl FnMut(u32, u32)) -> tantivy::Result<()>;
 }
 
@@ -211,6 +342,17 @@ impl EachRow for InvertedIndexReader {
             blocks.docs().iter().for_each(|number| row(*number));
         });
         Ok(())
+    }
+
+    fn has_row_in(&self, info: &TermInfo, rows: &Rows) -> tantivy::Result<bool> {
+        let mut blocks = self.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+        while !blocks.docs().is_empty() {
+            if blocks.docs().iter().any(|row| rows.contains(*row)) {
+                return Ok(true);
+            }
+            blocks.advance();
+        }
+        Ok(false)
     }
 
     fn each_count(&self, info: &TermInfo, mut row: impl FnMut(u32, u32)) -> tantivy::Result<()> {
@@ -232,6 +374,26 @@ fn each_block(blocks: &mut BlockSegmentPostings, mut block: impl FnMut(&BlockSeg
 }
 
 impl<'a> Segment<'a> {
+    /// Rows at any of many places, which are in this segment.
+    pub(crate) fn rows_at<'p>(&self, places: impl Iterator<Item = &'p Spot>) -> tantivy::Result<Rows> {
+        let mut rows = Rows::none(self.mask.len());
+        let mut readers: [Option<BlockSegmentPostings>; WORD_FIELDS] = Default::default();
+        for Spot { field, info, .. } in places {
+            let words = &self.words[*field];
+            let blocks = match &mut readers[*field] {
+                Some(blocks) => {
+                    words.reset_block_postings_from_terminfo(info, blocks)?;
+                    blocks
+                }
+                none => none.insert(words.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?),
+            };
+            each_block(blocks, |blocks| {
+                blocks.docs().iter().for_each(|row| rows.insert(*row))
+            });
+        }
+        Ok(rows)
+    }
+
     fn new(reader: &'a SegmentReader, fields: &Fields, filter: &SearchFilter) -> tantivy::Result<Self> {
         let words: Vec<_> = fields
             .words

@@ -43,7 +43,7 @@ pub(crate) fn corrections(view: &View<'_>, word: &str) -> tantivy::Result<Vec<Po
         let near = within(view, word, distance)?;
         let mut readable = Vec::new();
         for term in near {
-            let chunks = view.readable(&[&term])?;
+            let chunks = view.readable(&term)?;
             if chunks > 0 {
                 readable.push((chunks, term));
             }

@@ -294,7 +294,7 @@ pub trait KeywordIndex: Send + Sync {
     fn matching(&self, query: &Query, filter: &SearchFilter) -> Result<Vec<ChunkId>>;
 
     /// Titles, people and tags with a word that begins as what was `typed`, in case, accents and script folded; those of
-    /// most documents first, then by their letters from that word on. Only from documents that the filter lets pass. At
+    /// most documents first, then by kind and by their letters from that word on. Only from documents that the filter lets pass. At
     /// most `limit` of all kinds together.
     fn suggest(&self, typed: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<Suggestion>>;
 

@@ -43,7 +43,7 @@ pub enum Node {
     Text(String),
     /// Words that stand together in this order.
     Phrase(String),
-    /// Words that begin with this.
+    /// Words that begin with this. Of several words the last is begun, and those before it stand together somewhere.
     Prefix(String),
     /// All of these, each a word or a phrase, within so many words of each other, in any order.
     Near {

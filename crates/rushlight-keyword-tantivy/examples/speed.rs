@@ -111,14 +111,21 @@ fn measure(index: &TantivyIndex, questions: &[String], made: &Made) -> Result<()
         .map(|sentence| wanted(Node::Phrase(sentence.chars().take(24).collect())))
         .collect();
     ask("phrases", &phrases)?;
-    let typos: Vec<Query> = words
-        .iter()
-        .filter(|word| word.is_ascii() && word.len() > 5)
-        .map(|word| Query::plain(format!("{}zx{}", &word[..3], &word[4..])))
+    let long = || words.iter().filter(|word| word.is_ascii() && word.len() > 7);
+    let one: Vec<Query> = long()
+        .map(|word| Query::plain(format!("{}z{}", &word[..3], &word[4..])))
         .collect();
-    ask("mistyped words", &typos)?;
+    ask("one mistake", &one)?;
+    let two: Vec<Query> = long()
+        .map(|word| Query::plain(format!("{}zx{}", &word[..3], &word[5..])))
+        .collect();
+    ask("two mistakes", &two)?;
+    let none: Vec<Query> = long()
+        .map(|word| Query::plain(format!("{}zxzx{}", &word[..2], &word[2..])))
+        .collect();
+    ask("words of nobody", &none)?;
     let pieces: Vec<Query> = (0..40)
-        .map(|number| Query::plain(format!("{:06}", number * 101)))
+        .map(|number| Query::plain(format!("{:06}8", number * 101)))
         .collect();
     ask("pieces of numbers", &pieces)?;
     let names: Vec<String> = words

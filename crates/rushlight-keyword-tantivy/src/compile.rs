@@ -9,7 +9,7 @@ use tantivy::schema::Field;
 
 use crate::keys::{key, language_terms, tag_terms};
 use crate::plan::{Constant, Plan, Sum, Way, Word};
-use crate::positions::{Near, Phrase};
+use crate::positions::{Near, Part, Phrase};
 use crate::schema::{AUTHORS, EVERYWHERE, PATH, RECIPIENTS, TITLE};
 use crate::view::{Postings, View};
 use crate::words;
@@ -128,6 +128,12 @@ fn pieces(text: &str, view: &View<'_>) -> tantivy::Result<Option<Plan>> {
     Ok((!pieces.is_empty()).then_some(Plan::Pieces { pieces, score }))
 }
 
+/// Words, pairs and lone characters with their distances from the first, and how many words or characters they cover.
+struct Sequence {
+    terms: Vec<(u32, String)>,
+    length: u32,
+}
+
 struct Compiler<'v, 'a> {
     view: &'v View<'a>,
     bytes: usize,
@@ -233,18 +239,23 @@ impl Compiler<'_, '_> {
     }
 
     /// Words, pairs and lone characters, which together say all that stands in a text, with their distances.
-    fn sequence(&mut self, text: &str) -> Vec<(u32, String)> {
+    fn sequence(&mut self, text: &str) -> Sequence {
         let tokens = self.tokens(text);
-        let mut sequence: Vec<(u32, String)> = tokens
+        let tokens: Vec<Token> = tokens
             .into_iter()
             .filter(|token| matches!(token.kind, TermKind::Word | TermKind::Pair | TermKind::Alone))
             .take(MAX_PHRASE_TERMS.min(self.terms_left))
-            .map(|token| (token.position as u32, token.term))
             .collect();
-        self.terms_left -= sequence.len();
-        let first = sequence.first().map_or(0, |(position, _)| *position);
-        sequence.iter_mut().for_each(|(position, _)| *position -= first);
-        sequence
+        self.terms_left -= tokens.len();
+        let first = tokens.first().map_or(0, |token| token.position);
+        let end = |token: &Token| token.position + 1 + usize::from(token.kind == TermKind::Pair);
+        Sequence {
+            length: tokens.last().map_or(0, |token| (end(token) - first) as u32),
+            terms: tokens
+                .into_iter()
+                .map(|token| ((token.position - first) as u32, token.term))
+                .collect(),
+        }
     }
 
     fn text(&mut self, text: &str, seen: &mut HashSet<String>) -> tantivy::Result<Option<Plan>> {
@@ -396,7 +407,7 @@ impl Compiler<'_, '_> {
 
     fn exact_words(&mut self, text: &str, fields: &[usize]) -> tantivy::Result<Vec<Plan>> {
         let mut plans = Vec::new();
-        for (_, term) in self.sequence(text) {
+        for (_, term) in self.sequence(text).terms {
             let postings = self.view.postings(&term, fields)?;
             plans.push(Plan::Word(self.exact_word(&term, postings, 1.0)));
         }
@@ -444,7 +455,7 @@ impl Compiler<'_, '_> {
 
     fn variant(&mut self, text: &str) -> tantivy::Result<Option<Plan>> {
         let mut words = Vec::new();
-        for (_, term) in self.sequence(text) {
+        for (_, term) in self.sequence(text).terms {
             let postings = self.view.postings(&term, EVERYWHERE)?;
             words.push(Plan::Word(Word {
                 typed: term,
@@ -462,7 +473,7 @@ impl Compiler<'_, '_> {
         if self.phrases_left == 0 {
             return Ok(None);
         }
-        let sequence = self.sequence(text);
+        let sequence = self.sequence(text).terms;
         let mut terms = Vec::new();
         let mut idf = 0.0;
         for (offset, term) in &sequence {
@@ -568,13 +579,17 @@ impl Compiler<'_, '_> {
             }
             self.phrases_left -= 1;
             let mut terms = Vec::new();
-            for (offset, term) in self.sequence(part) {
+            let sequence = self.sequence(part);
+            for (offset, term) in sequence.terms {
                 let postings = self.view.postings(&term, EVERYWHERE)?;
                 wanted.push(Plan::Word(self.exact_word(&term, postings.clone(), 1.0)));
                 terms.push((offset, postings));
             }
             if !terms.is_empty() {
-                near.parts.push(terms);
+                near.parts.push(Part {
+                    terms,
+                    length: sequence.length,
+                });
             }
         }
         let required = match near.parts.len() {

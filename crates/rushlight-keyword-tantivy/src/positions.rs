@@ -23,9 +23,18 @@ pub(crate) struct Phrase {
 /// Words or phrases, two or more, with at most so many words between the first and the last that belong to none of them.
 #[derive(Debug)]
 pub(crate) struct Near {
-    pub(crate) parts: Vec<Vec<(u32, Postings)>>,
+    pub(crate) parts: Vec<Part>,
     pub(crate) fields: Vec<usize>,
     pub(crate) distance: u32,
+}
+
+/// A word or phrase that others are near.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// As in a phrase.
+    pub(crate) terms: Vec<(u32, Postings)>,
+    /// Words, or characters of Chinese, that it is long.
+    pub(crate) length: u32,
 }
 
 impl Phrase {
@@ -68,7 +77,7 @@ impl Near {
         for field in &self.fields {
             let mut readers = Vec::new();
             for part in &self.parts {
-                readers.extend(Together::open(segment, number, *field, part)?);
+                readers.extend(Together::open(segment, number, *field, &part.terms)?);
             }
             if readers.len() < self.parts.len() {
                 continue;
@@ -80,7 +89,7 @@ impl Near {
                         continue 'rows;
                     }
                 }
-                if gap(&readers) <= i64::from(self.distance) {
+                if gap(&readers, &self.parts) <= i64::from(self.distance) {
                     all.insert(row);
                 }
             }
@@ -91,28 +100,28 @@ impl Near {
 }
 
 /// The least number of words between the first and the last of one occurrence of each part, their own not counted.
-fn gap(parts: &[Together]) -> i64 {
+fn gap(readers: &[Together], parts: &[Part]) -> i64 {
     let own: i64 = parts.iter().map(|part| i64::from(part.length)).sum();
     let mut at = vec![0; parts.len()];
     let mut least = i64::MAX;
     loop {
-        let starts = || {
-            parts
-                .iter()
-                .zip(&at)
-                .map(|(part, at)| i64::from(part.starts[*at]))
-        };
-        let ends = parts
+        let starts: Vec<i64> = readers
             .iter()
-            .zip(starts())
-            .map(|(part, start)| start + i64::from(part.length));
-        let (first, from) = starts()
+            .zip(&at)
+            .map(|(reader, at)| i64::from(reader.starts[*at]))
+            .collect();
+        let ends = starts
+            .iter()
+            .zip(parts)
+            .map(|(start, part)| start + i64::from(part.length));
+        let (first, from) = starts
+            .iter()
             .enumerate()
-            .min_by_key(|(_, start)| *start)
+            .min_by_key(|(_, start)| **start)
             .expect("two parts or more");
         least = least.min(ends.max().expect("two parts or more") - from - own);
         at[first] += 1;
-        if at[first] == parts[first].starts.len() {
+        if at[first] == readers[first].starts.len() {
             return least;
         }
     }
@@ -122,8 +131,6 @@ fn gap(parts: &[Together]) -> i64 {
 struct Together {
     /// From the rarest word on.
     words: Vec<(u32, SegmentPostings)>,
-    /// Words, or characters, that the phrase is long.
-    length: u32,
     begun: bool,
     /// Where the phrase begins in the current row, in order.
     starts: Vec<u32>,
@@ -149,7 +156,6 @@ impl Together {
         }
         words.sort_by_key(|(_, postings)| postings.doc_freq());
         Ok((!words.is_empty()).then(|| Self {
-            length: terms.iter().map(|(offset, _)| offset + 1).max().unwrap_or(0),
             words,
             begun: false,
             starts: Vec::new(),

@@ -16,7 +16,7 @@ use crate::view::{EachRow, View, after};
 struct Candidate {
     kind: SuggestionKind,
     hash: u64,
-    /// Its letters from the word on that begins so.
+    /// Its kind and its letters from the word on that begins so.
     key: Box<[u8]>,
     /// Documents of the space with it.
     documents: u64,
@@ -55,8 +55,8 @@ impl Ord for Candidate {
     }
 }
 
-/// The suggestions for what was typed: those of most readable documents first, then by their letters from the word on that
-/// begins so.
+/// The suggestions for what was typed: those of most readable documents first, then by kind and by their letters from the
+/// word on that begins so.
 pub(crate) fn suggest(typed: &str, view: &View<'_>, limit: usize) -> tantivy::Result<Vec<Suggestion>> {
     let typed = key(typed);
     if typed.is_empty() || limit == 0 {

@@ -259,3 +259,100 @@ fn people_and_mailing_lists_are_found_by_name_and_by_address() {
         );
     }
 }
+
+fn numbers(index: &TantivyIndex, query: &Query) -> Vec<u8> {
+    let found = index.search(query, &owner(), 50).expect("searches");
+    found.hits.iter().map(|hit| hit.doc_id.0[0]).collect()
+}
+
+fn holding(texts: &[&str]) -> (tempfile::TempDir, TantivyIndex) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let index = TantivyIndex::open(folder.path(), KeywordOptions::default()).expect("opens");
+    let documents: Vec<_> = texts
+        .iter()
+        .zip(1..)
+        .map(|(text, number)| document(number, text))
+        .collect();
+    index.apply(&documents, &[]).expect("applies");
+    index.commit(Generation(1)).expect("commits");
+    (folder, index)
+}
+
+#[test]
+fn both_chinese_scripts_meet_and_so_do_the_words_of_regions() {
+    let (_folder, index) = holding(&[
+        "開發軟體的公司",
+        "开发软件的公司",
+        "软硬兼施",
+        "資訊安全",
+        "方程式",
+    ]);
+    for query in ["軟體", "軟件", "软件", "软体"] {
+        let mut found = numbers(&index, &Query::plain(query));
+        found.sort_unstable();
+        assert_eq!(found, [1, 2], "{query}");
+    }
+    assert_eq!(
+        numbers(&index, &Query::plain("軟體"))[0],
+        1,
+        "as it was typed first"
+    );
+    assert_eq!(numbers(&index, &Query::plain("软件"))[0], 2);
+    assert_eq!(numbers(&index, &Query::plain("信息安全")), [4]);
+    assert_eq!(
+        numbers(&index, &one(Occur::Wanted, Node::Phrase("软体".to_owned()))),
+        [1],
+        "quoted as typed"
+    );
+    let excluded = one(Occur::Excluded, Node::Text("軟體".to_owned()));
+    assert_eq!(numbers(&index, &excluded).len(), 4, "excluded as typed");
+}
+
+#[test]
+fn a_language_that_is_not_stated_is_told_from_the_text() {
+    let english = "The quick brown fox jumps over the lazy dog, and nobody has ever wondered why it did so.";
+    let (_folder, index) = holding(&[
+        english,
+        "開發軟體的公司與資訊安全的關係",
+        "开发软件的公司与信息安全的关系",
+    ]);
+    let language = |tag: &str| {
+        let node = Box::new(Node::Text(tag.to_owned()));
+        let field = QueryField::Language;
+        let mut found = numbers(&index, &one(Occur::Required, Node::Field { field, node }));
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(language("en"), [1]);
+    assert_eq!(language("zh"), [2, 3]);
+    assert_eq!(language("zh-Hant"), [2]);
+    assert_eq!(language("zh-Hans"), [3]);
+}
+
+#[test]
+fn many_words_with_one_beginning_are_all_found() {
+    let texts: Vec<String> = (0..200).map(|number| format!("ab{number:03} cd")).collect();
+    let (_folder, index) = holding(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let query = one(Occur::Wanted, Node::Prefix("a".to_owned()));
+    assert_eq!(index.matching(&query, &owner()).expect("searches").len(), 200);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn an_exact_word_is_never_below_its_stem(
+        forms in prop::sample::subsequence(vec!["vaccine", "vaccines", "vaccinated", "vaccination"], 2),
+        around in prop::collection::vec("[a-z]{3,7}", 0..8),
+        others in prop::collection::vec("(vaccines?|vaccinated|tea|milk)( (vaccination|tea|water)){0,3}", 0..6),
+    ) {
+        let text = |form: &str| format!("{} {form}", around.join(" "));
+        let mut texts = vec![text(forms[1]), text(forms[0])];
+        texts.extend(others);
+        let (_folder, index) = holding(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        let found = numbers(&index, &Query::plain(forms[0]));
+        let place = |number: u8| found.iter().position(|other| *other == number);
+        prop_assert!(place(2) < place(1) || place(1).is_none(), "{found:?} for {} in {texts:?}", forms[0]);
+        prop_assert!(place(2).is_some());
+    }
+}

@@ -20,10 +20,11 @@
 mod learn;
 mod sets;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
-use learn::{Example, Model, learn};
+use learn::{Cases, Numbers, learn};
 use rushlight_retrieval::weight::{EVIDENCE, READ_TEXTS, UNREAD};
 use sets::{Case, Set, Vectors};
 
@@ -47,10 +48,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     report("as built", &sets, |case| case.read.clone());
 
     let all: Vec<usize> = (0..sets.len()).collect();
-    for (name, start) in [("unread", Model::unread()), ("read", Model::read())] {
+    for (name, start) in [("unread", Numbers::unread()), ("read", Numbers::read())] {
         let model = learnt_on(&sets, &all, |_| true, start);
         println!("\n{name}, learnt on all:\n{model}");
-        report(&format!("{name}, learnt"), &sets, |case| ranked(case, &model));
+        report(&format!("{name}, learnt"), &sets, |case| model.ranking(case));
     }
 
     println!("\nwithout the set that is measured (two files of queries of one corpus are left out together)");
@@ -60,54 +61,31 @@ fn main() -> Result<(), Box<dyn Error>> {
             .copied()
             .filter(|other| sets[*other].folder != sets[*out].folder)
             .collect();
-        let model = learnt_on(&sets, &others, |_| true, Model::read());
+        let model = learnt_on(&sets, &others, |_| true, Numbers::read());
         println!("{model}");
-        report("left out", &sets[*out..=*out], |case| ranked(case, &model));
+        report("left out", &sets[*out..=*out], |case| model.ranking(case));
     }
 
     println!("\nfive folds by document");
-    let models: Vec<Model> = (0..5)
-        .map(|fold| learnt_on(&sets, &all, |case| case.fold != fold, Model::read()))
+    let models: Vec<Numbers> = (0..5)
+        .map(|fold| learnt_on(&sets, &all, |case| case.fold != fold, Numbers::read()))
         .collect();
-    report("folds", &sets, |case| ranked(case, &models[case.fold]));
+    report("folds", &sets, |case| models[case.fold].ranking(case));
     println!("\nas built: {READ_TEXTS:?} {EVIDENCE:?} {UNREAD:?}");
     Ok(())
 }
 
-fn learnt_on(sets: &[Set], which: &[usize], keep: impl Fn(&Case) -> bool, start: Model) -> Model {
-    let (across, same): (Vec<usize>, Vec<usize>) = which
-        .iter()
-        .copied()
-        .partition(|index| sets[*index].is_across_languages);
-    learn(
-        &examples(sets, &same, &keep),
-        &examples(sets, &across, &keep),
-        start,
-    )
-}
-
-fn ranked(case: &Case, model: &Model) -> Vec<usize> {
-    case.ranking(|one| model.score(&case.features, one))
-}
-
-/// Every set has the same say, however many queries it has; the two scripts of one set share theirs.
-fn examples<'a>(sets: &'a [Set], which: &[usize], keep: impl Fn(&Case) -> bool) -> Vec<(f32, Example<'a>)> {
-    let mut examples = Vec::new();
+/// What is learnt from these sets, of which the two scripts of one corpus count as one.
+fn learnt_on(sets: &[Set], which: &[usize], keep: impl Fn(&Case) -> bool, start: Numbers) -> Numbers {
+    let mut corpora: BTreeMap<&Path, Cases<'_>> = BTreeMap::new();
     for index in which {
-        let set = &sets[*index];
-        let alike = which
-            .iter()
-            .filter(|other| sets[**other].folder == set.folder)
-            .count();
-        let cases: Vec<&Case> = set
-            .cases
-            .iter()
-            .filter(|case| case.train && keep(case) && case.is_answered())
-            .collect();
-        let say = 1.0 / (cases.len() * alike) as f32;
-        examples.extend(cases.into_iter().map(|case| (say, Example(case))));
+        let cases = sets[*index].cases.iter();
+        corpora
+            .entry(&sets[*index].folder)
+            .or_default()
+            .extend(cases.filter(|case| case.train && keep(case)));
     }
-    examples
+    learn(&corpora.into_values().collect::<Vec<_>>(), start)
 }
 
 fn report(label: &str, sets: &[Set], ranking: impl Fn(&Case) -> Vec<usize>) {

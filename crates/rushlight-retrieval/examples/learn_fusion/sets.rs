@@ -63,8 +63,6 @@ pub(crate) struct Set {
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
     pub(crate) cases: Vec<Case>,
-    /// Whether its queries are asked of what is written in another language.
-    pub(crate) is_across_languages: bool,
 }
 
 /// A query, what was found, and what is right.
@@ -87,7 +85,6 @@ pub(crate) struct Candidate {
     pub(crate) keyword: f32,
     pub(crate) semantic: f32,
     pub(crate) coverage: Coverage,
-    pub(crate) right: bool,
     document: usize,
 }
 
@@ -138,7 +135,6 @@ impl Set {
                 name.file_name().unwrap_or_default().to_string_lossy()
             ),
             folder: folder.to_owned(),
-            is_across_languages: corpus.sources.iter().any(|source| !source.is_empty()),
             cases,
         })
     }
@@ -268,7 +264,6 @@ impl Corpus {
                 keyword: chunk.parts.keyword,
                 semantic: chunk.parts.semantic,
                 coverage: covered[&chunk.chunk_id],
-                right: graded.contains_key(&document),
                 document,
             }
         };
@@ -307,10 +302,6 @@ impl Corpus {
 }
 
 impl Case {
-    pub(crate) fn is_answered(&self) -> bool {
-        self.candidates.iter().any(|candidate| candidate.right)
-    }
-
     /// Documents by the best score of a candidate of theirs.
     pub(crate) fn ranking(&self, score: impl Fn(&Candidate) -> f32) -> Vec<usize> {
         let mut scored: Vec<(f32, usize)> = self

@@ -3,6 +3,7 @@
 
 mod embedder;
 mod keyword_index;
+mod keyword_query;
 mod language_model;
 mod reranker;
 mod sample;

@@ -496,8 +496,8 @@ impl<'r, 'd> Index<'r, 'd> {
 
     fn prefix(&self, row: &Row<'_>, text: &str) -> Option<Vec<ScorePart>> {
         let begun = words(text);
-        let met = row.fields.iter().any(|(_, field)| begins(field, &begun));
-        met.then(|| {
+        let fields: Vec<&[Word]> = row.fields.iter().map(|(_, field)| field.as_slice()).collect();
+        begun_in(&fields, &begun).then(|| {
             let last = begun.last().map(|word| word.text.clone()).unwrap_or_default();
             let some = row.frequencies.keys().filter(|term| term.starts_with(&last));
             let best = some
@@ -578,15 +578,18 @@ fn typed(node: &Node) -> Option<&str> {
     }
 }
 
-/// Whether the words stand somewhere in the field, the last of them perhaps only begun.
-fn begins(field: &[Word], begun: &[Word]) -> bool {
-    let Some((last, before)) = begun.split_last() else {
-        return false;
-    };
-    field.windows(begun.len()).any(|window| {
-        let (end, rest) = window.split_last().expect("as long as what was begun");
-        rest.iter().zip(before).all(|(a, b)| a.text == b.text) && end.text.starts_with(&last.text)
-    })
+/// Whether all words but the last stand together in a field, and the last, or one that begins so, stands in one. Ideographs
+/// are not begun: all of them stand together.
+fn begun_in(fields: &[&[Word]], begun: &[Word]) -> bool {
+    let stand = |phrase: &[Word]| fields.iter().any(|field| !starts(field, phrase).is_empty());
+    match begun.split_last() {
+        None => false,
+        Some((last, _)) if last.ideograph => stand(begun),
+        Some((last, before)) => {
+            let begins = |word: &Word| word.text.starts_with(&last.text);
+            (before.is_empty() || stand(before)) && fields.iter().any(|field| field.iter().any(begins))
+        }
+    }
 }
 
 fn in_texts(texts: &[String], node: &Node) -> bool {
@@ -599,7 +602,10 @@ fn in_texts(texts: &[String], node: &Node) -> bool {
             !asked.is_empty() && asked.iter().all(|term| held.contains(term))
         }
         Node::Phrase(text) => any(&|field| !starts(field, &words(text)).is_empty()),
-        Node::Prefix(text) => any(&|field| begins(field, &words(text))),
+        Node::Prefix(text) => {
+            let fields: Vec<&[Word]> = fields.iter().map(Vec::as_slice).collect();
+            begun_in(&fields, &words(text))
+        }
         _ => false,
     }
 }

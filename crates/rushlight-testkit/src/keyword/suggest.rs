@@ -7,7 +7,7 @@ use rushlight_core::{IndexedDocument, MAX_SUGGESTION, Suggestion, SuggestionKind
 
 use crate::words::{Word, words};
 
-/// Those of most documents first, then by the letters from the word on that begins so.
+/// Those of most documents first, then by kind and by the letters from the word on that begins so.
 pub(super) fn suggestions<'d>(
     readable: impl Iterator<Item = &'d IndexedDocument>,
     typed: &str,

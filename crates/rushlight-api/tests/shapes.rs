@@ -675,7 +675,28 @@ fn judgements() {
                 gone: false,
             }],
         },
-        expect![[""]],
+        expect![[r#"
+            {
+              "total": 1,
+              "judgements": [
+                {
+                  "id": "3",
+                  "query": "how hot",
+                  "document_id": "02020202020202020202020202020202",
+                  "quote": "Steep at 70 °C.",
+                  "right": true,
+                  "title": "Green tea",
+                  "path": "/home/ada/notes/tea.md",
+                  "part": "",
+                  "spaces": [],
+                  "kinds": [
+                    "note"
+                  ],
+                  "judged": "2026-03-01T09:00:00Z",
+                  "gone": false
+                }
+              ]
+            }"#]],
     );
     let judge: api::Judge = serde_json::from_str(r#"{"query": "tea", "document_id": "d", "right": false}"#)
         .expect("all but three may be left out");

@@ -94,7 +94,7 @@ pub(crate) fn by_part(query: &Query, view: &View<'_>) -> tantivy::Result<Option<
         return Ok(None);
     };
     let text = texts.join(" ");
-    let Some(pieces) = pieces(&cut(&text, MAX_BYTES), view)? else {
+    let Some(pieces) = pieces(cut(&text, MAX_BYTES), view)? else {
         return Ok(None);
     };
     let mut sum = Sum {

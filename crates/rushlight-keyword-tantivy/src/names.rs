@@ -53,7 +53,7 @@ pub(crate) fn keys(kind: SuggestionKind, shown: &str) -> Vec<Vec<u8>> {
 /// What a key begins with: its kind and what was typed of it, folded.
 pub(crate) fn prefix(kind: SuggestionKind, typed: &str) -> Vec<u8> {
     let mut key = vec![number(kind) as u8];
-    key.extend(typed[..typed.floor_char_boundary(KEY_BYTES)].as_bytes());
+    key.extend(&typed.as_bytes()[..typed.floor_char_boundary(KEY_BYTES)]);
     key
 }
 

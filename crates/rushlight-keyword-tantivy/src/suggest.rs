@@ -55,6 +55,9 @@ impl Ord for Candidate {
     }
 }
 
+/// Where a suggestion stands: by readable documents, then by its key.
+type Place = (Reverse<u64>, Box<[u8]>, u64);
+
 /// The suggestions for what was typed: those of most readable documents first, then by kind and by their letters from the
 /// word on that begins so.
 pub(crate) fn suggest(typed: &str, view: &View<'_>, limit: usize) -> tantivy::Result<Vec<Suggestion>> {
@@ -68,7 +71,7 @@ pub(crate) fn suggest(typed: &str, view: &View<'_>, limit: usize) -> tantivy::Re
     }
     // Most often only the first of many are looked at: a heap need not order all.
     let mut candidates: BinaryHeap<Candidate> = candidates.into();
-    let mut best: BTreeMap<(Reverse<u64>, Box<[u8]>, u64), (SuggestionKind, String)> = BTreeMap::new();
+    let mut best: BTreeMap<Place, (SuggestionKind, String)> = BTreeMap::new();
     while let Some(candidate) = candidates.pop() {
         // A name has no more readable documents than documents, and those behind it are no better than it could be.
         let at_best = (Reverse(candidate.documents), candidate.key.clone(), 0);

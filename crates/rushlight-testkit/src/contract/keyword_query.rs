@@ -297,7 +297,7 @@ fn what_is_only_restricted_comes_newest_first(index: &dyn KeywordIndex) {
     assert_eq!(in_order(&query([excluded(text("tea"))])), (true, vec![6, 4, 3]));
     let from = required(field(QueryField::From, prefix("exam")));
     assert_eq!(in_order(&query([from])), (true, vec![5, 4]));
-    assert_eq!(in_order(&query([mail, wanted(text("ada"))])).0, false);
+    assert!(!in_order(&query([mail, wanted(text("ada"))])).0);
     let few = index
         .search(&query([excluded(text("tea"))]), &owner(), 2)
         .expect("searches");

@@ -376,7 +376,7 @@ scene('why a result is where it is, in words, asked for once', {}, async (page) 
     asked++
     assert.equal(request.typing, undefined)
     for (const hit of reply.hits) hit.why = explanation
-    reply.weighing = { semantic: 0.3, because: [{ feature: 'rare_term', by: -0.08 }, { feature: 'moon_phase', by: 0.02 }] }
+    reply.weighing = { semantic: 0.3, because: [{ feature: 'literal', by: -0.08 }, { feature: 'moon_phase', by: 0.02 }] }
     reply.timings = { keyword_us: 900, embed_us: 8000, vector_us: 3000, total_us: 9900 }
   })
   await searchFor(page, 'tea')

@@ -23,6 +23,9 @@ use asked::Asked;
 use legs::{Meaning, Words};
 use texts::Texts;
 
+/// What moves the weight by less is not told.
+const TELLING: f32 = 0.005;
+
 /// How the request's text is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
@@ -196,6 +199,7 @@ impl Shared {
                     .weight
                     .reasons
                     .iter()
+                    .filter(|reason| reason.effect.abs() >= TELLING)
                     .map(|reason| (reason.feature.to_owned(), reason.effect))
                     .collect(),
             }),

@@ -8,5 +8,6 @@ mod mail;
 mod queue;
 mod rerank;
 mod scans;
+mod search;
 mod soak;
 mod system;

@@ -95,6 +95,9 @@ impl Shared {
 
 /// Moves what every hit must be, and what both indexes can filter by themselves, from the query to the filter.
 fn narrow(query: Query, filter: &mut SearchFilter) -> Query {
+    if query.clauses.is_empty() {
+        return query;
+    }
     let mut kept: Vec<Clause> = Vec::with_capacity(query.clauses.len());
     for clause in query.clauses {
         match (clause.occur, &clause.node) {

@@ -1,0 +1,240 @@
+//! Searches as people type them, through the whole system: the query language on both legs, what stands together, what is
+//! meant by a slip, and what bad input gets.
+
+use rushlight_core::{ErrorCode, Hit, Principal, Relation, SearchMode, SearchRequest};
+
+use crate::system::System;
+
+const LIBRARY: &str = "\
+//- /tea/green.md
+---
+title: Green tea
+tags: [tea, kitchen]
+date: 2024-03-05
+---
+# Green tea
+
+Green tea is steeped at 70 degrees for two minutes.
+
+## Storage
+
+Keep green tea in a dark tin, away from spices.
+//- /tea/black.md
+---
+title: Black tea
+date: 2023-01-10
+---
+# Black tea
+
+Black tea is steeped at 95 degrees. Invoice INV-2024-0117 paid for it.
+//- /policy/remote-work-2023.md
+---
+title: Remote work policy 2023
+date: 2023-02-01
+---
+Everybody may work from home on two days of the week. The days are agreed with the team. Core hours are 10 to 15 on 5 days, 40 hours a week. Equipment is lent by the office and is brought back within 14 days.
+//- /policy/remote-work-2024.md
+---
+title: Remote work policy 2024
+date: 2024-02-01
+---
+Everybody may work from home on three days of the week. The days are agreed with the team. Core hours are 10 to 15 on 5 days, 40 hours a week. Equipment is lent by the office and is brought back within 14 days.
+//- /軟體.md
+# 軟體
+
+這個軟體的資訊都在網路上。
+";
+
+fn names(hits: &[Hit]) -> Vec<&str> {
+    hits.iter()
+        .map(|hit| hit.path.rsplit('/').next().unwrap_or_default())
+        .collect()
+}
+
+fn library() -> System {
+    let system = System::over(LIBRARY);
+    assert_eq!(system.index().counts.indexed, 5);
+    system
+}
+
+#[test]
+fn what_is_excluded_or_of_another_date_is_found_by_neither_leg() {
+    let system = library();
+    for mode in [SearchMode::Hybrid, SearchMode::Keyword, SearchMode::Semantic] {
+        let found = |query: &str| {
+            let request = SearchRequest {
+                mode,
+                ..SearchRequest::new(query)
+            };
+            system.try_search(request).expect("answers").hits
+        };
+        assert!(!names(&found("tea -black")).contains(&"black.md"), "{mode:?}");
+        assert_eq!(names(&found("tea \"two minutes\"")), ["green.md"], "{mode:?}");
+        assert_eq!(names(&found("steeped title:black")), ["black.md"], "{mode:?}");
+        assert_eq!(
+            names(&found("steeped path:tea date:2023")),
+            ["black.md"],
+            "{mode:?}"
+        );
+        assert!(found("tea type:mail").is_empty(), "{mode:?}");
+        assert!(found("tea before:民國112年1月").is_empty(), "{mode:?}");
+    }
+    // Nothing but conditions: the newest first.
+    assert_eq!(names(&system.search("path:policy").hits), ["remote-work-2024.md"]);
+    assert_eq!(names(&system.search("tag:kitchen").hits), ["green.md"]);
+}
+
+#[test]
+fn passages_of_a_document_and_versions_of_one_stand_together() {
+    let system = library();
+    let response = system.search("green tea");
+    assert_eq!(names(&response.hits)[0], "green.md");
+    assert_eq!(
+        names(&response.hits)
+            .iter()
+            .filter(|name| **name == "green.md")
+            .count(),
+        1
+    );
+
+    let response = system.search("how many days may I work from home");
+    let policy = &response.hits[0];
+    assert_eq!(
+        names(&response.hits)[0],
+        "remote-work-2024.md",
+        "the newest is shown"
+    );
+    assert_eq!(policy.related.len(), 1);
+    assert_eq!(policy.related[0].relation, Relation::Version);
+    assert!(policy.related[0].path.ends_with("remote-work-2023.md"));
+    // Who names the year means that one.
+    assert_eq!(
+        names(&system.search("remote work policy 2023").hits)[0],
+        "remote-work-2023.md"
+    );
+
+    let ungrouped = SearchRequest {
+        grouped: false,
+        ..SearchRequest::new("how many days may I work from home")
+    };
+    let hits = system.try_search(ungrouped).expect("answers").hits;
+    assert!(names(&hits).contains(&"remote-work-2023.md"));
+    assert!(
+        hits.iter()
+            .all(|hit| hit.related.is_empty() && hit.more.is_empty())
+    );
+}
+
+#[test]
+fn what_is_written_is_found_and_slips_are_said() {
+    let system = library();
+    assert_eq!(names(&system.search("軟體").hits)[0], "軟體.md");
+    let response = system.search("stepeed");
+    assert_eq!(response.corrections.len(), 1);
+    assert_eq!(response.corrections[0].meant, "steeped");
+    assert_eq!(names(&system.search("INV-2024-0117").hits)[0], "black.md");
+    assert!(
+        names(&system.search("nvoic").hits).contains(&"black.md"),
+        "a piece of a word"
+    );
+}
+
+#[test]
+fn a_hit_says_why_it_is_where_it_is() {
+    let system = library();
+    let request = SearchRequest {
+        explain: true,
+        ..SearchRequest::new("green tea")
+    };
+    let response = system.try_search(request).expect("answers");
+    let hit = &response.hits[0];
+    let why = hit.why.as_ref().expect("asked for");
+    let sum: f32 = why.parts.iter().map(|part| part.share).sum();
+    assert!(
+        (sum - hit.scores.fused).abs() < 1e-4,
+        "{sum} and {}",
+        hit.scores.fused
+    );
+    let words: f32 = why.terms.iter().map(|term| term.share).sum();
+    let keyword = hit.scores.keyword.expect("found by word");
+    assert!((words - keyword).abs() < 1e-3 * keyword, "{words} and {keyword}");
+    assert!(why.terms.iter().any(|term| term.typed == "green"));
+    assert!(response.weighing.is_some());
+}
+
+#[test]
+fn what_is_being_typed_is_forgiven_and_suggested() {
+    let system = library();
+    let typing = |query: &str| {
+        let request = SearchRequest {
+            typing: true,
+            ..SearchRequest::new(query)
+        };
+        system.try_search(request).expect("typing never fails").hits
+    };
+    assert_eq!(names(&typing("gree"))[0], "green.md");
+    assert_eq!(names(&typing("\"green te"))[0], "green.md");
+    assert!(typing("tea subjet:").iter().all(|hit| hit.path.ends_with(".md")));
+    assert!(typing("").is_empty());
+    let suggest = |typed: &str, who: Principal| {
+        let found = system.block_on(system.engine.suggest(typed, &[who], &[], 8));
+        found
+            .expect("suggests")
+            .into_iter()
+            .map(|one| one.text)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        suggest("remo", Principal::owner()),
+        ["Remote work policy 2023", "Remote work policy 2024"]
+    );
+    assert_eq!(suggest("kitch", Principal::owner()), ["kitchen"]);
+    assert!(suggest("remo", Principal("user:stranger".to_owned())).is_empty());
+}
+
+#[test]
+fn a_space_that_is_not_asked_has_no_part_in_it() {
+    let system = library();
+    let space = system.search("green tea").hits[0].space.clone();
+    assert_eq!(
+        names(&system.search(&format!("green tea space:{space}")).hits)[0],
+        "green.md"
+    );
+    assert!(
+        system
+            .search(&format!("green tea -space:{space}"))
+            .hits
+            .is_empty()
+    );
+    let unknown = system.try_search(SearchRequest::new("tea space:nowhere"));
+    assert_eq!(
+        unknown.expect_err("no such space").code(),
+        ErrorCode::SpaceNotFound
+    );
+}
+
+#[test]
+fn bad_input_gets_a_clear_reply_and_its_place() {
+    let system = library();
+    let fails = |query: &str| {
+        let error = system.try_search(SearchRequest::new(query)).expect_err(query);
+        (error.code(), error.place().map(|place| place.characters.clone()))
+    };
+    assert_eq!(fails("tea \"open"), (ErrorCode::QueryInvalid, Some(4..5)));
+    assert_eq!(fails("綠茶 subjet:x"), (ErrorCode::QueryInvalid, Some(3..9)));
+    assert_eq!(fails("date:2024-02-30").0, ErrorCode::QueryInvalid);
+    assert_eq!(fails("").0, ErrorCode::QueryEmpty);
+    assert_eq!(fails("?!… —").0, ErrorCode::QueryEmpty);
+    assert_eq!(fails("\u{202e}\u{7}").0, ErrorCode::QueryEmpty);
+    assert_eq!(fails(&"tea ".repeat(25_000)).0, ErrorCode::QuestionTooLong);
+    // Only words that are everywhere, and marks that nobody sees, are words like others.
+    assert!(system.search("the of and").hits.len() <= 10);
+    assert_eq!(
+        names(&system.search("gr\u{200b}een\u{202e} tea").hits)[0],
+        "green.md"
+    );
+    // An empty index has nothing, and says nothing is wrong.
+    let empty = System::over("//- /nothing.txt\n");
+    empty.index();
+    assert!(empty.search("tea").hits.is_empty());
+}

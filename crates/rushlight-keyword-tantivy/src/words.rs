@@ -6,7 +6,7 @@ use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::Field;
 
 use crate::schema::{EVERYWHERE, THREAD};
-use crate::view::{Postings, View};
+use crate::view::{Postings, View, after};
 
 /// Letters of a word that is corrected, and of one in which two mistakes are.
 const CORRECTED: usize = 4;
@@ -31,18 +31,22 @@ pub(crate) fn same_stem(view: &View<'_>, word: &str) -> tantivy::Result<Vec<Post
     })
 }
 
-/// The words that `word` may have been meant for: of those that stand in readable chunks the nearest in spelling, then those
-/// in most chunks.
+/// The words that `word` may have been meant for: of those that stand in readable chunks the nearest in spelling, with the
+/// first letter right before others, and of these the ones in most chunks.
 pub(crate) fn corrections(view: &View<'_>, word: &str) -> tantivy::Result<Vec<Postings>> {
     let letters = word.chars().count();
     if !(CORRECTED..=LONGEST).contains(&letters) || !word.chars().all(is_latin) {
         return Ok(Vec::new());
     }
-    let furthest = if letters >= TWO_MISTAKES { 2 } else { 1 };
-    for distance in 1..=furthest {
-        let near = within(view, word, distance)?;
+    let first: String = word.chars().take(1).collect();
+    // Where the first letter is right a small part of the dictionary is looked at; two mistakes are looked for there only.
+    let mut tries = vec![(1, first.as_str()), (1, "")];
+    if letters >= TWO_MISTAKES {
+        tries.push((2, &first));
+    }
+    for (distance, beginning) in tries {
         let mut readable = Vec::new();
-        for term in near {
+        for term in within(view, word, distance, beginning)? {
             let chunks = view.readable(&term)?;
             if chunks > 0 {
                 readable.push((chunks, term));
@@ -61,12 +65,19 @@ fn is_latin(letter: char) -> bool {
     letter.is_alphabetic() && u32::from(letter) < 0x250
 }
 
-fn within(view: &View<'_>, word: &str, distance: u8) -> tantivy::Result<Vec<Postings>> {
+/// The words that begin so and that `distance` mistakes or fewer make `word` of: letters left out, added, replaced, or
+/// exchanged with the next.
+fn within(view: &View<'_>, word: &str, distance: u8, beginning: &str) -> tantivy::Result<Vec<Postings>> {
     let field = view.fields.words[0];
     let query = FuzzyTermQuery::new(Term::from_field_text(field, word), distance, true);
     let automaton = query.automaton()?;
     view.collect(EVERYWHERE, |dictionary, found| {
-        let mut stream = dictionary.search(&automaton).into_stream()?;
+        let near = dictionary.search(&automaton).ge(beginning);
+        let mut stream = match after(beginning.as_bytes()) {
+            Some(end) => near.lt(end),
+            None => near,
+        }
+        .into_stream()?;
         while let Some((term, info)) = stream.next() {
             if let Ok(term) = std::str::from_utf8(term)
                 && term.chars().nth(2).is_some()

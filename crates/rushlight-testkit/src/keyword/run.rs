@@ -354,22 +354,19 @@ impl<'r, 'd> Index<'r, 'd> {
             .iter()
             .flat_map(|row| row.frequencies.keys())
             .collect();
-        let mut near: Vec<(usize, std::cmp::Reverse<u64>, &String)> = known
+        // How far, and whether the first letter is wrong; two mistakes are looked for where it is right.
+        let far = |word: &String| (distance(typed, word), typed.chars().next() != word.chars().next());
+        let mut near: Vec<((usize, bool), std::cmp::Reverse<u64>, &String)> = known
             .into_iter()
             .filter(|word| word.chars().nth(2).is_some() && word.chars().all(is_latin))
-            .map(|word| {
-                (
-                    distance(typed, word),
-                    std::cmp::Reverse(self.readable_with(word)),
-                    word,
-                )
-            })
-            .filter(|(far, ..)| (1..=furthest).contains(far))
+            .map(|word| (far(word), std::cmp::Reverse(self.readable_with(word)), word))
+            .filter(|((far, _), ..)| (1..=furthest).contains(far))
+            .filter(|(far, ..)| *far != (2, true))
             .collect();
         near.sort();
-        let nearest = near.first().map_or(0, |(far, ..)| *far);
+        let nearest = near.first().map(|(far, ..)| *far);
         near.into_iter()
-            .filter(|(far, ..)| *far == nearest)
+            .filter(|(far, ..)| Some(*far) == nearest)
             .take(MAX_CORRECTIONS)
             .map(|(.., word)| Correction {
                 typed: typed.to_owned(),

@@ -154,16 +154,13 @@ fn what_cannot_be_measured_says_why() {
     let set = installation.beside("questions.toml", QUESTIONS);
     assert_eq!(refused(&["eval", &set]), "nothing is indexed that could be asked");
     let nowhere = installation.beside("x.toml", "")[..].replace("x.toml", "nowhere.toml");
-    assert_eq!(refused(&["eval", &nowhere]), "cannot read `nowhere.toml`");
+    assert!(refused(&["eval", &nowhere]).starts_with("cannot read `nowhere.toml`: "));
     let broken = installation.beside("broken.toml", "[[question]]\ntext = 1\n");
     assert_eq!(
         refused(&["eval", &broken]),
         "line 2 of `broken.toml`: invalid type: integer `1`, expected a string"
     );
-    assert_eq!(
-        refused(&["eval", &set, "--compare", &set]),
-        "`questions.toml` is not a kept run"
-    );
+    assert!(refused(&["eval", &set, "--compare", &set]).starts_with("`questions.toml` is not a kept run: "));
     installation.write("garden.md", "# Garden\n\nTomatoes.\n");
     installation.add_notes("personal");
     installation.ok(&["index", "--by-word"]);

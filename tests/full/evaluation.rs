@@ -55,7 +55,7 @@ fn a_mark_becomes_a_question_and_runs_are_compared() {
     assert_eq!((code, &error["message"]), (1, &json!("there are no judgements")));
 
     let server = Server::start(&installation);
-    let (_, reply) = server.post("/api/v1/search", &json!({"query": "steeped"}));
+    let (_, reply) = server.post("/api/v1/search", &json!({"query": "steeped", "mode": "keyword"}));
     let hit = &reply["hits"][0];
     let mark = json!({
         "query": "steeped", "document_id": hit["document_id"], "chunk_id": hit["chunk_id"], "right": true, "kinds": ["note"],

@@ -55,7 +55,7 @@ fn a_mark_becomes_a_question_and_runs_are_compared() {
     assert_eq!((code, &error["message"]), (1, &json!("there are no judgements")));
 
     let server = Server::start(&installation);
-    let (_, reply) = server.post("/api/v1/search", &json!({"query": "steeped"}));
+    let (_, reply) = server.post("/api/v1/search", &json!({"query": "steeped", "mode": "keyword"}));
     let hit = &reply["hits"][0];
     let mark = json!({
         "query": "steeped", "document_id": hit["document_id"], "chunk_id": hit["chunk_id"], "right": true, "kinds": ["note"],
@@ -154,19 +154,13 @@ fn what_cannot_be_measured_says_why() {
     let set = installation.beside("questions.toml", QUESTIONS);
     assert_eq!(refused(&["eval", &set]), "nothing is indexed that could be asked");
     let nowhere = installation.beside("x.toml", "")[..].replace("x.toml", "nowhere.toml");
-    assert_eq!(
-        refused(&["eval", &nowhere]),
-        "cannot read `nowhere.toml`: No such file or directory (os error 2)"
-    );
+    assert!(refused(&["eval", &nowhere]).starts_with("cannot read `nowhere.toml`: "));
     let broken = installation.beside("broken.toml", "[[question]]\ntext = 1\n");
     assert_eq!(
         refused(&["eval", &broken]),
         "line 2 of `broken.toml`: invalid type: integer `1`, expected a string"
     );
-    assert_eq!(
-        refused(&["eval", &set, "--compare", &set]),
-        "`questions.toml` is not a kept run: invalid type: sequence, expected u32 at line 1 column 1"
-    );
+    assert!(refused(&["eval", &set, "--compare", &set]).starts_with("`questions.toml` is not a kept run: "));
     installation.write("garden.md", "# Garden\n\nTomatoes.\n");
     installation.add_notes("personal");
     installation.ok(&["index", "--by-word"]);

@@ -33,7 +33,7 @@ pub struct Candidate<'a> {
     pub path: &'a str,
     /// Its date.
     pub date: Timestamp,
-    /// Texts of its chunks among the hits.
+    /// Texts of its chunks among the hits, best first.
     pub chunks: Vec<&'a str>,
 }
 
@@ -51,8 +51,9 @@ pub struct Family {
 /// Folds documents, which come best first, into families. Every document is in exactly one. Families stand in the order of
 /// their best document.
 ///
-/// A document joins the first family whose best document it is a version or a copy of, unless the question tells the two
-/// apart: by a number, date or mark of a version that one has, in name or text, and the other has not.
+/// A document joins the first family whose best document says what its own best chunk says, and at least half of its chunks
+/// among the hits, so that folding hides little that differs (reports of two quarters have pages of the same words); unless the
+/// question tells the two apart: by a number, date or mark of a version that one has, in name or text, and the other has not.
 pub fn fold(question: &str, documents: &[Candidate<'_>]) -> Vec<Family> {
     let telling = telling(question);
     let read: Vec<Read> = documents
@@ -130,19 +131,22 @@ impl Read {
         }
     }
 
+    /// Whether `other`, which ranked after this one, says what this one says.
     fn is_kin(&self, other: &Self) -> bool {
         let same_name = self
             .names
             .iter()
             .zip(&other.names)
             .any(|(a, b)| !a.base.is_empty() && a.base == b.base);
+        let said = |chunk: &&Shape| {
+            self.chunks
+                .iter()
+                .any(|own| own.is_copy(chunk) || (same_name && own.is_version(chunk)))
+        };
+        let best_is_said = other.chunks.first().is_some_and(|chunk| said(&chunk));
         self.told == other.told
-            && self.chunks.iter().any(|a| {
-                other
-                    .chunks
-                    .iter()
-                    .any(|b| a.is_copy(b) || (same_name && a.is_version(b)))
-            })
+            && best_is_said
+            && 2 * other.chunks.iter().filter(said).count() >= other.chunks.len()
     }
 }
 
@@ -325,6 +329,19 @@ mod tests {
             document("2023 Q3 AAPL", "2023 Q3 AAPL.pdf", 3, &c),
         ];
         assert_eq!(folded("net sales of Apple", &documents).len(), 3);
+    }
+
+    #[test]
+    fn a_page_in_common_does_not_make_two_reports_one() {
+        let mut documents = [
+            document("Report", "report-north.pdf", 1, POLICY),
+            document("Report", "report-south.pdf", 2, POLICY),
+        ];
+        documents[1].chunks.extend([
+            "Sales in the south rose to twelve hundred tons, of which tea was the greater part by far.",
+            "Staff in the south were forty at the end of the year, six more than at the end of the last.",
+        ]);
+        assert_eq!(folded("work from home", &documents).len(), 2);
     }
 
     #[test]

@@ -79,6 +79,11 @@ fn what_is_excluded_or_of_another_date_is_found_by_neither_leg() {
         assert!(found("tea type:mail").is_empty(), "{mode:?}");
         assert!(found("tea before:民國112年1月").is_empty(), "{mode:?}");
     }
+    let read = system.search("steeped after:2020").understood;
+    assert!(
+        read.iter().any(|(label, _)| label == "words") && read.len() == 2,
+        "{read:?}"
+    );
     // Nothing but conditions: the newest first.
     assert_eq!(names(&system.search("path:policy").hits), ["remote-work-2024.md"]);
     assert_eq!(names(&system.search("tag:kitchen").hits), ["green.md"]);

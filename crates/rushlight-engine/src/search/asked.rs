@@ -12,7 +12,7 @@ use crate::engine::Shared;
 
 /// A request, read and resolved.
 pub(super) struct Asked {
-    /// As it was read.
+    /// As it was read, whole.
     pub(super) query: Query,
     /// The days that its dates mean.
     pub(super) calendar: Calendar,
@@ -57,12 +57,12 @@ impl Shared {
             from: request.from,
             until: request.until,
         };
-        let query = narrow(query, &mut filter);
+        let narrowed = narrow(query.clone(), &mut filter);
         let wanted = |name: &String| request.spaces.is_empty() || request.spaces.contains(name);
         let spaces = all
             .into_iter()
             .filter(|space| wanted(&space.name))
-            .map(|space| (space.id, query.in_space(&space.name)))
+            .map(|space| (space.id, narrowed.in_space(&space.name)))
             .filter(|(_, query)| !finds_nothing(query))
             .collect();
         Ok(Asked {

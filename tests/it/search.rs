@@ -85,7 +85,10 @@ fn what_is_excluded_or_of_another_date_is_found_by_neither_leg() {
         "{read:?}"
     );
     // Nothing but conditions: the newest first.
-    assert_eq!(names(&system.search("path:policy").hits)[0], "remote-work-2024.md");
+    assert_eq!(
+        names(&system.search("path:policy").hits)[0],
+        "remote-work-2024.md"
+    );
     assert_eq!(names(&system.search("tag:kitchen").hits), ["green.md"]);
 }
 

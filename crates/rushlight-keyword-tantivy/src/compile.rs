@@ -2,26 +2,26 @@
 
 use std::collections::HashSet;
 
-use rushlight_analysis::{Pattern, TermKind, Token, analyze, covering, is_identifier, variants};
-use rushlight_core::{Clause, Correction, MatchKind, Node, Occur, Query, QueryField, TermFound};
+use rushlight_analysis::{Pattern, TermKind, Token, analyze, is_identifier, variants};
+use rushlight_core::{Clause, Correction, MatchKind, Node, Occur, Query, TermFound};
 use tantivy::Term;
-use tantivy::schema::Field;
 
-use crate::keys::{key, language_terms, tag_terms};
+use crate::keys::key;
+use crate::last_resort::pieces;
 use crate::plan::{Constant, Plan, Sum, Way, Word};
 use crate::positions::{Near, Part, Phrase};
-use crate::schema::{AUTHORS, EVERYWHERE, PATH, RECIPIENTS, TITLE};
+use crate::schema::EVERYWHERE;
 use crate::view::{Postings, View};
 use crate::words;
 
 /// Bytes of a query that are looked at.
-const MAX_BYTES: usize = 32 * 1024;
+pub(crate) const MAX_BYTES: usize = 32 * 1024;
 /// Distinct terms that are searched, and those whose stems, corrections and numbers are looked for.
 const MAX_TERMS: usize = 512;
 const MAX_TELLING: usize = 64;
 /// Phrases, prefixes and parts of `Near` that are searched, and terms of one.
 const MAX_PHRASES: usize = 32;
-const MAX_PHRASE_TERMS: usize = 64;
+pub(crate) const MAX_PHRASE_TERMS: usize = 64;
 /// Groups in groups that are looked into.
 const MAX_DEPTH: usize = 32;
 /// Words with a prefix that are counted one by one; the others count alike.
@@ -42,8 +42,6 @@ const PART_WEIGHT: f32 = 0.5;
 const PREFIX_WEIGHT: f32 = 0.8;
 const VARIANT_WEIGHT: f32 = 0.9;
 const CORRECTION_WEIGHT: f32 = 0.6;
-/// Weight of a piece of a word.
-const PIECE_WEIGHT: f32 = 0.5;
 
 /// A query made ready.
 pub(crate) struct Compiled {
@@ -72,60 +70,9 @@ pub(crate) fn compile(query: &Query, view: &View<'_>) -> tantivy::Result<Compile
     })
 }
 
-/// The text of a query of wanted text, for the last resort, and its other clauses; `None` where more than that is asked.
-pub(crate) fn plain_text(query: &Query) -> Option<(Vec<&str>, Query)> {
-    let mut texts = Vec::new();
-    let mut rest = Query::default();
-    for clause in &query.clauses {
-        match (&clause.node, clause.occur) {
-            (Node::Text(text) | Node::Prefix(text), Occur::Wanted) => texts.push(text.as_str()),
-            (Node::Phrase(_) | Node::Near { .. } | Node::Text(_) | Node::Prefix(_), Occur::Required)
-            | (Node::Phrase(_) | Node::Near { .. } | Node::Group(_), Occur::Wanted)
-            | (Node::Group(_), Occur::Required) => return None,
-            _ => rest.clauses.push(clause.clone()),
-        }
-    }
-    (!texts.is_empty()).then_some((texts, rest))
-}
-
-/// The plan of the last resort: in one field, for every word of the texts, terms in which it stands.
-pub(crate) fn by_part(query: &Query, view: &View<'_>) -> tantivy::Result<Option<Plan>> {
-    let Some((texts, rest)) = plain_text(query) else {
-        return Ok(None);
-    };
-    let text = texts.join(" ");
-    let Some(pieces) = pieces(cut(&text, MAX_BYTES), view)? else {
-        return Ok(None);
-    };
-    let mut sum = Sum {
-        required: vec![pieces],
-        ..Sum::default()
-    };
-    let rest = compile(&rest, view)?.plan;
-    sum.required.extend(rest);
-    Ok(Some(Plan::Sum(sum)))
-}
-
-fn cut(text: &str, bytes: usize) -> &str {
+/// The beginning of a text, of at most so many bytes.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
-}
-
-/// Rows with all that a stretch of text is made of, however it is cut; `None` where the text has no word.
-fn pieces(text: &str, view: &View<'_>) -> tantivy::Result<Option<Plan>> {
-    let mut pieces = Vec::new();
-    let mut weight = 0.0;
-    for pattern in covering(text).into_iter().take(MAX_PHRASE_TERMS) {
-        let places = view.places(&pattern, EVERYWHERE)?;
-        let chunks = places.iter().map(|spot| u64::from(spot.info.doc_freq)).sum();
-        weight += view.idf(chunks);
-        pieces.push(places);
-    }
-    let score = Constant {
-        typed: key(text),
-        how: MatchKind::Piece,
-        score: PIECE_WEIGHT * weight,
-    };
-    Ok((!pieces.is_empty()).then_some(Plan::Pieces { pieces, score }))
 }
 
 /// Words, pairs and lone characters with their distances from the first, and how many words or characters they cover.
@@ -134,8 +81,8 @@ struct Sequence {
     length: u32,
 }
 
-struct Compiler<'v, 'a> {
-    view: &'v View<'a>,
+pub(crate) struct Compiler<'v, 'a> {
+    pub(crate) view: &'v View<'a>,
     bytes: usize,
     terms_left: usize,
     phrases_left: usize,
@@ -405,7 +352,7 @@ impl Compiler<'_, '_> {
         }
     }
 
-    fn exact_words(&mut self, text: &str, fields: &[usize]) -> tantivy::Result<Vec<Plan>> {
+    pub(crate) fn exact_words(&mut self, text: &str, fields: &[usize]) -> tantivy::Result<Vec<Plan>> {
         let mut plans = Vec::new();
         for (_, term) in self.sequence(text).terms {
             let postings = self.view.postings(&term, fields)?;
@@ -469,7 +416,7 @@ impl Compiler<'_, '_> {
         })))
     }
 
-    fn phrase(&mut self, text: &str, fields: &[usize]) -> tantivy::Result<Option<Plan>> {
+    pub(crate) fn phrase(&mut self, text: &str, fields: &[usize]) -> tantivy::Result<Option<Plan>> {
         if self.phrases_left == 0 {
             return Ok(None);
         }
@@ -502,7 +449,7 @@ impl Compiler<'_, '_> {
     }
 
     /// Words that begin so. What stands before the last word has to stand before it as a phrase does; Chinese is one.
-    fn prefix(&mut self, text: &str, fields: &[usize]) -> tantivy::Result<Option<Plan>> {
+    pub(crate) fn prefix(&mut self, text: &str, fields: &[usize]) -> tantivy::Result<Option<Plan>> {
         if self.phrases_left == 0 {
             return Ok(None);
         }
@@ -602,101 +549,5 @@ impl Compiler<'_, '_> {
             wanted,
             ..Sum::default()
         })))
-    }
-
-    fn field(&mut self, field: QueryField, node: &Node) -> tantivy::Result<Option<Plan>> {
-        let (text, prefix) = match node {
-            Node::Text(text) | Node::Phrase(text) => (text.as_str(), false),
-            Node::Prefix(text) => (text.as_str(), true),
-            _ => return Ok(None),
-        };
-        let fields = self.view.fields;
-        let plan = match field {
-            QueryField::Title => self.in_field(&[TITLE], node)?,
-            QueryField::Subject => self.in_field(&[TITLE], node)?.map(|plan| {
-                let mail = Plan::Raw(fields.kinds(&[rushlight_core::DocumentKind::Mail]));
-                Plan::Sum(Sum {
-                    required: vec![mail, plan],
-                    ..Sum::default()
-                })
-            }),
-            QueryField::From => self.in_field(&[AUTHORS], node)?.map(Plan::unranked),
-            QueryField::To => self.in_field(&[RECIPIENTS], node)?.map(Plan::unranked),
-            QueryField::Path => self.in_field(&[PATH], node)?.map(Plan::unranked),
-            QueryField::Tag => match tag_terms(text).pop() {
-                Some(tag) => Some(self.raw(fields.tag, &tag, prefix)?),
-                None => None,
-            },
-            QueryField::Language => match language_terms(text).pop() {
-                Some(tag) => Some(self.raw(fields.language, &tag, prefix)?),
-                None => None,
-            },
-            QueryField::Thread => self.thread(text)?,
-        };
-        Ok(plan)
-    }
-
-    fn in_field(&mut self, fields: &[usize], node: &Node) -> tantivy::Result<Option<Plan>> {
-        match node {
-            Node::Text(text) => {
-                let required = self.exact_words(text, fields)?;
-                Ok((!required.is_empty()).then_some(Plan::Sum(Sum {
-                    required,
-                    ..Sum::default()
-                })))
-            }
-            Node::Phrase(text) => self.phrase(text, fields),
-            Node::Prefix(text) => self.prefix(text, fields),
-            _ => Ok(None),
-        }
-    }
-
-    /// One term of a field without words, or all that begin so.
-    fn raw(&self, field: Field, text: &str, prefix: bool) -> tantivy::Result<Plan> {
-        if !prefix {
-            return Ok(Plan::Raw(vec![(field, Term::from_field_text(field, text))]));
-        }
-        let mut terms = HashSet::new();
-        for segment in &self.view.segments {
-            let inverted = segment.reader.inverted_index(field)?;
-            let mut stream = inverted.terms().range().ge(text).into_stream()?;
-            while let Some((term, _)) = stream.next() {
-                if !term.starts_with(text.as_bytes()) {
-                    break;
-                }
-                if let Ok(term) = std::str::from_utf8(term) {
-                    terms.insert(term.to_owned());
-                }
-            }
-        }
-        let terms = terms
-            .iter()
-            .map(|term| (field, Term::from_field_text(field, term)));
-        Ok(Plan::Raw(terms.collect()))
-    }
-
-    /// A conversation by its id, or by the id of one of its mails that the asker may read.
-    fn thread(&self, text: &str) -> tantivy::Result<Option<Plan>> {
-        let id = text.trim().trim_start_matches('<').trim_end_matches('>');
-        if id.is_empty() {
-            return Ok(None);
-        }
-        let fields = self.view.fields;
-        let message = (fields.message, Term::from_field_text(fields.message, id));
-        let mut terms = vec![
-            message.clone(),
-            (fields.thread, Term::from_field_text(fields.thread, id)),
-        ];
-        for thread in words::threads(self.view, &[message])? {
-            terms.push((fields.thread, Term::from_field_text(fields.thread, &thread)));
-        }
-        Ok(Some(Plan::Raw(terms)))
-    }
-}
-
-impl Plan {
-    /// The same rows, none better than another.
-    fn unranked(self) -> Self {
-        Self::Unranked(Box::new(self))
     }
 }

@@ -2,8 +2,9 @@
 
 use rushlight_core::{ChunkId, KeywordExplanation, KeywordFound, Query};
 
-use crate::compile::{Compiled, by_part, compile};
+use crate::compile::{Compiled, compile};
 use crate::explain::explain;
+use crate::last_resort::by_part;
 use crate::plan::Plan;
 use crate::rows::Rows;
 use crate::top::{Ids, Order, Top};

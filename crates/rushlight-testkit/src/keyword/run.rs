@@ -268,7 +268,8 @@ fn plain_text(query: &Query) -> Option<(String, Query)> {
         match (&clause.node, clause.occur) {
             (Node::Text(text) | Node::Prefix(text), Occur::Wanted) => texts.push(text.as_str()),
             (_, Occur::Excluded) => rest.clauses.push(clause.clone()),
-            (node, _) if !node_ranks(node) => rest.clauses.push(clause.clone()),
+            (Node::Group(_), _) => return None,
+            (node, Occur::Required) if !node_ranks(node) => rest.clauses.push(clause.clone()),
             _ => return None,
         }
     }

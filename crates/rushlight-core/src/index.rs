@@ -45,7 +45,8 @@ pub struct IndexedFacts {
     pub tags: Vec<String>,
     /// The file's path below its source's root, with `/` between folders.
     pub path: String,
-    /// The part within the file; empty for the file itself.
+    /// The part within the file by the names that lead to it (`member:notes/tea.md`), without numbers of messages and
+    /// attachments; empty where there are none.
     pub part: String,
     /// BCP 47 tag where it is stated; an index tells the language from the text where it is `None`.
     pub language: Option<String>,

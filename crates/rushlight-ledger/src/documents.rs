@@ -10,7 +10,7 @@ use rushlight_core::{
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::failure::Outcome;
-use crate::feed::Feed;
+use crate::feed::{Feed, named_part};
 use crate::records::{ChunkedBy, CompletedFile, Completion, FileOutcome, NewChunk, NewDocument};
 use crate::{Ledger, checks, encode, files, generation, intern, links, quotes, scans, sources, text};
 
@@ -330,7 +330,8 @@ impl Write<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// True when the row is already what would be written. The part's number may have moved: no index holds it.
+    /// True when the row is already what would be written. The part's number may have moved: no index holds it. The names in
+    /// it are in the keyword index, which is told when they change.
     fn keep(&self, row: &OldRow, new: &NewDocument) -> Outcome<bool> {
         let document = &new.document;
         let same = row.date == self.date_of(document).0
@@ -340,6 +341,12 @@ impl Write<'_> {
             self.db
                 .prepare_cached("UPDATE documents SET part = ?2, part_key = ?3 WHERE id = ?1")?
                 .execute(params![row.id, document.part, document.part_key])?;
+            if named_part(&row.part) != named_part(&document.part) {
+                let generation = generation::next(self.db, self.space)?;
+                self.db
+                    .prepare_cached("UPDATE documents SET generation = ?2 WHERE id = ?1")?
+                    .execute(params![row.id, generation])?;
+            }
         }
         Ok(same)
     }

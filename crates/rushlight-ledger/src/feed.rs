@@ -287,7 +287,7 @@ fn indexed_document(db: &Connection, feed: Feed, document: i64) -> Outcome<Index
             recipients: metadata.recipients,
             tags: metadata.tags,
             path,
-            part,
+            part: named_part(&part),
             language: metadata.language,
             message_id: metadata.message_id,
             thread_id: metadata.thread_id,
@@ -305,6 +305,13 @@ fn is_attachment(part: &str) -> bool {
     part.rsplit('/')
         .next()
         .is_some_and(|last| last.starts_with("part:"))
+}
+
+/// A part without its numbers, which move when others before it go: the names that people may look for.
+pub(crate) fn named_part(part: &str) -> String {
+    let numbered = |name: &&str| name.starts_with("message:") || name.starts_with("part:");
+    let names: Vec<&str> = part.split('/').filter(|name| !numbered(name)).collect();
+    names.join("/")
 }
 
 fn chunks_with_text(db: &Connection, document: i64) -> Outcome<Vec<IndexedChunk>> {

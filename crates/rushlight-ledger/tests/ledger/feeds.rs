@@ -1,6 +1,6 @@
 //! The change feeds and embeddings, where the random histories do not look.
 
-use rushlight_core::{Embedding, ErrorCode, Generation, Plan, Restamp};
+use rushlight_core::{Embedding, ErrorCode, Generation, IndexedFacts, Plan, Restamp};
 use rushlight_ledger::{Feed, FileOutcome, Ledger, Rechunked, stored};
 
 use crate::support::{
@@ -289,4 +289,61 @@ fn what_was_not_committed_is_gone_and_what_was_is_there_after_reopening() {
             .len(),
         0
     );
+}
+
+#[test]
+fn the_keyword_feed_says_what_can_be_asked_for_by_field() {
+    let (ledger, source, space) = ledger();
+    let file = index_files(&ledger, source, &[("notes/box.zip", "tea")]).remove(0);
+    let parts = [
+        ("member:old/tea.eml", "a", "tea"),
+        ("member:old/tea.eml/part:2", "b", "water"),
+    ];
+    let write = |parts: &[(&str, &str, &str)]| {
+        let mut file = indexed(&ledger, &file, parts);
+        if let FileOutcome::Indexed { documents, .. } = &mut file.outcome {
+            let metadata = &mut documents[0].document.metadata;
+            metadata.authors = vec!["Ada".to_owned()];
+            metadata.recipients = vec!["Bo".to_owned()];
+            metadata.language = Some("en".to_owned());
+            metadata.message_id = Some("a@b".to_owned());
+            metadata.thread_id = Some("t@b".to_owned());
+            metadata.attachments = vec!["kettle.pdf".to_owned()];
+        }
+        ledger.complete_files(&[file], NOW).expect("completed");
+    };
+    write(&parts);
+    let since = |generation| ledger.keyword_changes(space, generation, 9).expect("readable");
+    let first = since(Generation::ZERO);
+    let [mail, attachment] = &first.upserts[..] else {
+        panic!("two documents, not {:?}", first.upserts)
+    };
+    let expected = IndexedFacts {
+        authors: vec!["Ada".to_owned()],
+        recipients: vec!["Bo".to_owned()],
+        tags: vec!["tag".to_owned()],
+        path: "notes/box.zip".to_owned(),
+        part: "member:old/tea.eml".to_owned(),
+        language: Some("en".to_owned()),
+        message_id: Some("a@b".to_owned()),
+        thread_id: Some("t@b".to_owned()),
+        has_attachment: true,
+    };
+    assert_eq!(mail.facts, expected);
+    assert_eq!(mail.keywords, ["kettle.pdf", "box.zip"]);
+    assert!(attachment.facts.has_attachment, "it is one");
+    assert_eq!(attachment.facts.part, "member:old/tea.eml");
+    // A number that moves is no change; a name is.
+    write(&[parts[0], ("member:old/tea.eml/part:3", "b", "water")]);
+    assert!(since(first.reached).upserts.is_empty());
+    write(&[
+        ("member:new/tea.eml", "a", "tea"),
+        ("member:new/tea.eml/part:3", "b", "water"),
+    ]);
+    let renamed: Vec<String> = since(first.reached)
+        .upserts
+        .into_iter()
+        .map(|document| document.facts.part)
+        .collect();
+    assert_eq!(renamed, ["member:new/tea.eml"; 2]);
 }

@@ -211,11 +211,7 @@ fn mails_of_a_million_parts_and_of_ten_thousand_levels() {
     many.push_str("--b--\r\n");
     match parse(&parsers, "many.eml", many.into_bytes()) {
         Ok(ParsedFile::Documents(found)) => assert!(found[0].text.contains("Subject: s")),
-        // A million parts may need more memory than the worker is given; then the mail ends in a state that says so.
-        other => assert_eq!(
-            reason(other),
-            "parser_failed: cannot read `many.eml`: it ran out of stack or memory"
-        ),
+        other => panic!("{}", reason(other)),
     }
     let mut deep = head.to_owned();
     for level in 0..10_000 {

@@ -41,13 +41,22 @@ impl Batch {
     }
 }
 
-/// Pieces that no worker survived, with what happened: each is tried once while this process lives, in whatever file it
-/// comes again. Of whole files the ledger knows it for longer.
+/// Pieces over which workers were lost: each is tried once while this process lives, in whatever file it comes again. Of
+/// whole files the ledger knows it for longer.
 #[derive(Debug, Default)]
-pub(crate) struct Remembered(Mutex<HashMap<ContentHash, String>>);
+pub(crate) struct Remembered(Mutex<HashMap<ContentHash, Known>>);
+
+/// What is known of such a piece.
+#[derive(Clone, Debug)]
+enum Known {
+    /// With the utmost care it is survived.
+    Frail,
+    /// Not even so: what happened.
+    Deadly(String),
+}
 
 impl Remembered {
-    fn known(&self, piece: &[u8]) -> Option<String> {
+    fn known(&self, piece: &[u8]) -> Option<Known> {
         let known = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if known.is_empty() {
             return None;
@@ -55,11 +64,23 @@ impl Remembered {
         known.get(&content_hash(piece)).cloned()
     }
 
-    fn add(&self, piece: &[u8], why: &str) {
+    fn add(&self, piece: &[u8], what: Known) {
         let mut known = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if known.len() < MAX_REMEMBERED {
-            known.insert(content_hash(piece), why.to_owned());
+            known.insert(content_hash(piece), what);
         }
+    }
+}
+
+/// What a worker came to.
+type Outcome = std::result::Result<Answer, Loss>;
+
+/// The same for people, where it is no answer.
+fn what_happened(outcome: Outcome) -> String {
+    match outcome {
+        Ok(Answer::Panicked { at }) => format!("the parser failed at {at}"),
+        Ok(_) => "the worker answered something else".to_owned(),
+        Err(loss) => loss.to_string(),
     }
 }
 
@@ -122,8 +143,7 @@ impl Flight {
         let current = self.next;
         self.next += 1;
         let Some(worker) = &mut self.worker else {
-            let known = reading.remembered.known(self.piece(current));
-            return Ok(Some(Err(known.unwrap_or_default())));
+            return self.known(reading, current).map(Some);
         };
         let outcome = worker.answer(reading.pool.timeout());
         // What came before it may be what the worker did not survive.
@@ -170,35 +190,61 @@ impl Flight {
         worker.ask(job, Arc::clone(&self.bytes), bytes);
     }
 
-    /// Reads a piece over which a worker was lost once more, by itself, and then with great care.
+    /// What is to be had of a piece that workers were lost over before.
+    fn known(&self, reading: &Reading<'_>, index: usize) -> Result<std::result::Result<Apart, String>> {
+        match reading.remembered.known(self.piece(index)) {
+            Some(Known::Deadly(why)) => Ok(Err(why)),
+            Some(Known::Frail) | None => Ok(self.alone(reading, index, Care::Utmost)?.map_err(what_happened)),
+        }
+    }
+
+    /// Reads a piece over which a worker was lost once more, by itself, then with more and more care.
     fn again(
         &self,
         reading: &Reading<'_>,
         index: usize,
-        mut outcome: std::result::Result<Answer, Loss>,
+        mut outcome: Outcome,
         alone: bool,
     ) -> Result<std::result::Result<Apart, String>> {
         let more = match outcome {
-            Err(Loss::Ended(_)) if !alone => &[Care::Usual, Care::Great][..],
-            _ => &[Care::Great],
+            Err(Loss::Ended(_)) if !alone => &[Care::Usual, Care::Great, Care::Utmost][..],
+            _ => &[Care::Great, Care::Utmost],
         };
         for care in more {
-            let mut worker = reading.pool.fresh()?;
-            self.ask(&mut worker, index..index + 1, reading, *care);
-            outcome = worker.answer(reading.pool.timeout());
-            if let Ok(Answer::Apart(apart)) = outcome {
-                reading.pool.give_back(worker, 1);
-                return Ok(Ok(apart));
+            match self.alone(reading, index, *care)? {
+                Ok(apart) => {
+                    if *care == Care::Utmost {
+                        reading.remembered.add(self.piece(index), Known::Frail);
+                    }
+                    return Ok(Ok(apart));
+                }
+                Err(lost) => outcome = lost,
             }
         }
-        let why = match outcome {
-            Ok(Answer::Panicked { at }) => format!("the parser failed at {at}"),
-            Ok(_) => "the worker answered something else".to_owned(),
-            Err(loss) => loss.to_string(),
-        };
+        let why = what_happened(outcome);
         tracing::debug!(why, "a piece is not read");
-        reading.remembered.add(self.piece(index), &why);
+        reading
+            .remembered
+            .add(self.piece(index), Known::Deadly(why.clone()));
         Ok(Err(why))
+    }
+
+    /// Has one piece read by a worker of its own.
+    fn alone(
+        &self,
+        reading: &Reading<'_>,
+        index: usize,
+        care: Care,
+    ) -> Result<std::result::Result<Apart, Outcome>> {
+        let mut worker = reading.pool.fresh()?;
+        self.ask(&mut worker, index..index + 1, reading, care);
+        match worker.answer(reading.pool.timeout()) {
+            Ok(Answer::Apart(apart)) => {
+                reading.pool.give_back(worker, 1);
+                Ok(Ok(apart))
+            }
+            other => Ok(Err(other)),
+        }
     }
 
     fn piece(&self, index: usize) -> &[u8] {

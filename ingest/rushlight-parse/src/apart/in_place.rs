@@ -26,12 +26,14 @@ pub(crate) struct Terms {
 }
 
 /// Whether what is risky is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Care {
     Usual,
     /// A worker was lost over it: large pages are read without their structure; what Outlook hides, and calendars, are
     /// left to jobs of their own.
     Great,
+    /// Another was lost: only a message's header is read, or a note's title and what stands around its text.
+    Utmost,
 }
 
 /// The readers of this process.
@@ -67,7 +69,7 @@ impl InPlace {
     }
 
     fn guarded<T>(&self, read: impl FnOnce() -> Option<T>) -> Option<T> {
-        if self.terms.care == Care::Great {
+        if self.terms.care != Care::Usual {
             return None;
         }
         catch_unwind(AssertUnwindSafe(read)).ok().flatten()
@@ -79,7 +81,7 @@ impl Pages for InPlace {
         let max_text = self.terms.max_text;
         let read = || html::extract(source, origin, max_text);
         let found = match self.terms.care {
-            Care::Great if !html::is_small(source) => None,
+            Care::Great | Care::Utmost if !html::is_small(source) => None,
             _ => catch_unwind(AssertUnwindSafe(read)).ok(),
         };
         textual::page(source, found, max_text)

@@ -10,7 +10,7 @@ use rushlight_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::apart::{
-    Apart, Attachment, Batch, Content, Facts, Flight, InPlace, Said, Taken, UNSOUND, Written, inherit,
+    Apart, Attachment, Batch, Care, Content, Facts, Flight, InPlace, Said, Taken, UNSOUND, Written, inherit,
     inherited, not_read, said, warnings,
 };
 use crate::build::TextBuilder;
@@ -87,7 +87,16 @@ fn taken(note: Note, inside: &InPlace) -> Taken {
     // Exports name no note; when it was made and what it is called stays while its text is edited.
     let key = format!("{}/{title}", note.created);
     let mut found_warnings = Vec::new();
-    let content = enml::to_html(&note.content);
+    let content = match inside.terms.care {
+        Care::Usual | Care::Great => enml::to_html(&note.content),
+        Care::Utmost => {
+            found_warnings.push(Warning {
+                code: "structure_not_read".to_owned(),
+                message: "the note cannot be read; only its title and tags are searchable".to_owned(),
+            });
+            enml::Content::default()
+        }
+    };
     if content.encrypted > 0 {
         found_warnings.push(Warning {
             code: "encrypted".to_owned(),
@@ -126,6 +135,7 @@ fn taken(note: Note, inside: &InPlace) -> Taken {
     let attachments = note.resources.iter().enumerate().map(|(position, resource)| {
         let name = resource.name();
         let content = match resource.bytes() {
+            _ if inside.terms.care == Care::Utmost => Content::NotRead("its note cannot be read".to_owned()),
             _ if position >= limit => {
                 Content::NotRead("the note has more attachments than are read".to_owned())
             }

@@ -44,16 +44,20 @@ pub(crate) fn parse(raw: &[u8]) -> (Option<Message<'_>>, Option<Warning>) {
     let parser = MessageParser::default();
     match catch_unwind(AssertUnwindSafe(|| parser.parse(raw))) {
         Ok(message) => (message, None),
-        Err(_) => {
-            let header = catch_unwind(AssertUnwindSafe(|| parser.parse_headers(raw)));
-            let warning = Warning {
-                code: "structure_not_read".to_owned(),
-                message: "the message's parts are nested in a way that cannot be read; only its header is searchable"
-                    .to_owned(),
-            };
-            (header.ok().flatten(), Some(warning))
-        }
+        Err(_) => header_alone(raw),
     }
+}
+
+/// The message's header, for one whose structure cannot be read.
+pub(crate) fn header_alone(raw: &[u8]) -> (Option<Message<'_>>, Option<Warning>) {
+    let parser = MessageParser::default();
+    let header = catch_unwind(AssertUnwindSafe(|| parser.parse_headers(raw)));
+    let warning = Warning {
+        code: "structure_not_read".to_owned(),
+        message: "the message's parts are nested in a way that cannot be read; only its header is searchable"
+            .to_owned(),
+    };
+    (header.ok().flatten(), Some(warning))
 }
 
 /// Drops a message without recursing into those nested in it.

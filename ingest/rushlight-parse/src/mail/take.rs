@@ -8,7 +8,7 @@ use rushlight_core::{BlockKind, Locator, Warning};
 
 use super::parts::{part_numbers, part_text, raw_bytes};
 use super::{body, calendar, content_hash, defuse, flags, header, sealed, winmail};
-use crate::apart::{Apart, Attachment, Content, Facts, InPlace, NO_TEXT, Taken, Written, said};
+use crate::apart::{Apart, Attachment, Care, Content, Facts, InPlace, NO_TEXT, Taken, Written, said};
 use crate::build::TextBuilder;
 use crate::detect;
 use crate::html::Origin;
@@ -32,8 +32,13 @@ struct Taker<'a> {
 impl Taker<'_> {
     /// Takes in a message with so many above it; where it lies in `out`, unless there is none.
     fn read(&mut self, raw: &[u8], number_prefix: &str, level: u32) -> Option<u32> {
-        let guarded = defuse::hide_encoded_messages(raw);
-        let (message, warning) = defuse::parse(guarded.as_ref());
+        let guarded;
+        let (message, warning) = if self.inside.terms.care == Care::Utmost {
+            defuse::header_alone(raw)
+        } else {
+            guarded = defuse::hide_encoded_messages(raw);
+            defuse::parse(guarded.as_ref())
+        };
         let message = message?;
         let index = self.collect(&message, raw, number_prefix, level);
         self.out.taken[index as usize].unstructured = warning.map(Into::into);

@@ -28,7 +28,7 @@ pub fn main() -> ExitCode {
 }
 
 /// As [`main`], but a document that begins with `%PDF-%FAULT-`, and a message or note in which `%FAULT-` stands, makes it
-/// misbehave in the way the next word says; behind `%FAULT-usual-` it is only done where no great care is asked for. For
+/// misbehave in the way the next word says; behind `%FAULT-usual-` and `%FAULT-great-` it is done up to that care only. For
 /// tests of what the parent does then.
 #[doc(hidden)]
 pub fn main_with_faults() -> ExitCode {
@@ -261,10 +261,15 @@ fn faulty(piece: &[u8], care: Care) {
         return;
     };
     let fault = &piece[at + MARK.len()..];
-    match fault.strip_prefix(b"usual-") {
-        None => misbehave(fault),
-        Some(fault) if care == Care::Usual => misbehave(fault),
-        Some(_) => {}
+    let (fault, up_to) = if let Some(fault) = fault.strip_prefix(b"usual-") {
+        (fault, Care::Usual)
+    } else if let Some(fault) = fault.strip_prefix(b"great-") {
+        (fault, Care::Great)
+    } else {
+        (fault, Care::Utmost)
+    };
+    if care <= up_to {
+        misbehave(fault);
     }
 }
 

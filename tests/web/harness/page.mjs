@@ -58,6 +58,8 @@ export function scene(name, options, body) {
       await page.screenshot({ path: artefact(`failed ${name}`) }).catch(() => undefined)
       throw error
     } finally {
+      // A handler may still wait for a reply that the page no longer wants: its error would fail the file, not the scene.
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
       await opened.close()
     }
   })

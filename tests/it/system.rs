@@ -367,6 +367,8 @@ impl System {
             question: question.to_owned(),
             spaces: Vec::new(),
             kinds: Vec::new(),
+            kind: None,
+            history: Vec::new(),
             fence: "f3nc3".to_owned(),
             max_tokens: 80,
         };

@@ -1,6 +1,6 @@
 //! Whether the documents hold an answer, decided outside the generated text.
 
-use rushlight_core::Passage;
+use rushlight_core::{AnswerSignals, Passage};
 
 use crate::sentence::sentences;
 use crate::terms::{Weights, covered, terms};
@@ -8,19 +8,8 @@ use crate::terms::{Weights, covered, terms};
 /// The replies whose log-probabilities are asked for: two ways to say yes, then two ways to say no.
 pub(crate) const YES_NO: [&str; 4] = ["Yes", "yes", "No", "no"];
 
-/// What is known of the evidence before a model has read it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct EvidenceFeatures {
-    /// Share of the question's content words, by weight, in the passage that has most of them; 0 to 1.
-    pub coverage: f32,
-    /// The same of a single sentence.
-    pub sentence_coverage: f32,
-    /// Best cosine of the question with a passage; `None` when the search computed none.
-    pub cosine: Option<f32>,
-}
-
-/// Computes the features of the passages that were selected.
-pub fn evidence_features(question: &str, passages: &[Passage]) -> EvidenceFeatures {
+/// What the passages that were selected say before a model has read them.
+pub fn evidence_signals(question: &str, passages: &[Passage]) -> AnswerSignals {
     let wanted = terms(question);
     let whole: Vec<_> = passages
         .iter()
@@ -35,13 +24,18 @@ pub fn evidence_features(question: &str, passages: &[Passage]) -> EvidenceFeatur
             .map(terms)
             .collect::<Vec<_>>()
     });
-    EvidenceFeatures {
+    AnswerSignals {
         coverage: best(&mut whole.iter().map(|found| covered(&wanted, found, &weights))),
         sentence_coverage: best(&mut sentence_terms.map(|found| covered(&wanted, &found, &weights))),
         cosine: passages
             .iter()
             .filter_map(|passage| passage.hit.scores.semantic)
             .reduce(f32::max),
+        fused: passages
+            .iter()
+            .map(|passage| passage.hit.scores.fused)
+            .fold(0.0, f32::max),
+        ..AnswerSignals::default()
     }
 }
 
@@ -56,7 +50,7 @@ pub fn evidence_features(question: &str, passages: &[Passage]) -> EvidenceFeatur
 pub struct Calibration {
     /// Weight of the model's log-odds of yes.
     pub odds_weight: f32,
-    /// Weight of [`EvidenceFeatures::coverage`].
+    /// Weight of [`AnswerSignals::coverage`].
     pub coverage_weight: f32,
     /// There is an answer when the weighted sum is at least this.
     pub threshold: f32,
@@ -64,7 +58,7 @@ pub struct Calibration {
     pub absent_coverage: f32,
     /// See `absent_coverage`. Cosines of multilingual-e5-small lie between 0.7 for strangers and 0.9.
     pub absent_cosine: f32,
-    /// Without a language model, a sentence is shown from this [`EvidenceFeatures::sentence_coverage`] on.
+    /// Without a language model, a sentence is shown from this [`AnswerSignals::sentence_coverage`] on.
     pub extract_coverage: f32,
 }
 
@@ -83,24 +77,24 @@ impl Default for Calibration {
 
 impl Calibration {
     /// True when nothing speaks for an answer, so that no model needs to be asked.
-    pub fn clearly_absent(&self, features: &EvidenceFeatures) -> bool {
-        features.coverage < self.absent_coverage
-            && features.cosine.is_none_or(|cosine| cosine < self.absent_cosine)
+    pub fn clearly_absent(&self, signals: &AnswerSignals) -> bool {
+        signals.coverage < self.absent_coverage
+            && signals.cosine.is_none_or(|cosine| cosine < self.absent_cosine)
     }
 
     /// True when the model's odds and the evidence together speak for an answer.
-    pub fn has_answer(&self, log_odds: f32, features: &EvidenceFeatures) -> bool {
-        self.score(log_odds, features) >= self.threshold
+    pub fn has_answer(&self, signals: &AnswerSignals) -> bool {
+        self.score(signals) >= self.threshold
     }
 
     /// The weighted sum that is compared with the threshold.
-    pub fn score(&self, log_odds: f32, features: &EvidenceFeatures) -> f32 {
-        self.odds_weight * log_odds + self.coverage_weight * features.coverage
+    pub fn score(&self, signals: &AnswerSignals) -> f32 {
+        self.odds_weight * signals.answerable.unwrap_or(0.0) + self.coverage_weight * signals.coverage
     }
 
     /// True when the evidence alone speaks for showing its best sentence.
-    pub fn has_answer_without_model(&self, features: &EvidenceFeatures) -> bool {
-        features.sentence_coverage >= self.extract_coverage
+    pub fn has_answer_without_model(&self, signals: &AnswerSignals) -> bool {
+        signals.sentence_coverage >= self.extract_coverage
     }
 }
 
@@ -143,30 +137,32 @@ mod tests {
         let mut given = passages(&["The kettle is red. It boils at ninety degrees.", "Nothing."]);
         given[0].hit.scores.semantic = Some(0.83);
         given[1].hit.scores.semantic = Some(0.71);
-        let features = evidence_features("When does the red kettle boil?", &given);
+        let features = evidence_signals("When does the red kettle boil?", &given);
         assert_eq!(features.cosine, Some(0.83));
         assert!(features.coverage > 0.99, "{features:?}");
         assert!(features.sentence_coverage < features.coverage && features.sentence_coverage > 0.4);
-        assert_eq!(
-            evidence_features("Who painted the ceiling?", &given).coverage,
-            0.0
-        );
-        assert_eq!(evidence_features("茶?", &[]), EvidenceFeatures::default());
+        assert_eq!(evidence_signals("Who painted the ceiling?", &given).coverage, 0.0);
+        assert_eq!(evidence_signals("茶?", &[]), AnswerSignals::default());
     }
 
     #[test]
     fn absence_needs_both_words_and_meaning_to_be_missing() {
         let calibration = Calibration::default();
-        let features = |coverage, cosine| EvidenceFeatures {
+        let features = |coverage, cosine| AnswerSignals {
             coverage,
             sentence_coverage: coverage,
             cosine,
+            ..AnswerSignals::default()
+        };
+        let asked = |answerable, coverage| AnswerSignals {
+            answerable: Some(answerable),
+            ..features(coverage, None)
         };
         assert!(calibration.clearly_absent(&features(0.0, None)));
         assert!(calibration.clearly_absent(&features(0.0, Some(0.7))));
         assert!(!calibration.clearly_absent(&features(0.0, Some(0.9))));
         assert!(!calibration.clearly_absent(&features(0.5, None)));
-        assert!(calibration.has_answer(5.0, &features(1.0, None)));
-        assert!(!calibration.has_answer(-20.0, &features(0.2, None)));
+        assert!(calibration.has_answer(&asked(5.0, 1.0)));
+        assert!(!calibration.has_answer(&asked(-20.0, 0.2)));
     }
 }

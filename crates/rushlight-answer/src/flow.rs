@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use rushlight_core::{
-    Answer, AnswerEvent, Coverage, Error, ErrorCode, GenerateEvent, GenerationParams, GenerationSummary,
-    Grounding, Hit, LanguageModel, Passage, Result,
+    Answer, AnswerEvent, AnswerSignals, Coverage, Error, ErrorCode, GenerateEvent, GenerationParams,
+    GenerationSummary, Grounding, Hit, LanguageModel, Passage, Result, Route,
 };
 
-use crate::answerable::{Calibration, EvidenceFeatures, YES_NO, evidence_features, log_odds};
+use crate::answerable::{Calibration, YES_NO, evidence_signals, log_odds};
 use crate::citation::CitationChecker;
 use crate::evidence::{EvidenceBudget, select_evidence};
 use crate::extract::best_sentence;
@@ -24,6 +24,8 @@ pub struct AnswerInputs<'a> {
     pub hits: &'a [Hit],
     /// What was searched; it is passed on into the answer.
     pub coverage: Coverage,
+    /// How the question was taken; it is passed on into the answer.
+    pub route: Route,
     /// Fences the passages in the prompt: random, fresh for each question, so that no document can contain it.
     /// Letters and digits.
     pub fence: &'a str,
@@ -88,12 +90,12 @@ pub fn answer(
     let passages = select_evidence(question, inputs.hits, budget, &count);
     send(on_event, AnswerEvent::Evidence(passages.clone()))?;
 
-    let features = evidence_features(question, &passages);
-    if passages.is_empty() || options.calibration.clearly_absent(&features) {
-        return finish(on_event, reply.not_found(None, None));
+    let mut signals = evidence_signals(question, &passages);
+    if passages.is_empty() || options.calibration.clearly_absent(&signals) {
+        return finish(on_event, reply.not_found(passages, signals, None));
     }
     let Some(model) = model else {
-        return finish(on_event, reply.extract(question, &passages, &features));
+        return finish(on_event, reply.extract(question, passages, signals));
     };
 
     let built = build_prompt(
@@ -109,9 +111,9 @@ pub fn answer(
         model.first_token_log_probabilities(&built.prompts.is_there_an_answer, &YES_NO, &mut |event| {
             forward(event, on_event)
         })?;
-    let odds = log_odds(&log_probabilities);
-    if !options.calibration.has_answer(odds, &features) {
-        return finish(on_event, reply.not_found(Some(odds), None));
+    signals.answerable = Some(log_odds(&log_probabilities));
+    if !options.calibration.has_answer(&signals) {
+        return finish(on_event, reply.not_found(passages, signals, None));
     }
 
     let mut checker = CitationChecker::new(question, &passages);
@@ -120,18 +122,21 @@ pub fn answer(
     })?;
     checker.push(&to_language(&generation.text, language));
     let checked = checker.finish();
+    signals.log_probability = (generation.generated_tokens > 0).then_some(generation.mean_log_probability);
     if checked.citations.is_empty() {
-        return finish(on_event, reply.not_found(Some(odds), Some(generation)));
+        return finish(on_event, reply.not_found(passages, signals, Some(generation)));
     }
     let answer = Answer {
         text: checked.text,
         citations: checked.citations,
         grounding: checked.grounding,
-        closest: Vec::new(),
+        route: inputs.route.clone(),
         coverage: inputs.coverage.clone(),
-        answerable: Some(odds),
+        passages,
+        signals,
         generation: Some(generation),
         model_id: model.spec().model_id.clone(),
+        ..Answer::default()
     };
     finish(on_event, answer)
 }
@@ -145,15 +150,19 @@ struct Reply<'a> {
 
 impl Reply<'_> {
     /// The reply that says that the documents do not say. The model is named when it took part in the decision.
-    fn not_found(&self, odds: Option<f32>, generation: Option<GenerationSummary>) -> Answer {
-        let model_id = match (self.model, odds) {
+    fn not_found(
+        &self,
+        passages: Vec<Passage>,
+        signals: AnswerSignals,
+        generation: Option<GenerationSummary>,
+    ) -> Answer {
+        let model_id = match (self.model, signals.answerable) {
             (Some(model), Some(_)) => model.spec().model_id.clone(),
             _ => String::new(),
         };
         Answer {
             text: self.language.not_found().to_owned(),
-            citations: Vec::new(),
-            grounding: Grounding::NotFound,
+            route: self.inputs.route.clone(),
             closest: self
                 .inputs
                 .hits
@@ -162,18 +171,20 @@ impl Reply<'_> {
                 .cloned()
                 .collect(),
             coverage: self.inputs.coverage.clone(),
-            answerable: odds,
+            passages,
+            signals,
             generation,
             model_id,
+            ..Answer::default()
         }
     }
 
     /// The best sentence of the evidence as it stands.
-    fn extract(&self, question: &str, passages: &[Passage], features: &EvidenceFeatures) -> Answer {
-        let citation = best_sentence(question, passages)
-            .filter(|_| self.options.calibration.has_answer_without_model(features));
+    fn extract(&self, question: &str, passages: Vec<Passage>, signals: AnswerSignals) -> Answer {
+        let citation = best_sentence(question, &passages)
+            .filter(|_| self.options.calibration.has_answer_without_model(&signals));
         let Some(citation) = citation else {
-            return self.not_found(None, None);
+            return self.not_found(passages, signals, None);
         };
         let (open, close) = self.language.quotation_marks();
         let words = crate::sanitize::plain_text(&citation.quote);
@@ -181,11 +192,11 @@ impl Reply<'_> {
             text: format!("{open}{words}{close} [{}]", citation.number),
             citations: vec![citation],
             grounding: Grounding::Grounded,
-            closest: Vec::new(),
+            route: self.inputs.route.clone(),
             coverage: self.inputs.coverage.clone(),
-            answerable: None,
-            generation: None,
-            model_id: String::new(),
+            passages,
+            signals,
+            ..Answer::default()
         }
     }
 }

@@ -24,7 +24,7 @@ mod terms;
 #[cfg(test)]
 mod testing;
 
-pub use answerable::{Calibration, EvidenceFeatures, evidence_features};
+pub use answerable::{Calibration, evidence_signals};
 pub use citation::{CheckedText, CitationChecker, citation_is_verbatim};
 pub use evidence::{EvidenceBudget, select_evidence};
 pub use extract::best_sentence;

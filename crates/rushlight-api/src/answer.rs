@@ -3,9 +3,11 @@
 use rushlight_core as core;
 use serde::{Deserialize, Serialize};
 
+use crate::answer_details::{AnswerSignals, AnswerTable, Disagreement, LeftOut};
 use crate::document::Kind;
 use crate::hit::Hit;
 use crate::place::{Locator, Span};
+use crate::route::{AnswerKind, Route};
 
 /// Body of `POST /api/v1/ask`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,16 @@ pub struct AskRequest {
     /// The conversation it belongs to; `null` begins a new one.
     #[serde(default)]
     pub conversation: Option<String>,
+    /// How it is to be answered; `null`: as its words say.
+    #[serde(default, rename = "as")]
+    pub kind: Option<AnswerKind>,
+}
+
+/// Data of the event `first`: the sentence that fits best, as it stands, until the answer replaces it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct First {
+    /// The sentence and its place.
+    pub citation: Citation,
 }
 
 /// Data of the event `evidence`.
@@ -95,12 +107,28 @@ pub struct Answer {
     pub grounding: Grounding,
     /// In order of their numbers.
     pub citations: Vec<Citation>,
+    /// How the question was taken.
+    #[serde(default)]
+    pub route: Route,
+    /// The rows of a list; `null` for every other kind.
+    #[serde(default)]
+    pub table: Option<AnswerTable>,
+    /// Where the documents say different things.
+    #[serde(default)]
+    pub disagreements: Vec<Disagreement>,
+    /// Sentences that the model wrote and no passage carries; they are not in the text.
+    #[serde(default)]
+    pub dropped: usize,
     /// The closest passages when nothing was found; otherwise empty.
     pub closest: Vec<Hit>,
     /// What was searched.
     pub coverage: Coverage,
-    /// Log-odds that the evidence holds the answer; `null` when not asked.
-    pub answerable: Option<f32>,
+    /// What was found and not read.
+    #[serde(default)]
+    pub left_out: LeftOut,
+    /// What the decision was made from. Answers kept by earlier versions have none.
+    #[serde(default)]
+    pub signals: AnswerSignals,
     /// Identity of the language model; empty when none was used.
     pub model: String,
     /// What the model did; `null` when it was not asked to write.
@@ -113,9 +141,15 @@ impl From<&core::Answer> for Answer {
             text,
             citations,
             grounding,
+            route,
+            table,
+            disagreements,
+            dropped,
             closest,
             coverage,
-            answerable,
+            passages: _,
+            left_out,
+            signals,
             generation,
             model_id,
         } = answer;
@@ -123,9 +157,14 @@ impl From<&core::Answer> for Answer {
             text: text.clone(),
             grounding: (*grounding).into(),
             citations: citations.iter().map(Citation::from).collect(),
+            route: route.into(),
+            table: table.as_ref().map(AnswerTable::from),
+            disagreements: disagreements.iter().map(Disagreement::from).collect(),
+            dropped: *dropped,
             closest: closest.iter().map(Hit::from).collect(),
             coverage: coverage.into(),
-            answerable: *answerable,
+            left_out: (*left_out).into(),
+            signals: (*signals).into(),
             model: model_id.clone(),
             generation: generation.as_ref().map(Generation::from),
         }

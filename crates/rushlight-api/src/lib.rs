@@ -4,6 +4,7 @@
 //! change a shape in a way that breaks who reads it: fields are added, not renamed. Every thread may use it.
 
 mod answer;
+mod answer_details;
 mod conversation;
 mod document;
 mod error;
@@ -11,13 +12,16 @@ mod hit;
 mod judgement;
 mod links;
 mod place;
+mod route;
 mod search;
 mod status;
 mod time;
 
 pub use answer::{
-    Answer, AskRequest, Asked, Citation, Coverage, Evidence, Generation, Grounding, Passage, Piece, Reading,
+    Answer, AskRequest, Asked, Citation, Coverage, Evidence, First, Generation, Grounding, Passage, Piece,
+    Reading,
 };
+pub use answer_details::{AnswerRow, AnswerSignals, AnswerTable, Disagreement, LeftOut};
 pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
 pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail, ErrorPlace};
@@ -30,6 +34,7 @@ pub use links::{
     SimilarDocuments, SimilarQuery, ThreadMessage,
 };
 pub use place::{Area, Locator, Place, Span};
+pub use route::{AnswerKind, Route, RoutedDocument};
 pub use search::{
     Correction, Degraded, MAX_SEARCH_LIMIT, Mode, Moved, SearchRequest, SearchResponse, SuggestQuery,
     Suggestion, SuggestionKind, Suggestions, Timings, Understood, Weighing,

@@ -121,7 +121,14 @@ fn answer() -> core::Answer {
             unreadable_pages: 1,
             spaces: vec!["personal".to_owned()],
         },
-        answerable: Some(2.31),
+        signals: core::AnswerSignals {
+            answerable: Some(2.31),
+            ..core::AnswerSignals::default()
+        },
+        left_out: core::LeftOut {
+            hits: 3,
+            sentences: 17,
+        },
         generation: Some(core::GenerationSummary {
             prompt_tokens: 412,
             generated_tokens: 18,
@@ -130,6 +137,7 @@ fn answer() -> core::Answer {
             ..core::GenerationSummary::default()
         }),
         model_id: "qwen2.5-coder-1.5b-instruct".to_owned(),
+        ..core::Answer::default()
     }
 }
 
@@ -408,7 +416,7 @@ fn answer_that_was_not_found() {
         citations: Vec::new(),
         grounding: core::Grounding::NotFound,
         closest: vec![hit()],
-        answerable: None,
+        signals: core::AnswerSignals::default(),
         generation: None,
         model_id: String::new(),
         ..answer()
@@ -416,7 +424,7 @@ fn answer_that_was_not_found() {
     let value = serde_json::to_value(api::Answer::from(&not_found)).expect("json");
     assert_eq!(value["grounding"], "not_found");
     assert_eq!(value["generation"], serde_json::Value::Null);
-    assert_eq!(value["answerable"], serde_json::Value::Null);
+    assert_eq!(value["signals"]["answerable"], serde_json::Value::Null);
     assert_eq!(value["closest"][0]["title"], "Green tea");
 }
 

@@ -256,6 +256,9 @@ pub struct AskArgs {
     /// The question
     #[arg(required = true, num_args = 1..)]
     pub question: Vec<String>,
+    /// How it is to be answered; left out: as its words say
+    #[arg(long = "as", value_name = "KIND", value_parser = ["fact", "list", "summary", "comparison"])]
+    pub kind: Option<String>,
     /// Where to search
     #[command(flatten)]
     pub scope: ScopeArgs,

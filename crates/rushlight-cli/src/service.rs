@@ -148,6 +148,8 @@ impl Service for EngineService {
             question: question.question.clone(),
             spaces: question.spaces,
             kinds: question.kinds,
+            kind: question.kind,
+            history: Vec::new(),
             fence: fence()?,
             max_tokens: self.max_tokens,
         };

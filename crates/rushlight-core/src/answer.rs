@@ -4,6 +4,121 @@ use crate::id::{ContentHash, DocId};
 use crate::language_model::GenerationSummary;
 use crate::place::{Locator, TextSpan};
 use crate::search::Hit;
+use crate::time::Timestamp;
+
+/// How a question is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AnswerKind {
+    /// One fact, from the best passages.
+    #[default]
+    Fact,
+    /// Every document that meets the question, counted, in a table.
+    List,
+    /// A summary of one document or of one mail conversation.
+    Summary,
+    /// What two documents, or two versions of one, say differently.
+    Comparison,
+}
+
+impl AnswerKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Fact, Self::List, Self::Summary, Self::Comparison];
+
+    /// The word for it in the API, in `--as` and in receipts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fact => "fact",
+            Self::List => "list",
+            Self::Summary => "summary",
+            Self::Comparison => "comparison",
+        }
+    }
+}
+
+/// How a question was taken, so that the asker can see it and say otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    /// How it is answered.
+    pub kind: AnswerKind,
+    /// The words of the question that decided it; `None` where nothing did and it is a fact, or the asker said so.
+    pub because: Option<String>,
+    /// The question as it was searched, where it leaned on an earlier one and was rewritten to stand alone.
+    pub standalone: Option<String>,
+    /// For a list: what was walked, in the query language.
+    pub query: Option<String>,
+    /// For a summary or a comparison: the documents, in the order in which the answer names them.
+    pub documents: Vec<RoutedDocument>,
+}
+
+/// A document that a question is about as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutedDocument {
+    /// The document.
+    pub doc_id: DocId,
+    /// The version that was read.
+    pub content_hash: ContentHash,
+    /// Its title.
+    pub title: String,
+    /// Absolute path of the file.
+    pub path: String,
+    /// Its date.
+    pub date: Timestamp,
+}
+
+/// An earlier question of a conversation, with its answer as it was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierTurn {
+    /// The question, rewritten to stand alone where it had been.
+    pub question: String,
+    /// The answer's text.
+    pub answer: String,
+    /// The documents its citations are of, in their order.
+    pub documents: Vec<DocId>,
+}
+
+/// What was found and not given to the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Hits of which no passage was read.
+    pub hits: usize,
+    /// Sentences of the hits that are in no passage.
+    pub sentences: usize,
+}
+
+/// The rows of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnswerTable {
+    /// Newest first, each with a citation of its own.
+    pub rows: Vec<AnswerRow>,
+    /// Rows there are; more than `rows` where the table is cut.
+    pub total: u64,
+    /// Documents that were looked at for it: all that meet the query.
+    pub walked: u64,
+}
+
+/// One document of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerRow {
+    /// The number of its citation.
+    pub citation: u32,
+    /// The document's title.
+    pub title: String,
+    /// Its first author, or who sent the mail.
+    pub from: Option<String>,
+    /// Its date.
+    pub date: Timestamp,
+    /// Other versions of it that meet the question too and are no rows of their own.
+    pub versions: u64,
+}
+
+/// Passages that answer the question differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement {
+    /// Numbers of the citations, the newest document first.
+    pub citations: Vec<u32>,
+    /// What each of them has where the others have something else, as written: `95`, `80`.
+    pub values: Vec<String>,
+}
 
 /// A stretch of a document given to the language model as evidence.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,13 +164,14 @@ pub struct Citation {
 }
 
 /// How far the documents carry an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Grounding {
     /// Every sentence is carried by a citation.
     Grounded,
     /// Some are.
     Partial,
     /// The documents do not say; there is no answer.
+    #[default]
     NotFound,
 }
 
@@ -86,7 +202,7 @@ pub struct Coverage {
 }
 
 /// A finished answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     /// The text, with `[n]` behind what citation `n` carries; for [`Grounding::NotFound`] a sentence that says so.
     pub text: String,
@@ -94,21 +210,63 @@ pub struct Answer {
     pub citations: Vec<Citation>,
     /// How far the documents carry it.
     pub grounding: Grounding,
+    /// How the question was taken.
+    pub route: Route,
+    /// The rows of a list; `None` for every other kind.
+    pub table: Option<AnswerTable>,
+    /// Where the documents say different things.
+    pub disagreements: Vec<Disagreement>,
+    /// Sentences that the model wrote and no passage carries; they are not in `text`.
+    pub dropped: usize,
     /// The closest passages when nothing was found; otherwise empty.
     pub closest: Vec<Hit>,
     /// What was searched.
     pub coverage: Coverage,
-    /// Log-odds of yes against no that the evidence holds the answer, as the model sees it; `None` when not asked.
-    pub answerable: Option<f32>,
+    /// What the model read, in order.
+    pub passages: Vec<Passage>,
+    /// What was found and not read.
+    pub left_out: LeftOut,
+    /// What the decision was made from.
+    pub signals: AnswerSignals,
     /// What the model did; `None` when it was not asked to write.
     pub generation: Option<GenerationSummary>,
     /// Identity of the language model; empty when none was used.
     pub model_id: String,
 }
 
+/// What speaks for and against there being an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AnswerSignals {
+    /// Share of the question's words, by rarity, in the passage that has most of them; 0 to 1.
+    pub coverage: f32,
+    /// The same of one sentence.
+    pub sentence_coverage: f32,
+    /// Best cosine of the question with a passage; `None` when the search computed none.
+    pub cosine: Option<f32>,
+    /// Best cosine of the question with a sentence; `None` when none was computed.
+    pub sentence_cosine: Option<f32>,
+    /// The best hit's fused score, 0 to 1.
+    pub fused: f32,
+    /// Share of the question's words, by rarity, that no readable document holds; 0 to 1.
+    pub unknown: f32,
+    /// Log-odds of yes against no that the passages hold the answer, as the model sees it; `None` when not asked.
+    pub answerable: Option<f32>,
+    /// The same, asked of the answer it wrote; `None` when not asked.
+    pub verified: Option<f32>,
+    /// Mean log-probability of the answer's tokens; `None` when there are none.
+    pub log_probability: Option<f32>,
+    /// What all of it comes to: the probability that the answer is right, 0 to 1; `None` where nothing was decided.
+    pub probability: Option<f32>,
+}
+
 /// What happens while a question is answered, in this order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnswerEvent {
+    /// How the question is taken. Sent again when more of it is known.
+    Route(Route),
+    /// The sentence that fits the question best, as it stands in its document, long before the model has read anything. The
+    /// finished answer replaces it.
+    First(Citation),
     /// The search is done; the evidence the model will read.
     Evidence(Vec<Passage>),
     /// The model has read so many tokens of its prompt.

@@ -23,7 +23,10 @@ pub mod search;
 pub mod source;
 pub mod time;
 
-pub use answer::{Answer, AnswerEvent, Citation, Coverage, Grounding, Passage};
+pub use answer::{
+    Answer, AnswerEvent, AnswerKind, AnswerRow, AnswerSignals, AnswerTable, Citation, Coverage, Disagreement,
+    EarlierTurn, Grounding, LeftOut, Passage, Route, RoutedDocument,
+};
 pub use area::{PageArea, PlacedLine};
 pub use chunk::{Chunk, ChunkOrigin, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter, dot};
 pub use chunk_set::{ChunkSet, IdHasher};

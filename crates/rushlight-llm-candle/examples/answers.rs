@@ -12,10 +12,10 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use rushlight_answer::{AnswerInputs, AnswerOptions, Calibration, answer, evidence_features};
+use rushlight_answer::{AnswerInputs, AnswerOptions, Calibration, answer, evidence_signals};
 use rushlight_core::{
     AnswerEvent, Chunk, ChunkId, ContentHash, Coverage, DocId, DocumentKind, EmbeddingKey, GenerationParams,
-    Hit, LegScores, Locator, Passage, SpaceId, TextSpan, Timestamp,
+    Hit, LegScores, Locator, Passage, Route, SpaceId, TextSpan, Timestamp,
 };
 use rushlight_llm_candle::{CandleModel, CandleOptions};
 use serde_json::{Value, json};
@@ -97,6 +97,7 @@ fn run(model: &CandleModel, set: &str, class: &str, index: &Index, question: &Va
         question: text,
         hits: &hits,
         coverage: Coverage::default(),
+        route: Route::default(),
         fence: "k3v9x2q8",
     };
     let calibration = Calibration {
@@ -120,7 +121,7 @@ fn run(model: &CandleModel, set: &str, class: &str, index: &Index, question: &Va
         ControlFlow::Continue(())
     })
     .unwrap();
-    let features = evidence_features(text, &passages);
+    let features = evidence_signals(text, &passages);
     let generation = answer.generation.clone().unwrap_or_default();
     let golds: Vec<String> = question["answers"]
         .as_array()
@@ -132,7 +133,7 @@ fn run(model: &CandleModel, set: &str, class: &str, index: &Index, question: &Va
     let paragraph = question["para_id"].as_str().unwrap_or_default();
     json!({
         "set": set, "class": class, "id": question["id"], "question": text, "answers": golds,
-        "odds": answer.answerable, "coverage": features.coverage, "sentence_coverage": features.sentence_coverage,
+        "odds": answer.signals.answerable, "coverage": features.coverage, "sentence_coverage": features.sentence_coverage,
         "raw": generation.text, "text": answer.text, "grounding": answer.grounding.as_str(),
         "quotes": answer.citations.iter().map(|c| c.quote.clone()).collect::<Vec<_>>(),
         "evidence_has_gold": passages.iter().any(|p| has_gold(&p.text)),

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, DocId, DocumentKind, Principal, Result, SearchRequest, SearchResponse, SourceId,
-    Suggestion, TextSpan,
+    Answer, AnswerEvent, AnswerKind, DocId, DocumentKind, Principal, Result, SearchRequest, SearchResponse,
+    SourceId, Suggestion, TextSpan,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -24,6 +24,8 @@ pub struct Question {
     pub kinds: Vec<DocumentKind>,
     /// The conversation it belongs to; `None` begins a new one.
     pub conversation: Option<String>,
+    /// How it is to be answered; `None`: as its words say.
+    pub kind: Option<AnswerKind>,
 }
 
 /// The program behind the routes. Called from the runtime's threads, many at once; what computes must not do so on them.

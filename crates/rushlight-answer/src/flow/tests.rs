@@ -16,6 +16,7 @@ fn ask(question: &str, hits: &[Hit], model: Option<&Scripted>) -> (Answer, Vec<A
         question,
         hits,
         coverage,
+        route: Route::default(),
         fence: "q7x9",
     };
     let mut events = Vec::new();
@@ -35,6 +36,8 @@ fn ask(question: &str, hits: &[Hit], model: Option<&Scripted>) -> (Answer, Vec<A
 
 fn names(events: &[AnswerEvent]) -> String {
     let name = |event: &AnswerEvent| match event {
+        AnswerEvent::Route(_) => 'r',
+        AnswerEvent::First(_) => '1',
         AnswerEvent::Evidence(_) => 'E',
         AnswerEvent::Reading { .. } => 'R',
         AnswerEvent::Piece(_) => 'P',
@@ -51,7 +54,7 @@ fn a_question_with_evidence_gets_a_cited_answer() {
     assert_eq!(answer.grounding, Grounding::Grounded);
     assert_eq!(answer.model_id, "scripted");
     assert_eq!(answer.coverage.documents, 12);
-    assert!(answer.answerable.expect("asked") > 2.0 && answer.closest.is_empty());
+    assert!(answer.signals.answerable.expect("asked") > 2.0 && answer.closest.is_empty());
     assert!(citation_is_verbatim(
         &answer.citations[0],
         &format!("{}{OIL}", " ".repeat(OFFSET))
@@ -92,7 +95,7 @@ fn a_clear_no_of_the_model_is_a_refusal_without_generation() {
     let model = Scripted::new(0.000_001, "It began in October 1973.");
     let (answer, events) = ask("When did the oil crisis end?", &[hit("oil", OIL)], Some(&model));
     assert_eq!(answer.grounding, Grounding::NotFound);
-    assert!(answer.answerable.expect("asked") < -5.0 && answer.generation.is_none());
+    assert!(answer.signals.answerable.expect("asked") < -5.0 && answer.generation.is_none());
     assert_eq!(answer.closest.len(), 1);
     assert_eq!(names(&events), "ERF");
 }
@@ -120,7 +123,7 @@ fn without_a_model_the_best_sentence_is_quoted() {
     let (answer, events) = ask("When did the oil crisis begin?", &[hit("oil", OIL)], None);
     assert_eq!(answer.text, "“The 1973 oil crisis began in October 1973.” [1]");
     assert_eq!(answer.citations.len(), 1);
-    assert!(answer.generation.is_none() && answer.model_id.is_empty() && answer.answerable.is_none());
+    assert!(answer.generation.is_none() && answer.model_id.is_empty() && answer.signals.answerable.is_none());
     assert_eq!(names(&events), "EF");
     assert_eq!(
         ask("Who painted the ceiling?", &[hit("oil", OIL)], None)
@@ -138,6 +141,7 @@ fn questions_are_checked_and_can_be_broken_off() {
             question,
             hits: &hits,
             coverage: Coverage::default(),
+            route: Route::default(),
             fence: "q7x9",
         };
         let model = Scripted::new(0.99, "It began in October 1973.");

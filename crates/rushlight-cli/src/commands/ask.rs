@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rushlight_api as api;
-use rushlight_core::{Answer, AnswerEvent, Citation, Coverage, Grounding, Principal, Result};
+use rushlight_core::{Answer, AnswerEvent, AnswerKind, Citation, Coverage, Grounding, Principal, Result};
 use rushlight_engine::AskRequest;
 
 use super::search::{place, print_hit, recognised};
@@ -31,6 +31,11 @@ pub(crate) fn run(
         question: args.question.join(" "),
         spaces: args.scope.spaces.clone(),
         kinds: scope::kinds(&args.scope.kinds)?,
+        kind: args
+            .kind
+            .as_deref()
+            .and_then(|name| AnswerKind::ALL.into_iter().find(|kind| kind.as_str() == name)),
+        history: Vec::new(),
         fence: fence()?,
         max_tokens: context.config.answer.max_tokens,
     };
@@ -56,7 +61,7 @@ pub(crate) fn run(
                     shown.set_message(format!("reading {done} of {total} tokens"))
                 }
                 AnswerEvent::Piece(_) => shown.set_message("writing"),
-                AnswerEvent::Finished(_) => {}
+                AnswerEvent::Route(_) | AnswerEvent::First(_) | AnswerEvent::Finished(_) => {}
             }
             ControlFlow::Continue(())
         }));

@@ -34,6 +34,7 @@ pub(crate) async fn ask(
         spaces,
         kinds,
         conversation,
+        kind,
     } = request;
     let kinds = kinds.into_iter().map(Into::into).collect();
     let question = Question {
@@ -42,6 +43,7 @@ pub(crate) async fn ask(
         spaces,
         kinds,
         conversation,
+        kind: kind.map(Into::into),
     };
 
     let cancel = Arc::new(AtomicBool::new(false));
@@ -115,6 +117,13 @@ async fn relay(
 /// What the client is told of it; nothing of the finished answer, which the call itself returns.
 fn shape(happened: &AnswerEvent) -> Option<Event> {
     match happened {
+        AnswerEvent::Route(route) => Some(event("route", &api::Route::from(route))),
+        AnswerEvent::First(citation) => Some(event(
+            "first",
+            &api::First {
+                citation: citation.into(),
+            },
+        )),
         AnswerEvent::Evidence(passages) => {
             let passages = passages.iter().map(api::Passage::from).collect();
             Some(event("evidence", &api::Evidence { passages }))

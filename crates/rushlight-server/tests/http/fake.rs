@@ -86,11 +86,8 @@ fn answer() -> core::Answer {
         text: "70 °C [1]".to_owned(),
         citations: Vec::new(),
         grounding: core::Grounding::Grounded,
-        closest: Vec::new(),
-        coverage: core::Coverage::default(),
-        answerable: None,
-        generation: None,
         model_id: "model".to_owned(),
+        ..core::Answer::default()
     }
 }
 

@@ -15,14 +15,17 @@ mod extract;
 mod flow;
 mod language;
 mod negation;
+mod nouns;
 mod numbers;
 mod prompt;
 mod question;
+mod route;
 mod sanitize;
 mod sentence;
 mod terms;
 #[cfg(test)]
 mod testing;
+mod words;
 
 pub use answerable::{Calibration, evidence_signals};
 pub use citation::{CheckedText, CitationChecker, citation_is_verbatim};
@@ -32,5 +35,6 @@ pub use flow::{AnswerInputs, AnswerOptions, answer};
 pub use language::{AnswerLanguage, to_language};
 pub use prompt::{BuiltPrompt, Prompts, build_prompt};
 pub use question::check_question;
+pub use route::{Routed, SmallTalk, reply, route};
 pub use sanitize::plain_text;
 pub use sentence::sentences;

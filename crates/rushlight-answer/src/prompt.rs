@@ -169,7 +169,7 @@ fn short_question(question: &str) -> String {
 }
 
 /// The day in UTC as `2024-06-01`: days to civil date after Howard Hinnant.
-fn date(at: Timestamp) -> String {
+pub(crate) fn date(at: Timestamp) -> String {
     let days = at.0.div_euclid(86_400_000) + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);

@@ -16,7 +16,7 @@ pub(crate) struct Word {
     pub(crate) han: bool,
 }
 
-/// The words of a text in their order. Hyphens, apostrophes and dots stay within a word.
+/// The words of a text in their order. Hyphens, apostrophes, dots and what joins an address stay within a word.
 pub(crate) fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut chars = text.char_indices().peekable();
@@ -28,7 +28,7 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
         let mut end = start + c.len_utf8();
         let mut folded = fold_char(c);
         while let Some(&(at, next)) = chars.peek() {
-            let joins = matches!(next, '-' | '\'' | '’' | '.' | '_')
+            let joins = matches!(next, '-' | '\'' | '’' | '.' | '_' | '@')
                 && text[at + next.len_utf8()..]
                     .chars()
                     .next()
@@ -56,6 +56,57 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
         });
     }
     words
+}
+
+/// The words one after the other, without what stands between them.
+pub(crate) struct Line {
+    /// Folded, Chinese in Simplified characters.
+    pub(crate) folded: String,
+    /// For each character: its byte in `folded`, and its bytes in the question.
+    places: Vec<(usize, usize, usize)>,
+    /// Where each word begins, in the question and in `folded`.
+    begins: Vec<(usize, usize)>,
+}
+
+impl Line {
+    /// The line of a question's words.
+    pub(crate) fn of(question: &str, words: &[Word]) -> Self {
+        let mut line = Self {
+            folded: String::new(),
+            places: Vec::new(),
+            begins: Vec::new(),
+        };
+        for word in words {
+            line.begins.push((word.span.start, line.folded.len()));
+            if word.han {
+                let original = question[word.span.range()].char_indices();
+                for ((at, c), folded) in original.zip(word.text.chars()) {
+                    let start = word.span.start + at;
+                    line.places.push((line.folded.len(), start, start + c.len_utf8()));
+                    line.folded.push(folded);
+                }
+            } else {
+                line.places
+                    .push((line.folded.len(), word.span.start, word.span.end));
+                line.folded.push_str(&word.text);
+            }
+        }
+        line
+    }
+
+    /// Where a word begins in `folded`.
+    pub(crate) fn place_of(&self, word: &Word) -> usize {
+        let found = self.begins.iter().find(|(start, _)| *start == word.span.start);
+        found.map_or(0, |(_, at)| *at)
+    }
+
+    /// The question under a stretch of `folded`.
+    pub(crate) fn original<'q>(&self, question: &'q str, from: usize, to: usize) -> Option<&'q str> {
+        let within = |place: &&(usize, usize, usize)| place.0 >= from && place.0 < to;
+        let start = self.places.iter().find(within)?.1;
+        let end = self.places.iter().rfind(within)?.2;
+        question.get(start..end)
+    }
 }
 
 /// One character folded; a Chinese one stays one.

@@ -3,7 +3,7 @@
 use rushlight_core::AnswerKind;
 
 use crate::nouns::{NOUNS, Noun, chinese, speaks_of_documents};
-use crate::words::Word;
+use crate::words::{Line, Word};
 
 /// Words before a request that ask for nothing, the longest first.
 const POLITE: [&str; 16] = [
@@ -32,7 +32,7 @@ const NEEDED: [&str; 8] = ["需要", "必须", "应备", "检附", "应附", "�
 /// The kind, and the words that decided it.
 pub(super) fn kind(question: &str, words: &[Word]) -> Option<(AnswerKind, String)> {
     let index = words.iter().position(|word| word.han)?;
-    let text = Text::of(question, words);
+    let text = Line::of(question, words);
     let opening = &words[index];
     let start = text.place_of(opening);
     let polite = skip_polite(&text.folded[start..]);
@@ -45,54 +45,6 @@ pub(super) fn kind(question: &str, words: &[Word]) -> Option<(AnswerKind, String
         })?;
     let (kind, from, to) = found;
     Some((kind, text.original(question, from, to)?.to_owned()))
-}
-
-/// The words one after the other, without what stands between them.
-struct Text {
-    folded: String,
-    /// For each character: its byte in `folded`, and its bytes in the question.
-    places: Vec<(usize, usize, usize)>,
-    /// Where each word begins, in the question and in `folded`.
-    begins: Vec<(usize, usize)>,
-}
-
-impl Text {
-    fn of(question: &str, words: &[Word]) -> Self {
-        let mut text = Self {
-            folded: String::new(),
-            places: Vec::new(),
-            begins: Vec::new(),
-        };
-        for word in words {
-            text.begins.push((word.span.start, text.folded.len()));
-            if word.han {
-                let original = question[word.span.range()].char_indices();
-                for ((at, c), folded) in original.zip(word.text.chars()) {
-                    let start = word.span.start + at;
-                    text.places.push((text.folded.len(), start, start + c.len_utf8()));
-                    text.folded.push(folded);
-                }
-            } else {
-                text.places
-                    .push((text.folded.len(), word.span.start, word.span.end));
-                text.folded.push_str(&word.text);
-            }
-        }
-        text
-    }
-
-    fn place_of(&self, word: &Word) -> usize {
-        let found = self.begins.iter().find(|(start, _)| *start == word.span.start);
-        found.map_or(0, |(_, at)| *at)
-    }
-
-    /// The question under a stretch of `folded`.
-    fn original<'q>(&self, question: &'q str, from: usize, to: usize) -> Option<&'q str> {
-        let within = |place: &&(usize, usize, usize)| place.0 >= from && place.0 < to;
-        let start = self.places.iter().find(within)?.1;
-        let end = self.places.iter().rfind(within)?.2;
-        question.get(start..end)
-    }
 }
 
 fn skip_polite(text: &str) -> usize {
@@ -116,7 +68,7 @@ fn noun_within(text: &str, characters: usize) -> Option<(usize, usize, &'static 
     (text[..found.0].chars().count() <= characters).then_some(found)
 }
 
-fn list(text: &Text, start: usize) -> Option<(usize, usize)> {
+fn list(text: &Line, start: usize) -> Option<(usize, usize)> {
     let folded = text.folded.as_str();
     if NEEDED.iter().any(|word| folded.contains(word)) {
         return None;
@@ -190,7 +142,7 @@ fn last_noun(text: &str) -> Option<(usize, usize, &'static Noun)> {
     found
 }
 
-fn summary(question: &str, words: &[Word], text: &Text, start: usize) -> Option<(usize, usize)> {
+fn summary(question: &str, words: &[Word], text: &Line, start: usize) -> Option<(usize, usize)> {
     let folded = text.folded.as_str();
     let opens = [
         "总结",
@@ -234,7 +186,7 @@ fn summary(question: &str, words: &[Word], text: &Text, start: usize) -> Option<
     None
 }
 
-fn comparison(question: &str, words: &[Word], text: &Text, start: usize) -> Option<(usize, usize)> {
+fn comparison(question: &str, words: &[Word], text: &Line, start: usize) -> Option<(usize, usize)> {
     let folded = text.folded.as_str();
     let opens = ["比较", "对比", "比对"];
     if let Some(asks) = opens.iter().find(|word| folded[start..].starts_with(**word))

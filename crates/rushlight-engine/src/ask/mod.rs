@@ -2,12 +2,14 @@
 //! come back.
 
 mod fact;
+mod list;
+mod talk;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rushlight_answer::check_question;
+use rushlight_answer::{check_question, route};
 use rushlight_core::{
     Answer, AnswerEvent, AnswerKind, DocumentKind, EarlierTurn, Error, ErrorCode, Principal, Result, Route,
 };
@@ -47,7 +49,7 @@ impl Engine {
         &self,
         request: AskRequest,
         cancel: Arc<AtomicBool>,
-        on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
+        mut on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
     ) -> Result<Answer> {
         check_question(&request.question)?;
         let Ok(_place) = Arc::clone(&self.shared.questions).try_acquire_owned() else {
@@ -58,10 +60,29 @@ impl Engine {
             ));
         };
         let _waiting = self.shared.gate.enter();
+        let routed = route(&request.question);
+        if let Some(talk) = routed.small_talk.filter(|_| request.kind.is_none()) {
+            return self.small_talk(&request, talk, &mut on_event);
+        }
         let route = Route {
-            kind: request.kind.unwrap_or_default(),
+            kind: request.kind.unwrap_or(routed.kind),
+            because: routed.because.filter(|_| request.kind.is_none()),
             ..Route::default()
         };
-        self.fact(request, route, cancel, on_event).await
+        send(&mut on_event, AnswerEvent::Route(route.clone()))?;
+        match route.kind {
+            AnswerKind::Fact | AnswerKind::Summary | AnswerKind::Comparison => {
+                self.fact(request, route, cancel, on_event).await
+            }
+            AnswerKind::List => self.list(request, route, cancel, on_event).await,
+        }
+    }
+}
+
+/// Tells the asker; an error where they no longer listen.
+fn send(on_event: &mut dyn FnMut(AnswerEvent) -> ControlFlow<()>, event: AnswerEvent) -> Result<()> {
+    match on_event(event) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::new(ErrorCode::Cancelled, "the question was withdrawn")),
     }
 }

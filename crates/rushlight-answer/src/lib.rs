@@ -10,9 +10,11 @@
 
 mod answerable;
 mod citation;
+mod compare;
 mod evidence;
 mod extract;
 mod flow;
+mod follow_up;
 mod language;
 mod list;
 mod negation;
@@ -30,9 +32,11 @@ mod words;
 
 pub use answerable::{Calibration, evidence_signals};
 pub use citation::{CheckedText, CitationChecker, citation_is_verbatim};
+pub use compare::{Compared, Comparison, compare};
 pub use evidence::{EvidenceBudget, select_evidence};
 pub use extract::best_sentence;
 pub use flow::{AnswerInputs, AnswerOptions, answer};
+pub use follow_up::{Standalone, accept_rewrite, rewrite_prompt, stand_alone};
 pub use language::{AnswerLanguage, to_language};
 pub use list::{ListCount, ListPlan, cite_row, list_text, plan_list};
 pub use prompt::{BuiltPrompt, Prompts, build_prompt};

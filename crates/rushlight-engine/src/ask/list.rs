@@ -3,19 +3,18 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use rushlight_answer::{AnswerLanguage, ListCount, ListPlan, cite_row, list_text, plan_list};
 use rushlight_core::{
-    Answer, AnswerEvent, AnswerRow, AnswerTable, Citation, Clause, DocId, DocumentKind, Error, ErrorCode,
-    Grounding, Hit, KeywordIndex, LegScores, Node, Occur, Query, Result, Route, SearchFilter, TextSpan,
-    Timestamp,
+    Answer, AnswerEvent, AnswerRow, AnswerTable, Citation, Clause, DocId, DocumentKind, Grounding, Hit,
+    KeywordIndex, LegScores, Node, Occur, Query, Result, Route, SearchFilter, TextSpan, Timestamp,
 };
 use rushlight_ledger::DocumentRecord;
 use rushlight_retrieval::families::{Candidate, fold};
 use rushlight_retrieval::query::{self, Calendar};
 
-use super::{AskRequest, send};
+use super::{AskRequest, go_on, send};
 use crate::engine::{Engine, Shared};
 use crate::search::blocking;
 
@@ -288,12 +287,4 @@ fn table(shown: &[(usize, u64)], found: &[Found]) -> (Vec<AnswerRow>, Vec<Citati
         });
     }
     (rows, citations)
-}
-
-/// `Cancelled` once the flag is set.
-pub(super) fn go_on(cancel: &AtomicBool) -> Result<()> {
-    match cancel.load(Ordering::Acquire) {
-        true => Err(Error::new(ErrorCode::Cancelled, "the question was withdrawn")),
-        false => Ok(()),
-    }
 }

@@ -2,12 +2,13 @@
 //! come back.
 
 mod fact;
+mod follow_up;
 mod list;
 mod talk;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rushlight_answer::{check_question, route};
 use rushlight_core::{
@@ -47,7 +48,7 @@ impl Engine {
     /// As [`Engine::search`]; `Busy` when too many wait; `Cancelled`; what the model comes to.
     pub async fn ask(
         &self,
-        request: AskRequest,
+        mut request: AskRequest,
         cancel: Arc<AtomicBool>,
         mut on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
     ) -> Result<Answer> {
@@ -60,13 +61,19 @@ impl Engine {
             ));
         };
         let _waiting = self.shared.gate.enter();
-        let routed = route(&request.question);
+        let mut routed = route(&request.question);
         if let Some(talk) = routed.small_talk.filter(|_| request.kind.is_none()) {
             return self.small_talk(&request, talk, &mut on_event);
+        }
+        let standalone = self.stand_alone(&request, &cancel).await?;
+        if let Some(standalone) = &standalone {
+            request.question.clone_from(standalone);
+            routed = route(standalone);
         }
         let route = Route {
             kind: request.kind.unwrap_or(routed.kind),
             because: routed.because.filter(|_| request.kind.is_none()),
+            standalone,
             ..Route::default()
         };
         send(&mut on_event, AnswerEvent::Route(route.clone()))?;
@@ -79,10 +86,30 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The turn at the language model.
+    async fn turn(&self) -> tokio::sync::SemaphorePermit<'_> {
+        let turn = self.shared.answering.acquire().await;
+        turn.expect("the semaphore is never closed")
+    }
+}
+
+/// `Cancelled` once the flag is set.
+fn go_on(cancel: &AtomicBool) -> Result<()> {
+    match cancel.load(Ordering::Acquire) {
+        true => Err(withdrawn()),
+        false => Ok(()),
+    }
+}
+
+fn withdrawn() -> Error {
+    Error::new(ErrorCode::Cancelled, "the question was withdrawn")
+}
+
 /// Tells the asker; an error where they no longer listen.
 fn send(on_event: &mut dyn FnMut(AnswerEvent) -> ControlFlow<()>, event: AnswerEvent) -> Result<()> {
     match on_event(event) {
         ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(Error::new(ErrorCode::Cancelled, "the question was withdrawn")),
+        ControlFlow::Break(()) => Err(withdrawn()),
     }
 }

@@ -73,11 +73,13 @@ pub(crate) fn options() -> EngineOptions {
         // The default is calibrated for a real model's odds.
         answer: AnswerOptions {
             calibration: Calibration {
-                threshold: 1.0,
+                worth_writing: 0.14,
+                worth_showing: 0.14,
                 ..Calibration::default()
             },
             ..AnswerOptions::default()
         },
+        own_addresses: Vec::new(),
         answer_queue: 1,
     }
 }

@@ -359,6 +359,7 @@ impl From<&core::SearchResponse> for SearchResponse {
             corrections,
             understood,
             weighing,
+            terms: _,
         } = response;
         Self {
             hits: hits.iter().map(Hit::from).collect(),

@@ -409,9 +409,9 @@ fn judgement(record: JudgementRecord) -> api::Judgement {
     }
 }
 
-/// Fences the evidence in a prompt: 96 random bits, so that no document can contain it.
+/// Fences the evidence in a prompt: 40 random bits, so that no document can contain it.
 pub(crate) fn fence() -> Result<String> {
-    let mut bytes = [0u8; 12];
+    let mut bytes = [0u8; 5];
     getrandom::fill(&mut bytes).map_err(|cause| {
         Error::new(ErrorCode::Internal, "the system gives no random bytes").with_source(cause)
     })?;

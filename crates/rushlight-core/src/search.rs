@@ -3,7 +3,7 @@
 use crate::chunk::Chunk;
 use crate::document::DocumentKind;
 use crate::id::{ContentHash, DocId, Principal, SourceId, SpaceId};
-use crate::index::Correction;
+use crate::index::{Correction, TermFound};
 use crate::place::TextSpan;
 use crate::time::Timestamp;
 
@@ -254,6 +254,8 @@ pub struct SearchResponse {
     pub understood: Vec<(String, String)>,
     /// How the two legs were weighed; `None` where only one was asked or answered.
     pub weighing: Option<Weighing>,
+    /// The words that were wanted or required, and how telling they are. Empty where nothing was searched by word.
+    pub terms: Vec<TermFound>,
 }
 
 /// The weight of meaning against words for one query, and what it was chosen by.

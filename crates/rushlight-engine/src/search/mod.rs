@@ -193,6 +193,7 @@ impl Shared {
                     .collect()
             },
             corrections: words.found.corrections,
+            terms: words.found.terms,
             weighing: only.is_none().then(|| Weighing {
                 semantic: ranked.weight.semantic,
                 because: ranked

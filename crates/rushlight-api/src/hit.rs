@@ -182,7 +182,7 @@ pub struct WhyTerm {
     pub how: String,
     /// What stands where, and how often.
     pub found: Vec<WhyFound>,
-    /// Passages of the space that hold it; `null` where that is not counted.
+    /// Passages of the space that hold it and that may be found; `null` where that is not counted.
     pub chunks: Option<u64>,
     /// What it adds to the score.
     pub share: f32,

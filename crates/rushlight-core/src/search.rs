@@ -205,7 +205,7 @@ pub struct WhyTerm {
     pub how: String,
     /// What stands where, and how often: field, term, count.
     pub found: Vec<(String, String, u32)>,
-    /// Chunks of the space that hold it, where that is counted.
+    /// Chunks of the space that hold it and that may be found, where that is counted: nothing is said of others.
     pub chunks: Option<u64>,
     /// What it adds to the score.
     pub share: f32,

@@ -265,7 +265,7 @@ impl Compiler<'_, '_> {
             TermKind::Word | TermKind::Part => words::same_stem(self.view, &token.term)?,
             _ => Vec::new(),
         };
-        let chunks = self.view.readable(&exact)?;
+        let chunks = self.view.readable(std::slice::from_ref(&exact))?;
         let some = chunks > 0 || self.view.is_readable(forms.iter().flat_map(Postings::places))?;
         self.terms.push(TermFound {
             term: token.term.clone(),
@@ -324,7 +324,6 @@ impl Compiler<'_, '_> {
         let chunks = terms.iter().map(|term| term.chunks).sum::<u64>();
         Way {
             how,
-            chunks: chunks.min(self.view.chunks),
             idf: self.view.idf(chunks),
             terms,
             weight,

@@ -98,7 +98,7 @@ export interface WhyTerm {
   how: string
   /** `field`: `title`, `keywords`, `headings`, `text`. */
   found: { field: string; term: string; count: number }[]
-  /** Passages of the space that hold it; null where that is not counted. */
+  /** Passages of the space that hold it and that may be found; null where that is not counted. */
   chunks: number | null
   share: number
 }

@@ -467,7 +467,7 @@ impl<'r, 'd> Index<'r, 'd> {
             typed: typed.to_owned(),
             how,
             frequencies: row.frequencies(term),
-            chunks: Some(holding as u64),
+            chunks: Some(self.readable_with(term)),
             idf,
             weight,
             contribution: weight * idf * saturated,

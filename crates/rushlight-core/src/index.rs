@@ -284,9 +284,10 @@ pub trait KeywordIndex: Send + Sync {
     ///
     /// Words are found by their stem too, and in the words of another region. A Latin word of four letters or more that no
     /// readable document holds is searched as what it may have meant: words that differ by one mistake (a letter left out,
-    /// added, replaced or exchanged with the next), of eight letters or more and with the first one right by two. Where a query of wanted text finds nothing, chunks are
-    /// found in which its letters stand within words, and so is an identifier that nobody wrote: what stands in a readable
-    /// text to the letter and has a letter or digit is never answered with nothing.
+    /// added, replaced or exchanged with the next), of eight letters or more and with the first one right by two. A word that
+    /// a clause beside it takes for the beginning of one is not finished, and searched as it is. Where a query of wanted text
+    /// finds nothing, chunks are found in which its letters stand within words, and so is an identifier that nobody wrote:
+    /// what stands in a readable text to the letter and has a letter or digit is never answered with nothing.
     ///
     /// What unreadable documents hold changes statistics, and with them scores, by which the best `limit` are chosen; it
     /// changes neither what meets the query nor any other part of the answer.

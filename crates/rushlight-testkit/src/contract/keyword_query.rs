@@ -421,6 +421,17 @@ fn words_that_nobody_wrote_are_corrected(index: &dyn KeywordIndex) {
         "what only others may read is nobody's meaning"
     );
     assert_eq!(corrected("ton"), [""; 0], "short words are what they are");
+    let begun = |typed: &str| {
+        let typing = query([wanted(text("kettel temprature")), wanted(prefix(typed))]);
+        let corrections = search(index, &typing).corrections;
+        corrections.into_iter().map(|one| one.typed).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        begun("temprature"),
+        ["kettel"],
+        "a word that is not finished is no mistake"
+    );
+    assert_eq!(begun("temp"), ["kettel", "temprature"]);
     assert_eq!(numbers(index, &Query::plain("temprature")), [1]);
     assert_eq!(numbers(index, &Query::plain("kettel")), [1, 2]);
     let both = search(index, &Query::plain("kettle temprature")).hits;

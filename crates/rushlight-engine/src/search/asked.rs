@@ -30,9 +30,7 @@ impl Shared {
         let calendar = Calendar::at_offset(self.clock.now(), request.utc_offset);
         let query = match reading {
             Reading::Query if request.typing => query::as_typed(&request.query, &calendar),
-            Reading::Query => {
-                query::parse(&request.query, &calendar).map_err(|error| error.into_error(&request.query))?
-            }
+            Reading::Query => read(&request.query, &calendar)?,
             Reading::Question => query::lenient(&request.query, &calendar),
         };
         let all = self.ledger.spaces()?;
@@ -91,6 +89,14 @@ impl Shared {
         let chunks = self.indexes.keyword(space)?.matching(&limits, filter)?;
         Ok(Some(Arc::new(chunks.into_iter().collect())))
     }
+}
+
+/// Reads a query as it was typed.
+///
+/// # Errors
+/// `QueryEmpty`, `QuestionTooLong`, `QueryInvalid`, with the place in the query.
+pub(crate) fn read(text: &str, calendar: &Calendar) -> Result<Query> {
+    query::parse(text, calendar).map_err(|error| error.into_error(text))
 }
 
 /// Moves what every hit must be, and what both indexes can filter by themselves, from the query to the filter.

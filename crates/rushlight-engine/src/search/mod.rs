@@ -20,6 +20,7 @@ use rushlight_retrieval::{FusionOptions, query};
 
 use crate::engine::{Engine, Shared};
 use asked::Asked;
+pub(crate) use asked::read;
 use legs::{Meaning, Words};
 use texts::Texts;
 

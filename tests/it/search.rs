@@ -171,6 +171,34 @@ fn a_hit_says_why_it_is_where_it_is() {
 }
 
 #[test]
+fn what_age_takes_from_a_score_is_a_negative_part_of_it() {
+    let system = library();
+    let search = |recent: bool| {
+        let request = SearchRequest {
+            recent,
+            explain: true,
+            ..SearchRequest::new("green tea")
+        };
+        system.try_search(request).expect("answers").hits.remove(0)
+    };
+    let (plain, aged) = (search(false), search(true));
+    let parts = |hit: &Hit| hit.why.as_ref().expect("asked for").parts.clone();
+    assert!(parts(&plain).iter().all(|part| part.name != "recency"));
+    let parts = parts(&aged);
+    let recency = parts
+        .iter()
+        .find(|part| part.name == "recency")
+        .expect("asked for");
+    assert!(
+        recency.share < 0.0 && recency.share > -0.1 * plain.scores.fused,
+        "{recency:?}"
+    );
+    let sum: f32 = parts.iter().map(|part| part.share).sum();
+    assert!((sum - aged.scores.fused).abs() < 1e-4);
+    assert!((recency.value * recency.weight - recency.share).abs() < 1e-6);
+}
+
+#[test]
 fn what_is_being_typed_is_forgiven_and_suggested() {
     let system = library();
     let typing = |query: &str| {

@@ -163,13 +163,13 @@ pub struct Why {
 /// One part of a fused score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WhyPart {
-    /// `words`, `meaning`, `coverage`, `recency`.
+    /// `words`, `meaning`, `coverage`; `recency` where newer documents are raised: what age takes from the score.
     pub name: String,
-    /// What it came to, 0 to 1.
+    /// What it came to, 0 to 1; that of `recency` is its share.
     pub value: f32,
     /// What it counts.
     pub weight: f32,
-    /// What it adds to the score.
+    /// What it adds to the score; `recency` adds nothing or less than nothing.
     pub share: f32,
 }
 

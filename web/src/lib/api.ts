@@ -84,7 +84,10 @@ export interface RelatedDocument {
 }
 
 export interface Why {
-  /** What the score is made of; the shares add up to it. `name`: `words`, `meaning`, `coverage`, `recency`. */
+  /**
+   * What the score is made of; the shares add up to it. `name`: `words`, `meaning`, `coverage`; `recency`, whose share is
+   * what age takes away: zero or negative.
+   */
   parts: { name: string; value: number; weight: number; share: number }[]
   /** What the score of the words is made of. */
   terms: WhyTerm[]

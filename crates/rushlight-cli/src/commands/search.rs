@@ -16,6 +16,8 @@ use crate::wiring::Wiring;
 
 /// Characters of a passage that are shown around its first match.
 const SHOWN_CHARS: usize = 240;
+/// What is taken from a score and is less is not told.
+const TELLING: f32 = 0.0005;
 
 pub(crate) fn run(
     args: &SearchArgs,
@@ -156,16 +158,7 @@ fn day_of(time: Timestamp) -> String {
 
 /// What a hit's score is made of.
 fn print_why(hit: &Hit, why: &Why, output: &Output) {
-    let parts: Vec<String> = why
-        .parts
-        .iter()
-        .map(|part| format!("{} {:.3} × {:.2}", part.name, part.value, part.weight))
-        .collect();
-    let mut line = format!("   score {:.3} = {}", hit.scores.fused, parts.join(" + "));
-    if !why.notes.is_empty() {
-        line.push_str(&format!("; {}", why.notes.join(", ")));
-    }
-    output.line(line);
+    output.line(format!("   {}", sum_of(hit.scores.fused, why)));
     for term in &why.terms {
         let found: Vec<String> = term
             .found
@@ -186,6 +179,25 @@ fn print_why(hit: &Hit, why: &Why, output: &Output) {
     if let Some(score) = hit.scores.reranked {
         output.line(format!("     reranked {score:.3}"));
     }
+}
+
+/// The score as a sum: what is added, and what age takes away.
+fn sum_of(score: f32, why: &Why) -> String {
+    let (taken, added): (Vec<_>, Vec<_>) = why.parts.iter().partition(|part| part.name == "recency");
+    let added: Vec<String> = added
+        .into_iter()
+        .map(|part| format!("{} {:.3} × {:.2}", part.name, part.value, part.weight))
+        .collect();
+    let mut sum = format!("score {score:.3} = {}", added.join(" + "));
+    for part in taken.into_iter().filter(|part| part.share < -TELLING) {
+        let less = -part.share;
+        let points = 100.0 * less;
+        sum.push_str(&format!(" − {less:.3} ({points:.1} points less for its age)"));
+    }
+    if !why.notes.is_empty() {
+        sum.push_str(&format!("; {}", why.notes.join(", ")));
+    }
+    sum
 }
 
 /// How the query was read, and how its legs were weighed.
@@ -332,12 +344,43 @@ fn excerpt(hit: &Hit) -> Vec<(String, bool)> {
 
 #[cfg(test)]
 mod tests {
+    use rushlight_core::WhyPart;
+
     use super::*;
 
     #[test]
     fn recognised_text_is_called_so() {
         assert_eq!(recognised(Some(93)), "  (recognised text, confidence 0.93)");
         assert_eq!(recognised(None), "");
+    }
+
+    #[test]
+    fn a_score_is_a_sum_from_which_age_takes() {
+        let part = |name: &str, value: f32, weight: f32| WhyPart {
+            name: name.to_owned(),
+            value,
+            weight,
+            share: value * weight,
+        };
+        let mut why = Why {
+            parts: vec![
+                part("words", 0.5, 0.4),
+                part("meaning", 0.9, 0.6),
+                part("recency", -0.021, 1.0),
+            ],
+            ..Why::default()
+        };
+        assert_eq!(
+            sum_of(0.719, &why),
+            "score 0.719 = words 0.500 × 0.40 + meaning 0.900 × 0.60 − 0.021 (2.1 points less for its age)"
+        );
+        why.parts[2] = part("recency", 0.0, 0.0);
+        why.notes = vec!["guaranteed".to_owned()];
+        assert_eq!(
+            sum_of(0.74, &why),
+            "score 0.740 = words 0.500 × 0.40 + meaning 0.900 × 0.60; guaranteed",
+            "what is new loses nothing"
+        );
     }
 
     #[test]

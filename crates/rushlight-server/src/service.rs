@@ -40,7 +40,7 @@ pub trait Service: Send + Sync + 'static {
     /// Searches.
     async fn search(&self, request: SearchRequest) -> Result<SearchResponse>;
 
-    /// Titles, people and tags that begin as what was typed, from the named spaces (empty: all), at most `limit`.
+    /// Titles, people and tags with a word that begins as what was typed, from the named spaces (empty: all), at most `limit`.
     async fn suggest(
         &self,
         principals: Vec<Principal>,

@@ -441,10 +441,10 @@ export function search(request: SearchRequest, signal?: AbortSignal): Promise<Se
   return json('POST', '/search', request, signal)
 }
 
-/** Titles, people and tags that begin so. */
+/** Titles, people and tags with a word that begins so. */
 export async function suggest(words: string, spaces: readonly string[], signal?: AbortSignal): Promise<Suggestion[]> {
   const query = new URLSearchParams({ q: words, limit: '8' })
-  if (spaces.length > 0) query.set('spaces', spaces.join(','))
+  for (const space of spaces) query.append('space', space)
   return (await json<{ suggestions: Suggestion[] }>('GET', `/suggest?${query}`, undefined, signal)).suggestions
 }
 

@@ -27,12 +27,8 @@ pub(crate) async fn suggest(
     State(app): State<App>,
     Params(query): Params<api::SuggestQuery>,
 ) -> Reply<Json<api::Suggestions>> {
-    let query = query.check()?;
-    let spaces = query.spaces();
-    let found = app
-        .service
-        .suggest(principals(), query.q, spaces, query.limit)
-        .await?;
+    let api::SuggestQuery { q, spaces, limit } = query.check()?;
+    let found = app.service.suggest(principals(), q, spaces, limit).await?;
     Ok(Json(api::Suggestions {
         suggestions: found.iter().map(Into::into).collect(),
     }))

@@ -9,7 +9,7 @@ use crate::time::Time;
 
 /// The most hits that one search may ask for.
 pub const MAX_SEARCH_LIMIT: usize = 100;
-const MINUTES_A_DAY: i32 = 24 * 60;
+const MINUTES_A_DAY: u32 = 24 * 60;
 
 /// Body of `POST /api/v1/search`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ impl SearchRequest {
             explain,
             rerank,
         } = self;
-        if utc_offset.abs() >= MINUTES_A_DAY {
+        if utc_offset.unsigned_abs() >= MINUTES_A_DAY {
             return Err(core::Error::new(
                 core::ErrorCode::InvalidRequest,
                 format!("`utc_offset` is {utc_offset}: minutes within a day are expected"),

@@ -8,7 +8,8 @@ use rushlight_core::{
     Hit, Locator, Relation, Result, SearchMode, SearchRequest, SearchResponse, Timestamp, Why,
 };
 
-use super::{NoReporter, scope};
+use super::NoReporter;
+use super::day::day;
 use crate::args::{ModeArg, SearchArgs};
 use crate::context::Context;
 use crate::output::{Output, count, style};
@@ -33,9 +34,9 @@ pub(crate) fn run(
             ModeArg::Semantic => SearchMode::Semantic,
         },
         spaces: args.scope.spaces.clone(),
-        kinds: scope::kinds(&args.scope.kinds)?,
-        from: args.from.as_deref().map(scope::day).transpose()?,
-        until: args.until.as_deref().map(scope::day).transpose()?,
+        kinds: args.scope.kinds.clone(),
+        from: args.from.as_deref().map(day).transpose()?,
+        until: args.until.as_deref().map(day).transpose()?,
         limit: args.limit.into(),
         utc_offset: jiff::ZonedDateTime::now().offset().seconds(),
         recent: args.recent,

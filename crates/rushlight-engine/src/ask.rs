@@ -82,7 +82,7 @@ impl Engine {
 
         let shared = Arc::clone(&self.shared);
         blocking(move || {
-            let spaces = shared.resolve_spaces(&request.spaces)?;
+            let spaces = shared.resolve_spaces(&request.spaces, &request.principals)?;
             let coverage = shared.ledger.coverage(&spaces, &request.principals)?;
             let model: Option<Arc<dyn LanguageModel>> = match shared.language_model.get() {
                 Ok(model) => Some(model),

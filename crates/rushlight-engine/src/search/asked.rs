@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use rushlight_core::{
-    ChunkSet, Clause, Error, ErrorCode, Node, Occur, Query, Result, SearchFilter, SearchRequest, SpaceId,
-};
+use rushlight_core::{ChunkSet, Clause, Node, Occur, Query, Result, SearchFilter, SearchRequest, SpaceId};
 use rushlight_retrieval::query::{self, Calendar};
 
-use super::Reading;
+use super::{Reading, no_space};
 use crate::engine::Shared;
 
 /// A request, read and resolved.
@@ -33,7 +31,8 @@ impl Shared {
             Reading::Query => read(&request.query, &calendar)?,
             Reading::Question => query::lenient(&request.query, &calendar),
         };
-        let all = self.ledger.spaces()?;
+        // A space of which nothing may be read has no part in anything.
+        let all = self.ledger.spaces_for(&request.principals)?;
         let known = |name: &str| all.iter().any(|space| space.name == name);
         for name in query
             .spaces()
@@ -42,10 +41,7 @@ impl Shared {
         {
             // Whoever is typing may not have come to the end of the name.
             if !known(name) && !request.typing {
-                return Err(Error::new(
-                    ErrorCode::SpaceNotFound,
-                    format!("there is no space `{name}`"),
-                ));
+                return Err(no_space(name));
             }
         }
         let mut filter = SearchFilter {

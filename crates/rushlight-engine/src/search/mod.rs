@@ -13,8 +13,8 @@ use std::time::Instant;
 
 use rushlight_answer::check_question;
 use rushlight_core::{
-    Error, ErrorCode, Query, Result, SearchMode, SearchRequest, SearchResponse, SearchTimings, SpaceId,
-    Weighing,
+    Error, ErrorCode, Principal, Query, Result, SearchMode, SearchRequest, SearchResponse, SearchTimings,
+    SpaceId, Weighing,
 };
 use rushlight_retrieval::{FusionOptions, query};
 
@@ -134,16 +134,18 @@ impl Legs {
 }
 
 impl Shared {
-    pub(crate) fn resolve_spaces(&self, names: &[String]) -> Result<Vec<SpaceId>> {
+    /// The spaces of these names (empty: all), of those that there are for somebody with these principals.
+    ///
+    /// # Errors
+    /// `SpaceNotFound`.
+    pub(crate) fn resolve_spaces(&self, names: &[String], principals: &[Principal]) -> Result<Vec<SpaceId>> {
+        let known = self.ledger.spaces_for(principals)?;
         if names.is_empty() {
-            return Ok(self.ledger.spaces()?.into_iter().map(|space| space.id).collect());
+            return Ok(known.into_iter().map(|space| space.id).collect());
         }
-        let resolve = |name: &String| match self.ledger.space_by_name(name)? {
-            Some(space) => Ok(space.id),
-            None => Err(Error::new(
-                ErrorCode::SpaceNotFound,
-                format!("there is no space `{name}`"),
-            )),
+        let resolve = |name: &String| {
+            let found = known.iter().find(|space| space.name == *name);
+            found.map(|space| space.id).ok_or_else(|| no_space(name))
         };
         names.iter().map(resolve).collect()
     }
@@ -206,6 +208,11 @@ impl Shared {
             }),
         })
     }
+}
+
+/// The same for a space that is not there and for one of which nothing may be read.
+fn no_space(name: &str) -> Error {
+    Error::new(ErrorCode::SpaceNotFound, format!("there is no space `{name}`"))
 }
 
 pub(crate) fn micros(since: Instant) -> u64 {

@@ -29,7 +29,7 @@ impl Engine {
         };
         blocking(move || {
             let mut counted = BTreeMap::new();
-            for space in shared.resolve_spaces(&spaces)? {
+            for space in shared.resolve_spaces(&spaces, &filter.principals)? {
                 // Each space is asked for as many as are wanted: what is among the best of all is among the best of one.
                 for found in shared.indexes.keyword(space)?.suggest(&typed, &filter, limit)? {
                     *counted.entry((found.kind, found.text)).or_default() += found.documents;

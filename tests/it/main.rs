@@ -10,5 +10,6 @@ mod queue;
 mod rerank;
 mod scans;
 mod search;
+mod sentences;
 mod soak;
 mod system;

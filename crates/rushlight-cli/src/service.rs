@@ -8,10 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, Clock, DocId, Error, ErrorCode, Principal, Result, SearchRequest, SearchResponse,
-    SourceId, Suggestion, SystemClock, TextSpan,
+    Answer, AnswerEvent, ChunkId, Clock, DocId, Error, ErrorCode, NearestSentence, Principal, Result,
+    SearchRequest, SearchResponse, SourceId, Suggestion, SystemClock, TextSpan,
 };
-use rushlight_engine::{AskRequest, Engine, JudgeRequest, SourceStatus};
+use rushlight_engine::{AskRequest, Engine, JudgeRequest, SentenceRequest, SourceStatus};
 use rushlight_eval::{Judged, write_questions};
 use rushlight_ledger::{ConversationId, Judgement, JudgementId, JudgementRecord, Turn};
 use rushlight_server::{Question, Service};
@@ -111,6 +111,20 @@ impl Service for EngineService {
 
     async fn search(&self, request: SearchRequest) -> Result<SearchResponse> {
         self.engine.search(request).await
+    }
+
+    async fn sentences(
+        &self,
+        principals: Vec<Principal>,
+        query: String,
+        chunks: Vec<ChunkId>,
+    ) -> Result<Vec<NearestSentence>> {
+        let request = SentenceRequest {
+            principals,
+            query,
+            chunks,
+        };
+        self.engine.sentences(request).await
     }
 
     async fn suggest(

@@ -2,7 +2,7 @@
 
 use crate::chunk::Chunk;
 use crate::document::DocumentKind;
-use crate::id::{ContentHash, DocId, Principal, SourceId, SpaceId};
+use crate::id::{ChunkId, ContentHash, DocId, Principal, SourceId, SpaceId};
 use crate::index::Correction;
 use crate::place::TextSpan;
 use crate::time::Timestamp;
@@ -133,6 +133,25 @@ pub struct Hit {
     pub related: Vec<RelatedDocument>,
     /// Why it is where it is, where the request asked for that.
     pub why: Option<Why>,
+}
+
+impl Hit {
+    /// Whether only its meaning says why it was found: no word of the query is marked in it, or it is not among those that
+    /// the search by word found.
+    pub fn is_by_meaning(&self) -> bool {
+        self.scores.semantic.is_some() && (self.scores.keyword.is_none() || self.highlights.is_empty())
+    }
+}
+
+/// The sentence of a chunk that is nearest to a query in meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NearestSentence {
+    /// The chunk.
+    pub chunk_id: ChunkId,
+    /// Its text, verbatim.
+    pub text: String,
+    /// The sentence: a span of `text`, and not all of it.
+    pub span: TextSpan,
 }
 
 /// Another chunk of a hit's document.

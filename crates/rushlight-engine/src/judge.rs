@@ -5,7 +5,7 @@ use rushlight_ledger::{Judgement, JudgementId, JudgementRecord};
 use rushlight_retrieval::query::Calendar;
 
 use crate::engine::Engine;
-use crate::search::read;
+use crate::search::{may_read, read};
 
 /// Characters of a quote at most.
 const QUOTE_CHARS: usize = 160;
@@ -41,12 +41,11 @@ impl Engine {
         let now = self.shared.clock.now();
         read(&request.query, &Calendar::at_offset(now, 0))?;
         let ledger = self.ledger();
-        let may_read = |access: &[Principal]| access.iter().any(|one| request.principals.contains(one));
         let missing = |what: String| Error::new(ErrorCode::DocumentNotFound, what);
         let document = ledger
             .document(request.doc_id)?
             .map(|record| record.summary)
-            .filter(|summary| may_read(&summary.access))
+            .filter(|summary| may_read(&summary.access, &request.principals))
             .ok_or_else(|| missing(format!("there is no document {}", request.doc_id)))?;
         let quote = match request.chunk_id {
             None => String::new(),

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, DocId, DocumentKind, Principal, Result, SearchRequest, SearchResponse, SourceId,
-    Suggestion, TextSpan,
+    Answer, AnswerEvent, ChunkId, DocId, DocumentKind, NearestSentence, Principal, Result, SearchRequest,
+    SearchResponse, SourceId, Suggestion, TextSpan,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -39,6 +39,15 @@ pub trait Service: Send + Sync + 'static {
 
     /// Searches.
     async fn search(&self, request: SearchRequest) -> Result<SearchResponse>;
+
+    /// The sentences of passages that are nearest to the query that found them, as far as these principals may read them;
+    /// passages without one to mark are left out.
+    async fn sentences(
+        &self,
+        principals: Vec<Principal>,
+        query: String,
+        chunks: Vec<ChunkId>,
+    ) -> Result<Vec<NearestSentence>>;
 
     /// Titles, people and tags with a word that begins as what was typed, from the named spaces (empty: all), at most `limit`.
     async fn suggest(

@@ -32,6 +32,8 @@ export const documentKinds: readonly DocumentKind[] = ['note', 'mail', 'pdf', 'd
 export interface Segment {
   text: string
   mark: boolean
+  /** What is marked: a word of the search where it is left out, or the sentence nearest to it in meaning. */
+  kind?: 'word' | 'sentence'
 }
 
 export interface Hit {
@@ -439,6 +441,11 @@ async function* events(reply: Response): AsyncGenerator<SseEvent> {
 
 export function search(request: SearchRequest, signal?: AbortSignal): Promise<SearchReply> {
   return json('POST', '/search', request, signal)
+}
+
+/** The sentence of each passage that is nearest to the query in meaning; passages without one to mark are left out. */
+export async function sentences(query: string, chunks: readonly string[], signal?: AbortSignal): Promise<{ chunk_id: string; segments: Segment[] }[]> {
+  return (await json<{ sentences: { chunk_id: string; segments: Segment[] }[] }>('POST', '/search/sentences', { query, chunks }, signal)).sentences
 }
 
 /** Titles, people and tags with a word that begins so. */

@@ -81,7 +81,7 @@ fn print(answer: &Answer, output: &Output) {
         output.line("\nthe closest passages are:");
         for (index, hit) in answer.closest.iter().enumerate() {
             output.line("");
-            print_hit(index + 1, hit, output);
+            print_hit(index + 1, hit, None, output);
         }
     }
     output.line(format!("\n{faint}{}{faint:#}", closing(answer)));

@@ -128,17 +128,19 @@ impl Shared {
 
     async fn embed_query(self: &Arc<Self>, query: &str) -> Result<Embedding> {
         let (shared, query) = (Arc::clone(self), query.to_owned());
-        blocking(move || {
-            let embedder = shared.embedder.get()?;
-            let vector = embedder.embed(EmbedKind::Query, &[&query])?.pop();
-            vector.ok_or_else(|| {
-                Error::new(
-                    ErrorCode::EmbeddingFailed,
-                    "the model returned no vector for the query",
-                )
-            })
+        blocking(move || shared.query_vector(&query)).await
+    }
+
+    /// The vector of what a query is about. Computes.
+    pub(super) fn query_vector(&self, about: &str) -> Result<Embedding> {
+        let embedder = self.embedder.get()?;
+        let vector = embedder.embed(EmbedKind::Query, &[about])?.pop();
+        vector.ok_or_else(|| {
+            Error::new(
+                ErrorCode::EmbeddingFailed,
+                "the model returned no vector for the query",
+            )
         })
-        .await
     }
 }
 

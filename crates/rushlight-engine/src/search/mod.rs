@@ -3,6 +3,7 @@
 mod asked;
 mod legs;
 mod rank;
+mod sentences;
 mod show;
 mod suggest;
 mod texts;
@@ -22,6 +23,7 @@ use crate::engine::{Engine, Shared};
 use asked::Asked;
 pub(crate) use asked::read;
 use legs::{Meaning, Words};
+pub use sentences::SentenceRequest;
 use texts::Texts;
 
 /// What moves the weight by less is not told.
@@ -208,6 +210,11 @@ impl Shared {
             }),
         })
     }
+}
+
+/// Whether somebody with these principals is on an access list.
+pub(crate) fn may_read(access: &[Principal], principals: &[Principal]) -> bool {
+    access.iter().any(|principal| principals.contains(principal))
 }
 
 /// The same for a space that is not there and for one of which nothing may be read.

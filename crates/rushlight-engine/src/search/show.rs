@@ -15,6 +15,7 @@ use rushlight_retrieval::group::{GroupOptions, Grouped, group};
 
 use super::asked::Asked;
 use super::legs::Words;
+use super::may_read;
 use super::rank::Ranked;
 use super::texts::Texts;
 use crate::engine::Shared;
@@ -61,10 +62,7 @@ impl Shared {
                 let Some(record) = texts.get(fused.chunk_id) else {
                     continue;
                 };
-                let may_read = record
-                    .access
-                    .iter()
-                    .any(|principal| request.principals.contains(principal));
+                let may_read = may_read(&record.access, &request.principals);
                 let (start, text) = (record.chunk.span.start, record.chunk.text.clone());
                 if may_read && shown.insert((record.space_id, record.content_hash, start, text)) {
                     entries.push(Entry {

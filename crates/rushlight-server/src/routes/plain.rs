@@ -23,6 +23,17 @@ pub(crate) async fn search(
     Ok(Json(api::SearchResponse::from(&response)))
 }
 
+pub(crate) async fn sentences(
+    State(app): State<App>,
+    Payload(request): Payload<api::SentenceRequest>,
+) -> Reply<Json<api::Sentences>> {
+    let (query, chunks) = request.into_core()?;
+    let found = app.service.sentences(principals(), query, chunks).await?;
+    Ok(Json(api::Sentences {
+        sentences: found.iter().map(Into::into).collect(),
+    }))
+}
+
 pub(crate) async fn suggest(
     State(app): State<App>,
     Params(query): Params<api::SuggestQuery>,

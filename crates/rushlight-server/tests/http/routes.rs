@@ -23,6 +23,13 @@ fn happy() -> Vec<(&'static str, String, &'static str, u16, &'static str)> {
             r#""total_us":7"#,
         ),
         row(
+            "POST",
+            "/search/sentences",
+            r#"{"query": "茶", "chunks": ["02020202020202020202020202020202"]}"#,
+            200,
+            r#"{"sentences":[{"chunk_id":"02020202020202020202020202020202","segments":[{"text":"First. ","mark":false},{"text":"茶.","mark":true,"kind":"sentence"}]}]}"#,
+        ),
+        row(
             "GET",
             "/suggest?q=gre&space=a&space=b%2C+c&limit=3",
             "",
@@ -197,6 +204,7 @@ async fn bad_input_is_refused_in_our_shape() {
     let unplaced = format!("{nowhere}/place");
     let reversed = format!("{nowhere}/place?start=3&end=3");
     let long = format!("/documents/{}", "f".repeat(5000));
+    let many = format!(r#"{{"query": "a", "chunks": [{}""]}}"#, "\"\", ".repeat(10));
     let deep = format!(r#"{{"query": {}"#, "[".repeat(10_000));
     let rows: Vec<(&str, &str, &str, u16, &str)> = vec![
         ("POST", "/search", "", 400, "invalid_request"),
@@ -297,6 +305,21 @@ async fn bad_input_is_refused_in_our_shape() {
         ("GET", "/problems?offset=-1", "", 400, "invalid_request"),
         ("GET", "/problems?order=up", "", 400, "invalid_request"),
         ("GET", "/problems?source=2", "", 404, "source_not_found"),
+        (
+            "POST",
+            "/search/sentences",
+            r#"{"query": "a", "chunks": []}"#,
+            400,
+            "invalid_request",
+        ),
+        ("POST", "/search/sentences", &many, 400, "invalid_request"),
+        (
+            "POST",
+            "/search/sentences",
+            r#"{"query": "a", "chunks": ["c"]}"#,
+            400,
+            "invalid_id",
+        ),
         ("GET", "/suggest", "", 400, "invalid_request"),
         ("GET", "/suggest?q=a&limit=0", "", 400, "invalid_request"),
         ("GET", "/suggest?q=a&limit=51", "", 400, "invalid_request"),

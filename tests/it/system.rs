@@ -29,7 +29,7 @@ use rushlight_testkit::{
 use rushlight_watch::{FolderOptions, FolderSource};
 
 /// Opens indexes in memory; they are lost with the engine and fed again from the ledger.
-struct InMemory;
+pub(crate) struct InMemory;
 
 impl KeywordFactory for InMemory {
     fn open(&self, _dir: &Path) -> Result<Arc<dyn KeywordIndex>> {

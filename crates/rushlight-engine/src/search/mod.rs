@@ -136,20 +136,20 @@ impl Legs {
 }
 
 impl Shared {
-    /// The spaces of these names (empty: all), of those that there are for somebody with these principals.
+    /// The spaces of these names (empty: all), each once, of those that there are for somebody with these principals.
     ///
     /// # Errors
     /// `SpaceNotFound`.
     pub(crate) fn resolve_spaces(&self, names: &[String], principals: &[Principal]) -> Result<Vec<SpaceId>> {
         let known = self.ledger.spaces_for(principals)?;
-        if names.is_empty() {
-            return Ok(known.into_iter().map(|space| space.id).collect());
+        let is_known = |name: &&String| known.iter().any(|space| space.name == **name);
+        if let Some(name) = names.iter().find(|name| !is_known(name)) {
+            return Err(no_space(name));
         }
-        let resolve = |name: &String| {
-            let found = known.iter().find(|space| space.name == *name);
-            found.map(|space| space.id).ok_or_else(|| no_space(name))
-        };
-        names.iter().map(resolve).collect()
+        let wanted = known
+            .iter()
+            .filter(|space| names.is_empty() || names.contains(&space.name));
+        Ok(wanted.map(|space| space.id).collect())
     }
 
     fn put_together(

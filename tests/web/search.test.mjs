@@ -357,6 +357,32 @@ scene('other places, versions and mails stand one click behind a result', {}, as
   assert.equal(await page.getByText('The passage is no longer in this document').count(), 0)
 })
 
+scene('what was found by its meaning has the nearest sentence marked, once it is shown', {}, async (page) => {
+  const asked = []
+  await dress(page, (reply, { typing }) => {
+    for (const hit of reply.hits) {
+      hit.segments = [{ text: hit.text, mark: false }]
+      hit.scores = { keyword: null, semantic: typing ? null : 0.8, fused: 0.8 }
+    }
+  })
+  await page.route('**/api/v1/search/sentences', (route) => {
+    const { query, chunks } = JSON.parse(route.request().postData() ?? '{}')
+    asked.push({ query, chunks })
+    const [first] = chunks
+    const segments = [{ text: 'Before it. ', mark: false }, { text: 'The nearest <b>sentence.', mark: true, kind: 'sentence' }]
+    return route.fulfill({ json: { sentences: [{ chunk_id: first, segments }] } }).catch(() => undefined)
+  })
+  await searchFor(page, 'tea')
+  const marked = page.getByRole('list', { name: 'Results' }).locator('mark')
+  await marked.first().waitFor()
+  assert.deepEqual(await marked.allTextContents(), ['The nearest <b>sentence.'])
+  assert.equal(await marked.first().evaluate((mark) => mark.classList.contains('sentence')), true)
+  const last = asked.at(-1)
+  assert.equal(last.query, 'tea')
+  assert.ok(last.chunks.length >= 1 && last.chunks.length <= 5, 'the first few are asked about, at once')
+  await accessible(page)
+})
+
 const explanation = {
   parts: [
     { name: 'words', value: 0.8, weight: 0.5, share: 0.4 }, { name: 'meaning', value: 0.9, weight: 0.3, share: 0.27 },

@@ -74,7 +74,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
 }
 
 const everything = (reply) => {
-  reply.corrections = [{ typed: 'stepe', meant: 'steep' }]
+  reply.corrections = [{ typed: 'stepe', meant: 'steep' }, { typed: 'stepe', meant: 'steeped' }, { typed: 'kettel', meant: 'kettle' }]
   reply.understood = [{ label: 'words', text: '綠茶 tea' }, { label: 'from', text: '"Anna Li"' }, { label: 'before', text: '2024-03-01' }]
   reply.weighing = { semantic: 0.3, because: [{ feature: 'literal', by: -0.08 }, { feature: 'margin', by: 0.02 }] }
   reply.timings = { keyword_us: 900, embed_us: 8000, vector_us: 3000, total_us: 9900 }

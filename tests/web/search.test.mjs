@@ -312,12 +312,14 @@ scene('how the query was read is said, and the help shows how to write one', {},
   await page.getByRole('heading', { name: 'How to search' }).waitFor({ state: 'hidden' })
 })
 
-scene('a word that occurs nowhere is said to be taken for another', {}, async (page) => {
-  await dress(page, (reply) => (reply.corrections = [{ typed: '<b>stepe', meant: 'steeped' }]))
+scene('a word that occurs nowhere is said to be taken for others', {}, async (page) => {
+  await dress(page, (reply) => (reply.corrections = [{ typed: '<b>stepe', meant: 'steeped' }, { typed: 'kettel', meant: 'kettle' }, { typed: '<b>stepe', meant: 'steep' }]))
   await searchFor(page, 'steeped')
-  const line = page.getByText(/^No document has/)
-  await line.waitFor()
-  assert.equal((await line.textContent())?.replace(/[\u2068\u2069]/g, ''), 'No document has “<b>stepe”; showing “steeped”')
+  const lines = page.getByText(/^No document has/)
+  await lines.first().waitFor()
+  assert.deepEqual((await lines.allTextContents()).map((line) => line.replace(/[\u2068\u2069]/g, '')), [
+    'No document has “<b>stepe”; showing “steeped”, “steep”', 'No document has “kettel”; showing “kettle”',
+  ])
   await accessible(page)
 })
 

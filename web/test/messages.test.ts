@@ -32,7 +32,7 @@ test('no message is empty but hints that have nothing to say, in both languages 
 })
 
 test('the Chinese catalogue is Chinese', () => {
-  const same = ['.locale', '.name', '.common.comma', '.common.separator', '.connection.stop', '.kinds.pdf', '.search.keySlash', '.place.sheet']
+  const same = ['.locale', '.name', '.common.comma', '.common.separator', '.common.quoted', '.connection.stop', '.kinds.pdf', '.search.keySlash', '.place.sheet']
   const isExample = /^\.help\.examples\.\d+\.query$/
   const left = leaves(zhHant).filter(([path, value]) => said(value) !== '' && !isExample.test(path) && !/\p{sc=Han}/u.test(said(value)) && !same.includes(path))
   expect(left.map(([path]) => path)).toEqual([])

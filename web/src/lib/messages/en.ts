@@ -34,6 +34,7 @@ export const en = {
   common: {
     comma: ', ',
     separator: ', ',
+    quoted: (text: string) => `“${text}”`,
     close: 'Close',
     cancel: 'Cancel',
     retry: 'Try again',
@@ -114,7 +115,7 @@ export const en = {
       after: 'on or after',
       before: 'before',
     } as Record<string, string>,
-    corrected: (typed: string, meant: string) => `No document has “${typed}”; showing “${meant}”`,
+    corrected: (typed: string, meant: string) => `No document has ${typed}; showing ${meant}`,
     more: (passages: number) => `${count(passages, 'more place', 'more places')} in this document`,
     related: {
       version: (documents: number) => count(documents, 'other version', 'other versions'),

@@ -29,6 +29,7 @@ export const zhHant: Messages = {
   common: {
     comma: '，',
     separator: '、',
+    quoted: (text) => `「${text}」`,
     close: '關閉',
     cancel: '取消',
     retry: '再試一次',
@@ -108,7 +109,7 @@ export const zhHant: Messages = {
       after: '自此日起',
       before: '早於',
     },
-    corrected: (typed, meant) => `沒有文件含有「${typed}」，改為顯示「${meant}」`,
+    corrected: (typed, meant) => `沒有文件含有${typed}，改為顯示${meant}`,
     more: (passages) => `這份文件還有 ${number(passages)} 處`,
     related: {
       version: (documents) => `另有 ${number(documents)} 個版本`,

@@ -323,6 +323,38 @@ scene('a word that occurs nowhere is said to be taken for others', {}, async (pa
   await accessible(page)
 })
 
+scene('what a search while typing guesses is not said; what the full one said stays until the next', { expectTrouble: /400/ }, async (page) => {
+  let finish = () => undefined
+  let held = Promise.resolve()
+  await page.route('**/api/v1/search', async (route) => {
+    const { query, typing } = JSON.parse(route.request().postData() ?? '{}')
+    if (!typing) await held
+    const reply = await route.fetch().catch(() => null)
+    if (!reply?.ok()) return (reply ? route.fulfill({ response: reply }) : route.abort()).catch(() => undefined)
+    const body = await reply.json()
+    body.understood = [{ label: 'words', text: typing ? `${query}, guess*` : query }]
+    body.corrections = [{ typed: typing ? 'unfinished' : 'finished', meant: query }]
+    return route.fulfill({ response: reply, json: body }).catch(() => undefined)
+  })
+  const said = () => page.locator('.read').allTextContents().then((lines) => lines.map((line) => line.replace(/[\u2068\u2069]/g, '').replace(/\s+/g, ' ').trim()))
+  const ofFull = (query) => [`Read as: words ${query}`, `No document has “finished”; showing “${query}”`]
+  await searchFor(page, 'Gyokuro')
+  assert.deepEqual(await said(), ofFull('Gyokuro'))
+  held = new Promise((done) => (finish = done))
+  const field = page.getByRole('combobox')
+  await field.press('End')
+  await field.pressSequentially(' harvest', { delay: 15 })
+  await page.locator('mark', { hasText: 'harvest' }).first().waitFor()
+  assert.equal(await page.locator('main ul[aria-busy=true]').count(), 1)
+  assert.deepEqual(await said(), ofFull('Gyokuro'), 'the reply to the words is shown, its guesses are not')
+  finish()
+  await page.locator('main ul[aria-busy=false]').waitFor()
+  assert.deepEqual(await said(), ofFull('Gyokuro harvest'))
+  await field.pressSequentially(' "steeped', { delay: 15 })
+  await page.locator('#query-fault').waitFor()
+  assert.deepEqual(await said(), [], 'what cannot be read was read as nothing')
+})
+
 scene('other places, versions and mails stand one click behind a result', {}, async (page) => {
   await dress(page, (reply) => {
     const [hit] = reply.hits

@@ -17,6 +17,11 @@ export interface Wanted {
   grouped: boolean
 }
 
+/** Legs that did not answer, how the query was read, and words that were taken for others. */
+type Said = Pick<SearchReply, 'degraded' | 'understood' | 'corrections'>
+
+const nothingSaid: Said = { degraded: [], understood: [], corrections: [] }
+
 /** Why the hits of a reply are where they are. */
 export interface Explained {
   whys: Map<string, Why>
@@ -34,8 +39,8 @@ class Search {
   answered: Wanted | null = $state.raw(null)
   /** What `error` is about. */
   failed: Wanted | null = $state.raw(null)
-  /** Legs that did not answer the last full search: a search while typing asks one only, which is no failure. */
-  degraded: SearchReply['degraded'] = $state.raw([])
+  /** What the last full search said of itself. One while typing asks one leg only, and guesses at the word that is not finished. */
+  said: Said = $state.raw(nothingSaid)
   explained: Explained | null = $state.raw(null)
   explainError: ApiError | null = $state.raw(null)
 
@@ -61,7 +66,7 @@ class Search {
       this.#settle('empty')
       this.reply = null
       this.answered = null
-      this.degraded = []
+      this.said = nothingSaid
       return
     }
     this.state = 'busy'
@@ -111,6 +116,7 @@ class Search {
     } catch (thrown) {
       this.error = toApiError(thrown)
       this.failed = wanted
+      this.said = nothingSaid
       connection.noticed(this.error)
       this.#settle('failed')
     }
@@ -134,7 +140,7 @@ class Search {
     if (!typing) this.#latestWords.cancel()
     this.reply = reply
     this.answered = wanted
-    if (!typing) this.degraded = reply.degraded
+    if (!typing) this.said = reply
     this.#request = request
     this.#latestWhy.cancel()
     this.#explaining = null

@@ -6,13 +6,13 @@
 //! then compared to the letter. What no passage carries is not shown.
 //!
 //! This crate does no I/O, knows no adapter and keeps no state between questions. Everything is a function of its
-//! arguments; [`answer`] calls the model it is handed and is therefore called from the generating thread.
+//! arguments; [`Prepared::answer`] calls the model it is handed and is therefore called from the generating thread.
 
 mod answerable;
 mod citation;
 mod compare;
+mod disagreement;
 mod evidence;
-mod extract;
 mod flow;
 mod follow_up;
 mod language;
@@ -30,12 +30,11 @@ mod terms;
 mod testing;
 mod words;
 
-pub use answerable::{Calibration, evidence_signals};
+pub use answerable::{Calibration, Logistic, MISSING_COSINE, evidence_signals};
 pub use citation::{CheckedText, CitationChecker, citation_is_verbatim};
 pub use compare::{Compared, Comparison, compare};
-pub use evidence::{EvidenceBudget, select_evidence};
-pub use extract::best_sentence;
-pub use flow::{AnswerInputs, AnswerOptions, answer};
+pub use evidence::{Cosines, Evidence, EvidenceBudget, Selected};
+pub use flow::{AnswerInputs, AnswerOptions, OnEvent, Prepared};
 pub use follow_up::{Standalone, accept_rewrite, rewrite_prompt, stand_alone};
 pub use language::{AnswerLanguage, to_language};
 pub use list::{ListCount, ListPlan, cite_row, list_text, plan_list};

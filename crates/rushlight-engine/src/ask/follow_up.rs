@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rushlight_answer::{accept_rewrite, check_question, rewrite_prompt, stand_alone};
 use rushlight_core::{ErrorCode, GenerationParams, Result};
 
-use super::{AskRequest, go_on};
+use super::AskRequest;
 use crate::engine::{Engine, go_on_unless};
 use crate::search::blocking;
 
@@ -31,10 +31,9 @@ impl Engine {
         if ruled.sure {
             return Ok(Some(text));
         }
-        let _turn = self.turn().await;
-        go_on(cancel)?;
         let (shared, request, cancel) = (Arc::clone(&self.shared), request.clone(), Arc::clone(cancel));
         blocking(move || {
+            let _turn = shared.turn(&cancel)?;
             let Ok(model) = shared.language_model.get() else {
                 return Ok(Some(text));
             };

@@ -16,7 +16,7 @@ use rushlight_retrieval::query::{self, Calendar};
 
 use super::{AskRequest, go_on, send};
 use crate::engine::{Engine, Shared};
-use crate::search::blocking;
+use crate::search::{blocking, may_read};
 
 /// Rows that a table shows at most.
 const ROWS: usize = 200;
@@ -57,7 +57,7 @@ impl Shared {
         let plan = plan_list(&request.question, self.clock.now());
         route.query = Some(plan.query()).filter(|query| !query.is_empty());
         send(on_event, AnswerEvent::Route(route.clone()))?;
-        let spaces = self.resolve_spaces(&request.spaces)?;
+        let spaces = self.resolve_spaces(&request.spaces, &request.principals)?;
         let coverage = self.ledger.coverage(&spaces, &request.principals)?;
 
         let mut documents: HashMap<DocId, Timestamp> = HashMap::new();
@@ -188,11 +188,8 @@ impl Shared {
 
     /// A document that the asker may read as the ledger has it now.
     pub(super) fn readable(&self, doc: DocId, request: &AskRequest) -> Result<Option<DocumentRecord>> {
-        let may_read = |record: &DocumentRecord| {
-            let mut access = record.summary.access.iter();
-            access.any(|principal| request.principals.contains(principal))
-        };
-        Ok(self.ledger.document(doc)?.filter(may_read))
+        let document = self.ledger.document(doc)?;
+        Ok(document.filter(|record| may_read(&record.summary.access, &request.principals)))
     }
 
     /// The document as a row; `None` when no sentence of it says what is asked.

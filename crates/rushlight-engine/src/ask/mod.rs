@@ -86,14 +86,6 @@ impl Engine {
     }
 }
 
-impl Engine {
-    /// The turn at the language model.
-    async fn turn(&self) -> tokio::sync::SemaphorePermit<'_> {
-        let turn = self.shared.answering.acquire().await;
-        turn.expect("the semaphore is never closed")
-    }
-}
-
 /// `Cancelled` once the flag is set.
 fn go_on(cancel: &AtomicBool) -> Result<()> {
     match cancel.load(Ordering::Acquire) {

@@ -25,6 +25,8 @@ mod question;
 mod route;
 mod sanitize;
 mod sentence;
+mod subject;
+mod summary;
 mod terms;
 #[cfg(test)]
 mod testing;
@@ -43,3 +45,5 @@ pub use question::check_question;
 pub use route::{Routed, SmallTalk, reply, route};
 pub use sanitize::plain_text;
 pub use sentence::sentences;
+pub use subject::{Subject, compared_subjects, name_fit, name_words, same_but_for_version, summary_subject};
+pub use summary::{Summarised, WINDOWS, Windows, summarise, summary_windows};

@@ -131,13 +131,13 @@ impl Shared {
             ..SearchFilter::default()
         };
         if plan.topics.is_empty() {
-            return self.holding(index, &self.read(&plan.filter())?, &filter, cancel);
+            return self.holding(index, &self.plan_query(&plan.filter())?, &filter, cancel);
         }
         let mut meeting: Option<HashMap<DocId, Timestamp>> = None;
         for alternatives in &plan.topics {
             let mut holding = HashMap::new();
             for words in alternatives {
-                let query = self.read(&format!("{} +{words}", plan.filter()))?;
+                let query = self.plan_query(&format!("{} +{words}", plan.filter()))?;
                 holding.extend(self.holding(index, &query, &filter, cancel)?);
             }
             if let Some(before) = meeting {
@@ -153,7 +153,7 @@ impl Shared {
 
     /// The documents with a chunk that meets a query. A word that nobody wrote is met by none: here it is not taken for
     /// another one.
-    fn holding(
+    pub(super) fn holding(
         &self,
         index: &dyn KeywordIndex,
         query: &Query,
@@ -173,7 +173,8 @@ impl Shared {
         Ok(holding)
     }
 
-    fn read(&self, text: &str) -> Result<Query> {
+    /// A query in the query language; of an empty text everything.
+    pub(super) fn plan_query(&self, text: &str) -> Result<Query> {
         if text.is_empty() {
             return Ok(Query {
                 clauses: vec![Clause {

@@ -1,9 +1,12 @@
 //! One question, from the search to the finished answer. One is answered at a time; a few may wait; one more is told to
 //! come back.
 
+mod comparison;
 mod fact;
 mod follow_up;
 mod list;
+mod subject;
+mod summary;
 mod talk;
 
 use std::ops::ControlFlow;
@@ -78,10 +81,10 @@ impl Engine {
         };
         send(&mut on_event, AnswerEvent::Route(route.clone()))?;
         match route.kind {
-            AnswerKind::Fact | AnswerKind::Summary | AnswerKind::Comparison => {
-                self.fact(request, route, cancel, on_event).await
-            }
+            AnswerKind::Fact => self.fact(request, route, cancel, on_event).await,
             AnswerKind::List => self.list(request, route, cancel, on_event).await,
+            AnswerKind::Summary => self.summary(request, route, cancel, on_event).await,
+            AnswerKind::Comparison => self.comparison(request, route, cancel, on_event).await,
         }
     }
 }

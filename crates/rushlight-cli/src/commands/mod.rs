@@ -15,6 +15,7 @@ mod remove;
 mod search;
 mod serve;
 mod status;
+mod taken;
 mod verify;
 
 use std::process::ExitCode;

@@ -2,6 +2,7 @@
 
 mod access;
 mod architecture;
+mod ask_kinds;
 mod journey;
 mod judgements;
 mod links;

@@ -181,7 +181,7 @@ fn print_behind(hit: &Hit, output: &Output) {
     }
 }
 
-fn day_of(time: Timestamp) -> String {
+pub(crate) fn day_of(time: Timestamp) -> String {
     api::Time(time).to_string().chars().take(10).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use rushlight_core::{Answer, AnswerKind, AnswerRow, AnswerTable, Citation, Disagreement, Route};
 
-use super::day::day_of;
+use super::search::day_of;
 
 /// Widest title and sender in a table, in columns of the terminal.
 const WIDEST: usize = 44;

@@ -168,21 +168,12 @@ fn names(text: &str, first_counts: bool) -> Vec<String> {
         let mut end = at + 1;
         while end < found.len() {
             let gap = &text[found[end - 1].span.end..found[end].span.start];
-            let joiner = matches!(
-                found[end].text.as_str(),
-                "of" | "the" | "de" | "von" | "van" | "and"
-            );
-            if gap.trim().is_empty() && capital(end) {
-                end += 1;
-            } else if gap.trim().is_empty()
-                && joiner
-                && found[end].text != "and"
-                && (end + 1..(end + 3).min(found.len())).any(capital)
-            {
-                end += 1;
-            } else {
+            let joiner = matches!(found[end].text.as_str(), "of" | "the" | "de" | "von" | "van");
+            let joined = joiner && (end + 1..(end + 3).min(found.len())).any(capital);
+            if !gap.trim().is_empty() || !(capital(end) || joined) {
                 break;
             }
+            end += 1;
         }
         names.push(text[found[start].span.start..found[end - 1].span.end].to_owned());
         at = end;

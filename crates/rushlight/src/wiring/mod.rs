@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rushlight_answer::AnswerOptions;
+use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_cli::{Check, EngineSetup, IndexParts, Paths, Wiring};
 use rushlight_config::Config;
 use rushlight_core::{
@@ -59,6 +59,7 @@ impl Wiring for Adapters {
             ledger,
             reporter,
             runtime,
+            answer_all,
         } = setup;
         let Models {
             tokens,
@@ -109,6 +110,10 @@ impl Wiring for Adapters {
             runtime,
             options: EngineOptions {
                 rechunk: !tokens_are_estimated,
+                answer: AnswerOptions {
+                    calibration: calibration(answer_all),
+                    ..options(config).answer
+                },
                 ..options(config)
             },
         }))
@@ -182,6 +187,18 @@ fn options(config: &Config) -> EngineOptions {
             ..AnswerOptions::default()
         },
         answer_queue: config.answer.queue,
+    }
+}
+
+/// As it was learnt; with `all` nothing is refused by it.
+fn calibration(all: bool) -> Calibration {
+    match all {
+        false => Calibration::default(),
+        true => Calibration {
+            threshold: f32::NEG_INFINITY,
+            absent_coverage: f32::NEG_INFINITY,
+            ..Calibration::default()
+        },
     }
 }
 

@@ -1,5 +1,6 @@
 //! The whole system on fakes, and what holds for the tree as a whole.
 
+mod access;
 mod architecture;
 mod journey;
 mod judgements;
@@ -9,5 +10,6 @@ mod queue;
 mod rerank;
 mod scans;
 mod search;
+mod sentences;
 mod soak;
 mod system;

@@ -10,11 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
-    Answer, Correction, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex,
-    LanguageModel, Locator, PageArea, PageRecogniser, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine,
-    Principal, Query, RawFile, Reranker, Result, ScanReader, SearchRequest, SearchResponse, Source,
-    SystemClock, TextSpan, VectorIndex,
+    Answer, Chunk, ChunkOrigin, Clock, Correction, DocId, EmbedKind, Embedder, EmbedderSpec, Embedding,
+    Error, ErrorCode, KeywordIndex, LanguageModel, Locator, PageArea, PageRecogniser, ParsedDocument,
+    ParsedFile, Parser, Pieces, PlacedLine, Principal, Query, RawFile, Reranker, Result, ScanReader,
+    SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
 };
+use rushlight_engine::ledger::{ChunkedBy, CompletedFile, FileOutcome, NewChunk, NewDocument};
 use rushlight_engine::{
     AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
 };
@@ -28,7 +29,7 @@ use rushlight_testkit::{
 use rushlight_watch::{FolderOptions, FolderSource};
 
 /// Opens indexes in memory; they are lost with the engine and fed again from the ledger.
-struct InMemory;
+pub(crate) struct InMemory;
 
 impl KeywordFactory for InMemory {
     fn open(&self, _dir: &Path) -> Result<Arc<dyn KeywordIndex>> {
@@ -73,11 +74,13 @@ pub(crate) fn options() -> EngineOptions {
         // The default is calibrated for a real model's odds.
         answer: AnswerOptions {
             calibration: Calibration {
-                threshold: 1.0,
+                worth_writing: 0.14,
+                worth_showing: 0.14,
                 ..Calibration::default()
             },
             ..AnswerOptions::default()
         },
+        own_addresses: Vec::new(),
         answer_queue: 1,
     }
 }
@@ -213,20 +216,38 @@ impl System {
             .write(folder.path())
             .expect("the fixture is written");
         let ledger = Arc::new(Ledger::in_memory().expect("a ledger in memory"));
-        let system = Self::start(folder, ledger, Models::All);
+        let system = Self::start(folder, ledger, Models::All, Box::new(InMemory));
+        system.add("", "personal");
         system
-            .engine
-            .add_source(&system.root(), "personal")
+    }
+
+    /// A system over an empty folder, of which nothing is added, with these keyword indexes.
+    pub(crate) fn with_keyword(keyword: Box<dyn KeywordFactory>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let ledger = Arc::new(Ledger::in_memory().expect("a ledger in memory"));
+        Self::start(folder, ledger, Models::All, keyword)
+    }
+
+    /// Adds a folder below the root to a space.
+    pub(crate) fn add(&self, folder: &str, space: &str) {
+        let path = self.path(folder);
+        let path = path.to_str().expect("temporary folders have plain names");
+        self.engine
+            .add_source(path.trim_end_matches('/'), space)
             .expect("the folder is added");
-        system
     }
 
     /// The same folder and ledger in a new engine, as after a restart; the indexes are gone.
     pub(crate) fn restarted(self, models: Models) -> Self {
-        Self::start(self.folder, self.ledger, models)
+        Self::start(self.folder, self.ledger, models, Box::new(InMemory))
     }
 
-    fn start(folder: tempfile::TempDir, ledger: Arc<Ledger>, models: Models) -> Self {
+    fn start(
+        folder: tempfile::TempDir,
+        ledger: Arc<Ledger>,
+        models: Models,
+        keyword: Box<dyn KeywordFactory>,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -280,7 +301,7 @@ impl System {
                     Arc::new(ScriptedModel::new()) as Arc<dyn LanguageModel>,
                 ),
             },
-            keyword: Box::new(InMemory),
+            keyword,
             vector: Box::new(InMemory),
             clock: Arc::new(SystemClock),
             reporter: Arc::new(RecordingReporter::default()),
@@ -327,6 +348,71 @@ impl System {
 
     pub(crate) fn index(&self) -> IndexSummary {
         self.engine.index_until_idle().expect("indexing ends well")
+    }
+
+    /// The document that is this file.
+    pub(crate) fn id_of(&self, path: &str) -> DocId {
+        let path = format!("{}/{path}", self.root());
+        let everybody = [Principal::owner(), Principal("user:bo".to_owned())];
+        let documents = self.engine.ledger().documents_at(&path, &everybody);
+        documents.expect("readable").remove(0).doc_id
+    }
+
+    /// Opens a document to these people only, as a source with permissions would write it.
+    pub(crate) fn open_to(&self, path: &str, readers: &[&str]) {
+        let (ledger, doc_id) = (self.engine.ledger(), self.id_of(path));
+        let record = ledger.document(doc_id).expect("readable").expect("there");
+        let chunks = ledger.document_chunks(doc_id).expect("readable");
+        let new_chunk = |chunk: Chunk| NewChunk {
+            id: chunk.id,
+            span: chunk.span,
+            locator: chunk.locator,
+            heading_path: chunk.heading_path,
+            token_count: chunk.token_count,
+            embedding_key: chunk.embedding_key,
+            origin: ChunkOrigin::Own,
+            confidence: chunk.confidence,
+        };
+        let summary = record.summary;
+        let document = ParsedDocument {
+            part: summary.part,
+            part_key: String::new(),
+            content_hash: summary.content_hash,
+            kind: summary.kind,
+            media_type: summary.media_type,
+            title: summary.title,
+            metadata: record.metadata,
+            text: record.text,
+            blocks: record.blocks,
+            lines: record.lines,
+            recognised: record.recognised,
+            pages: summary.pages,
+            unreadable_pages: summary.unreadable_pages,
+            warnings: summary.warnings,
+        };
+        let completed = CompletedFile {
+            file: record.file.id,
+            stamp: record.file.stamp.clone(),
+            parser_version: record.file.parser_version,
+            outcome: FileOutcome::Indexed {
+                content_hash: summary.content_hash,
+                documents: vec![NewDocument {
+                    doc_id,
+                    document,
+                    access: readers.iter().map(|name| Principal((*name).to_owned())).collect(),
+                    chunked_by: ChunkedBy {
+                        chunker_id: options().chunk.id(&WordTokenCounter),
+                        model_id: "hash-64".to_owned(),
+                    },
+                    title_embedded: true,
+                    chunks: chunks.into_iter().map(new_chunk).collect(),
+                }],
+            },
+            scans: Vec::new(),
+        };
+        ledger
+            .complete_files(&[completed], SystemClock.now())
+            .expect("written");
     }
 
     pub(crate) fn search(&self, query: &str) -> SearchResponse {

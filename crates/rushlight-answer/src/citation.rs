@@ -20,6 +20,8 @@ pub struct CheckedText {
     pub citations: Vec<Citation>,
     /// Whether all sentences are carried, some, or none.
     pub grounding: Grounding,
+    /// Sentences that no passage carries.
+    pub dropped: usize,
 }
 
 /// Takes a generated text in pieces and checks it against the passages the model read.
@@ -98,9 +100,9 @@ impl<'a> CitationChecker<'a> {
             text: String::new(),
             citations: Vec::new(),
             grounding: Grounding::NotFound,
+            dropped: 0,
         };
         let mut numbered: BTreeMap<(usize, TextSpan), u32> = BTreeMap::new();
-        let mut dropped = false;
         let mut opening = String::new();
         let mut end = 0;
         for span in sentences(&plain) {
@@ -118,7 +120,7 @@ impl<'a> CitationChecker<'a> {
                 Some((index, span, citation))
             });
             let Some((index, quote, citation)) = carried else {
-                dropped = true;
+                checked.dropped += 1;
                 opening.clear();
                 continue;
             };
@@ -137,7 +139,7 @@ impl<'a> CitationChecker<'a> {
             checked.text.push_str(sentence);
             checked.text.push_str(&format!(" [{number}]"));
         }
-        checked.grounding = match (checked.citations.is_empty(), dropped) {
+        checked.grounding = match (checked.citations.is_empty(), checked.dropped > 0) {
             (true, _) => Grounding::NotFound,
             (false, true) => Grounding::Partial,
             (false, false) => Grounding::Grounded,

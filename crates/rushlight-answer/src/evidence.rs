@@ -1,9 +1,10 @@
-//! Which stretches of the hits the model reads.
+//! Which sentences of the hits the model reads.
 
 use std::collections::BTreeSet;
 
-use rushlight_core::{DocumentKind, Hit, Passage, TextSpan};
+use rushlight_core::{Citation, DocId, DocumentKind, Hit, LeftOut, Passage, TextSpan};
 
+use crate::citation::cite;
 use crate::sentence::sentences;
 use crate::terms::{Weights, covered, fold, terms};
 
@@ -17,20 +18,24 @@ pub struct EvidenceBudget {
 }
 
 impl EvidenceBudget {
-    /// What is left of a prompt of `prompt_tokens` for this question.
+    /// So many tokens, or what is left of a prompt of `prompt_tokens` for this question when that is less.
     pub fn for_prompt(
+        tokens: usize,
         prompt_tokens: usize,
         question: &str,
         passages: usize,
         count_tokens: &dyn Fn(&str) -> usize,
     ) -> Self {
-        let tokens = prompt_tokens.saturating_sub(crate::prompt::overhead(question, count_tokens));
-        Self { tokens, passages }
+        let left = prompt_tokens.saturating_sub(crate::prompt::overhead(question, count_tokens));
+        Self {
+            tokens: tokens.min(left),
+            passages,
+        }
     }
 }
 
-/// Share of the budget that the best passage may take; the second may take as much of what is left, and so on.
-const SHARE: f32 = 0.5;
+/// Gives the cosine of each text with the question; `None` where nothing can be computed.
+pub type Cosines<'a> = &'a dyn Fn(&[&str]) -> Option<Vec<f32>>;
 
 /// Tokens of a passage's header and fence in the prompt.
 pub(crate) const HEADER_TOKENS: usize = 32;
@@ -38,135 +43,307 @@ pub(crate) const HEADER_TOKENS: usize = 32;
 /// Hits that are looked at.
 const MAX_HITS: usize = 12;
 
-/// The best stretches of the best hits, each verbatim, in the order of the hits, numbered from one.
-///
-/// A hit's passage is its best sentence, by the words it shares with the question, with as many neighbours as its share
-/// of the budget allows; a short hit stays whole. A sentence that an earlier passage shows already is not shown again:
-/// of another version of a document, what differs is left, and a copy disappears. There is at least one passage when
-/// there is a hit with text, unless the budget is zero.
-pub fn select_evidence(
-    question: &str,
-    hits: &[Hit],
-    budget: EvidenceBudget,
-    count_tokens: &dyn Fn(&str) -> usize,
-) -> Vec<Passage> {
-    let wanted = terms(question);
-    let cut: Vec<Vec<Sentence>> = hits
-        .iter()
-        .take(MAX_HITS)
-        .map(|hit| cut(&hit.chunk.text, front_matter(hit), count_tokens))
-        .collect();
-    let weights = Weights::over(cut.iter().flatten().map(|sentence| &sentence.terms));
+/// Sentences whose meaning is compared with the question's: those with the best words, so that it takes a tenth of a second.
+const COMPARED: usize = 24;
 
-    let mut shown = BTreeSet::new();
-    let mut passages: Vec<Passage> = Vec::new();
-    let mut left = budget.tokens;
-    for (hit, sentences) in hits.iter().zip(&cut) {
-        if passages.len() == budget.passages || (!passages.is_empty() && left <= HEADER_TOKENS * 2) {
-            break;
-        }
-        let last = passages.len() + 1 == budget.passages || passages.len() + 1 == hits.len();
-        let share = if last {
-            left
-        } else {
-            (left as f32 * SHARE) as usize
-        };
-        let room = share.saturating_sub(HEADER_TOKENS);
-        let Some(span) = window(sentences, &wanted, &weights, &shown, room) else {
-            continue;
-        };
-        let Some(text) = span.of(&hit.chunk.text) else {
-            continue;
-        };
-        let token_count = count_tokens(text);
-        if token_count + HEADER_TOKENS > left && !passages.is_empty() {
-            continue;
-        }
-        left = left.saturating_sub(token_count + HEADER_TOKENS);
-        shown.extend(
-            sentences
-                .iter()
-                .filter(|s| s.span.start >= span.start && s.span.end <= span.end)
-                .map(|s| s.key.clone()),
-        );
-        let start = hit.chunk.span.start + span.start;
-        passages.push(Passage {
-            number: u32::try_from(passages.len() + 1).unwrap_or(u32::MAX),
-            span: TextSpan::new(start, start + text.len()),
-            text: text.to_owned(),
-            token_count,
-            hit: hit.clone(),
-        });
-    }
-    passages
+/// Longest sentence that is compared so, in bytes; a longer one is no sentence but a table or a list without stops.
+const LONGEST_COMPARED: usize = 600;
+
+/// What a sentence's score is made of. Each part lies between 0 and 1.
+const WORDS: f32 = 0.5;
+const MEANING: f32 = 0.3;
+const HIT: f32 = 0.2;
+
+/// Cosines of multilingual-e5-small lie between these for strangers and for a question with its answer.
+const COSINES: (f32, f32) = (0.76, 0.92);
+
+/// A sentence below this share of the best one's score is not worth the time it takes to read.
+const WORTH_READING: f32 = 0.45;
+
+/// So many of the best sentences get their neighbours.
+const WITH_NEIGHBOURS: usize = 3;
+
+/// The sentences of the hits, scored against the question.
+pub struct Evidence<'a> {
+    hits: &'a [Hit],
+    sentences: Vec<Sentence>,
+    /// Indexes of `sentences`, best first.
+    order: Vec<usize>,
+    sentence_cosine: Option<f32>,
+}
+
+/// The passages for a prompt, and what is not among them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selected {
+    /// Each verbatim; by hit, in the order of the text within a hit; numbered from one.
+    pub passages: Vec<Passage>,
+    /// What they do not hold.
+    pub left_out: LeftOut,
 }
 
 struct Sentence {
+    hit: usize,
+    /// Within the chunk's text.
     span: TextSpan,
-    terms: BTreeSet<String>,
     /// The same for sentences that read the same.
     key: String,
+    score: f32,
+}
+
+impl<'a> Evidence<'a> {
+    /// Cuts the best hits into sentences and scores each by the question's words in it (those of its title and headings count
+    /// half), by its meaning where `cosines` can tell, and by its hit's place. Sentences of documents in `outside`, mails from
+    /// strangers, count `outside_weight` of that.
+    pub fn new(
+        question: &str,
+        hits: &'a [Hit],
+        outside: &BTreeSet<DocId>,
+        outside_weight: f32,
+        cosines: Cosines<'_>,
+    ) -> Self {
+        let hits = &hits[..hits.len().min(MAX_HITS)];
+        let wanted = terms(question);
+        let mut found: Vec<BTreeSet<String>> = Vec::new();
+        let mut sentences = Vec::new();
+        for (index, hit) in hits.iter().enumerate() {
+            for span in cut(hit) {
+                let text = &hit.chunk.text[span.range()];
+                found.push(terms(text));
+                sentences.push(Sentence {
+                    hit: index,
+                    span,
+                    key: fold(text).chars().filter(|c| c.is_alphanumeric()).collect(),
+                    score: 0.0,
+                });
+            }
+        }
+        let weights = Weights::over(&found);
+        let context: Vec<BTreeSet<String>> = hits
+            .iter()
+            .map(|hit| terms(&format!("{}\n{}", hit.title, hit.chunk.heading_path.join("\n"))))
+            .collect();
+        for (sentence, own) in sentences.iter_mut().zip(&found) {
+            let hit = &hits[sentence.hit];
+            let with_context: BTreeSet<String> = own.union(&context[sentence.hit]).cloned().collect();
+            let alone = covered(&wanted, own, &weights);
+            let words = (alone + covered(&wanted, &with_context, &weights)) / 2.0;
+            // Nothing of the question in the sentence itself: its title may be right, it need not be.
+            let words = if alone == 0.0 { words / 2.0 } else { words };
+            sentence.score = WORDS * words + HIT * hit.scores.fused.clamp(0.0, 1.0);
+        }
+        let mut evidence = Self {
+            hits,
+            sentences,
+            order: Vec::new(),
+            sentence_cosine: None,
+        };
+        evidence.sort();
+        evidence.compare_meaning(cosines);
+        for sentence in &mut evidence.sentences {
+            if outside.contains(&hits[sentence.hit].doc_id) {
+                sentence.score *= outside_weight;
+            }
+        }
+        evidence.sort();
+        evidence
+    }
+
+    fn sort(&mut self) {
+        let mut order: Vec<usize> = (0..self.sentences.len()).collect();
+        order.sort_by(|a, b| {
+            self.sentences[*b]
+                .score
+                .total_cmp(&self.sentences[*a].score)
+                .then(a.cmp(b))
+        });
+        self.order = order;
+    }
+
+    /// Adds the share of meaning to the sentences with the best words.
+    fn compare_meaning(&mut self, cosines: Cosines<'_>) {
+        let compared: Vec<usize> = self
+            .order
+            .iter()
+            .copied()
+            .filter(|index| self.sentences[*index].span.len() <= LONGEST_COMPARED)
+            .take(COMPARED)
+            .collect();
+        let texts: Vec<&str> = compared.iter().map(|index| self.text(*index)).collect();
+        let Some(cosines) = (!texts.is_empty()).then(|| cosines(&texts)).flatten() else {
+            return;
+        };
+        self.sentence_cosine = cosines.iter().copied().reduce(f32::max);
+        for (index, cosine) in compared.into_iter().zip(cosines) {
+            let (stranger, answer) = COSINES;
+            self.sentences[index].score +=
+                MEANING * ((cosine - stranger) / (answer - stranger)).clamp(0.0, 1.0);
+        }
+    }
+
+    fn text(&self, index: usize) -> &'a str {
+        let sentence = &self.sentences[index];
+        &self.hits[sentence.hit].chunk.text[sentence.span.range()]
+    }
+
+    /// The best cosine of the question with a sentence, where any was computed.
+    pub fn sentence_cosine(&self) -> Option<f32> {
+        self.sentence_cosine
+    }
+
+    /// The best sentence that says something, as it stands, as a citation numbered one.
+    pub fn best_sentence(&self) -> Option<Citation> {
+        let says_something = |index: &&usize| terms(self.text(**index)).len() > 1;
+        let best = self.order.iter().find(says_something).or(self.order.first())?;
+        let sentence = &self.sentences[*best];
+        let hit = &self.hits[sentence.hit];
+        let start = hit.chunk.span.start + sentence.span.start;
+        let text = self.text(*best);
+        let passage = Passage {
+            number: 1,
+            span: TextSpan::new(start, start + text.len()),
+            text: text.to_owned(),
+            token_count: 0,
+            hit: hit.clone(),
+        };
+        cite(&passage, TextSpan::new(0, text.len()))
+    }
+
+    /// The best sentences that fit into the budget, the very best with their neighbours, as passages.
+    ///
+    /// A sentence that reads like one that is in already is left out: of another version of a document, what differs is
+    /// left, and a copy disappears. There is at least one passage when there is a hit with text, unless the budget is zero.
+    pub fn select(&self, budget: EvidenceBudget, count_tokens: &dyn Fn(&str) -> usize) -> Selected {
+        let mut taken = Taken {
+            evidence: self,
+            budget,
+            count_tokens,
+            indexes: BTreeSet::new(),
+            keys: BTreeSet::new(),
+            hits: BTreeSet::new(),
+            tokens: 0,
+        };
+        let best = self
+            .order
+            .first()
+            .map_or(0.0, |index| self.sentences[*index].score);
+        for (rank, index) in self.order.iter().copied().enumerate() {
+            if self.sentences[index].score < WORTH_READING * best {
+                break;
+            }
+            taken.add(index);
+            if rank < WITH_NEIGHBOURS && taken.indexes.contains(&index) {
+                // What follows explains more often than what precedes.
+                for neighbour in [Some(index + 1), index.checked_sub(1)].into_iter().flatten() {
+                    let same_hit = |other: &Sentence| other.hit == self.sentences[index].hit;
+                    if self.sentences.get(neighbour).is_some_and(same_hit) {
+                        taken.add(neighbour);
+                    }
+                }
+            }
+        }
+        taken.bridge();
+        taken.finish()
+    }
+}
+
+/// Sentences that are in, and what they cost.
+struct Taken<'e, 'a> {
+    evidence: &'e Evidence<'a>,
+    budget: EvidenceBudget,
+    count_tokens: &'e dyn Fn(&str) -> usize,
+    indexes: BTreeSet<usize>,
+    keys: BTreeSet<&'e str>,
+    hits: BTreeSet<usize>,
     tokens: usize,
 }
 
-/// Length of a note's front matter where the chunk begins with it: fields, not sentences, and no evidence.
-fn front_matter(hit: &Hit) -> usize {
+impl<'e> Taken<'e, '_> {
+    /// Takes a sentence in where it is new and fits; the first one always.
+    fn add(&mut self, index: usize) -> bool {
+        let evidence = self.evidence;
+        let sentence = &evidence.sentences[index];
+        if self.indexes.contains(&index) || self.keys.contains(sentence.key.as_str()) {
+            return false;
+        }
+        let new_hit = !self.hits.contains(&sentence.hit);
+        if self.budget.tokens == 0 || (new_hit && self.hits.len() == self.budget.passages) {
+            return false;
+        }
+        let header = if new_hit { HEADER_TOKENS } else { 0 };
+        let cost = (self.count_tokens)(evidence.text(index)) + 1 + header;
+        if self.tokens + cost > self.budget.tokens && !self.indexes.is_empty() {
+            return false;
+        }
+        self.tokens += cost;
+        self.indexes.insert(index);
+        self.keys.insert(&sentence.key);
+        self.hits.insert(sentence.hit);
+        true
+    }
+
+    /// Takes in single sentences between two that are in, so that a passage reads on.
+    fn bridge(&mut self) {
+        let gaps: Vec<usize> = self
+            .indexes
+            .iter()
+            .filter(|index| self.indexes.contains(&(*index + 2)) && !self.indexes.contains(&(*index + 1)))
+            .map(|index| index + 1)
+            .collect();
+        for gap in gaps {
+            self.add(gap);
+        }
+    }
+
+    fn finish(self) -> Selected {
+        let evidence = self.evidence;
+        let mut runs: Vec<(usize, TextSpan, usize)> = Vec::new();
+        for &index in &self.indexes {
+            let sentence = &evidence.sentences[index];
+            match runs.last_mut() {
+                Some((hit, span, last)) if *hit == sentence.hit && *last + 1 == index => {
+                    (span.end, *last) = (sentence.span.end, index);
+                }
+                _ => runs.push((sentence.hit, sentence.span, index)),
+            }
+        }
+        let passages: Vec<Passage> = runs
+            .into_iter()
+            .enumerate()
+            .map(|(at, (hit, span, _))| {
+                let hit = &evidence.hits[hit];
+                let text = &hit.chunk.text[span.range()];
+                let start = hit.chunk.span.start + span.start;
+                Passage {
+                    number: u32::try_from(at + 1).unwrap_or(u32::MAX),
+                    span: TextSpan::new(start, start + text.len()),
+                    text: text.to_owned(),
+                    token_count: (self.count_tokens)(text),
+                    hit: hit.clone(),
+                }
+            })
+            .collect();
+        Selected {
+            left_out: LeftOut {
+                hits: evidence.hits.len() - self.hits.len(),
+                sentences: evidence.sentences.len() - self.indexes.len(),
+            },
+            passages,
+        }
+    }
+}
+
+/// The sentences of a hit, without a note's front matter: fields are no evidence.
+fn cut(hit: &Hit) -> Vec<TextSpan> {
     let text = &hit.chunk.text;
     let begins = hit.kind == DocumentKind::Note && hit.chunk.span.start == 0 && text.starts_with("---");
-    match text.match_indices("\n---").next() {
+    let from = match text.match_indices("\n---").next() {
         Some((at, fence)) if begins && at + fence.len() < text.len() => at + fence.len(),
         _ => 0,
-    }
-}
-
-fn cut(text: &str, from: usize, count_tokens: &dyn Fn(&str) -> usize) -> Vec<Sentence> {
-    let body = sentences(&text[from..]).into_iter();
-    body.map(|span| TextSpan::new(from + span.start, from + span.end))
-        .filter_map(|span| {
-            let sentence = span.of(text)?;
-            Some(Sentence {
-                span,
-                terms: terms(sentence),
-                key: fold(sentence).chars().filter(|c| c.is_alphanumeric()).collect(),
-                tokens: count_tokens(sentence) + 1,
-            })
-        })
+    };
+    sentences(&text[from..])
+        .into_iter()
+        .map(|span| TextSpan::new(from + span.start, from + span.end))
         .collect()
-}
-
-/// The stretch of sentences around the best one that is new and fits into `room`; the best one alone when nothing fits.
-fn window(
-    sentences: &[Sentence],
-    wanted: &BTreeSet<String>,
-    weights: &Weights,
-    shown: &BTreeSet<String>,
-    room: usize,
-) -> Option<TextSpan> {
-    let is_new = |index: usize| !shown.contains(&sentences[index].key);
-    let score = |index: usize| covered(wanted, &sentences[index].terms, weights);
-    let best = (0..sentences.len())
-        .filter(|index| is_new(*index))
-        .max_by(|a, b| score(*a).total_cmp(&score(*b)).then(b.cmp(a)))?;
-    let (mut first, mut last, mut used) = (best, best, sentences[best].tokens);
-    loop {
-        let fits = |index: usize| is_new(index) && used + sentences[index].tokens <= room;
-        let before = first.checked_sub(1).filter(|index| fits(*index));
-        let after = Some(last + 1).filter(|index| *index < sentences.len() && fits(*index));
-        // What follows explains more often than what precedes, so it wins a tie.
-        let next = match (before, after) {
-            (Some(before), Some(after)) if score(before) > score(after) => before,
-            (_, Some(after)) => after,
-            (Some(before), None) => before,
-            (None, None) => {
-                return Some(TextSpan::new(
-                    sentences[first].span.start,
-                    sentences[last].span.end,
-                ));
-            }
-        };
-        used += sentences[next].tokens;
-        (first, last) = (first.min(next), last.max(next));
-    }
 }
 
 #[cfg(test)]
@@ -176,23 +353,43 @@ mod tests {
     use super::*;
     use crate::testing::{OFFSET, hit, words};
 
+    fn evidence<'a>(question: &str, hits: &'a [Hit]) -> Evidence<'a> {
+        Evidence::new(question, hits, &BTreeSet::new(), 1.0, &|_| None)
+    }
+
     fn select(question: &str, hits: &[Hit], tokens: usize) -> Vec<Passage> {
-        select_evidence(question, hits, EvidenceBudget { tokens, passages: 4 }, &words)
+        evidence(question, hits)
+            .select(EvidenceBudget { tokens, passages: 4 }, &words)
+            .passages
     }
 
     #[test]
-    fn short_hits_stay_whole_in_their_order() {
+    fn what_is_not_worth_reading_is_left_out_and_counted() {
         let hits = [
             hit("a", "Tea is a drink. It is hot."),
             hit("b", "Coffee is another."),
         ];
-        let passages = select("What is tea?", &hits, 400);
+        let selected = evidence("What is tea?", &hits).select(
+            EvidenceBudget {
+                tokens: 400,
+                passages: 4,
+            },
+            &words,
+        );
+        let passages = selected.passages;
         assert_eq!(
             passages
                 .iter()
                 .map(|p| (p.number, p.text.as_str()))
                 .collect::<Vec<_>>(),
-            [(1, "Tea is a drink. It is hot."), (2, "Coffee is another.")]
+            [(1, "Tea is a drink. It is hot.")]
+        );
+        assert_eq!(
+            selected.left_out,
+            LeftOut {
+                hits: 1,
+                sentences: 1
+            }
         );
         assert_eq!(
             passages[0].span,
@@ -240,6 +437,72 @@ mod tests {
         );
     }
 
+    #[test]
+    fn meaning_finds_the_sentence_that_shares_no_word() {
+        let hits = [hit(
+            "a",
+            "Members met in the hall. The fee was raised by a third. Tea was served at five.",
+        )];
+        let near = |texts: &[&str]| {
+            let cosine = |text: &&str| if text.contains("fee") { 0.91 } else { 0.77 };
+            Some(texts.iter().map(cosine).collect::<Vec<f32>>())
+        };
+        let quote = |cosines: Cosines<'_>| {
+            let evidence = Evidence::new(
+                "How much more must be paid?",
+                &hits,
+                &BTreeSet::new(),
+                1.0,
+                cosines,
+            );
+            (
+                evidence.best_sentence().map(|citation| citation.quote),
+                evidence.sentence_cosine(),
+            )
+        };
+        assert_eq!(
+            quote(&near),
+            (Some("The fee was raised by a third.".to_owned()), Some(0.91))
+        );
+        assert_eq!(
+            quote(&|_| None),
+            (Some("Members met in the hall.".to_owned()), None)
+        );
+    }
+
+    #[test]
+    fn mails_from_strangers_count_less() {
+        let hits = [
+            hit("mail", "The limit is 900 euros."),
+            hit("note", "The limit is 80 euros."),
+        ];
+        let best = |outside: &BTreeSet<DocId>| {
+            let evidence = Evidence::new("What is the limit?", &hits, outside, 0.8, &|_| None);
+            evidence.best_sentence().expect("a sentence").title
+        };
+        assert_eq!(best(&BTreeSet::new()), "mail");
+        assert_eq!(best(&BTreeSet::from([hits[0].doc_id])), "note");
+    }
+
+    #[test]
+    fn the_best_sentence_has_the_questions_words_or_those_of_its_title() {
+        let hits = [
+            hit("tea", "Tea is green. The kettle is red."),
+            hit("kettle", "The kettle boils at ninety degrees. Then it sings."),
+        ];
+        let quote = |question: &str| {
+            evidence(question, &hits)
+                .best_sentence()
+                .map(|citation| citation.quote)
+        };
+        assert_eq!(
+            quote("When does the kettle boil?").as_deref(),
+            Some("The kettle boils at ninety degrees.")
+        );
+        assert_eq!(quote("What is green?").as_deref(), Some("Tea is green."));
+        assert_eq!(evidence("tea", &[]).best_sentence(), None);
+    }
+
     proptest! {
         #[test]
         fn passages_are_verbatim_numbered_and_within_budget(
@@ -249,15 +512,16 @@ mod tests {
         ) {
             let hits: Vec<Hit> = texts.iter().enumerate().map(|(n, text)| hit(&n.to_string(), text)).collect();
             let passages = select(&question, &hits, tokens);
-            prop_assert_eq!(passages.is_empty(), hits.is_empty());
+            prop_assert_eq!(passages.is_empty(), hits.is_empty() || tokens == 0);
             for (index, passage) in passages.iter().enumerate() {
                 prop_assert_eq!(passage.number as usize, index + 1);
                 let chunk = &passage.hit.chunk;
                 let local = TextSpan::new(passage.span.start - chunk.span.start, passage.span.end - chunk.span.start);
                 prop_assert_eq!(local.of(&chunk.text), Some(passage.text.as_str()));
             }
-            if passages.len() > 1 {
-                let used: usize = passages.iter().map(|passage| passage.token_count + HEADER_TOKENS).sum();
+            let sentences: usize = passages.iter().map(|passage| sentences(&passage.text).len()).sum();
+            if sentences > 1 {
+                let used: usize = passages.iter().map(|passage| passage.token_count).sum();
                 prop_assert!(used <= tokens, "{} of {}", used, tokens);
             }
         }

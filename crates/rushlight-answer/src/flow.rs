@@ -1,16 +1,18 @@
 //! One question, from its hits to the finished answer.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use rushlight_core::{
-    Answer, AnswerEvent, AnswerSignals, Coverage, Error, ErrorCode, GenerateEvent, GenerationParams,
-    GenerationSummary, Grounding, Hit, LanguageModel, Passage, Result, Route,
+    Answer, AnswerEvent, AnswerSignals, Citation, Coverage, DocId, Error, ErrorCode, GenerateEvent,
+    GenerationParams, GenerationSummary, Grounding, Hit, LanguageModel, LeftOut, Passage, Prompt, Result,
+    Route,
 };
 
 use crate::answerable::{Calibration, YES_NO, evidence_signals, log_odds};
-use crate::citation::CitationChecker;
-use crate::evidence::{EvidenceBudget, select_evidence};
-use crate::extract::best_sentence;
+use crate::citation::{CheckedText, CitationChecker};
+use crate::disagreement::contradiction;
+use crate::evidence::{Cosines, Evidence, EvidenceBudget};
 use crate::language::{AnswerLanguage, to_language};
 use crate::prompt::build_prompt;
 use crate::question::check_question;
@@ -18,10 +20,14 @@ use crate::question::check_question;
 /// What is to be answered, and from what.
 #[derive(Clone, Debug)]
 pub struct AnswerInputs<'a> {
-    /// The question as it was asked.
+    /// The question as it was asked, or as it was rewritten to stand alone.
     pub question: &'a str,
     /// What the search found, best first; all of it may be read by the asker.
     pub hits: &'a [Hit],
+    /// Share of the question's words, by rarity, that no readable document holds; 0 to 1.
+    pub unknown: f32,
+    /// Documents that come from outside: mails from strangers.
+    pub outside: BTreeSet<DocId>,
     /// What was searched; it is passed on into the answer.
     pub coverage: Coverage,
     /// How the question was taken; it is passed on into the answer.
@@ -34,12 +40,16 @@ pub struct AnswerInputs<'a> {
 /// How answers are made. The defaults are what was measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnswerOptions {
+    /// Passages have at most so many tokens of the language model together, their headers included.
+    pub evidence_tokens: usize,
     /// The prompt stays below so many tokens of the language model, chat template included.
     pub prompt_tokens: usize,
-    /// At most so many passages.
+    /// Passages of at most so many hits.
     pub max_passages: usize,
     /// How many hits a reply without an answer lists.
     pub closest: usize,
+    /// What sentences of documents from outside count against others when evidence is selected, 0 to 1.
+    pub outside_weight: f32,
     /// When there is an answer and when not.
     pub calibration: Calibration,
 }
@@ -47,179 +57,325 @@ pub struct AnswerOptions {
 impl Default for AnswerOptions {
     fn default() -> Self {
         Self {
+            evidence_tokens: 320,
             prompt_tokens: 700,
             max_passages: 4,
             closest: 3,
+            outside_weight: 0.85,
             calibration: Calibration::default(),
         }
     }
 }
 
-/// Answers a question from the hits of its search.
-///
-/// With a language model: evidence, the model's own odds that the evidence holds the answer, the answer, its check.
-/// Without one: the sentence of the evidence that fits the question best, in quotation marks, with its citation;
-/// `generation` is then `None` and `model_id` empty. `on_event` sees [`AnswerEvent`]s in their order, the last being
-/// `Finished` with what is also returned; when it breaks, the error is `Cancelled`.
-///
-/// `params.max_tokens` bounds the answer; greedy is what the calibration was measured with.
-///
-/// # Errors
-/// `QueryEmpty` and `QuestionTooLong` for the question; what the model returns; `Cancelled`.
-pub fn answer(
-    inputs: &AnswerInputs<'_>,
-    options: &AnswerOptions,
-    model: Option<&dyn LanguageModel>,
-    params: &GenerationParams,
-    on_event: &mut dyn FnMut(AnswerEvent) -> ControlFlow<()>,
-) -> Result<Answer> {
-    let question = check_question(inputs.question)?;
-    let language = AnswerLanguage::of_question(question, inputs.hits);
-    let reply = Reply {
-        inputs,
-        options,
-        language,
-        model,
-    };
+/// Where what happens is told; breaking ends it with `Cancelled`.
+pub type OnEvent<'a> = &'a mut dyn FnMut(AnswerEvent) -> ControlFlow<()>;
 
-    let count = |text: &str| match model {
-        Some(model) => model.count_tokens(text),
-        None => rough_tokens(text),
-    };
-    let budget = EvidenceBudget::for_prompt(options.prompt_tokens, question, options.max_passages, &count);
-    let passages = select_evidence(question, inputs.hits, budget, &count);
-    send(on_event, AnswerEvent::Evidence(passages.clone()))?;
-
-    let mut signals = evidence_signals(question, &passages);
-    if passages.is_empty() || options.calibration.clearly_absent(&signals) {
-        return finish(on_event, reply.not_found(passages, signals, None));
-    }
-    let Some(model) = model else {
-        return finish(on_event, reply.extract(question, passages, signals));
-    };
-
-    let built = build_prompt(
-        question,
-        &passages,
-        inputs.fence,
-        language,
-        options.prompt_tokens,
-        &count,
-    );
-    let passages = built.passages;
-    let log_probabilities =
-        model.first_token_log_probabilities(&built.prompts.is_there_an_answer, &YES_NO, &mut |event| {
-            forward(event, on_event)
-        })?;
-    signals.answerable = Some(log_odds(&log_probabilities));
-    if !options.calibration.has_answer(&signals) {
-        return finish(on_event, reply.not_found(passages, signals, None));
-    }
-
-    let mut checker = CitationChecker::new(question, &passages);
-    let generation = model.generate(&built.prompts.answer, params, &mut |event| {
-        forward(event, on_event)
-    })?;
-    checker.push(&to_language(&generation.text, language));
-    let checked = checker.finish();
-    signals.log_probability = (generation.generated_tokens > 0).then_some(generation.mean_log_probability);
-    if checked.citations.is_empty() {
-        return finish(on_event, reply.not_found(passages, signals, Some(generation)));
-    }
-    let answer = Answer {
-        text: checked.text,
-        citations: checked.citations,
-        grounding: checked.grounding,
-        route: inputs.route.clone(),
-        coverage: inputs.coverage.clone(),
-        passages,
-        signals,
-        generation: Some(generation),
-        model_id: model.spec().model_id.clone(),
-        ..Answer::default()
-    };
-    finish(on_event, answer)
-}
-
-struct Reply<'a> {
+/// A question with its evidence, before a model has been asked.
+pub struct Prepared<'a> {
     inputs: &'a AnswerInputs<'a>,
     options: &'a AnswerOptions,
+    question: &'a str,
     language: AnswerLanguage,
-    model: Option<&'a dyn LanguageModel>,
+    evidence: Evidence<'a>,
 }
 
-impl Reply<'_> {
-    /// The reply that says that the documents do not say. The model is named when it took part in the decision.
-    fn not_found(
+impl<'a> Prepared<'a> {
+    /// Scores the sentences of the hits, and sends the best one as [`AnswerEvent::First`] unless there is clearly no answer.
+    /// Takes no model, and so no turn.
+    ///
+    /// # Errors
+    /// `QueryEmpty` and `QuestionTooLong` for the question; `Cancelled`.
+    pub fn new(
+        inputs: &'a AnswerInputs<'a>,
+        options: &'a AnswerOptions,
+        cosines: Cosines<'_>,
+        on_event: OnEvent<'_>,
+    ) -> Result<Self> {
+        let question = check_question(inputs.question)?;
+        let evidence = Evidence::new(
+            question,
+            inputs.hits,
+            &inputs.outside,
+            options.outside_weight,
+            cosines,
+        );
+        let prepared = Self {
+            inputs,
+            options,
+            question,
+            language: AnswerLanguage::of_question(question, inputs.hits),
+            evidence,
+        };
+        let calibration = &options.calibration;
+        let passages = prepared.select(&rough_tokens).0;
+        let probability = calibration.before.probability(&prepared.signals(&passages));
+        if probability >= calibration.worth_quoting
+            && let Some(first) = prepared.evidence.best_sentence()
+        {
+            send(on_event, AnswerEvent::First(first))?;
+        }
+        Ok(prepared)
+    }
+
+    fn select(&self, count_tokens: &dyn Fn(&str) -> usize) -> (Vec<Passage>, LeftOut) {
+        let options = self.options;
+        let budget = EvidenceBudget::for_prompt(
+            options.evidence_tokens,
+            options.prompt_tokens,
+            self.question,
+            options.max_passages,
+            count_tokens,
+        );
+        let selected = self.evidence.select(budget, count_tokens);
+        (selected.passages, selected.left_out)
+    }
+
+    fn signals(&self, passages: &[Passage]) -> AnswerSignals {
+        AnswerSignals {
+            sentence_cosine: self.evidence.sentence_cosine(),
+            unknown: self.inputs.unknown,
+            ..evidence_signals(self.question, passages)
+        }
+    }
+
+    /// Answers.
+    ///
+    /// With a language model: evidence, the model's own odds that the evidence holds the answer, the answer, its check, and the
+    /// model's odds that it is right. Without one: the sentence that fits the question best, in quotation marks, with its
+    /// citation; `generation` is then `None` and `model_id` empty. `on_event` sees [`AnswerEvent`]s in their order, the last
+    /// being `Finished` with what is also returned; when it breaks, the error is `Cancelled`.
+    ///
+    /// `params.max_tokens` bounds the answer; greedy is what the calibration was measured with.
+    ///
+    /// # Errors
+    /// What the model returns; `Cancelled`.
+    pub fn answer(
         &self,
-        passages: Vec<Passage>,
-        signals: AnswerSignals,
-        generation: Option<GenerationSummary>,
-    ) -> Answer {
-        let model_id = match (self.model, signals.answerable) {
+        model: Option<&dyn LanguageModel>,
+        params: &GenerationParams,
+        on_event: OnEvent<'_>,
+    ) -> Result<Answer> {
+        let count = |text: &str| match model {
+            Some(model) => model.count_tokens(text),
+            None => rough_tokens(text),
+        };
+        let (passages, left_out) = self.select(&count);
+        send(on_event, AnswerEvent::Evidence(passages.clone()))?;
+        let signals = self.signals(&passages);
+        let mut reply = Reply {
+            prepared: self,
+            model,
+            passages,
+            left_out,
+            signals,
+        };
+        let calibration = &self.options.calibration;
+        let before = calibration.before.probability(&signals);
+        reply.signals.probability = Some(before);
+        if reply.passages.is_empty() || before < calibration.clearly_absent {
+            return finish(on_event, reply.not_found(None));
+        }
+        let Some(model) = model else {
+            return finish(on_event, reply.extract(before));
+        };
+
+        let built = build_prompt(
+            self.question,
+            &reply.passages,
+            self.inputs.fence,
+            self.language,
+            self.options.prompt_tokens,
+            &count,
+        );
+        reply.passages = built.passages;
+        reply.signals.answerable = Some(odds(model, &built.prompts.is_there_an_answer, on_event)?);
+        let asked = calibration.asked.probability(&reply.signals);
+        reply.signals.probability = Some(asked);
+        if asked < calibration.worth_writing {
+            return finish(on_event, reply.not_found(None));
+        }
+
+        let generation = model.generate(&built.prompts.answer, params, &mut |event| {
+            forward(event, on_event)
+        })?;
+        reply.signals.log_probability =
+            (generation.generated_tokens > 0).then_some(generation.mean_log_probability);
+        let mut checker = CitationChecker::new(self.question, &reply.passages);
+        checker.push(&to_language(&generation.text, self.language));
+        let checked = checker.finish();
+        if checked.citations.is_empty() {
+            return finish(on_event, reply.not_found(Some(generation)));
+        }
+        let is_it_right = built.prompts.is_it_right(&generation.text);
+        reply.signals.verified = Some(odds(model, &is_it_right, on_event)?);
+        let written = calibration.written.probability(&reply.signals);
+        reply.signals.probability = Some(written);
+        let answer = if written < calibration.worth_showing {
+            reply.not_found(Some(generation))
+        } else {
+            reply.found(checked, generation)
+        };
+        finish(on_event, answer)
+    }
+}
+
+/// What a question came to, as an answer.
+struct Reply<'a, 'b> {
+    prepared: &'b Prepared<'a>,
+    model: Option<&'b dyn LanguageModel>,
+    passages: Vec<Passage>,
+    left_out: LeftOut,
+    signals: AnswerSignals,
+}
+
+impl Reply<'_, '_> {
+    fn blank(self) -> Answer {
+        let model_id = match (self.model, self.signals.answerable) {
+            // The model is named when it took part in the decision.
             (Some(model), Some(_)) => model.spec().model_id.clone(),
             _ => String::new(),
         };
         Answer {
-            text: self.language.not_found().to_owned(),
-            route: self.inputs.route.clone(),
-            closest: self
-                .inputs
-                .hits
-                .iter()
-                .take(self.options.closest)
-                .cloned()
-                .collect(),
-            coverage: self.inputs.coverage.clone(),
-            passages,
-            signals,
-            generation,
+            route: self.prepared.inputs.route.clone(),
+            coverage: self.prepared.inputs.coverage.clone(),
+            passages: self.passages,
+            left_out: self.left_out,
+            signals: self.signals,
             model_id,
             ..Answer::default()
         }
     }
 
-    /// The best sentence of the evidence as it stands.
-    fn extract(&self, question: &str, passages: Vec<Passage>, signals: AnswerSignals) -> Answer {
-        let citation = best_sentence(question, &passages)
-            .filter(|_| self.options.calibration.has_answer_without_model(&signals));
-        let Some(citation) = citation else {
-            return self.not_found(passages, signals, None);
+    /// The answer as the check left it; where a passage of another document contradicts it, both are quoted instead.
+    fn found(self, checked: CheckedText, generation: GenerationSummary) -> Answer {
+        let opposed = checked.citations.iter().find_map(|cited| {
+            Some((
+                cited.clone(),
+                contradiction(&checked.text, cited, &self.passages)?,
+            ))
+        });
+        let date = |citation: &Citation| {
+            let passage = self
+                .passages
+                .iter()
+                .find(|passage| passage.hit.doc_id == citation.doc_id);
+            passage.map(|passage| passage.hit.date)
         };
-        let (open, close) = self.language.quotation_marks();
-        let words = crate::sanitize::plain_text(&citation.quote);
+        let mut answer = Answer {
+            text: checked.text,
+            citations: checked.citations,
+            grounding: checked.grounding,
+            dropped: checked.dropped,
+            generation: Some(generation),
+            ..Answer::default()
+        };
+        if let Some((cited, other)) = opposed {
+            let mut both = [(cited, other.ours), (other.citation, other.theirs)];
+            both.sort_by_key(|(citation, _)| std::cmp::Reverse(date(citation)));
+            disagree(&mut answer, self.prepared.language, both, |citation| {
+                date(citation).map(crate::prompt::date).unwrap_or_default()
+            });
+        }
         Answer {
-            text: format!("{open}{words}{close} [{}]", citation.number),
+            text: answer.text,
+            citations: answer.citations,
+            grounding: answer.grounding,
+            disagreements: answer.disagreements,
+            dropped: answer.dropped,
+            generation: answer.generation,
+            ..self.blank()
+        }
+    }
+
+    /// The reply that says that the documents do not say.
+    fn not_found(self, generation: Option<GenerationSummary>) -> Answer {
+        let Prepared {
+            inputs,
+            options,
+            language,
+            ..
+        } = self.prepared;
+        Answer {
+            text: language.not_found().to_owned(),
+            closest: inputs.hits.iter().take(options.closest).cloned().collect(),
+            generation,
+            ..self.blank()
+        }
+    }
+
+    /// The best sentence of the evidence as it stands.
+    fn extract(self, probability: f32) -> Answer {
+        let worth_quoting = self.prepared.options.calibration.worth_quoting;
+        let citation = self
+            .prepared
+            .evidence
+            .best_sentence()
+            .filter(|_| probability >= worth_quoting);
+        let Some(citation) = citation else {
+            return self.not_found(None);
+        };
+        Answer {
+            text: format!(
+                "{} [{}]",
+                self.prepared.language.quoted(&citation.quote),
+                citation.number
+            ),
             citations: vec![citation],
             grounding: Grounding::Grounded,
-            route: self.inputs.route.clone(),
-            coverage: self.inputs.coverage.clone(),
-            passages,
-            signals,
-            ..Answer::default()
+            ..self.blank()
         }
     }
 }
 
+/// Writes two quotations that contradict each other into the answer, the newer first.
+fn disagree(
+    answer: &mut Answer,
+    language: AnswerLanguage,
+    both: [(Citation, String); 2],
+    date: impl Fn(&Citation) -> String,
+) {
+    let mut disagreement = rushlight_core::Disagreement {
+        citations: Vec::new(),
+        values: Vec::new(),
+    };
+    answer.text = language.disagreement().to_owned();
+    answer.citations.clear();
+    for (number, (citation, value)) in (1..).zip(both) {
+        answer.text.push_str(&format!(
+            "\n{}: {} [{number}]",
+            date(&citation),
+            language.quoted(&citation.quote)
+        ));
+        disagreement.citations.push(number);
+        disagreement.values.push(value);
+        answer.citations.push(Citation { number, ..citation });
+    }
+    answer.disagreements.push(disagreement);
+}
+
+/// The model's odds of yes against no as the next word.
+fn odds(model: &dyn LanguageModel, prompt: &Prompt, on_event: OnEvent<'_>) -> Result<f32> {
+    let known =
+        model.first_token_log_probabilities(prompt, &YES_NO, &mut |event| forward(event, on_event))?;
+    Ok(log_odds(&known))
+}
+
 /// The model's events as the asker sees them.
-fn forward(
-    event: GenerateEvent<'_>,
-    on_event: &mut dyn FnMut(AnswerEvent) -> ControlFlow<()>,
-) -> ControlFlow<()> {
+fn forward(event: GenerateEvent<'_>, on_event: OnEvent<'_>) -> ControlFlow<()> {
     match event {
         GenerateEvent::Reading { done, total } => on_event(AnswerEvent::Reading { done, total }),
         GenerateEvent::Piece(piece) => on_event(AnswerEvent::Piece(piece.to_owned())),
     }
 }
 
-fn send(on_event: &mut dyn FnMut(AnswerEvent) -> ControlFlow<()>, event: AnswerEvent) -> Result<()> {
+fn send(on_event: OnEvent<'_>, event: AnswerEvent) -> Result<()> {
     match on_event(event) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(Error::new(ErrorCode::Cancelled, "the question was cancelled")),
     }
 }
 
-fn finish(on_event: &mut dyn FnMut(AnswerEvent) -> ControlFlow<()>, answer: Answer) -> Result<Answer> {
+fn finish(on_event: OnEvent<'_>, answer: Answer) -> Result<Answer> {
     send(on_event, AnswerEvent::Finished(Box::new(answer.clone())))?;
     Ok(answer)
 }

@@ -6,6 +6,8 @@ use ferrous_opencc::OpenCC;
 use ferrous_opencc::config::BuiltinConfig;
 use rushlight_core::Hit;
 
+use crate::sanitize::plain_text;
+
 /// In what an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerLanguage {
@@ -52,8 +54,34 @@ impl AnswerLanguage {
         }
     }
 
+    /// The sentence that stands above quotations that contradict each other.
+    pub(crate) fn disagreement(self) -> &'static str {
+        match self {
+            Self::English => "The documents disagree; the newer one first:",
+            Self::TraditionalChinese => "文件的說法不一致，較新的在前：",
+            Self::SimplifiedChinese => "文件的说法不一致，较新的在前：",
+        }
+    }
+
+    /// The sentence that is shown instead of an answer whose documents changed under it.
+    pub fn changed_meanwhile(self) -> &'static str {
+        match self {
+            Self::English => {
+                "A document that the answer was taken from was changed or removed meanwhile. Please ask again."
+            }
+            Self::TraditionalChinese => "作答期間，答案所依據的文件已被修改或移除，請重新提問。",
+            Self::SimplifiedChinese => "作答期间，答案所依据的文件已被修改或移除，请重新提问。",
+        }
+    }
+
+    /// A quotation as plain text in this language's marks.
+    pub(crate) fn quoted(self, quote: &str) -> String {
+        let (open, close) = self.quotation_marks();
+        format!("{open}{}{close}", plain_text(quote))
+    }
+
     /// The marks around a quotation.
-    pub(crate) fn quotation_marks(self) -> (&'static str, &'static str) {
+    fn quotation_marks(self) -> (&'static str, &'static str) {
         match self {
             Self::English | Self::SimplifiedChinese => ("“", "”"),
             Self::TraditionalChinese => ("「", "」"),

@@ -6,12 +6,12 @@
 //! then compared to the letter. What no passage carries is not shown.
 //!
 //! This crate does no I/O, knows no adapter and keeps no state between questions. Everything is a function of its
-//! arguments; [`answer`] calls the model it is handed and is therefore called from the generating thread.
+//! arguments; [`Prepared::answer`] calls the model it is handed and is therefore called from the generating thread.
 
 mod answerable;
 mod citation;
+mod disagreement;
 mod evidence;
-mod extract;
 mod flow;
 mod language;
 mod negation;
@@ -24,11 +24,10 @@ mod terms;
 #[cfg(test)]
 mod testing;
 
-pub use answerable::{Calibration, evidence_signals};
+pub use answerable::{Calibration, Logistic, MISSING_COSINE, evidence_signals};
 pub use citation::{CheckedText, CitationChecker, citation_is_verbatim};
-pub use evidence::{EvidenceBudget, select_evidence};
-pub use extract::best_sentence;
-pub use flow::{AnswerInputs, AnswerOptions, answer};
+pub use evidence::{Cosines, Evidence, EvidenceBudget, Selected};
+pub use flow::{AnswerInputs, AnswerOptions, OnEvent, Prepared};
 pub use language::{AnswerLanguage, to_language};
 pub use prompt::{BuiltPrompt, Prompts, build_prompt};
 pub use question::check_question;

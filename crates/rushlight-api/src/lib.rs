@@ -14,6 +14,7 @@ mod links;
 mod place;
 mod route;
 mod search;
+mod sentence;
 mod status;
 mod time;
 
@@ -26,7 +27,8 @@ pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
 pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail, ErrorPlace};
 pub use hit::{
-    Hit, MorePassage, OtherPlace, RelatedDocument, Relation, Scores, Segment, Why, WhyFound, WhyPart, WhyTerm,
+    Hit, MarkKind, MorePassage, OtherPlace, RelatedDocument, Relation, Scores, Segment, Why, WhyFound,
+    WhyPart, WhyTerm,
 };
 pub use judgement::{Judge, Judgement, JudgementQuery, Judgements};
 pub use links::{
@@ -39,6 +41,7 @@ pub use search::{
     Correction, Degraded, MAX_SEARCH_LIMIT, Mode, Moved, SearchRequest, SearchResponse, SuggestQuery,
     Suggestion, SuggestionKind, Suggestions, Timings, Understood, Weighing,
 };
+pub use sentence::{PassageSentence, SentenceRequest, Sentences};
 pub use status::{
     Activity, AddSource, Counts, EmbeddingProgress, Model, ModelState, Models, Problem, ProblemQuery,
     ProblemStatus, Problems, Remaining, Scans, Source, Sources, Space, Spaces, Status, Watching,

@@ -186,6 +186,7 @@ fn search_response() {
             meant: "steep".to_owned(),
         }],
         understood: vec![("words".to_owned(), "stepe 70 °C".to_owned())],
+        terms: Vec::new(),
         weighing: Some(core::Weighing {
             semantic: 0.5,
             because: vec![("length".to_owned(), 0.25)],

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rushlight_core::DocumentKind;
 
 /// A private knowledge base: finds and answers from your notes, mail and PDFs, on your machine.
 #[derive(Debug, Parser)]
@@ -176,9 +178,15 @@ pub struct ScopeArgs {
     /// Only this space; may be given several times
     #[arg(long = "space", value_name = "NAME")]
     pub spaces: Vec<String>,
-    /// Only this kind: note, text, html, mail, pdf or table; may be given several times
-    #[arg(long = "kind", value_name = "KIND")]
-    pub kinds: Vec<String>,
+    /// Only this kind; may be given several times
+    #[arg(long = "kind", value_name = "KIND", value_parser = kind())]
+    pub kinds: Vec<DocumentKind>,
+}
+
+/// A kind of document by its name; help and completions list them.
+fn kind() -> impl TypedValueParser<Value = DocumentKind> {
+    let names = PossibleValuesParser::new(DocumentKind::ALL.map(DocumentKind::as_str));
+    names.map(|name| DocumentKind::from_name(&name).expect("only names of kinds are possible values"))
 }
 
 /// Arguments of `search`.
@@ -364,4 +372,38 @@ pub enum ConfigCommand {
     Show,
     /// Print every option with its default and what it means, as a file to start from
     Default,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_make_sense_and_kinds_are_listed() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        let names = DocumentKind::ALL.map(DocumentKind::as_str).join(", ");
+        for name in ["search", "ask"] {
+            let subcommand = command.find_subcommand_mut(name).expect("there is one");
+            let help = subcommand.render_help().to_string();
+            let help: Vec<&str> = help.split_whitespace().collect();
+            assert!(help.join(" ").contains(&names), "{name}");
+        }
+    }
+
+    #[test]
+    fn kinds_are_read_or_refused() {
+        let parse = |kind| Cli::try_parse_from(["rushlight", "search", "tea", "--kind", kind]);
+        for kind in DocumentKind::ALL {
+            let Command::Search(args) = parse(kind.as_str()).expect("a kind").command else {
+                panic!("`search` was given");
+            };
+            assert_eq!(args.scope.kinds, [kind]);
+        }
+        let refused = parse("film").expect_err("no kind").to_string();
+        assert!(refused.contains("slides"), "{refused}");
+    }
 }

@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod related;
 mod service;
+mod shapes;
 mod wiring;
 
 use std::process::ExitCode;

@@ -8,20 +8,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, Clock, DocId, Error, ErrorCode, FileStatus, Principal, Result, SearchRequest,
-    SearchResponse, SourceId, Suggestion, SystemClock, TextSpan,
+    Answer, AnswerEvent, ChunkId, Clock, DocId, Error, ErrorCode, NearestSentence, Principal, Result,
+    SearchRequest, SearchResponse, SourceId, Suggestion, SystemClock, TextSpan,
 };
-use rushlight_engine::{
-    AskRequest, Engine, EngineStatus, JudgeRequest, LazyState, ModelStatus, SourceStatus, Watching,
-};
+use rushlight_engine::{AskRequest, Engine, JudgeRequest, SentenceRequest, SourceStatus};
 use rushlight_eval::{Judged, write_questions};
-use rushlight_ledger::{
-    ConversationId, Judgement, JudgementId, JudgementRecord, ProblemFile, SpaceStatistics, Turn,
-};
+use rushlight_ledger::{ConversationId, Judgement, JudgementId, JudgementRecord, Turn};
 use rushlight_server::{Question, Service};
 use tokio::sync::{mpsc, watch};
 
 use crate::related;
+use crate::shapes::{problems, source, space, status};
 
 /// Changes of the status are looked at this often at most.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
@@ -114,6 +111,20 @@ impl Service for EngineService {
 
     async fn search(&self, request: SearchRequest) -> Result<SearchResponse> {
         self.engine.search(request).await
+    }
+
+    async fn sentences(
+        &self,
+        principals: Vec<Principal>,
+        query: String,
+        chunks: Vec<ChunkId>,
+    ) -> Result<Vec<NearestSentence>> {
+        let request = SentenceRequest {
+            principals,
+            query,
+            chunks,
+        };
+        self.engine.sentences(request).await
     }
 
     async fn suggest(
@@ -409,9 +420,9 @@ fn judgement(record: JudgementRecord) -> api::Judgement {
     }
 }
 
-/// Fences the evidence in a prompt: 96 random bits, so that no document can contain it.
+/// Fences the evidence in a prompt: 40 random bits, so that no document can contain it.
 pub(crate) fn fence() -> Result<String> {
-    let mut bytes = [0u8; 12];
+    let mut bytes = [0u8; 5];
     getrandom::fill(&mut bytes).map_err(|cause| {
         Error::new(ErrorCode::Internal, "the system gives no random bytes").with_source(cause)
     })?;
@@ -463,142 +474,4 @@ fn document(engine: &Engine, id: DocId) -> Result<api::Document> {
         summary.date,
         &parsed,
     ))
-}
-
-/// The engine's status in the API's shape.
-pub(crate) fn status(status: &EngineStatus) -> api::Status {
-    let done = status.spaces.iter().map(|space| space.embedded_chunks).sum();
-    api::Status {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        counts: status.counts.into(),
-        embedding: api::EmbeddingProgress {
-            done,
-            waiting: status.waiting_for_vectors,
-        },
-        scans: api::Scans {
-            read: status.scans.read,
-            waiting: status.scans.waiting,
-            unreadable: status.scans.unreadable,
-            recogniser: status.recogniser.as_ref().map(model),
-        },
-        activity: match status.activity {
-            rushlight_engine::Activity::Idle => api::Activity::Idle,
-            rushlight_engine::Activity::Scanning => api::Activity::Scanning,
-            rushlight_engine::Activity::Indexing => api::Activity::Indexing,
-            rushlight_engine::Activity::Embedding => api::Activity::Embedding,
-            rushlight_engine::Activity::Recognising => api::Activity::Recognising,
-        },
-        files_per_second: status.files_per_second,
-        remaining: api::Remaining {
-            by_word: status.seconds_by_word,
-            by_meaning: status.seconds_by_meaning,
-        },
-        models: api::Models {
-            language: model(&status.language_model),
-            embedding: model(&status.embedding_model),
-        },
-        sources: status.sources.iter().map(source).collect(),
-        spaces: status.spaces.iter().map(space).collect(),
-    }
-}
-
-fn model(status: &ModelStatus) -> api::Model {
-    let (state, message) = match &status.state {
-        LazyState::Unloaded => (api::ModelState::Unloaded, String::new()),
-        LazyState::Loading => (api::ModelState::Loading, String::new()),
-        LazyState::Ready => (api::ModelState::Ready, String::new()),
-        LazyState::Failed {
-            code: ErrorCode::ModelMissing,
-            message,
-        } => (api::ModelState::Missing, message.clone()),
-        LazyState::Failed { message, .. } => (api::ModelState::Failed, message.clone()),
-    };
-    api::Model {
-        id: status.id.clone(),
-        state,
-        message,
-    }
-}
-
-fn source(status: &SourceStatus) -> api::Source {
-    let record = &status.record;
-    let (watching, why) = match &status.watching {
-        Some(Watching::Events) => (api::Watching::Events, ""),
-        Some(Watching::Polling(why)) => (api::Watching::Polling, why.as_str()),
-        Some(Watching::None(why)) => (api::Watching::None, why.as_str()),
-        None => (api::Watching::None, ""),
-    };
-    let notice = record.notice.as_deref().unwrap_or(why).to_owned();
-    api::Source {
-        id: record.id.0,
-        root: record.root.clone(),
-        space: record.space.clone(),
-        online: record.online,
-        paused: record.paused,
-        watching,
-        notice,
-        last_scan: record.last_scan.map(Into::into),
-        counts: status.counts.into(),
-    }
-}
-
-fn space(statistics: &SpaceStatistics) -> api::Space {
-    api::Space {
-        name: statistics.space.name.clone(),
-        documents: statistics.documents,
-        chunks: statistics.chunks,
-        chunks_embedded: statistics.embedded_chunks,
-        text_bytes: statistics.text_bytes,
-    }
-}
-
-/// What there is to say of a file: its state, or the warnings of its documents.
-pub(crate) fn problems(problem: &ProblemFile) -> Vec<api::Problem> {
-    let line = |status, code: &str, message: &str, hint: &str, retryable, attempts| api::Problem {
-        source_id: problem.file.source_id.0,
-        path: problem.file.stamp.path.clone(),
-        status,
-        code: code.to_owned(),
-        message: message.to_owned(),
-        hint: hint.to_owned(),
-        retryable,
-        attempts,
-    };
-    match &problem.file.status {
-        FileStatus::Failed {
-            code,
-            message,
-            attempts,
-            next_attempt: _,
-        } => {
-            vec![line(
-                api::ProblemStatus::Failed,
-                code.as_str(),
-                message,
-                code.hint(),
-                code.retryable(),
-                *attempts,
-            )]
-        }
-        FileStatus::Skipped { reason, by: _ } => {
-            vec![line(
-                api::ProblemStatus::Skipped,
-                &reason.code,
-                &reason.message,
-                "",
-                false,
-                0,
-            )]
-        }
-        FileStatus::Waiting | FileStatus::Indexed => {
-            let warning = |(part, warning): &(String, rushlight_core::Warning)| {
-                let message = match part.as_str() {
-                    "" => warning.message.clone(),
-                    part => format!("{part}: {}", warning.message),
-                };
-                line(api::ProblemStatus::Warning, &warning.code, &message, "", false, 0)
-            };
-            problem.warnings.iter().map(warning).collect()
-        }
-    }
 }

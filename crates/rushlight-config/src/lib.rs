@@ -134,8 +134,14 @@ pub struct SearchConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerConfig {
-    /// Budget of the prompt in tokens, evidence included.
+    /// Budget of the passages in tokens.
+    pub evidence_tokens: usize,
+    /// Budget of the prompt in tokens, passages included.
     pub prompt_tokens: usize,
+    /// The owner's addresses and domains.
+    pub own_addresses: Vec<String>,
+    /// What mails from outside count, 0 to 1.
+    pub outside_weight: f32,
     /// Budget of the answer in tokens.
     pub max_tokens: usize,
     /// Questions that may wait.
@@ -192,6 +198,12 @@ impl Config {
                 "index.scan_interval_minutes, index.max_file_mb and index.max_mailbox_mb must be 1 or more"
                     .to_owned(),
             );
+        }
+        if !(0.0..=1.0).contains(&self.answer.outside_weight) {
+            return Err("answer.outside_weight must be between 0 and 1".to_owned());
+        }
+        if self.answer.evidence_tokens < 50 {
+            return Err("answer.evidence_tokens must be 50 or more".to_owned());
         }
         if self.answer.max_tokens == 0 || self.answer.prompt_tokens < 200 {
             return Err(

@@ -40,6 +40,7 @@ pub use lazy::{Lazy, LazyState};
 pub use links::{Backlink, Backlinks, OutgoingLink};
 pub use parts::{EngineOptions, EngineParts, KeywordFactory, OpenSource, VectorFactory};
 pub use rate::Rate;
+pub use search::SentenceRequest;
 pub use similar::SimilarDocument;
 pub use status::{Activity, EngineStatus, ModelStatus, SourceStatus, Watching};
 pub use verify::{ContentVerification, Difference, SpaceVerification, Verification, VerifyDepth};

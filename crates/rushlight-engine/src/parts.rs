@@ -99,6 +99,8 @@ pub struct EngineOptions {
     pub rerank_top: usize,
     /// How to answer.
     pub answer: AnswerOptions,
+    /// The owner's addresses and domains: mail from anybody else comes from outside.
+    pub own_addresses: Vec<String>,
     /// Questions that may wait while one is answered.
     pub answer_queue: usize,
 }

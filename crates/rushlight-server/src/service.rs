@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, AnswerKind, DocId, DocumentKind, Principal, Result, SearchRequest, SearchResponse,
-    SourceId, Suggestion, TextSpan,
+    Answer, AnswerEvent, AnswerKind, ChunkId, DocId, DocumentKind, NearestSentence, Principal, Result,
+    SearchRequest, SearchResponse, SourceId, Suggestion, TextSpan,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -42,7 +42,16 @@ pub trait Service: Send + Sync + 'static {
     /// Searches.
     async fn search(&self, request: SearchRequest) -> Result<SearchResponse>;
 
-    /// Titles, people and tags that begin as what was typed, from the named spaces (empty: all), at most `limit`.
+    /// The sentences of passages that are nearest to the query that found them, as far as these principals may read them;
+    /// passages without one to mark are left out.
+    async fn sentences(
+        &self,
+        principals: Vec<Principal>,
+        query: String,
+        chunks: Vec<ChunkId>,
+    ) -> Result<Vec<NearestSentence>>;
+
+    /// Titles, people and tags with a word that begins as what was typed, from the named spaces (empty: all), at most `limit`.
     async fn suggest(
         &self,
         principals: Vec<Principal>,

@@ -15,22 +15,23 @@ fn ask(question: &str, hits: &[Hit], model: Option<&Scripted>) -> (Answer, Vec<A
     let inputs = AnswerInputs {
         question,
         hits,
+        unknown: 0.0,
+        outside: BTreeSet::new(),
         coverage,
         route: Route::default(),
         fence: "q7x9",
     };
     let mut events = Vec::new();
-    let answer = answer(
-        &inputs,
-        &AnswerOptions::default(),
-        model.map(|model| model as &dyn LanguageModel),
-        &GenerationParams::default(),
-        &mut |event| {
-            events.push(event);
-            ControlFlow::Continue(())
-        },
-    )
-    .expect("an answer");
+    let mut tell = |event| {
+        events.push(event);
+        ControlFlow::Continue(())
+    };
+    let options = AnswerOptions::default();
+    let prepared = Prepared::new(&inputs, &options, &|_| None, &mut tell).expect("a question");
+    let model = model.map(|model| model as &dyn LanguageModel);
+    let answer = prepared
+        .answer(model, &GenerationParams::default(), &mut tell)
+        .expect("an answer");
     (answer, events)
 }
 
@@ -59,7 +60,8 @@ fn a_question_with_evidence_gets_a_cited_answer() {
         &answer.citations[0],
         &format!("{}{OIL}", " ".repeat(OFFSET))
     ));
-    assert_eq!(names(&events), "ERPPPPPF");
+    assert_eq!(names(&events), "1ERPPPPPRF");
+    assert!(answer.signals.verified.is_some() && answer.signals.log_probability.is_some());
     assert_eq!(events.last(), Some(&AnswerEvent::Finished(Box::new(answer))));
     let prompts = model.prompts.lock().expect("one thread");
     assert!(
@@ -97,7 +99,7 @@ fn a_clear_no_of_the_model_is_a_refusal_without_generation() {
     assert_eq!(answer.grounding, Grounding::NotFound);
     assert!(answer.signals.answerable.expect("asked") < -5.0 && answer.generation.is_none());
     assert_eq!(answer.closest.len(), 1);
-    assert_eq!(names(&events), "ERF");
+    assert_eq!(names(&events), "1ERF");
 }
 
 #[test]
@@ -107,6 +109,25 @@ fn an_answer_that_nothing_carries_is_not_shown() {
     assert_eq!(answer.grounding, Grounding::NotFound);
     assert_eq!(answer.text, "The documents searched do not say.");
     assert!(answer.generation.is_some(), "the receipt has what was written");
+}
+
+#[test]
+fn documents_that_disagree_are_both_quoted_the_newer_first() {
+    let mut old = hit("limits 2023", "The travel limit is 80 euros a day.");
+    old.date.0 -= 400 * 86_400_000;
+    let new = hit("limits 2024", "The travel limit is 95 euros a day.");
+    for hits in [[old.clone(), new.clone()], [new, old]] {
+        let model = Scripted::new(0.97, "The travel limit is 80 euros a day.");
+        let (answer, _) = ask("What is the travel limit?", &hits, Some(&model));
+        assert_eq!(
+            answer.text,
+            "The documents disagree; the newer one first:\n\
+             2024-06-01: “The travel limit is 95 euros a day.” [1]\n\
+             2023-04-28: “The travel limit is 80 euros a day.” [2]"
+        );
+        assert_eq!(answer.disagreements[0].values, ["95", "80"]);
+        assert_eq!(answer.citations[1].title, "limits 2023");
+    }
 }
 
 #[test]
@@ -124,7 +145,7 @@ fn without_a_model_the_best_sentence_is_quoted() {
     assert_eq!(answer.text, "“The 1973 oil crisis began in October 1973.” [1]");
     assert_eq!(answer.citations.len(), 1);
     assert!(answer.generation.is_none() && answer.model_id.is_empty() && answer.signals.answerable.is_none());
-    assert_eq!(names(&events), "EF");
+    assert_eq!(names(&events), "1EF");
     assert_eq!(
         ask("Who painted the ceiling?", &[hit("oil", OIL)], None)
             .0
@@ -140,31 +161,33 @@ fn questions_are_checked_and_can_be_broken_off() {
         let inputs = AnswerInputs {
             question,
             hits: &hits,
+            unknown: 0.0,
+            outside: BTreeSet::new(),
             coverage: Coverage::default(),
             route: Route::default(),
             fence: "q7x9",
         };
         let model = Scripted::new(0.99, "It began in October 1973.");
         let mut events = 0;
-        answer(
-            &inputs,
-            &AnswerOptions::default(),
+        let mut tell = |_| {
+            events += 1;
+            if events == stop_at {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let options = AnswerOptions::default();
+        Prepared::new(&inputs, &options, &|_| None, &mut tell)?.answer(
             Some(&model),
             &GenerationParams::default(),
-            &mut |_| {
-                events += 1;
-                if events == stop_at {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            },
+            &mut tell,
         )
     };
     let code = |result: Result<Answer>| result.expect_err("refused").code();
     assert_eq!(code(run(" ?! ", 0)), ErrorCode::QueryEmpty);
     assert_eq!(code(run(&"a ".repeat(50_000), 0)), ErrorCode::QuestionTooLong);
-    for at in [1, 3, 8] {
+    for at in [1, 2, 5, 8] {
         assert_eq!(
             code(run("When did the oil crisis begin?", at)),
             ErrorCode::Cancelled,
@@ -257,7 +280,7 @@ fn hostile_documents_change_nothing_that_is_shown() {
                 .expect("a user turn");
             assert_eq!(
                 user.content.matches("q7x9").count(),
-                3,
+                answer.passages.len() + 1,
                 "the fence stands only where we put it: {}",
                 user.content
             );

@@ -10,8 +10,8 @@ use rushlight_api as api;
 use rushlight_core::{Answer, AnswerEvent, AnswerKind, Citation, Coverage, Grounding, Principal, Result};
 use rushlight_engine::AskRequest;
 
+use super::NoReporter;
 use super::search::{place, print_hit, recognised};
-use super::{NoReporter, scope};
 use crate::args::AskArgs;
 use crate::context::Context;
 use crate::output::{Output, count, style, thousands};
@@ -30,7 +30,7 @@ pub(crate) fn run(
         principals: vec![Principal::owner()],
         question: args.question.join(" "),
         spaces: args.scope.spaces.clone(),
-        kinds: scope::kinds(&args.scope.kinds)?,
+        kinds: args.scope.kinds.clone(),
         kind: args
             .kind
             .as_deref()
@@ -86,7 +86,7 @@ fn print(answer: &Answer, output: &Output) {
         output.line("\nthe closest passages are:");
         for (index, hit) in answer.closest.iter().enumerate() {
             output.line("");
-            print_hit(index + 1, hit, output);
+            print_hit(index + 1, hit, None, output);
         }
     }
     output.line(format!("\n{faint}{}{faint:#}", closing(answer)));

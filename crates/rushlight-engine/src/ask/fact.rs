@@ -1,20 +1,27 @@
 //! A question about one fact: search, evidence, the model, the check.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use rushlight_answer::{AnswerInputs, answer};
+use rushlight_answer::{AnswerInputs, AnswerLanguage, Prepared};
 use rushlight_core::{
-    Answer, AnswerEvent, Error, ErrorCode, GenerationParams, LanguageModel, Result, Route, SearchRequest,
+    Answer, AnswerEvent, ChunkId, DocId, DocumentKind, EmbedKind, Error, ErrorCode, GenerationParams,
+    Grounding, Hit, LanguageModel, Principal, Result, Route, SearchRequest, TermFound,
 };
+use tokio::sync::SemaphorePermit;
 
 use super::AskRequest;
-use crate::engine::{Engine, go_on_unless};
+use crate::engine::{Engine, Shared, go_on_unless};
 use crate::search::{Reading, blocking};
 
 /// Hits that evidence is selected from.
 const HITS: usize = 12;
+
+/// How often a waiting question looks whether it was withdrawn.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 impl Engine {
     /// Answers from the best passages.
@@ -25,6 +32,10 @@ impl Engine {
         cancel: Arc<AtomicBool>,
         mut on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
     ) -> Result<Answer> {
+        let question = route
+            .standalone
+            .clone()
+            .unwrap_or_else(|| request.question.clone());
         let response = self
             .find(
                 SearchRequest {
@@ -33,60 +44,208 @@ impl Engine {
                     kinds: request.kinds.clone(),
                     limit: HITS,
                     grouped: false,
-                    ..SearchRequest::new(&request.question)
+                    ..SearchRequest::new(&question)
                 },
                 Reading::Question,
             )
             .await?;
-        let _turn = self
-            .shared
-            .answering
-            .acquire()
-            .await
-            .expect("the semaphore is never closed");
-        if cancel.load(Ordering::Acquire) {
-            return Err(Error::new(ErrorCode::Cancelled, "the question was withdrawn"));
-        }
-
         let shared = Arc::clone(&self.shared);
         blocking(move || {
-            let spaces = shared.resolve_spaces(&request.spaces)?;
-            let coverage = shared.ledger.coverage(&spaces, &request.principals)?;
+            let spaces = shared.resolve_spaces(&request.spaces, &request.principals)?;
+            let inputs = AnswerInputs {
+                question: &question,
+                hits: &response.hits,
+                unknown: unknown(&response.terms),
+                outside: shared.mails_from_outside(&response.hits),
+                coverage: shared.ledger.coverage(&spaces, &request.principals)?,
+                route,
+                fence: &request.fence,
+            };
+            let mut tell = |event| {
+                on_event(event)?;
+                go_on_unless(cancel.load(Ordering::Acquire))
+            };
+            let cosines = |texts: &[&str]| shared.cosines(&question, texts);
+            let prepared = Prepared::new(&inputs, &shared.options.answer, &cosines, &mut tell)?;
+            let _turn = shared.turn(&cancel)?;
             let model: Option<Arc<dyn LanguageModel>> = match shared.language_model.get() {
                 Ok(model) => Some(model),
                 Err(error) if error.code() == ErrorCode::ModelMissing => None,
                 Err(error) => return Err(error),
             };
             shared.touch();
-            let inputs = AnswerInputs {
-                question: &request.question,
-                hits: &response.hits,
-                coverage,
-                route,
-                fence: &request.fence,
-            };
             let params = GenerationParams {
                 max_tokens: request.max_tokens,
                 ..GenerationParams::default()
             };
-            answer(
-                &inputs,
-                &shared.options.answer,
-                model.as_deref(),
-                &params,
-                &mut |mut event| {
-                    if let AnswerEvent::Finished(answer) = &mut event {
-                        shared.narrow(answer);
-                    }
-                    on_event(event)?;
-                    go_on_unless(cancel.load(Ordering::Acquire))
-                },
-            )
-            .map(|mut answer| {
-                shared.narrow(&mut answer);
-                answer
-            })
+            // What is finished is told once its places are known and its documents are known to be there still.
+            let answer = prepared.answer(model.as_deref(), &params, &mut |event| match event {
+                AnswerEvent::Finished(_) => ControlFlow::Continue(()),
+                event => tell(event),
+            })?;
+            let answer = shared.settle(answer, &question, &request.principals)?;
+            let _ = tell(AnswerEvent::Finished(Box::new(answer.clone())));
+            Ok(answer)
         })
         .await
+    }
+}
+
+/// Share of the words, by rarity, that no readable document holds.
+fn unknown(terms: &[TermFound]) -> f32 {
+    let weigh =
+        |terms: &mut dyn Iterator<Item = &TermFound>| terms.map(|term| term.idf.max(0.0)).sum::<f32>();
+    let all = weigh(&mut terms.iter());
+    if all > 0.0 {
+        weigh(&mut terms.iter().filter(|term| term.chunks == 0)) / all
+    } else {
+        0.0
+    }
+}
+
+impl Shared {
+    /// Waits for the model to be free; one question is answered at a time, in the order in which they came. Called from blocking
+    /// threads.
+    pub(super) fn turn(&self, cancel: &AtomicBool) -> Result<SemaphorePermit<'_>> {
+        self.runtime.block_on(async {
+            let turn = self.answering.acquire();
+            tokio::pin!(turn);
+            loop {
+                if cancel.load(Ordering::Acquire) {
+                    return Err(Error::new(ErrorCode::Cancelled, "the question was withdrawn"));
+                }
+                tokio::select! {
+                    turn = &mut turn => return Ok(turn.expect("the semaphore is never closed")),
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                }
+            }
+        })
+    }
+
+    /// The cosine of each text with the question; `None` where there is no embedding model, which costs the answer a signal and
+    /// nothing else.
+    pub(super) fn cosines(&self, question: &str, texts: &[&str]) -> Option<Vec<f32>> {
+        let embedder = self.embedder.get().ok()?;
+        let embed = |kind, texts: &[&str]| {
+            let vectors = embedder.embed(kind, texts);
+            vectors
+                .inspect_err(|error| {
+                    tracing::warn!(code = error.code().as_str(), error = %error.chain(), "sentences cannot be compared by meaning");
+                })
+                .ok()
+        };
+        let question = embed(EmbedKind::Query, &[question])?.pop()?;
+        let vectors = embed(EmbedKind::Passage, texts)?;
+        Some(vectors.iter().map(|vector| question.cosine(vector)).collect())
+    }
+
+    /// Documents that are mails of anybody but the owner. A mail that the ledger does not know any more is one.
+    fn mails_from_outside(&self, hits: &[Hit]) -> BTreeSet<DocId> {
+        let own = &self.options.own_addresses;
+        let is_own = |author: &String| own.iter().any(|own| is_of(author, own));
+        let mails: BTreeSet<DocId> = hits
+            .iter()
+            .filter(|hit| hit.kind == DocumentKind::Mail)
+            .map(|hit| hit.doc_id)
+            .collect();
+        if own.is_empty() {
+            return mails;
+        }
+        mails
+            .into_iter()
+            .filter(|doc| match self.ledger.document(*doc) {
+                Ok(Some(record)) => !record.metadata.authors.iter().any(is_own),
+                _ => true,
+            })
+            .collect()
+    }
+
+    /// Gives citations the places of their quotes, and takes back an answer whose documents are not what they were, or not the
+    /// asker's to read any more.
+    pub(super) fn settle(
+        &self,
+        mut answer: Answer,
+        question: &str,
+        principals: &[Principal],
+    ) -> Result<Answer> {
+        self.narrow(&mut answer);
+        let chunks: BTreeSet<ChunkId> = answer
+            .passages
+            .iter()
+            .filter(|passage| {
+                answer
+                    .citations
+                    .iter()
+                    .any(|cited| cited.doc_id == passage.hit.doc_id)
+            })
+            .map(|passage| passage.hit.chunk.id)
+            .collect();
+        let chunks: Vec<ChunkId> = chunks.into_iter().collect();
+        let current = self.ledger.hydrate(&chunks)?;
+        let stands = answer.citations.iter().all(|cited| {
+            current.iter().any(|record| {
+                record.chunk.doc_id == cited.doc_id
+                    && record.content_hash == cited.content_hash
+                    && record
+                        .access
+                        .iter()
+                        .any(|principal| principals.contains(principal))
+            })
+        });
+        if stands {
+            return Ok(answer);
+        }
+        let language = AnswerLanguage::of_question(question, &[]);
+        Ok(Answer {
+            text: language.changed_meanwhile().to_owned(),
+            citations: Vec::new(),
+            grounding: Grounding::NotFound,
+            disagreements: Vec::new(),
+            closest: Vec::new(),
+            ..answer
+        })
+    }
+}
+
+/// Whether a sender as written (`Ada <ada@example.org>`) has this address or an address of this domain.
+fn is_of(author: &str, own: &str) -> bool {
+    let address = author.rsplit_once('<').map_or(author, |(_, address)| address);
+    let address = address.trim_end_matches('>').trim().to_lowercase();
+    let own = own.trim().trim_start_matches('@').to_lowercase();
+    address == own
+        || address
+            .strip_suffix(&own)
+            .is_some_and(|before| before.ends_with(['@', '.']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_of_itself_and_of_its_domain() {
+        for (author, own, is) in [
+            ("Ada <ada@example.org>", "ada@example.org", true),
+            ("ADA@Example.org", "example.org", true),
+            ("Ada <ada@mail.example.org>", "@example.org", true),
+            ("Ada <ada@badexample.org>", "example.org", false),
+            ("Eve <eve@example.org>", "ada@example.org", false),
+            ("example.org <eve@elsewhere.net>", "example.org", false),
+        ] {
+            assert_eq!(is_of(author, own), is, "{author} {own}");
+        }
+    }
+
+    #[test]
+    fn unknown_words_are_weighed_by_rarity() {
+        let term = |chunks, idf| TermFound {
+            term: String::new(),
+            chunks,
+            idf,
+            identifier: false,
+        };
+        assert_eq!(unknown(&[]), 0.0);
+        assert_eq!(unknown(&[term(3, 1.0), term(0, 3.0)]), 0.75);
+        assert_eq!(unknown(&[term(3, 1.0)]), 0.0);
     }
 }

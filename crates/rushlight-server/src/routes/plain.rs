@@ -23,16 +23,23 @@ pub(crate) async fn search(
     Ok(Json(api::SearchResponse::from(&response)))
 }
 
+pub(crate) async fn sentences(
+    State(app): State<App>,
+    Payload(request): Payload<api::SentenceRequest>,
+) -> Reply<Json<api::Sentences>> {
+    let (query, chunks) = request.into_core()?;
+    let found = app.service.sentences(principals(), query, chunks).await?;
+    Ok(Json(api::Sentences {
+        sentences: found.iter().map(Into::into).collect(),
+    }))
+}
+
 pub(crate) async fn suggest(
     State(app): State<App>,
     Params(query): Params<api::SuggestQuery>,
 ) -> Reply<Json<api::Suggestions>> {
-    let query = query.check()?;
-    let spaces = query.spaces();
-    let found = app
-        .service
-        .suggest(principals(), query.q, spaces, query.limit)
-        .await?;
+    let api::SuggestQuery { q, spaces, limit } = query.check()?;
+    let found = app.service.suggest(principals(), q, spaces, limit).await?;
     Ok(Json(api::Suggestions {
         suggestions: found.iter().map(Into::into).collect(),
     }))

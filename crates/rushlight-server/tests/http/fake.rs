@@ -122,6 +122,21 @@ impl Service for FakeService {
         self.status.subscribe()
     }
 
+    async fn sentences(
+        &self,
+        principals: Vec<core::Principal>,
+        query: String,
+        chunks: Vec<core::ChunkId>,
+    ) -> Result<Vec<core::NearestSentence>> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        let sentence = |chunk_id| core::NearestSentence {
+            chunk_id,
+            text: format!("First. {query}."),
+            span: core::TextSpan::new(7, 8 + query.len()),
+        };
+        Ok(chunks.into_iter().map(sentence).collect())
+    }
+
     async fn suggest(
         &self,
         principals: Vec<core::Principal>,

@@ -23,11 +23,25 @@ fn happy() -> Vec<(&'static str, String, &'static str, u16, &'static str)> {
             r#""total_us":7"#,
         ),
         row(
+            "POST",
+            "/search/sentences",
+            r#"{"query": "茶", "chunks": ["02020202020202020202020202020202"]}"#,
+            200,
+            r#"{"sentences":[{"chunk_id":"02020202020202020202020202020202","segments":[{"text":"First. ","mark":false},{"text":"茶.","mark":true,"kind":"sentence"}]}]}"#,
+        ),
+        row(
             "GET",
-            "/suggest?q=gre&spaces=a,b&limit=3",
+            "/suggest?q=gre&space=a&space=b%2C+c&limit=3",
             "",
             200,
-            r#"{"suggestions":[{"kind":"title","text":"gre in a and b","documents":3,"query":"title:\"gre in a and b\""}]}"#,
+            r#"{"suggestions":[{"kind":"title","text":"gre in a and b, c","documents":3,"query":"title:\"gre in a and b, c\""}]}"#,
+        ),
+        row(
+            "GET",
+            "/suggest?q=gr%20e",
+            "",
+            200,
+            r#"{"suggestions":[{"kind":"title","text":"gr e in ","documents":8,"query":"title:\"gr e in \""}]}"#,
         ),
         row(
             "POST",
@@ -190,6 +204,7 @@ async fn bad_input_is_refused_in_our_shape() {
     let unplaced = format!("{nowhere}/place");
     let reversed = format!("{nowhere}/place?start=3&end=3");
     let long = format!("/documents/{}", "f".repeat(5000));
+    let many = format!(r#"{{"query": "a", "chunks": [{}""]}}"#, "\"\", ".repeat(10));
     let deep = format!(r#"{{"query": {}"#, "[".repeat(10_000));
     let rows: Vec<(&str, &str, &str, u16, &str)> = vec![
         ("POST", "/search", "", 400, "invalid_request"),
@@ -220,6 +235,20 @@ async fn bad_input_is_refused_in_our_shape() {
         ),
         ("POST", "/search", r#"{"query": "a"} {}"#, 400, "invalid_request"),
         ("POST", "/search", &deep, 400, "invalid_request"),
+        (
+            "POST",
+            "/search",
+            r#"{"query": "a", "utc_offset": 1440}"#,
+            400,
+            "invalid_request",
+        ),
+        (
+            "POST",
+            "/search",
+            r#"{"query": "a", "utc_offset": -2147483648}"#,
+            400,
+            "invalid_request",
+        ),
         ("POST", "/ask", r#"{"query": "a"}"#, 400, "invalid_request"),
         ("GET", "/documents/abc", "", 400, "invalid_id"),
         ("GET", &unplaced, "", 400, "invalid_request"),
@@ -276,9 +305,27 @@ async fn bad_input_is_refused_in_our_shape() {
         ("GET", "/problems?offset=-1", "", 400, "invalid_request"),
         ("GET", "/problems?order=up", "", 400, "invalid_request"),
         ("GET", "/problems?source=2", "", 404, "source_not_found"),
+        (
+            "POST",
+            "/search/sentences",
+            r#"{"query": "a", "chunks": []}"#,
+            400,
+            "invalid_request",
+        ),
+        ("POST", "/search/sentences", &many, 400, "invalid_request"),
+        (
+            "POST",
+            "/search/sentences",
+            r#"{"query": "a", "chunks": ["c"]}"#,
+            400,
+            "invalid_id",
+        ),
         ("GET", "/suggest", "", 400, "invalid_request"),
         ("GET", "/suggest?q=a&limit=0", "", 400, "invalid_request"),
         ("GET", "/suggest?q=a&limit=51", "", 400, "invalid_request"),
+        ("GET", "/suggest?q=a&limit=x", "", 400, "invalid_request"),
+        ("GET", "/suggest?q=a&q=b", "", 400, "invalid_request"),
+        ("GET", "/suggest?q=a&spaces=b", "", 400, "invalid_request"),
         ("GET", "/conversations/c2", "", 404, "conversation_not_found"),
         ("DELETE", "/conversations/c2", "", 404, "conversation_not_found"),
         ("POST", "/judgements", "{}", 400, "invalid_request"),

@@ -183,9 +183,12 @@ fn options(config: &Config) -> EngineOptions {
         rerank: config.search.rerank,
         rerank_top: config.search.rerank_top,
         answer: AnswerOptions {
+            evidence_tokens: config.answer.evidence_tokens,
             prompt_tokens: config.answer.prompt_tokens,
+            outside_weight: config.answer.outside_weight,
             ..AnswerOptions::default()
         },
+        own_addresses: config.answer.own_addresses.clone(),
         answer_queue: config.answer.queue,
     }
 }

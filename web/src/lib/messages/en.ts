@@ -34,6 +34,7 @@ export const en = {
   common: {
     comma: ', ',
     separator: ', ',
+    quoted: (text: string) => `“${text}”`,
     close: 'Close',
     cancel: 'Cancel',
     retry: 'Try again',
@@ -94,7 +95,7 @@ export const en = {
     order: 'Order',
     recent: 'Newest first among equals',
     grouped: 'One hit per document',
-    readAs: 'Read as:',
+    readAs: 'Read as: ',
     aspects: {
       words: 'words',
       required: 'must have',
@@ -114,7 +115,7 @@ export const en = {
       after: 'on or after',
       before: 'before',
     } as Record<string, string>,
-    corrected: (typed: string, meant: string) => `No document has “${typed}”; showing “${meant}”`,
+    corrected: (typed: string, meant: string) => `No document has ${typed}; showing ${meant}`,
     more: (passages: number) => `${count(passages, 'more place', 'more places')} in this document`,
     related: {
       version: (documents: number) => count(documents, 'other version', 'other versions'),
@@ -161,9 +162,10 @@ export const en = {
       words: { name: 'Words', what: 'How well the words match. Rare words count more, and so do words in titles and headings.' },
       meaning: { name: 'Meaning', what: 'How near the passage is to your search in meaning, whatever its words.' },
       coverage: { name: 'Completeness', what: 'How many of your words the passage has.' },
-      recency: { name: 'Newness', what: 'How new the document is. Counts only where you asked for newest first.' },
+      recency: { name: 'Age', what: 'The older a document, the more it loses. Counts only where you asked for newest first.' },
     } as Record<string, { name: string; what: string }>,
     part: (points: string, met: string, weight: string) => `${points} points: met to ${met}, counts for ${weight}`,
+    less: (points: string) => `${points} points less for its age`,
     terms: 'Your words here',
     how: {
       exact: 'as you typed it',
@@ -193,11 +195,12 @@ export const en = {
     } as Record<string, string>,
     towardsMeaning: (points: string) => `meaning counts ${points} points more`,
     towardsWords: (points: string) => `words count ${points} points more`,
-    took: 'Time:',
+    took: 'Time: ',
     steps: {
       keyword: (milliseconds: string) => `words ${milliseconds} ms`,
       embed: (milliseconds: string) => `understanding the search ${milliseconds} ms`,
       vector: (milliseconds: string) => `meaning ${milliseconds} ms`,
+      rerank: (milliseconds: string) => `the second look ${milliseconds} ms`,
       total: (milliseconds: string) => `all together ${milliseconds} ms`,
     },
   },
@@ -297,6 +300,8 @@ export const en = {
     conversation: 'Conversation',
     similar: 'Similar',
     more: (rest: number) => `and ${number(rest)} more`,
+    allMails: (mails: number) => `Show all ${count(mails, 'mail', 'mails')}`,
+    fewerMails: 'Show fewer mails',
   },
   library: {
     title: 'Library',

@@ -29,6 +29,7 @@ export const zhHant: Messages = {
   common: {
     comma: '，',
     separator: '、',
+    quoted: (text) => `「${text}」`,
     close: '關閉',
     cancel: '取消',
     retry: '再試一次',
@@ -108,7 +109,7 @@ export const zhHant: Messages = {
       after: '自此日起',
       before: '早於',
     },
-    corrected: (typed, meant) => `沒有文件含有「${typed}」，改為顯示「${meant}」`,
+    corrected: (typed, meant) => `沒有文件含有${typed}，改為顯示${meant}`,
     more: (passages) => `這份文件還有 ${number(passages)} 處`,
     related: {
       version: (documents) => `另有 ${number(documents)} 個版本`,
@@ -155,9 +156,10 @@ export const zhHant: Messages = {
       words: { name: '字詞', what: '字詞符合的程度。少見的字詞分量較重，標題裡的也是。' },
       meaning: { name: '語意', what: '不論用字，段落的意思與您的搜尋有多接近。' },
       coverage: { name: '齊全', what: '您的字詞有多少出現在這個段落。' },
-      recency: { name: '新舊', what: '文件有多新。只在您選擇新的在前時計入。' },
+      recency: { name: '新舊', what: '文件越舊，扣分越多。只在您選擇新的在前時計入。' },
     },
     part: (points, met, weight) => `${points} 分：符合 ${met}，占 ${weight}`,
+    less: (points) => `因文件較舊，少 ${points} 分`,
     terms: '您的字詞在這裡',
     how: {
       exact: '與您輸入的相同',
@@ -192,6 +194,7 @@ export const zhHant: Messages = {
       keyword: (milliseconds) => `字詞 ${milliseconds} 毫秒`,
       embed: (milliseconds) => `理解搜尋 ${milliseconds} 毫秒`,
       vector: (milliseconds) => `語意 ${milliseconds} 毫秒`,
+      rerank: (milliseconds) => `第二次比對 ${milliseconds} 毫秒`,
       total: (milliseconds) => `總共 ${milliseconds} 毫秒`,
     },
   },
@@ -291,6 +294,8 @@ export const zhHant: Messages = {
     conversation: '往來郵件',
     similar: '相似文件',
     more: (rest) => `還有 ${number(rest)} 份`,
+    allMails: (mails) => `顯示全部 ${number(mails)} 封郵件`,
+    fewerMails: '顯示較少郵件',
   },
   library: {
     title: '資料庫',

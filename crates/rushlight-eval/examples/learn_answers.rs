@@ -5,10 +5,11 @@
 //! cargo run -p rushlight-eval --example learn_answers -- dev.jsonl
 //! ```
 //!
-//! Options: `--ridge 4` penalty on weights, `--folds 10`, `--refuse 0.12` of the answerable at most by the decision, `--lose 0.01` of
-//! them at most before the model. Two stages. Before the model: does anything speak for there being an answer? Learnt to tell questions with an
-//! answer from those whose subject is nowhere; classes called adversarial are left out, for their passages are there. After it:
-//! is what was written right? Learnt on what was written and carried; everything else is wrong.
+//! Options: `--ridge 4` penalty on weights, `--folds 10`, and shares of the answerable that may be refused: `--lose 0.01` before the
+//! model is asked, `--skip 0.04` before it writes, `--refuse 0.12` in the end. Three stages, as in `Calibration`. `before`: is there an
+//! answer? Learnt to tell questions with an answer from those whose subject is nowhere; classes called adversarial are left out, for
+//! their passages are there. `asked`: will what is written be right? `written`: is what was written right? Learnt on what was written and
+//! carried; what was not is refused anyway.
 //!
 //! Questions of the half `test` are never learnt from; where a run has them, each threshold is looked at on them too. Folds are cut by
 //! document, and each question is judged by numbers that were learnt without its document.
@@ -21,22 +22,28 @@ use std::path::Path;
 use rushlight_eval::answers::learn::{Example, Feature, Logistic, fold_of};
 use rushlight_eval::answers::{AnswerFile, AnswerRecord, CurvePoint, Outcome, RefusalCurve, Signals, Split};
 
-type Value = fn(&Signals) -> Option<f64>;
+type Value = fn(&Signals) -> f32;
+
+/// What a cosine counts as where none was computed, as `MISSING_COSINE` of rushlight-answer.
+const MISSING_COSINE: f32 = 0.84;
 
 /// Signals before the model has read anything.
 const BEFORE: [(&str, Value); 6] = [
-    ("coverage", |of| Some(f64::from(of.coverage))),
-    ("sentence_coverage", |of| Some(f64::from(of.sentence_coverage))),
-    ("cosine", |of| of.cosine.map(f64::from)),
-    ("sentence_cosine", |of| of.sentence_cosine.map(f64::from)),
-    ("fused", |of| Some(f64::from(of.fused))),
-    ("unknown", |of| Some(f64::from(of.unknown))),
+    ("coverage", |of| of.coverage),
+    ("sentence_coverage", |of| of.sentence_coverage),
+    ("cosine", |of| of.cosine.unwrap_or(MISSING_COSINE)),
+    ("sentence_cosine", |of| {
+        of.sentence_cosine.unwrap_or(MISSING_COSINE)
+    }),
+    ("fused", |of| of.fused),
+    ("unknown", |of| of.unknown),
 ];
-/// Signals of the model.
-const MODEL: [(&str, Value); 3] = [
-    ("answerable", |of| of.answerable.map(f64::from)),
-    ("verified", |of| of.verified.map(f64::from)),
-    ("log_probability", |of| of.log_probability.map(f64::from)),
+/// What the model says of the passages.
+const ASKED: [(&str, Value); 1] = [("answerable", |of| of.answerable.unwrap_or(0.0))];
+/// What it says of its answer.
+const WRITTEN: [(&str, Value); 2] = [
+    ("verified", |of| of.verified.unwrap_or(0.0)),
+    ("log_probability", |of| of.log_probability.unwrap_or(0.0)),
 ];
 
 /// What is learnt, and from what.
@@ -53,8 +60,9 @@ struct Stage<'a> {
 struct Options {
     ridge: f64,
     folds: usize,
-    refuse: f64,
     lose: f64,
+    skip: f64,
+    refuse: f64,
     files: Vec<String>,
 }
 
@@ -91,7 +99,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let is_about = |record: &&AnswerRecord| !record.class.contains("adversarial");
     let stages = [
         Stage {
-            name: "before the model",
+            name: "before",
             features: BEFORE.to_vec(),
             records: unread.iter().filter(is_about).collect(),
             learns: |_| true,
@@ -99,8 +107,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             most: options.lose,
         },
         Stage {
-            name: "after the model",
-            features: [BEFORE.as_slice(), &MODEL].concat(),
+            name: "asked",
+            features: [BEFORE.as_slice(), &ASKED].concat(),
+            records: all.iter().collect(),
+            learns: |record| record.signals.answerable.is_some(),
+            is: |record| record.outcome == Outcome::Right,
+            most: options.skip,
+        },
+        Stage {
+            name: "written",
+            features: [BEFORE.as_slice(), &ASKED, &WRITTEN].concat(),
             records: all.iter().collect(),
             learns: AnswerRecord::is_answered,
             is: |record| record.outcome == Outcome::Right,
@@ -117,8 +133,9 @@ fn options() -> Result<Options, Box<dyn Error>> {
     let mut options = Options {
         ridge: 4.0,
         folds: 10,
-        refuse: 0.12,
         lose: 0.01,
+        skip: 0.04,
+        refuse: 0.12,
         files: Vec::new(),
     };
     let mut arguments = std::env::args().skip(1);
@@ -127,6 +144,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
         match argument.as_str() {
             "--ridge" => options.ridge = value()?.parse()?,
             "--folds" => options.folds = value()?.parse()?,
+            "--skip" => options.skip = value()?.parse()?,
             "--refuse" => options.refuse = value()?.parse()?,
             "--lose" => options.lose = value()?.parse()?,
             _ => options.files.push(argument),
@@ -189,6 +207,12 @@ fn report(stage: &Stage<'_>, options: &Options) {
         &chosen,
     );
 
+    if stage.name == "before" {
+        // Where no model is installed, this stage decides alone: `worth_quoting`.
+        let alone = RefusalCurve::refusing_at_most(&learnt, &by_folds, options.refuse);
+        show("without a model", &alone);
+    }
+
     let whole = |record: &AnswerRecord| Some(model.probability(&values(stage, record)));
     if !measured.is_empty() {
         println!("\nthe half `test`, {} questions:", measured.len());
@@ -204,8 +228,10 @@ fn report(stage: &Stage<'_>, options: &Options) {
 }
 
 fn values(stage: &Stage<'_>, record: &AnswerRecord) -> Vec<Option<f64>> {
-    let values = stage.features.iter().map(|(_, value)| value(&record.signals));
-    values.collect()
+    let values = stage.features.iter();
+    values
+        .map(|(_, value)| Some(f64::from(value(&record.signals))))
+        .collect()
 }
 
 fn learn(stage: &Stage<'_>, records: &[&AnswerRecord], ridge: f64) -> Option<Logistic> {
@@ -225,11 +251,8 @@ fn alone(stage: &Stage<'_>, records: &[&AnswerRecord]) {
         "\neach signal alone, area under the ROC curve of the answerable against each class without an answer:"
     );
     for (name, value) in &stage.features {
-        let there = records
-            .iter()
-            .filter(|record| value(&record.signals).is_some())
-            .count();
-        let areas = RefusalCurve::by(records, &|record| value(&record.signals)).map(|curve| curve.areas);
+        let areas = RefusalCurve::by(records, &|record| Some(f64::from(value(&record.signals))))
+            .map(|curve| curve.areas);
         let shown: Vec<String> = areas
             .into_iter()
             .flat_map(|areas| areas.answerable)
@@ -240,7 +263,7 @@ fn alone(stage: &Stage<'_>, records: &[&AnswerRecord]) {
                 )
             })
             .collect();
-        println!("  {name:<18} there for {there:>5}   {}", shown.join(", "));
+        println!("  {name:<18} {}", shown.join(", "));
     }
 }
 
@@ -260,23 +283,19 @@ fn show(what: &str, point: &CurvePoint) {
     );
 }
 
+/// The numbers as `answerable.rs` has them: the signals as they are, not standardised.
 fn constants(stage: &Stage<'_>, model: &Logistic, examples: usize, threshold: f64, ridge: f64) {
+    let name = stage.name;
     println!(
-        "\n// {}, learnt by `learn_answers` on {examples} questions, ridge {ridge}. A signal that is not there counts as its mean.",
-        stage.name
+        "\n// `{name}`, learnt by `learn_answers` on {examples} questions, ridge {ridge}; weights of standardised signals behind."
     );
-    println!(
-        "// Log-odds: INTERCEPT + sum of weight * (signal - mean) / deviation; the threshold is a probability."
-    );
-    println!("const INTERCEPT: f32 = {:.4};", model.intercept);
-    println!("const THRESHOLD: f32 = {threshold:.4};");
-    println!("// signal, mean, deviation, weight");
-    println!(
-        "const WEIGHTS: [(&str, f32, f32, f32); {}] = [",
-        stage.features.len()
-    );
+    println!("{name}: Logistic {{");
+    let bias = model.features.iter().fold(model.intercept, |bias, one| {
+        bias - one.weight * one.mean / one.deviation
+    });
+    println!("    bias: {bias:.4},");
     for (
-        (name, _),
+        (signal, _),
         Feature {
             mean,
             deviation,
@@ -284,17 +303,11 @@ fn constants(stage: &Stage<'_>, model: &Logistic, examples: usize, threshold: f6
         },
     ) in stage.features.iter().zip(&model.features)
     {
-        println!("    ({name:?}, {mean:.4}, {deviation:.4}, {weight:.4}),");
+        println!(
+            "    {signal}: {:.4}, // {weight:+.2}, mean {mean:.3} ± {deviation:.3}",
+            weight / deviation
+        );
     }
-    println!("];");
-    let bias: f64 = model.features.iter().fold(model.intercept, |bias, one| {
-        bias - one.weight * one.mean / one.deviation
-    });
-    let terms: Vec<String> = stage
-        .features
-        .iter()
-        .zip(&model.features)
-        .map(|((name, _), one)| format!("{:+.4} {name}", one.weight / one.deviation))
-        .collect();
-    println!("// without standardising: {bias:.4} {}", terms.join(" "));
+    println!("    ..NOTHING\n}},");
+    println!("// its threshold: {threshold:.4}");
 }

@@ -111,7 +111,10 @@ impl Wiring for Adapters {
             options: EngineOptions {
                 rechunk: !tokens_are_estimated,
                 answer: AnswerOptions {
-                    calibration: calibration(answer_all),
+                    calibration: match answer_all {
+                        true => Calibration::open(),
+                        false => Calibration::default(),
+                    },
                     ..options(config).answer
                 },
                 ..options(config)
@@ -190,18 +193,6 @@ fn options(config: &Config) -> EngineOptions {
         },
         own_addresses: config.answer.own_addresses.clone(),
         answer_queue: config.answer.queue,
-    }
-}
-
-/// As it was learnt; with `all` nothing is refused by it.
-fn calibration(all: bool) -> Calibration {
-    match all {
-        false => Calibration::default(),
-        true => Calibration {
-            threshold: f32::NEG_INFINITY,
-            absent_coverage: f32::NEG_INFINITY,
-            ..Calibration::default()
-        },
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod access;
 mod architecture;
+mod bad_questions;
+mod hostile;
 mod journey;
 mod judgements;
 mod links;

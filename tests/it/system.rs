@@ -2,6 +2,7 @@
 //! models are the testkit's.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,10 +11,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
-    Answer, Chunk, ChunkOrigin, Clock, Correction, DocId, EmbedKind, Embedder, EmbedderSpec, Embedding,
-    Error, ErrorCode, KeywordIndex, LanguageModel, Locator, PageArea, PageRecogniser, ParsedDocument,
-    ParsedFile, Parser, Pieces, PlacedLine, Principal, Query, RawFile, Reranker, Result, ScanReader,
-    SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
+    Answer, AnswerEvent, Chunk, ChunkOrigin, Clock, Correction, DocId, EmbedKind, Embedder, EmbedderSpec,
+    Embedding, Error, ErrorCode, KeywordIndex, LanguageModel, Locator, PageArea, PageRecogniser,
+    ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal, Query, RawFile, Reranker, Result,
+    ScanReader, SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
 };
 use rushlight_engine::ledger::{ChunkedBy, CompletedFile, FileOutcome, NewChunk, NewDocument};
 use rushlight_engine::{
@@ -195,7 +196,12 @@ pub(crate) enum Models {
     NoRecogniser,
     NoLanguageModel,
     NoReranker,
+    /// The language model does whatever the passages order.
+    Obedient,
 }
+
+/// Fences the passages in prompts.
+pub(crate) const FENCE: &str = "f3nc3";
 
 /// A folder, a ledger and an engine over both.
 pub(crate) struct System {
@@ -206,6 +212,8 @@ pub(crate) struct System {
     passages: Arc<AtomicUsize>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) recogniser: Arc<FakeRecogniser>,
+    /// The language model, where it is the testkit's.
+    pub(crate) model: Arc<ScriptedModel>,
 }
 
 impl System {
@@ -216,16 +224,27 @@ impl System {
             .write(folder.path())
             .expect("the fixture is written");
         let ledger = Arc::new(Ledger::in_memory().expect("a ledger in memory"));
-        let system = Self::start(folder, ledger, Models::All, Box::new(InMemory));
+        let system = Self::start(folder, ledger, Models::All, Box::new(InMemory), None);
         system.add("", "personal");
         system
+    }
+
+    /// The same folder and ledger in a new engine with this language model; the indexes are gone.
+    pub(crate) fn restarted_with(self, language_model: Lazy<dyn LanguageModel>) -> Self {
+        Self::start(
+            self.folder,
+            self.ledger,
+            Models::All,
+            Box::new(InMemory),
+            Some(language_model),
+        )
     }
 
     /// A system over an empty folder, of which nothing is added, with these keyword indexes.
     pub(crate) fn with_keyword(keyword: Box<dyn KeywordFactory>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let ledger = Arc::new(Ledger::in_memory().expect("a ledger in memory"));
-        Self::start(folder, ledger, Models::All, keyword)
+        Self::start(folder, ledger, Models::All, keyword, None)
     }
 
     /// Adds a folder below the root to a space.
@@ -239,7 +258,7 @@ impl System {
 
     /// The same folder and ledger in a new engine, as after a restart; the indexes are gone.
     pub(crate) fn restarted(self, models: Models) -> Self {
-        Self::start(self.folder, self.ledger, models, Box::new(InMemory))
+        Self::start(self.folder, self.ledger, models, Box::new(InMemory), None)
     }
 
     fn start(
@@ -247,6 +266,7 @@ impl System {
         ledger: Arc<Ledger>,
         models: Models,
         keyword: Box<dyn KeywordFactory>,
+        language_model: Option<Lazy<dyn LanguageModel>>,
     ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -256,6 +276,10 @@ impl System {
         let passages = Arc::<AtomicUsize>::default();
         let faults = Arc::<Faults>::default();
         let recogniser = Arc::new(FakeRecogniser::new("fake"));
+        let model = Arc::new(match models {
+            Models::Obedient => ScriptedModel::obedient(),
+            _ => ScriptedModel::new(),
+        });
         let embedder = CountingEmbedder {
             model: HashEmbedder::new(),
             passages: Arc::clone(&passages),
@@ -294,13 +318,10 @@ impl System {
                 Models::NoReranker => Lazy::new("overlap", move || Err(missing("overlap"))),
                 _ => Lazy::ready("overlap", Arc::new(OverlapReranker::new()) as Arc<dyn Reranker>),
             }),
-            language_model: match models {
+            language_model: language_model.unwrap_or_else(|| match models {
                 Models::NoLanguageModel => Lazy::new("scripted", move || Err(missing("scripted"))),
-                _ => Lazy::ready(
-                    "scripted",
-                    Arc::new(ScriptedModel::new()) as Arc<dyn LanguageModel>,
-                ),
-            },
+                _ => Lazy::ready("scripted", Arc::clone(&model) as Arc<dyn LanguageModel>),
+            }),
             keyword,
             vector: Box::new(InMemory),
             clock: Arc::new(SystemClock),
@@ -316,6 +337,7 @@ impl System {
             passages,
             faults,
             recogniser,
+            model,
         }
     }
 
@@ -448,6 +470,16 @@ impl System {
     }
 
     pub(crate) fn ask(&self, question: &str) -> Result<Answer> {
+        self.ask_watching(question, Arc::default(), |_| ControlFlow::Continue(()))
+    }
+
+    /// The same, with what happens meanwhile.
+    pub(crate) fn ask_watching(
+        &self,
+        question: &str,
+        cancel: Arc<AtomicBool>,
+        on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
+    ) -> Result<Answer> {
         let request = AskRequest {
             principals: vec![Principal::owner()],
             question: question.to_owned(),
@@ -455,13 +487,10 @@ impl System {
             kinds: Vec::new(),
             kind: None,
             history: Vec::new(),
-            fence: "f3nc3".to_owned(),
+            fence: FENCE.to_owned(),
             max_tokens: 80,
         };
-        self.runtime.block_on(
-            self.engine
-                .ask(request, Arc::default(), |_| std::ops::ControlFlow::Continue(())),
-        )
+        self.runtime.block_on(self.engine.ask(request, cancel, on_event))
     }
 
     /// Both indexes hold exactly what the ledger does, and every file is counted once.

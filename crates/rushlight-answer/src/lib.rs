@@ -16,6 +16,7 @@ mod flow;
 mod language;
 mod negation;
 mod numbers;
+mod orders;
 mod prompt;
 mod question;
 mod sanitize;

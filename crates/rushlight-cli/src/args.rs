@@ -90,7 +90,7 @@ pub enum Command {
     /// Show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Measure retrieval on a set of questions with known answers
+    /// Measure search or answers on a set of questions with known answers
     Eval(EvalArgs),
     /// Print a shell's completion script
     Completions {
@@ -306,7 +306,14 @@ pub struct EvalArgs {
     /// The folder that a recipe's paths are relative to; the recipe's own when left out
     #[arg(long, value_name = "DIR")]
     pub base: Option<PathBuf>,
-    /// Keep the run in this file, with every query's ranking
+    /// Ask every question end to end and judge its answer: of a recipe with classes (see tests/bench/sets/answers.toml), or of
+    /// questions in TOML. --split dev or test, --limit questions of each class; with --out a run that was broken off goes on
+    #[arg(long, conflicts_with_all = ["weights", "export_judgements"])]
+    pub answers: bool,
+    /// Refuse no question for its probability, so that any threshold can be looked at afterwards
+    #[arg(long, requires = "answers")]
+    pub answer_all: bool,
+    /// Keep the run in this file, with every query's ranking or every question's answer
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Show what got better and worse since this kept run: of the set that is run now, or of a second kept run
@@ -324,6 +331,7 @@ Examples:
   rushlight eval mine.toml --compare before.json    what got better and worse since
   rushlight eval --compare before.json after.json   the same of two kept runs
   rushlight eval data/scifact --split validation    a public set, in indexes of its own
+  rushlight eval --answers mine.toml --out a.jsonl  how well they are answered
 
 docs/evaluation.md explains sets and measures.";
 

@@ -738,6 +738,7 @@ fn conversation() {
                 citations: Vec::new(),
                 ..api::Answer::from(&answer())
             },
+            receipt: Some("ab".repeat(16)),
         }],
     };
     let json = serde_json::to_string(&conversation).expect("json");
@@ -766,6 +767,110 @@ fn conversation() {
               ]
             }"#]],
     );
+}
+
+fn receipt() -> api::Receipt {
+    let hit = hit();
+    let passage = core::Passage {
+        number: 1,
+        span: hit.chunk.span,
+        text: hit.chunk.text.clone(),
+        token_count: 7,
+        hit,
+    };
+    let answer = answer();
+    api::Receipt {
+        receipt: api::Receipt::VERSION,
+        id: "ab".repeat(16),
+        library: "cd".repeat(16),
+        program: "0.1.0".to_owned(),
+        asked: core::Timestamp(1_772_355_600_000).into(),
+        question: "How hot?".to_owned(),
+        kind: None,
+        route: (&answer.route).into(),
+        principals: vec![core::Principal::owner().0],
+        spaces: Vec::new(),
+        kinds: vec![api::Kind::Note],
+        indexes: vec![api::ReceiptIndex {
+            space: "personal".to_owned(),
+            by_word: Some(12),
+            by_meaning: None,
+        }],
+        analyzer: "tantivy-4".to_owned(),
+        embedding_model: "multilingual-e5-small-int8".to_owned(),
+        coverage: (&answer.coverage).into(),
+        passages: vec![(&passage).into()],
+        citations: answer.citations.iter().map(Into::into).collect(),
+        model: Some(api::ReceiptModel {
+            id: answer.model_id.clone(),
+            sha256: "e".repeat(64),
+        }),
+        prompt_templates: "f".repeat(64),
+        fence: "f3nc3".to_owned(),
+        sampling: (&core::GenerationParams::default()).into(),
+        output: Some("Green tea is steeped at 70 °C.".to_owned()),
+        text: answer.text,
+        grounding: answer.grounding.into(),
+        signals: answer.signals.into(),
+        digest: String::new(),
+    }
+    .sealed()
+}
+
+#[test]
+fn a_receipt_is_closed_by_its_digest() {
+    check(&receipt(), expect![[r#""#]]);
+    let text = receipt().to_json();
+    let read = |text: &str| api::Receipt::read(text, "`a.json`");
+    let found = read(&text).expect("own output is read");
+    assert!(found.intact);
+    assert_eq!(found.receipt, receipt());
+
+    // How it is laid out does not count, what it says does.
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert!(read(&value.to_string()).expect("read").intact);
+    for (from, to) in [
+        ("How hot?", "How cold?"),
+        ("\"start\": 120", "\"start\": 121"),
+        ("2.31", "2.32"),
+        ("70 °C.\",\n  \"text\"", "71 °C.\",\n  \"text\""),
+        ("{\n", "{\n  \"more\": 1,\n"),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        let found = read(&changed).expect("still a receipt");
+        assert_ne!(changed, text, "{from}");
+        assert!(!found.intact, "{from}");
+    }
+}
+
+#[test]
+fn what_is_no_receipt_is_refused() {
+    let text = receipt().to_json();
+    let newer = text.replacen("\"receipt\": 1", "\"receipt\": 2", 1);
+    let lacking = text.replacen("\"fence\"", "\"fense\"", 1);
+    let twice = text.replacen("{\n", "{\n  \"question\": \"other\",\n", 1);
+    let cut = &text[..text.len() / 2];
+    let deep = "[".repeat(100_000);
+    for (bad, code, says) in [
+        ("", "receipt_invalid", "not JSON"),
+        ("swordfish", "receipt_invalid", "not JSON"),
+        (cut, "receipt_invalid", "not JSON"),
+        (&deep, "receipt_invalid", "not JSON"),
+        ("[]", "receipt_invalid", "not a receipt"),
+        ("{\"swordfish\": 1}", "receipt_invalid", "not a receipt"),
+        ("{\"receipt\": \"1\"}", "receipt_invalid", "not a receipt"),
+        ("{\"receipt\": 0}", "receipt_invalid", "not a receipt"),
+        ("{\"receipt\": 1}", "receipt_invalid", "not a whole receipt"),
+        (&lacking, "receipt_invalid", "not a whole receipt"),
+        (&twice, "receipt_invalid", "not a whole receipt"),
+        (&newer, "receipt_too_new", "version 2"),
+    ] {
+        let error = api::Receipt::read(bad, "`a.json`").expect_err("refused");
+        assert_eq!(error.code().as_str(), code, "{bad:.40}");
+        assert!(error.message().starts_with("`a.json` is"), "{}", error.message());
+        assert!(error.message().contains(says), "{}", error.message());
+        assert!(!error.chain().contains("swordfish") && !error.hint().is_empty());
+    }
 }
 
 #[test]

@@ -77,6 +77,8 @@ fn inline(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rushlight_api::{Answer, Locator, Span};
+
     use super::*;
 
     #[test]
@@ -99,5 +101,58 @@ mod tests {
             assert_eq!(inline(text), written);
         }
         assert_eq!(lines("a\n\n# b", "> "), "> a\n>\n> \\# b");
+    }
+
+    #[test]
+    fn a_conversation_is_headings_answers_and_quotes() {
+        let citation = Citation {
+            number: 1,
+            document_id: "d".to_owned(),
+            content_hash: "h".to_owned(),
+            title: "Green tea".to_owned(),
+            path: "/notes/green_tea.md".to_owned(),
+            part: String::new(),
+            space: "personal".to_owned(),
+            locator: Locator::Lines { first: 3, last: 3 },
+            label: "line 3".to_owned(),
+            quote: "Steep at **70** °C.\nThen wait.".to_owned(),
+            span: Span { start: 12, end: 40 },
+            confidence: None,
+        };
+        let answer = Answer {
+            citations: vec![citation],
+            ..Answer::from(&rushlight_core::Answer {
+                text: "Green tea is steeped at 70 °C. [1]".to_owned(),
+                grounding: rushlight_core::Grounding::Grounded,
+                ..rushlight_core::Answer::default()
+            })
+        };
+        let found = Conversation {
+            id: "1".to_owned(),
+            title: "How hot?".to_owned(),
+            turns: vec![Turn {
+                asked: rushlight_core::Timestamp(1_772_355_600_000).into(),
+                question: "How hot?\n# really".to_owned(),
+                answer,
+                receipt: Some("ab".repeat(4)),
+            }],
+        };
+        let expected = "\
+# How hot?
+
+## How hot? # really
+
+*2026-03-01T09:00:00Z*
+
+Green tea is steeped at 70 °C. \\[1\\]
+
+\\[1\\] Green tea, line 3, /notes/green\\_tea.md
+
+> Steep at \\*\\*70\\*\\* °C.
+> Then wait.
+
+*every sentence has its citation; receipt `abababab`*
+";
+        assert_eq!(conversation(&found), expected);
     }
 }

@@ -2,7 +2,7 @@
 //! the commands.
 
 use rushlight_api as api;
-use rushlight_core::{Answer, EarlierTurn, Error, ErrorCode, Principal, Result};
+use rushlight_core::{Answer, DocId, EarlierTurn, Error, ErrorCode, Principal, Result};
 use rushlight_engine::Engine;
 use rushlight_ledger::{ConversationId, ConversationRecord, NewReceipt, NewTurn, Turn};
 
@@ -89,7 +89,7 @@ pub fn history(engine: &Engine, principals: &[Principal], id: &str) -> Result<Ve
             question: turn.answer.route.standalone.unwrap_or(turn.question),
             answer: turn.answer.text,
             documents: documents
-                .map(|citation| citation.document_id.parse())
+                .map(|citation| citation.document_id.parse::<DocId>())
                 .collect::<Result<_>>()?,
         })
     };

@@ -185,12 +185,15 @@ fn show(receipt: &api::Receipt, output: &Output) {
         output.line(format!("{faint}{name:>9}{faint:#}  {value}"));
     }
     for passage in &receipt.passages {
+        let api::ReceiptPassage {
+            number,
+            title,
+            path,
+            label,
+            ..
+        } = passage;
         output.line(format!(
-            "{faint}{:>9}{faint:#}  {}  {faint}{}, {}{faint:#}",
-            format!("passage {}", passage.number),
-            passage.title,
-            passage.path,
-            passage.label
+            "{faint}passage {number}{faint:#}  {title}  {faint}{path}, {label}{faint:#}"
         ));
     }
     output.line(format!(

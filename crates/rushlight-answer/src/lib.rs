@@ -21,6 +21,7 @@ mod prompt;
 mod question;
 mod sanitize;
 mod sentence;
+mod template;
 mod terms;
 #[cfg(test)]
 mod testing;
@@ -34,3 +35,4 @@ pub use prompt::{BuiltPrompt, Prompts, build_prompt};
 pub use question::check_question;
 pub use sanitize::plain_text;
 pub use sentence::sentences;
+pub use template::prompt_template_hash;

@@ -6,6 +6,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rushlight_core::DocumentKind;
 
+mod kept;
+
+pub use kept::{ConversationCommand, ConversationsArgs, ExportFormat, ReceiptCommand};
+
 /// A private knowledge base: finds and answers from your notes, mail and PDFs, on your machine.
 #[derive(Debug, Parser)]
 #[command(
@@ -74,6 +78,11 @@ pub enum Command {
     Similar(SimilarArgs),
     /// Answer a question from the documents, with citations that can be checked
     Ask(AskArgs),
+    /// List, search, show, export, rename and delete kept conversations
+    Conversations(ConversationsArgs),
+    /// Show what an answer was made from, check it against the documents, and ask it again
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
     /// Show folders, spaces, what is searchable and what is not, and why
     Status(StatusArgs),
     /// Compare folders, ledger and both indexes, and say whether anything is lost or doubled
@@ -267,6 +276,12 @@ pub struct AskArgs {
     /// How it is to be answered; left out: as its words say
     #[arg(long = "as", value_name = "KIND", value_parser = ["fact", "list", "summary", "comparison"])]
     pub kind: Option<String>,
+    /// Keep question and answer, with their receipt, in a new conversation
+    #[arg(long, conflicts_with = "conversation")]
+    pub keep: bool,
+    /// Ask in this conversation, as `rushlight conversations` numbers it, and keep the answer there
+    #[arg(long, value_name = "ID")]
+    pub conversation: Option<String>,
     /// Where to search
     #[command(flatten)]
     pub scope: ScopeArgs,

@@ -269,6 +269,7 @@ pub struct SimilarArgs {
 
 /// Arguments of `ask`.
 #[derive(Debug, Args)]
+#[command(after_help = ASK_EXAMPLES)]
 pub struct AskArgs {
     /// The question
     #[arg(required = true, num_args = 1..)]
@@ -286,6 +287,17 @@ pub struct AskArgs {
     #[command(flatten)]
     pub scope: ScopeArgs,
 }
+
+const ASK_EXAMPLES: &str = "\
+Examples:
+  rushlight ask \"What is the notice period?\"              a fact, from the best passages
+  rushlight ask \"How many mails from Ada about the audit?\"  a list: every match is walked, each row has its citation
+  rushlight ask 所有2025年到期的合約                         the same in Chinese
+  rushlight ask \"Summarise the travel policy\"              a summary of one document or mail conversation
+  rushlight ask \"What changed in the travel policy?\"       two documents or versions, with both quotations
+  rushlight ask --as fact \"How many files did Bo send?\"    another reading than the words suggest
+
+docs/answers.md explains the kinds.";
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]

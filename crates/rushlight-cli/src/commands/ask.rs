@@ -12,6 +12,7 @@ use rushlight_engine::AskRequest;
 
 use super::NoReporter;
 use super::search::{place, print_hit, recognised};
+use super::taken;
 use crate::args::AskArgs;
 use crate::context::Context;
 use crate::output::{Output, count, style, thousands};
@@ -111,10 +112,27 @@ pub(crate) fn run(
 
 fn print(answer: &Answer, output: &Output) {
     let faint = style::FAINT;
+    for line in taken::taken(&answer.route) {
+        output.line(format!("{faint}{line}{faint:#}"));
+    }
     output.line(&answer.text);
-    for citation in &answer.citations {
-        output.line("");
-        print_citation(citation, output);
+    match &answer.table {
+        Some(table) => {
+            for line in taken::rows(table, &answer.citations) {
+                output.line(line);
+            }
+        }
+        None => {
+            for citation in &answer.citations {
+                output.line("");
+                print_citation(citation, output);
+            }
+        }
+    }
+    if !taken::tells_disagreements(answer) {
+        for disagreement in &answer.disagreements {
+            output.line(format!("\n{}", taken::disagreement(disagreement)));
+        }
     }
     if answer.grounding == Grounding::NotFound && !answer.closest.is_empty() {
         output.line("\nthe closest passages are:");
@@ -123,7 +141,9 @@ fn print(answer: &Answer, output: &Output) {
             print_hit(index + 1, hit, None, output);
         }
     }
-    output.line(format!("\n{faint}{}{faint:#}", closing(answer)));
+    if !answer.coverage.spaces.is_empty() {
+        output.line(format!("\n{faint}{}{faint:#}", closing(answer)));
+    }
 }
 
 fn print_citation(citation: &Citation, output: &Output) {
@@ -155,6 +175,8 @@ fn closing(answer: &Answer) -> String {
         spaces,
     } = &answer.coverage;
     let grounding = match answer.grounding {
+        Grounding::Grounded if answer.table.is_some() => "every row has its citation",
+        Grounding::NotFound if answer.table.is_some() => "no row",
         Grounding::Grounded => "every sentence has its citation",
         Grounding::Partial => "some sentences have no citation",
         Grounding::NotFound => "no answer in the documents",
@@ -176,10 +198,17 @@ fn closing(answer: &Answer) -> String {
             count(*files_not_searched, "file")
         ));
     }
+    if answer.left_out.sentences > 0 && answer.route.kind == AnswerKind::Summary {
+        line.push_str(&format!(
+            "; {} left out",
+            count(answer.left_out.sentences as u64, "sentence")
+        ));
+    }
     if *unreadable_pages > 0 {
         line.push_str(&format!("; {} unreadable", count(*unreadable_pages, "page")));
     }
-    if answer.model_id.is_empty() && answer.grounding != Grounding::NotFound {
+    let quotes = matches!(answer.route.kind, AnswerKind::Fact | AnswerKind::Summary);
+    if quotes && answer.model_id.is_empty() && answer.grounding != Grounding::NotFound {
         line.push_str("; quoted without a language model");
     }
     line

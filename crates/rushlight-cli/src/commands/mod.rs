@@ -17,6 +17,7 @@ mod remove;
 mod search;
 mod serve;
 mod status;
+mod taken;
 mod verify;
 
 use std::process::ExitCode;

@@ -3,11 +3,14 @@
 mod access;
 mod architecture;
 mod ask_kinds;
+mod bad_questions;
+mod hostile;
 mod journey;
 mod judgements;
 mod links;
 mod mail;
 mod queue;
+mod receipts;
 mod rerank;
 mod scans;
 mod search;

@@ -2,6 +2,7 @@
 //! models are the testkit's.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,10 +11,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
-    Answer, Chunk, ChunkOrigin, Clock, Correction, DocId, EmbedKind, Embedder, EmbedderSpec, Embedding,
-    Error, ErrorCode, KeywordIndex, LanguageModel, Locator, PageArea, PageRecogniser, ParsedDocument,
-    ParsedFile, Parser, Pieces, PlacedLine, Principal, Query, RawFile, Reranker, Result, ScanReader,
-    SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
+    Answer, AnswerEvent, Chunk, ChunkOrigin, Clock, Correction, DocId, EmbedKind, Embedder, EmbedderSpec,
+    Embedding, Error, ErrorCode, KeywordIndex, LanguageModel, Locator, PageArea, PageRecogniser,
+    ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal, Query, RawFile, Reranker, Result,
+    ScanReader, SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
 };
 use rushlight_engine::ledger::{ChunkedBy, CompletedFile, FileOutcome, NewChunk, NewDocument};
 use rushlight_engine::{
@@ -34,6 +35,10 @@ pub(crate) struct InMemory;
 impl KeywordFactory for InMemory {
     fn open(&self, _dir: &Path) -> Result<Arc<dyn KeywordIndex>> {
         Ok(Arc::new(MemKeywordIndex::new()))
+    }
+
+    fn analyzer(&self) -> String {
+        "in-memory".to_owned()
     }
 
     fn highlight(&self, query: &Query, _corrections: &[Correction], text: &str) -> Vec<TextSpan> {
@@ -197,7 +202,12 @@ pub(crate) enum Models {
     NoReranker,
     /// All, and the language model always writes this.
     Says(&'static str),
+    /// The language model does whatever the passages order.
+    Obedient,
 }
+
+/// Fences the passages in prompts.
+pub(crate) const FENCE: &str = "f3nc3";
 
 /// A folder, a ledger and an engine over both.
 pub(crate) struct System {
@@ -208,6 +218,8 @@ pub(crate) struct System {
     passages: Arc<AtomicUsize>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) recogniser: Arc<FakeRecogniser>,
+    /// The language model, where it is the testkit's.
+    pub(crate) model: Arc<ScriptedModel>,
 }
 
 impl System {
@@ -218,16 +230,27 @@ impl System {
             .write(folder.path())
             .expect("the fixture is written");
         let ledger = Arc::new(Ledger::in_memory().expect("a ledger in memory"));
-        let system = Self::start(folder, ledger, Models::All, Box::new(InMemory));
+        let system = Self::start(folder, ledger, Models::All, Box::new(InMemory), None);
         system.add("", "personal");
         system
+    }
+
+    /// The same folder and ledger in a new engine with this language model; the indexes are gone.
+    pub(crate) fn restarted_with(self, language_model: Lazy<dyn LanguageModel>) -> Self {
+        Self::start(
+            self.folder,
+            self.ledger,
+            Models::All,
+            Box::new(InMemory),
+            Some(language_model),
+        )
     }
 
     /// A system over an empty folder, of which nothing is added, with these keyword indexes.
     pub(crate) fn with_keyword(keyword: Box<dyn KeywordFactory>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let ledger = Arc::new(Ledger::in_memory().expect("a ledger in memory"));
-        Self::start(folder, ledger, Models::All, keyword)
+        Self::start(folder, ledger, Models::All, keyword, None)
     }
 
     /// Adds a folder below the root to a space.
@@ -241,7 +264,7 @@ impl System {
 
     /// The same folder and ledger in a new engine, as after a restart; the indexes are gone.
     pub(crate) fn restarted(self, models: Models) -> Self {
-        Self::start(self.folder, self.ledger, models, Box::new(InMemory))
+        Self::start(self.folder, self.ledger, models, Box::new(InMemory), None)
     }
 
     fn start(
@@ -249,6 +272,7 @@ impl System {
         ledger: Arc<Ledger>,
         models: Models,
         keyword: Box<dyn KeywordFactory>,
+        language_model: Option<Lazy<dyn LanguageModel>>,
     ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -258,6 +282,10 @@ impl System {
         let passages = Arc::<AtomicUsize>::default();
         let faults = Arc::<Faults>::default();
         let recogniser = Arc::new(FakeRecogniser::new("fake"));
+        let model = Arc::new(match models {
+            Models::Obedient => ScriptedModel::obedient(),
+            _ => ScriptedModel::new(),
+        });
         let embedder = CountingEmbedder {
             model: HashEmbedder::new(),
             passages: Arc::clone(&passages),
@@ -296,17 +324,14 @@ impl System {
                 Models::NoReranker => Lazy::new("overlap", move || Err(missing("overlap"))),
                 _ => Lazy::ready("overlap", Arc::new(OverlapReranker::new()) as Arc<dyn Reranker>),
             }),
-            language_model: match models {
+            language_model: language_model.unwrap_or_else(|| match models {
                 Models::NoLanguageModel => Lazy::new("scripted", move || Err(missing("scripted"))),
                 Models::Says(reply) => Lazy::ready(
                     "scripted",
                     Arc::new(ScriptedModel::new().with_reply("", reply)) as Arc<dyn LanguageModel>,
                 ),
-                _ => Lazy::ready(
-                    "scripted",
-                    Arc::new(ScriptedModel::new()) as Arc<dyn LanguageModel>,
-                ),
-            },
+                _ => Lazy::ready("scripted", Arc::clone(&model) as Arc<dyn LanguageModel>),
+            }),
             keyword,
             vector: Box::new(InMemory),
             clock: Arc::new(SystemClock),
@@ -322,6 +347,7 @@ impl System {
             passages,
             faults,
             recogniser,
+            model,
         }
     }
 
@@ -454,6 +480,16 @@ impl System {
     }
 
     pub(crate) fn ask(&self, question: &str) -> Result<Answer> {
+        self.ask_watching(question, Arc::default(), |_| ControlFlow::Continue(()))
+    }
+
+    /// The same, with what happens meanwhile.
+    pub(crate) fn ask_watching(
+        &self,
+        question: &str,
+        cancel: Arc<AtomicBool>,
+        on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
+    ) -> Result<Answer> {
         let request = AskRequest {
             principals: vec![Principal::owner()],
             question: question.to_owned(),
@@ -461,13 +497,10 @@ impl System {
             kinds: Vec::new(),
             kind: None,
             history: Vec::new(),
-            fence: "f3nc3".to_owned(),
+            fence: FENCE.to_owned(),
             max_tokens: 80,
         };
-        self.runtime.block_on(
-            self.engine
-                .ask(request, Arc::default(), |_| std::ops::ControlFlow::Continue(())),
-        )
+        self.runtime.block_on(self.engine.ask(request, cancel, on_event))
     }
 
     /// Both indexes hold exactly what the ledger does, and every file is counted once.

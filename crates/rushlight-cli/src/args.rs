@@ -6,6 +6,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rushlight_core::DocumentKind;
 
+mod kept;
+
+pub use kept::{ConversationCommand, ConversationsArgs, ExportFormat, ReceiptCommand};
+
 /// A private knowledge base: finds and answers from your notes, mail and PDFs, on your machine.
 #[derive(Debug, Parser)]
 #[command(
@@ -74,6 +78,11 @@ pub enum Command {
     Similar(SimilarArgs),
     /// Answer a question from the documents, with citations that can be checked
     Ask(AskArgs),
+    /// List, search, show, export, rename and delete kept conversations
+    Conversations(ConversationsArgs),
+    /// Show what an answer was made from, check it against the documents, and ask it again
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
     /// Show folders, spaces, what is searchable and what is not, and why
     Status(StatusArgs),
     /// Compare folders, ledger and both indexes, and say whether anything is lost or doubled
@@ -90,7 +99,7 @@ pub enum Command {
     /// Show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Measure retrieval on a set of questions with known answers
+    /// Measure search or answers on a set of questions with known answers
     Eval(EvalArgs),
     /// Print a shell's completion script
     Completions {
@@ -268,6 +277,12 @@ pub struct AskArgs {
     /// How it is to be answered; left out: as its words say
     #[arg(long = "as", value_name = "KIND", value_parser = ["fact", "list", "summary", "comparison"])]
     pub kind: Option<String>,
+    /// Keep question and answer, with their receipt, in a new conversation
+    #[arg(long, conflicts_with = "conversation")]
+    pub keep: bool,
+    /// Ask in this conversation, as `rushlight conversations` numbers it, and keep the answer there
+    #[arg(long, value_name = "ID")]
+    pub conversation: Option<String>,
     /// Where to search
     #[command(flatten)]
     pub scope: ScopeArgs,
@@ -318,7 +333,14 @@ pub struct EvalArgs {
     /// The folder that a recipe's paths are relative to; the recipe's own when left out
     #[arg(long, value_name = "DIR")]
     pub base: Option<PathBuf>,
-    /// Keep the run in this file, with every query's ranking
+    /// Ask every question end to end and judge its answer: of a recipe with classes (see tests/bench/sets/answers.toml), or of
+    /// questions in TOML. --split dev or test, --limit questions of each class; with --out a run that was broken off goes on
+    #[arg(long, conflicts_with_all = ["weights", "export_judgements"])]
+    pub answers: bool,
+    /// Refuse no question for its probability, so that any threshold can be looked at afterwards
+    #[arg(long, requires = "answers")]
+    pub answer_all: bool,
+    /// Keep the run in this file, with every query's ranking or every question's answer
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Show what got better and worse since this kept run: of the set that is run now, or of a second kept run
@@ -336,6 +358,7 @@ Examples:
   rushlight eval mine.toml --compare before.json    what got better and worse since
   rushlight eval --compare before.json after.json   the same of two kept runs
   rushlight eval data/scifact --split validation    a public set, in indexes of its own
+  rushlight eval --answers mine.toml --out a.jsonl  how well they are answered
 
 docs/evaluation.md explains sets and measures.";
 

@@ -19,6 +19,7 @@ use crate::output::{Output, count, style, thousands};
 use crate::progress::bar;
 use crate::service::fence;
 use crate::wiring::Wiring;
+use crate::{conversations, receipts};
 
 pub(crate) fn run(
     args: &AskArgs,
@@ -27,8 +28,13 @@ pub(crate) fn run(
     output: &Output,
 ) -> Result<ExitCode> {
     let open = context.open(wiring, Arc::new(NoReporter))?;
+    let asker = [Principal::owner()];
+    let history = match &args.conversation {
+        Some(id) => conversations::history(&open.engine, &asker, id)?,
+        None => Vec::new(),
+    };
     let request = AskRequest {
-        principals: vec![Principal::owner()],
+        principals: asker.to_vec(),
         question: args.question.join(" "),
         spaces: args.scope.spaces.clone(),
         kinds: args.scope.kinds.clone(),
@@ -36,7 +42,7 @@ pub(crate) fn run(
             .kind
             .as_deref()
             .and_then(|name| AnswerKind::ALL.into_iter().find(|kind| kind.as_str() == name)),
-        history: Vec::new(),
+        history,
         fence: fence()?,
         max_tokens: context.config.answer.max_tokens,
     };
@@ -51,9 +57,10 @@ pub(crate) fn run(
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner.set_message("searching");
     let shown = spinner.clone();
-    let answer = open
-        .runtime
-        .block_on(open.engine.ask(request, cancel, move |event| {
+    let answered = open.runtime.block_on(open.engine.ask_with_record(
+        request.clone(),
+        cancel,
+        move |event| {
             match event {
                 AnswerEvent::Evidence(passages) => {
                     shown.set_message(format!("reading {}", count(passages.len() as u64, "passage")));
@@ -65,13 +72,40 @@ pub(crate) fn run(
                 AnswerEvent::Route(_) | AnswerEvent::First(_) | AnswerEvent::Finished(_) => {}
             }
             ControlFlow::Continue(())
-        }));
+        },
+    ));
     spinner.finish_and_clear();
-    let answer = answer?;
-    if output.is_json() {
-        output.json(&api::Answer::from(&answer));
+    let (answer, record) = answered?;
+    let kept = if args.keep || args.conversation.is_some() {
+        let receipt = receipts::receipt(&request, &answer, &record)?;
+        let conversation = args.conversation.as_deref();
+        Some(conversations::keep(
+            &open.engine,
+            &asker,
+            conversation,
+            &answer,
+            &receipt,
+        )?)
     } else {
-        print(&answer, output);
+        None
+    };
+    match (output.is_json(), kept) {
+        (true, Some(kept)) => output.json(&api::Asked {
+            answer: (&answer).into(),
+            conversation: kept.conversation,
+            receipt: Some(kept.receipt),
+        }),
+        (true, None) => output.json(&api::Answer::from(&answer)),
+        (false, kept) => {
+            print(&answer, output);
+            if let Some(kept) = kept {
+                let faint = style::FAINT;
+                output.line(format!(
+                    "{faint}kept in conversation {}; receipt {}{faint:#}",
+                    kept.conversation, kept.receipt
+                ));
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rushlight_core::{
-    Answer, AnswerEvent, AnswerKind, EarlierTurn, ErrorCode, Grounding, Principal, Result, Route,
+    Answer, AnswerEvent, AnswerKind, EarlierTurn, ErrorCode, Grounding, LanguageModel, Principal, Result,
+    Route,
 };
-use rushlight_engine::AskRequest;
+use rushlight_engine::{AskRequest, Lazy};
+use rushlight_testkit::ScriptedModel;
 
 use crate::system::{Models, System};
 
@@ -295,9 +297,9 @@ fn a_document_is_summarised_from_its_own_sentences() {
 
 #[test]
 fn a_hostile_model_adds_nothing_to_a_summary() {
-    let system = indexed().restarted(Models::Says(
-        "The tomatoes were planted on 3 May. Send money to http://evil.example now [9].",
-    ));
+    let hostile = "The tomatoes were planted on 3 May. Send money to http://evil.example now [9].";
+    let model = ScriptedModel::new().with_reply("", hostile);
+    let system = indexed().restarted_with(Lazy::ready("scripted", Arc::new(model) as Arc<dyn LanguageModel>));
     system.index();
     let found = answer(&system, "Summarise \"Garden\"");
     assert!(

@@ -200,8 +200,6 @@ pub(crate) enum Models {
     NoRecogniser,
     NoLanguageModel,
     NoReranker,
-    /// All, and the language model always writes this.
-    Says(&'static str),
     /// The language model does whatever the passages order.
     Obedient,
 }
@@ -326,10 +324,6 @@ impl System {
             }),
             language_model: language_model.unwrap_or_else(|| match models {
                 Models::NoLanguageModel => Lazy::new("scripted", move || Err(missing("scripted"))),
-                Models::Says(reply) => Lazy::ready(
-                    "scripted",
-                    Arc::new(ScriptedModel::new().with_reply("", reply)) as Arc<dyn LanguageModel>,
-                ),
                 _ => Lazy::ready("scripted", Arc::clone(&model) as Arc<dyn LanguageModel>),
             }),
             keyword,

@@ -1,8 +1,10 @@
 //! What of a prompt is the same for every question, as one hash: for receipts.
 
 use crate::answerable::YES_NO;
+use crate::follow_up::rewrite_prompt;
 use crate::language::AnswerLanguage;
 use crate::prompt::write;
+use crate::summary;
 
 /// BLAKE3 in hexadecimal digits of everything that the program itself says to the model: instructions, headings and the
 /// replies whose odds are compared, in every language. It changes when one of them does.
@@ -22,6 +24,11 @@ pub fn prompt_template_hash() -> String {
             part(&message.content);
         }
         part(language.not_found());
+        part(summary::task(language));
+    }
+    part(summary::SYSTEM);
+    for message in rewrite_prompt("", &[], "").messages {
+        part(&message.content);
     }
     YES_NO.into_iter().for_each(&mut part);
     hasher.finalize().to_hex().to_string()

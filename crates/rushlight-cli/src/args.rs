@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod kept;
 
-pub use kept::{ConversationCommand, ConversationsArgs, ExportFormat, ReceiptCommand};
+pub(crate) use kept::{ConversationCommand, ConversationsArgs, ExportFormat, ReceiptCommand};
 
 /// A private knowledge base: finds and answers from your notes, mail and PDFs, on your machine.
 #[derive(Debug, Parser)]

@@ -98,7 +98,7 @@ pub enum ModelPresence {
 /// Something that is otherwise than when the receipt was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// What: `program`, `library`, `index`, `analyzer`, `embedding_model`, `language_model`, `prompt_templates`, `sampling`.
+    /// What: `program`, `library`, `principals`, `index`, `analyzer`, `embedding_model`, `language_model`, `prompt_templates`, `sampling`.
     pub what: String,
     /// As the receipt has it.
     pub then: String,

@@ -8,7 +8,7 @@ use rushlight_core::DocumentKind;
 
 mod kept;
 
-pub use kept::{ConversationCommand, ConversationsArgs, ExportFormat, ReceiptCommand};
+pub(crate) use kept::{ConversationCommand, ConversationsArgs, ExportFormat, ReceiptCommand};
 
 /// A private knowledge base: finds and answers from your notes, mail and PDFs, on your machine.
 #[derive(Debug, Parser)]

@@ -62,7 +62,11 @@ fn inline(text: &str) -> String {
             || index == digits && digits > 0 && matches!(c, '.' | ')');
         // An address is made a link by many readers of Markdown.
         let address = c == ':' && text[index..].starts_with("://")
-            || c == '.' && text[..index].to_ascii_lowercase().ends_with("www");
+            || c == '.'
+                && index
+                    .checked_sub(3)
+                    .and_then(|start| text.get(start..index))
+                    .is_some_and(|before| before.eq_ignore_ascii_case("www"));
         let means = matches!(
             c,
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '~' | '|' | '@' | '$'

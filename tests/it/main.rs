@@ -9,6 +9,7 @@ mod judgements;
 mod links;
 mod mail;
 mod queue;
+mod receipts;
 mod rerank;
 mod scans;
 mod search;

@@ -37,6 +37,10 @@ impl KeywordFactory for InMemory {
         Ok(Arc::new(MemKeywordIndex::new()))
     }
 
+    fn analyzer(&self) -> String {
+        "in-memory".to_owned()
+    }
+
     fn highlight(&self, query: &Query, _corrections: &[Correction], text: &str) -> Vec<TextSpan> {
         let words = query.free_text();
         text.find(&words)

@@ -5,6 +5,7 @@
 
 mod answer;
 mod answer_details;
+mod canonical;
 mod conversation;
 mod document;
 mod error;
@@ -12,6 +13,8 @@ mod hit;
 mod judgement;
 mod links;
 mod place;
+mod receipt;
+mod receipt_check;
 mod route;
 mod search;
 mod sentence;
@@ -23,7 +26,10 @@ pub use answer::{
     Reading,
 };
 pub use answer_details::{AnswerRow, AnswerSignals, AnswerTable, Disagreement, LeftOut};
-pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
+pub use conversation::{
+    Conversation, ConversationFormat, ConversationQuery, ConversationSummary, Conversations, ExportQuery,
+    RenameConversation, Turn,
+};
 pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail, ErrorPlace};
 pub use hit::{
@@ -36,6 +42,10 @@ pub use links::{
     SimilarDocuments, SimilarQuery, ThreadMessage,
 };
 pub use place::{Area, Locator, Place, Span};
+pub use receipt::{FoundReceipt, Receipt, ReceiptIndex, ReceiptModel, ReceiptPassage, Sampling, text_hash};
+pub use receipt_check::{
+    Change, CheckedModel, CheckedStretch, DocumentState, FoundAt, ModelPresence, ReceiptCheck, Replay,
+};
 pub use route::{AnswerKind, Route, RoutedDocument};
 pub use search::{
     Correction, Degraded, MAX_SEARCH_LIMIT, Mode, Moved, SearchRequest, SearchResponse, SuggestQuery,

@@ -6,6 +6,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rushlight_core::DocumentKind;
 
+mod kept;
+
+pub use kept::{ConversationCommand, ConversationsArgs, ExportFormat, ReceiptCommand};
+
 /// A private knowledge base: finds and answers from your notes, mail and PDFs, on your machine.
 #[derive(Debug, Parser)]
 #[command(
@@ -74,6 +78,11 @@ pub enum Command {
     Similar(SimilarArgs),
     /// Answer a question from the documents, with citations that can be checked
     Ask(AskArgs),
+    /// List, search, show, export, rename and delete kept conversations
+    Conversations(ConversationsArgs),
+    /// Show what an answer was made from, check it against the documents, and ask it again
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
     /// Show folders, spaces, what is searchable and what is not, and why
     Status(StatusArgs),
     /// Compare folders, ledger and both indexes, and say whether anything is lost or doubled
@@ -260,6 +269,7 @@ pub struct SimilarArgs {
 
 /// Arguments of `ask`.
 #[derive(Debug, Args)]
+#[command(after_help = ASK_EXAMPLES)]
 pub struct AskArgs {
     /// The question
     #[arg(required = true, num_args = 1..)]
@@ -267,10 +277,27 @@ pub struct AskArgs {
     /// How it is to be answered; left out: as its words say
     #[arg(long = "as", value_name = "KIND", value_parser = ["fact", "list", "summary", "comparison"])]
     pub kind: Option<String>,
+    /// Keep question and answer, with their receipt, in a new conversation
+    #[arg(long, conflicts_with = "conversation")]
+    pub keep: bool,
+    /// Ask in this conversation, as `rushlight conversations` numbers it, and keep the answer there
+    #[arg(long, value_name = "ID")]
+    pub conversation: Option<String>,
     /// Where to search
     #[command(flatten)]
     pub scope: ScopeArgs,
 }
+
+const ASK_EXAMPLES: &str = "\
+Examples:
+  rushlight ask \"What is the notice period?\"              a fact, from the best passages
+  rushlight ask \"How many mails from Ada about the audit?\"  a list: every match is walked, each row has its citation
+  rushlight ask 所有2025年到期的合約                         the same in Chinese
+  rushlight ask \"Summarise the travel policy\"              a summary of one document or mail conversation
+  rushlight ask \"What changed in the travel policy?\"       two documents or versions, with both quotations
+  rushlight ask --as fact \"How many files did Bo send?\"    another reading than the words suggest
+
+docs/answers.md explains the kinds.";
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]

@@ -6,8 +6,11 @@
 mod args;
 mod commands;
 mod context;
+pub mod conversations;
+mod markdown;
 mod output;
 mod progress;
+pub mod receipts;
 mod related;
 mod service;
 mod shapes;

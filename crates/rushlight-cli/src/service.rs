@@ -8,24 +8,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, ChunkId, Clock, DocId, Error, ErrorCode, NearestSentence, Principal, Result,
-    SearchRequest, SearchResponse, SourceId, Suggestion, SystemClock, TextSpan,
+    AnswerEvent, ChunkId, DocId, Error, ErrorCode, NearestSentence, Principal, Result, SearchRequest,
+    SearchResponse, SourceId, Suggestion, TextSpan,
 };
 use rushlight_engine::{AskRequest, Engine, JudgeRequest, SentenceRequest, SourceStatus};
 use rushlight_eval::{Judged, write_questions};
-use rushlight_ledger::{ConversationId, Judgement, JudgementId, JudgementRecord, Turn};
-use rushlight_server::{Question, Service};
+use rushlight_ledger::{Judgement, JudgementId, JudgementRecord};
+use rushlight_server::{Answered, Question, Service};
 use tokio::sync::{mpsc, watch};
 
-use crate::related;
+use crate::conversations::{self, Kept};
 use crate::shapes::{problems, source, space, status};
+use crate::{receipts, related};
 
 /// Changes of the status are looked at this often at most.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
-/// Characters of a conversation's title.
-const TITLE_CHARS: usize = 80;
-/// Conversations listed at most.
-const CONVERSATIONS: usize = 200;
 
 /// The engine as the routes see it.
 pub(crate) struct EngineService {
@@ -62,26 +59,6 @@ impl EngineService {
         work: impl FnOnce(Engine) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         blocking(self.engine.clone(), work).await
-    }
-
-    fn keep(engine: &Engine, id: Option<&str>, question: &str, answer: &Answer) -> Result<String> {
-        let now = SystemClock.now();
-        let id = match id {
-            Some(id) => conversation_id(id)?,
-            None => engine
-                .ledger()
-                .create_conversation(&question.chars().take(TITLE_CHARS).collect::<String>(), now)?,
-        };
-        let json = serde_json::to_string(&api::Answer::from(answer)).expect("the shape has string keys only");
-        engine.ledger().append_turn(
-            id,
-            &Turn {
-                question: question.to_owned(),
-                answer: json,
-                asked: now,
-            },
-        )?;
-        Ok(id.0.to_string())
     }
 }
 
@@ -142,32 +119,37 @@ impl Service for EngineService {
         question: Question,
         cancel: Arc<AtomicBool>,
         events: mpsc::Sender<AnswerEvent>,
-    ) -> Result<(Answer, String)> {
-        if let Some(id) = question.conversation.clone() {
-            let id = conversation_id(&id)?;
-            self.blocking(move |engine| {
-                engine
-                    .ledger()
-                    .conversation(id)?
-                    .map(drop)
-                    .ok_or_else(|| no_conversation(id))
-            })
-            .await?;
-        }
+    ) -> Result<Answered> {
+        let Question {
+            principals,
+            question,
+            spaces,
+            kinds,
+            conversation,
+            kind,
+        } = question;
+        let history = match conversation.clone() {
+            Some(id) => {
+                let principals = principals.clone();
+                self.blocking(move |engine| conversations::history(&engine, &principals, &id))
+                    .await?
+            }
+            None => Vec::new(),
+        };
         let request = AskRequest {
-            principals: question.principals,
-            question: question.question.clone(),
-            spaces: question.spaces,
-            kinds: question.kinds,
-            kind: question.kind,
-            history: Vec::new(),
+            principals,
+            question,
+            spaces,
+            kinds,
+            kind,
+            history,
             fence: fence()?,
             max_tokens: self.max_tokens,
         };
         let stopped = Arc::clone(&cancel);
-        let answer = self
+        let (answer, record) = self
             .engine
-            .ask(request, cancel, move |event| {
+            .ask_with_record(request.clone(), cancel, move |event| {
                 if !matches!(event, AnswerEvent::Finished(_)) && events.blocking_send(event).is_err() {
                     stopped.store(true, Ordering::Release);
                     return ControlFlow::Break(());
@@ -175,18 +157,34 @@ impl Service for EngineService {
                 ControlFlow::Continue(())
             })
             .await?;
-        let kept = answer.clone();
-        let id = self
-            .blocking(move |engine| {
-                Self::keep(
-                    &engine,
-                    question.conversation.as_deref(),
-                    &question.question,
-                    &kept,
-                )
-            })
-            .await?;
-        Ok((answer, id))
+        let receipt = receipts::receipt(&request, &answer, &record)?;
+        self.blocking(move |engine| {
+            let kept = conversations::keep(
+                &engine,
+                &request.principals,
+                conversation.as_deref(),
+                &answer,
+                &receipt,
+            );
+            match kept {
+                Ok(Kept {
+                    conversation,
+                    receipt,
+                }) => Ok(Answered {
+                    answer,
+                    conversation,
+                    receipt: Some(receipt),
+                }),
+                // It was deleted while the answer was made: the asker gets the answer, and nothing is kept.
+                Err(error) if error.code() == ErrorCode::ConversationNotFound => Ok(Answered {
+                    answer,
+                    conversation: String::new(),
+                    receipt: None,
+                }),
+                Err(error) => Err(error),
+            }
+        })
+        .await
     }
 
     async fn document(&self, id: DocId) -> Result<api::Document> {
@@ -265,58 +263,47 @@ impl Service for EngineService {
             .await
     }
 
-    async fn conversations(&self) -> Result<Vec<api::ConversationSummary>> {
-        self.blocking(|engine| {
-            let page = engine.ledger().conversations(CONVERSATIONS, 0)?;
-            let summary = |record: rushlight_ledger::ConversationRecord| api::ConversationSummary {
-                id: record.id.0.to_string(),
-                title: record.title,
-                updated: record.updated.into(),
-                turns: record.turns.into(),
-            };
-            Ok(page.items.into_iter().map(summary).collect())
-        })
-        .await
+    async fn conversations(
+        &self,
+        principals: Vec<Principal>,
+        words: Option<String>,
+    ) -> Result<Vec<api::ConversationSummary>> {
+        self.blocking(move |engine| conversations::list(&engine, &principals, words.as_deref()))
+            .await
     }
 
-    async fn conversation(&self, id: &str) -> Result<api::Conversation> {
-        let id = conversation_id(id)?;
-        self.blocking(move |engine| {
-            let (record, turns) = engine
-                .ledger()
-                .conversation(id)?
-                .ok_or_else(|| no_conversation(id))?;
-            let turn = |turn: Turn| {
-                let answer = serde_json::from_str(&turn.answer).map_err(|cause| {
-                    Error::new(
-                        ErrorCode::LedgerFailed,
-                        format!("a kept answer of conversation {} is unreadable", id.0),
-                    )
-                    .with_source(cause)
-                })?;
-                Ok(api::Turn {
-                    asked: turn.asked.into(),
-                    question: turn.question,
-                    answer,
-                })
-            };
-            let turns = turns.into_iter().map(turn).collect::<Result<_>>()?;
-            Ok(api::Conversation {
-                id: id.0.to_string(),
-                title: record.title,
-                turns,
-            })
-        })
-        .await
+    async fn conversation(&self, principals: Vec<Principal>, id: &str) -> Result<api::Conversation> {
+        let id = id.to_owned();
+        self.blocking(move |engine| conversations::read(&engine, &principals, &id))
+            .await
     }
 
-    async fn delete_conversation(&self, id: &str) -> Result<()> {
-        let id = conversation_id(id)?;
-        self.blocking(move |engine| match engine.ledger().delete_conversation(id)? {
-            true => Ok(()),
-            false => Err(no_conversation(id)),
-        })
-        .await
+    async fn export_conversation(
+        &self,
+        principals: Vec<Principal>,
+        id: &str,
+        format: api::ConversationFormat,
+    ) -> Result<String> {
+        let conversation = self.conversation(principals, id).await?;
+        Ok(conversations::export(&conversation, format))
+    }
+
+    async fn rename_conversation(&self, principals: Vec<Principal>, id: &str, title: String) -> Result<()> {
+        let id = conversations::parse_id(id)?;
+        self.blocking(move |engine| engine.ledger().rename_conversation(id, &principals, &title))
+            .await
+    }
+
+    async fn delete_conversation(&self, principals: Vec<Principal>, id: &str) -> Result<()> {
+        let id = conversations::parse_id(id)?;
+        self.blocking(move |engine| engine.ledger().delete_conversation(id, &principals))
+            .await
+    }
+
+    async fn receipt(&self, principals: Vec<Principal>, id: &str) -> Result<api::Receipt> {
+        let id = id.to_owned();
+        self.blocking(move |engine| receipts::kept(&engine, &principals, &id))
+            .await
     }
 
     async fn judge(&self, principals: Vec<Principal>, judge: api::Judge) -> Result<api::Judgement> {
@@ -422,27 +409,7 @@ fn judgement(record: JudgementRecord) -> api::Judgement {
 
 /// Fences the evidence in a prompt: 40 random bits, so that no document can contain it.
 pub(crate) fn fence() -> Result<String> {
-    let mut bytes = [0u8; 5];
-    getrandom::fill(&mut bytes).map_err(|cause| {
-        Error::new(ErrorCode::Internal, "the system gives no random bytes").with_source(cause)
-    })?;
-    Ok(hex::encode(bytes))
-}
-
-fn conversation_id(id: &str) -> Result<ConversationId> {
-    id.parse().map(ConversationId).map_err(|_| {
-        Error::new(
-            ErrorCode::InvalidId,
-            format!("`{id}` is not a conversation: a whole number is expected"),
-        )
-    })
-}
-
-fn no_conversation(id: ConversationId) -> Error {
-    Error::new(
-        ErrorCode::ConversationNotFound,
-        format!("there is no conversation {}", id.0),
-    )
+    receipts::random_hex::<5>()
 }
 
 fn document(engine: &Engine, id: DocId) -> Result<api::Document> {

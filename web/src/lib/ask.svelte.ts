@@ -86,7 +86,7 @@ class Asker {
           case 'answer':
             turn.answer = event.answer
             turn.state = 'done'
-            if (this.#running === running) this.conversation = event.conversation
+            if (this.#running === running) this.conversation = event.conversation || null
             break
         }
       }

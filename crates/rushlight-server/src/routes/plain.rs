@@ -144,21 +144,6 @@ pub(crate) async fn spaces(State(app): State<App>) -> Reply<Json<api::Spaces>> {
     }))
 }
 
-pub(crate) async fn conversations(State(app): State<App>) -> Reply<Json<api::Conversations>> {
-    Ok(Json(api::Conversations {
-        conversations: app.service.conversations().await?,
-    }))
-}
-
-pub(crate) async fn conversation(State(app): State<App>, id: PathId) -> Reply<Json<api::Conversation>> {
-    Ok(Json(app.service.conversation(&id.0).await?))
-}
-
-pub(crate) async fn delete_conversation(State(app): State<App>, id: PathId) -> Reply<StatusCode> {
-    app.service.delete_conversation(&id.0).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 pub(crate) async fn judge(
     State(app): State<App>,
     Payload(request): Payload<api::Judge>,

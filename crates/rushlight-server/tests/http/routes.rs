@@ -103,7 +103,24 @@ fn happy() -> Vec<(&'static str, String, &'static str, u16, &'static str)> {
         row("GET", "/spaces", "", 200, r#"{"spaces":[]}"#),
         row("GET", "/conversations", "", 200, r#"{"conversations":[]}"#),
         row("GET", "/conversations/c1", "", 200, r#""id":"c1""#),
+        row(
+            "GET",
+            "/conversations?q=%E8%8C%B6%20tea",
+            "",
+            200,
+            r#"{"conversations":[{"id":"c1","title":"茶 tea""#,
+        ),
+        row("GET", "/conversations/c1/export", "", 200, "Markdown of c1"),
+        row(
+            "GET",
+            "/conversations/c1/export?format=json",
+            "",
+            200,
+            "Json of c1",
+        ),
+        row("PATCH", "/conversations/c1", r#"{"title": "Tea"}"#, 204, ""),
         row("DELETE", "/conversations/c1", "", 204, ""),
+        row("GET", "/receipts/r1", "", 200, r#"{"receipt":1,"id":"r1""#),
         row(
             "POST",
             "/judgements",
@@ -183,6 +200,30 @@ async fn judgements_are_saved_as_a_file() {
         "attachment; filename=\"judgements.toml\""
     );
     assert_eq!(reply.headers[header::CACHE_CONTROL], "no-store");
+}
+
+#[tokio::test]
+async fn a_conversation_is_saved_as_a_file() {
+    let client = Client::new();
+    for (query, media_type, name) in [
+        ("", "text/markdown; charset=utf-8", "conversation.md"),
+        ("?format=json", "application/json", "conversation.json"),
+    ] {
+        let reply = client
+            .get(&format!("/api/v1/conversations/c1/export{query}"))
+            .await;
+        assert_eq!(reply.headers[header::CONTENT_TYPE], media_type);
+        let disposition = format!("attachment; filename=\"{name}\"");
+        assert_eq!(reply.headers[header::CONTENT_DISPOSITION], disposition.as_str());
+        assert_eq!(reply.headers[header::CACHE_CONTROL], "no-store");
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_comes_as_it_was_sealed() {
+    let reply = Client::new().get("/api/v1/receipts/r1").await;
+    let found = rushlight_api::Receipt::read(&reply.body, "the reply").expect("a receipt");
+    assert!(found.intact);
 }
 
 #[tokio::test]
@@ -328,6 +369,47 @@ async fn bad_input_is_refused_in_our_shape() {
         ("GET", "/suggest?q=a&spaces=b", "", 400, "invalid_request"),
         ("GET", "/conversations/c2", "", 404, "conversation_not_found"),
         ("DELETE", "/conversations/c2", "", 404, "conversation_not_found"),
+        ("GET", "/conversations?q=", "", 400, "query_empty"),
+        ("GET", "/conversations?p=tea", "", 400, "invalid_request"),
+        (
+            "GET",
+            "/conversations/c2/export",
+            "",
+            404,
+            "conversation_not_found",
+        ),
+        (
+            "GET",
+            "/conversations/c1/export?format=pdf",
+            "",
+            400,
+            "invalid_request",
+        ),
+        ("PATCH", "/conversations/c1", "", 400, "invalid_request"),
+        ("PATCH", "/conversations/c1", "{}", 400, "invalid_request"),
+        (
+            "PATCH",
+            "/conversations/c1",
+            r#"{"title": ""}"#,
+            400,
+            "invalid_request",
+        ),
+        (
+            "PATCH",
+            "/conversations/c1",
+            r#"{"title": "a", "owner": "user:eve"}"#,
+            400,
+            "invalid_request",
+        ),
+        (
+            "PATCH",
+            "/conversations/c2",
+            r#"{"title": "a"}"#,
+            404,
+            "conversation_not_found",
+        ),
+        ("GET", "/receipts/r2", "", 404, "receipt_not_found"),
+        ("DELETE", "/receipts/r1", "", 405, "method_not_allowed"),
         ("POST", "/judgements", "{}", 400, "invalid_request"),
         (
             "POST",

@@ -196,10 +196,6 @@ fn what_cannot_be_measured_says_why() {
         "line 1 of `with.tsv`: `tea` has no question `q7`"
     );
     assert_eq!(
-        refused(&["eval", "--answers", "--compare", &set]),
-        "there is nothing to compare with"
-    );
-    assert_eq!(
         refused(&["eval", "--answers", "--compare", &set, &set]),
         "`mine.toml` is not a run of answers: line 1"
     );

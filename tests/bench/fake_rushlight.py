@@ -33,6 +33,8 @@ def main(arguments):
               "counts": COUNTS | {"seen": indexed, "indexed": indexed}, "offline": [], "embedding_error": None, "stopped": False})
     elif command == "status":
         show(status(names))
+    elif command == "eval" and "--answers" in rest:
+        show(answers(int(rest[rest.index("--limit") + 1])))
     elif command == "eval":
         mean = {"mean": 0.9, "low": 0.88, "high": 0.92}
         queries = rest[rest.index("--queries") + 1] if "--queries" in rest else "queries.jsonl"
@@ -44,6 +46,21 @@ def main(arguments):
         serve(names)
     else:
         sys.exit(f"error: `{command}` is not played")
+
+
+def answers(limit):
+    """What `eval --answers --json` prints, of a class with an answer and one without."""
+    mean, times = {"mean": 0.8, "low": 0.7, "high": 0.9}, {"p50": 1500.0, "p95": 2500.0}
+    group = {"questions": limit, "answerable": limit, "failed": 0, "citations": 4, "misplaced": 0, "sentences": 4, "uncited": 0, "dropped": 1,
+             "citations_at_gold": 0.75, "prompt_tokens": 400.0, "generated_tokens": 20.0, "first_ms": times, "first_word_ms": times, "total_ms": times}
+    group |= {key: mean for key in ("right", "right_and_cited", "exact", "f1", "refused", "wrong", "evidence_at_gold")}
+    without = group | {key: None for key in ("right", "right_and_cited", "exact", "f1", "evidence_at_gold", "citations_at_gold", "first_word_ms")}
+    point = {"threshold": 0.4, "answerable_refused": 0.1, "unanswerable_refused": [["nowhere", 0.9]], "answerable_right": 0.8, "coverage": 0.5, "risk": 0.1}
+    return {"settings": {"set": "answers", "corpus": "3 documents of 3 files, abc", "language_model": "fake-lm", "embedding_model": "fake"},
+            "questions": 2 * limit, "interval": "95 % interval", "classes": [group | {"name": "squad20 answerable"}, without | {"name": "nowhere"}],
+            "languages": [group | {"name": "English"}], "languages_without": [without | {"name": "English"}], "all": group | {"name": "all"},
+            "refusals": {"precision": mean, "recall": mean, "right": 9, "wrong": 1},
+            "curve": {"decided": 2 * limit, "points": [point], "areas": {"answerable": [["nowhere", 0.95]], "right": 0.9, "risk_coverage": 0.05}}}
 
 
 def show(value):

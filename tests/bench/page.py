@@ -190,6 +190,47 @@ def leg_name(leg):
     return f"RRF ({leg['k']})" if leg["leg"] == "rrf" else leg["leg"]
 
 
+def write_answers(figures):
+    head = ["questions", "asked", "right", "right and cited", "F1", "refused", "wrong", "citations at the place", "sentences not carried", "first sentence", "first word", "whole answer"]
+    rows = []
+    for name, groups in (("", figures["classes"]), ("with an answer, ", figures["languages"]), ("without, ", figures["languages_without"])):
+        for of in groups:
+            shares = [share(of[key]) for key in ("right", "right_and_cited", "f1", "refused", "wrong")]
+            times = [seconds_of(of[key]) for key in ("first_ms", "first_word_ms", "total_ms")]
+            at_gold = number(of["citations_at_gold"], 3)
+            rows.append([f"{name}{of['name']}", number(of["questions"]), *shares, at_gold, number(of["dropped"] + of["uncited"]), *times])
+    settings, every, refusals = figures["settings"], figures["all"], figures["refusals"]
+    words = (
+        f"\n\nThe half `test`, {number(figures['limit'])} questions of each class, with {settings['language_model']} and {settings['embedding_model']}; {settings['corpus'].partition(', ')[0]}. "
+        f"In brackets the {figures['interval']}. Times: median, and what 19 of 20 do not exceed, in seconds. Quotes that are not at their place: {number(every['misplaced'])} of {number(every['citations'])}. "
+        f"Of {number(refusals['right'] + refusals['wrong'])} refusals {number(refusals['right'])} are right: precision {share(refusals['precision'])}, recall {share(refusals['recall'])}."
+    )
+    return table(head, rows) + words + write_curve(figures["curve"])
+
+
+def write_curve(curve):
+    """What other thresholds of the probability would refuse."""
+    if not curve:
+        return ""
+    classes = [name for name, _ in curve["points"][0]["unanswerable_refused"]]
+    head = ["threshold", "answerable refused", "answered right", "of the answers not right", *(f"{name} refused" for name in classes)]
+    rows = []
+    for point in curve["points"]:
+        of = [point["threshold"], point["answerable_refused"], point["answerable_right"], point["risk"]]
+        rows.append([number(value, 3) for value in [*of, *(refused for _, refused in point["unanswerable_refused"])]])
+    areas = ", ".join(f"{number(area, 3)} against {name}" for name, area in curve["areas"]["answerable"])
+    words = f"\n\nArea under the ROC curve of the probability, questions with an answer: {areas}; right answers against all else {number(curve['areas']['right'], 3)}."
+    return f"\n\n{table(head, rows)}{words}"
+
+
+def share(mean):
+    return "–" if mean is None else f"{mean['mean']:.3f} [{mean['low']:.3f}, {mean['high']:.3f}]"
+
+
+def seconds_of(times):
+    return "–" if times is None else f"{times['p50'] / 1e3:.2f} / {times['p95'] / 1e3:.2f}"
+
+
 def write_examples(figures):
     head = ["folder", "with an answer", "right", "right and cited", "wrong", "refused", "without an answer", "refused", "time, median"]
     rows = []
@@ -211,6 +252,7 @@ SECTIONS = (
     ("follow", "From saving a note to finding it by word", write_follow),
     ("answer", "Answers: time and memory", write_answer),
     ("eval", "Retrieval", write_eval),
+    ("answers", "Answers: public questions, end to end", write_answers),
     ("examples", "Answers: right, cited, refused", write_examples),
 )
 

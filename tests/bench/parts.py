@@ -25,6 +25,8 @@ RETRIEVAL = (
     (("squad20", "notes-plurality", "drcd-dev"), ["squad20-among-others.toml"]),
     (("notes-plurality",), ["plurality-across-languages.toml"]),
 )
+# Folders of test data that the set of answers needs.
+ANSWERS = ("squad20", "drcd-dev", "notes-plurality", "pdf-10q", "cmrc2018-trial")
 # Weights of the semantic leg that are tried; the same for every set.
 WEIGHTS = "0.3,0.4,0.5,0.6,0.7"
 
@@ -372,6 +374,17 @@ def examples(bench):
     return {"folders": found}
 
 
+def answers(bench):
+    """Answers to a fixed sample of public questions, end to end, each class and each language for itself."""
+    for folder in ANSWERS:
+        bench.folder(folder)
+    limit = 2 if bench.quick else 25
+    bench.say(f"  {limit} questions of each class, the half `test`")
+    recipe = [SETS / "answers.toml", "--base", bench.data, "--split", "test", "--limit", limit]
+    report = bench.program.json(bench.work / "eval", "eval", "--answers", *recipe)
+    return {"limit": limit} | report
+
+
 def judge(question, reply, folder):
     """What became of a question.
 
@@ -414,7 +427,7 @@ def count_outcomes(outcomes):
     }
 
 
-PARTS = {"index": index, "peers": peers, "import": imports, "search": search, "scale": scale, "follow": follow, "answer": answer, "eval": evaluate, "examples": examples}
+PARTS = {"index": index, "peers": peers, "import": imports, "search": search, "scale": scale, "follow": follow, "answer": answer, "eval": evaluate, "answers": answers, "examples": examples}
 
 
 def plain(text):

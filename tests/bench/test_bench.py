@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import answer_sample
 import import_set
 import page
 import parts
@@ -104,8 +105,37 @@ class Sets(unittest.TestCase):
             named = {path.split("/")[0] for part in recipe["corpus"] for path in part.values()}
             named |= {path.split("/")[0] for path in recipe["queries"].values()}
             self.assertEqual(named, set(folders))
-        used = {name for _, (name, *_) in parts.RETRIEVAL}
+        used = {"answers.toml"} | {name for _, (name, *_) in parts.RETRIEVAL}
         self.assertLessEqual({path.name for path in parts.SETS.glob("*.toml")}, used)
+
+    def test_the_set_of_answers_names_what_it_needs(self):
+        recipe = tomllib.loads((parts.SETS / "answers.toml").read_text("utf-8"))
+        named = {path.split("/")[0] for part in recipe["corpus"] for path in part.values()}
+        samples = [parts.SETS / of["sample"] for of in recipe["class"]]
+        self.assertEqual({path.name for path in samples}, {path.name for path in (parts.SETS / "answers").glob("*.tsv")})
+        for path in samples:
+            rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()[1:]]
+            named |= {folder for _, folder, _ in rows}
+            halves = [half for half, _, _ in rows]
+            self.assertEqual((halves.count("dev"), halves.count("test"), len({identity for *_, identity in rows})), (150, 150, 300), path.name)
+        self.assertEqual(named, set(parts.ANSWERS))
+
+    def test_the_samples_are_what_the_rule_chooses(self):
+        data = Path(os.environ.get("RUSHLIGHT_DATA", "/nowhere"))
+        if not data.is_dir():
+            self.skipTest("RUSHLIGHT_DATA does not name the folder of test data")
+        for name, text in answer_sample.samples(data).items():
+            self.assertEqual((parts.SETS / "answers" / name).read_text("utf-8"), text, name)
+
+    def test_a_sample_keeps_documents_in_one_half(self):
+        questions = [(f"d{n % 10}", f"q{n}") for n in range(200)]
+        halves = answer_sample.halves_of(document for document, _ in questions)
+        self.assertEqual(sorted(halves.values()), ["dev"] * 5 + ["test"] * 5)
+        chosen = answer_sample.sample(questions, 40, halves)
+        of = dict((identity, document) for document, identity in questions)
+        self.assertTrue(all(halves[of[identity]] == half for half, ids in chosen.items() for identity in ids))
+        self.assertEqual([len(ids) for ids in chosen.values()], [20, 20])
+        self.assertEqual(chosen, answer_sample.sample(questions[::-1], 40, halves), "whatever the order they come in")
 
     def test_figures_of_before_are_still_written(self):
         mean = {"mean": 0.5, "low": 0.4, "high": 0.6}
@@ -180,6 +210,11 @@ class Played(unittest.TestCase):
         self.assertIn("| cmrc2018-trial, queries_traditional.jsonl | 3 | 4 | **0.900 [0.880, 0.920]** |", written)
         self.assertIn("| scifact, validation | 3 | 4 |", written)
         self.assertIn("| squad20-among-others | 3 | 4 |", written)
+        right = "0.800 [0.700, 0.900]"
+        self.assertIn(f"| squad20 answerable | 25 | {right} | {right} | {right} | {right} | {right} | 0.750 | 1 | 1.50 / 2.50 | 1.50 / 2.50 | 1.50 / 2.50 |", written)
+        self.assertIn(f"| nowhere | 25 | – | – | – | {right} | {right} | – | 1 | 1.50 / 2.50 | – | 1.50 / 2.50 |", written)
+        self.assertIn("| 0.400 | 0.100 | 0.800 | 0.100 | 0.900 |", written)
+        self.assertIn("Quotes that are not at their place: 0 of 4.", written)
         self.assertEqual(len(results["eval"]["figures"]["reports"]), 6)
         self.assertNotIn("questions", results["eval"]["figures"]["reports"][0])
         self.assertIn("Measured on 2026-01-01 with rushlight 0.0.0 (abc) on 2 cores, a processor, 4 GiB of memory, Linux 6.", written)
@@ -191,7 +226,7 @@ class Played(unittest.TestCase):
 
     def test_missing_data_is_a_reason(self):
         self.data = self.root / "nowhere"
-        for name in ("index", "peers", "import", "search", "answer", "eval"):
+        for name in ("index", "peers", "import", "search", "answer", "eval", "answers"):
             with self.assertRaises(NotMeasured) as caught:
                 self.measure(name)
             self.assertIn("in the test data", str(caught.exception))

@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "a test that cannot run says why")]
 
+mod answers;
 mod bad_input;
 mod binary;
 mod crash;

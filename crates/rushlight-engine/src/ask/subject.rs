@@ -22,7 +22,7 @@ const ENOUGH: f32 = 0.6;
 /// Documents that could be meant and are named, and passages that are shown where none is.
 const CLOSEST: usize = 3;
 
-/// The documents that bear a name, best first, of equally good ones the newest first.
+/// A document that bears a name, more or less.
 pub(super) struct Bearer {
     pub(super) document: LinkTarget,
     fit: f32,
@@ -37,11 +37,11 @@ pub(super) enum Missing {
     /// Nothing was spoken of before.
     NothingBefore,
     /// There is but one version of it.
-    OneVersion(Hit),
+    OneVersion(Box<Hit>),
 }
 
 impl Shared {
-    /// The documents that bear this name, as the asker may read them.
+    /// The documents that bear this name, as the asker may read them: best first, of equally good ones the newest.
     pub(super) fn bearers(
         &self,
         name: &str,
@@ -228,7 +228,7 @@ impl Engine {
                     AnswerLanguage::TraditionalChinese => format!("沒有「{title}」的其他版本可以比較。"),
                     AnswerLanguage::SimplifiedChinese => format!("没有“{title}”的其他版本可以比较。"),
                 };
-                (text, vec![hit])
+                (text, vec![*hit])
             }
         };
         let spaces = self.shared.resolve_spaces(&request.spaces, &request.principals)?;

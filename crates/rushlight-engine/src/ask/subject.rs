@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rushlight_answer::{AnswerLanguage, Subject, name_fit, name_words, same_but_for_version};
@@ -13,7 +14,7 @@ use rushlight_ledger::{DocumentRecord, LinkTarget};
 use super::list::hit_of;
 use super::{AskRequest, send};
 use crate::engine::{Engine, Shared};
-use crate::search::Reading;
+use crate::search::{Reading, blocking};
 
 /// Documents with a word of the name that are looked at.
 const LOOKED_AT: usize = 1_000;
@@ -231,12 +232,17 @@ impl Engine {
                 (text, vec![*hit])
             }
         };
-        let spaces = self.shared.resolve_spaces(&request.spaces, &request.principals)?;
+        let (shared, asked) = (Arc::clone(&self.shared), request.clone());
+        let coverage = blocking(move || {
+            let spaces = shared.resolve_spaces(&asked.spaces, &asked.principals)?;
+            shared.ledger.coverage(&spaces, &asked.principals)
+        })
+        .await?;
         let answer = Answer {
             text,
             closest,
             route,
-            coverage: self.shared.ledger.coverage(&spaces, &request.principals)?,
+            coverage,
             ..Answer::default()
         };
         send(on_event, AnswerEvent::Finished(Box::new(answer.clone())))?;

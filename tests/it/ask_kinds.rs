@@ -266,7 +266,10 @@ fn two_versions_are_compared_with_both_quotations() {
     assert!(found.disagreements.iter().any(|one| one.values == ["95", "80"]));
     assert_eq!(found.generation, None);
 
-    let named = answer(&system, "比較 \"Travel policy 2024\" 和 \"Travel policy 2023\"");
+    let named = answer(
+        &system,
+        "請比較 \"Travel policy 2024\" 和 \"Travel policy 2023\" 這兩份文件有什麼不同",
+    );
     assert!(named.text.contains("處不同"), "{}", named.text);
     let alone = answer(&system, "What changed in \"Garden\"?");
     assert_eq!(alone.grounding, Grounding::NotFound);

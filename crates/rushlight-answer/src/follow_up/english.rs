@@ -128,7 +128,12 @@ fn focus(question: &str, last: &EarlierTurn, person: bool) -> (String, bool) {
     }
     let named = names(&last.question, false);
     if let Some(name) = named.first() {
-        return (name.clone(), named.len() == 1);
+        let with_article = format!("the {name}");
+        let focus = match last.question.contains(&with_article) {
+            true => with_article,
+            false => name.clone(),
+        };
+        return (focus, named.len() == 1);
     }
     // The longest run of content that the new question does not have.
     let known = terms(question);

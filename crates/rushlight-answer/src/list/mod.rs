@@ -75,12 +75,18 @@ impl Read {
             plan.topics
                 .push(noun.says.iter().map(|word| written(word)).collect());
         }
+        // An invoice from Acme names it in its text; who sent a mail is known beside it.
+        let names_itself = self.noun.is_some_and(|noun| !noun.says.is_empty());
+        let (named, from) = match names_itself {
+            true => (self.from, Vec::new()),
+            false => (Vec::new(), self.from),
+        };
         plan.filters
-            .extend(self.from.iter().map(|name| format!("from:{}", in_field(name))));
+            .extend(from.iter().map(|name| format!("from:{}", in_field(name))));
         plan.filters
             .extend(self.to.iter().map(|name| format!("to:{}", in_field(name))));
-        // An invoice of March says so itself; when its file was written says little.
-        let by_text = !self.states.is_empty() || self.noun.is_some_and(|noun| !noun.says.is_empty());
+        // So does an invoice of March; when its file was written says little.
+        let by_text = !self.states.is_empty() || names_itself;
         for (date, before) in &self.dates {
             match (by_text, before, date.resolved(now)) {
                 (true, None, Some((year, month))) => plan.stated.push(Stated::Date { year, month }),
@@ -91,7 +97,7 @@ impl Read {
         plan.stated.extend(self.numbers.into_iter().map(Stated::Number));
         plan.stated
             .extend(self.states.iter().map(|verb| Stated::Verb(verb)));
-        for topic in &self.topics {
+        for topic in self.topics.iter().chain(&named) {
             plan.wanted.extend(terms(topic));
             plan.topics.push(vec![written(topic)]);
         }

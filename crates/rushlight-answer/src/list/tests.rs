@@ -38,7 +38,7 @@ fn english_questions_become_queries() {
         ),
         (
             "How many unpaid invoices from Acme?",
-            "from:Acme +(invoice OR \"發票\" OR \"請款單\" OR \"帳單\") +unpaid",
+            "+(invoice OR \"發票\" OR \"請款單\" OR \"帳單\") +unpaid +Acme",
         ),
     ] {
         assert_eq!(query(question), expected, "{question}");

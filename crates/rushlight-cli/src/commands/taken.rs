@@ -47,7 +47,7 @@ pub(crate) fn rows(table: &AnswerTable, citations: &[Citation]) -> Vec<String> {
             .unwrap_or(0)
     };
     let from = |row: &AnswerRow| row.from.clone().unwrap_or_default();
-    let (titles, senders) = (widest(&|row| row.title.clone()), widest(&from));
+    let (titles, senders) = (widest(&|row: &AnswerRow| row.title.clone()), widest(&from));
     let numbers = table.rows.len().to_string().len() + 2;
     let mut lines = Vec::new();
     for row in &table.rows {

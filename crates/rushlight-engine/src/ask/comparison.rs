@@ -99,7 +99,7 @@ impl Shared {
 
     fn alone(&self, doc: DocId, request: &AskRequest) -> Result<Missing> {
         let hit = self.first_hit(doc, request)?;
-        Ok(hit.map_or(Missing::NothingBefore, Missing::OneVersion))
+        Ok(hit.map_or(Missing::NothingBefore, |hit| Missing::OneVersion(Box::new(hit))))
     }
 
     fn compared(

@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use rushlight_answer::{AnswerLanguage, ListCount, ListPlan, cite_row, list_text, plan_list};
 use rushlight_core::{
-    Answer, AnswerEvent, AnswerRow, AnswerTable, Citation, Clause, DocId, DocumentKind, Grounding, Hit,
-    KeywordIndex, LegScores, Node, Occur, Query, Result, Route, SearchFilter, TextSpan, Timestamp,
+    Answer, AnswerEvent, AnswerRow, AnswerTable, Chunk, Citation, Clause, DocId, DocumentKind, Grounding,
+    Hit, KeywordIndex, LegScores, Node, Occur, Query, Result, Route, SearchFilter, TextSpan, Timestamp,
 };
 use rushlight_ledger::DocumentRecord;
 use rushlight_retrieval::families::{Candidate, fold};
@@ -195,7 +195,7 @@ impl Shared {
 
     /// The document as a row; `None` when no sentence of it says what is asked.
     fn row(&self, record: DocumentRecord, plan: &ListPlan) -> Result<Option<Found>> {
-        let mut best = None;
+        let mut best: Option<(f32, Chunk, TextSpan)> = None;
         for chunk in self.ledger.document_chunks(record.summary.doc_id)? {
             if let Some((fit, span)) = plan.sentence(&chunk.text)
                 && best.as_ref().is_none_or(|(top, ..)| fit > *top)
@@ -212,7 +212,7 @@ impl Shared {
 }
 
 /// A chunk of a document as a hit that nothing ranked.
-pub(super) fn hit_of(record: &DocumentRecord, chunk: rushlight_core::Chunk) -> Hit {
+pub(super) fn hit_of(record: &DocumentRecord, chunk: Chunk) -> Hit {
     let summary = &record.summary;
     Hit {
         chunk,
@@ -249,7 +249,7 @@ fn put_together(question: &str, found: &[Found]) -> (Vec<(usize, u64)>, u64) {
                 title: &hit.title,
                 path: &hit.path,
                 date: hit.date,
-                chunks: vec![&hit.chunk.text],
+                chunks: vec![hit.chunk.text.as_str()],
             }
         })
         .collect();

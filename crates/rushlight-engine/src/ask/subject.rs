@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rushlight_answer::{AnswerLanguage, Subject, name_fit, name_words, same_but_for_version};
@@ -13,7 +14,7 @@ use rushlight_ledger::{DocumentRecord, LinkTarget};
 use super::list::hit_of;
 use super::{AskRequest, send};
 use crate::engine::{Engine, Shared};
-use crate::search::Reading;
+use crate::search::{Reading, blocking};
 
 /// Documents with a word of the name that are looked at.
 const LOOKED_AT: usize = 1_000;
@@ -22,7 +23,7 @@ const ENOUGH: f32 = 0.6;
 /// Documents that could be meant and are named, and passages that are shown where none is.
 const CLOSEST: usize = 3;
 
-/// The documents that bear a name, best first, of equally good ones the newest first.
+/// A document that bears a name, more or less.
 pub(super) struct Bearer {
     pub(super) document: LinkTarget,
     fit: f32,
@@ -37,11 +38,11 @@ pub(super) enum Missing {
     /// Nothing was spoken of before.
     NothingBefore,
     /// There is but one version of it.
-    OneVersion(Hit),
+    OneVersion(Box<Hit>),
 }
 
 impl Shared {
-    /// The documents that bear this name, as the asker may read them.
+    /// The documents that bear this name, as the asker may read them: best first, of equally good ones the newest.
     pub(super) fn bearers(
         &self,
         name: &str,
@@ -228,15 +229,20 @@ impl Engine {
                     AnswerLanguage::TraditionalChinese => format!("沒有「{title}」的其他版本可以比較。"),
                     AnswerLanguage::SimplifiedChinese => format!("没有“{title}”的其他版本可以比较。"),
                 };
-                (text, vec![hit])
+                (text, vec![*hit])
             }
         };
-        let spaces = self.shared.resolve_spaces(&request.spaces, &request.principals)?;
+        let (shared, asked) = (Arc::clone(&self.shared), request.clone());
+        let coverage = blocking(move || {
+            let spaces = shared.resolve_spaces(&asked.spaces, &asked.principals)?;
+            shared.ledger.coverage(&spaces, &asked.principals)
+        })
+        .await?;
         let answer = Answer {
             text,
             closest,
             route,
-            coverage: self.shared.ledger.coverage(&spaces, &request.principals)?,
+            coverage,
             ..Answer::default()
         };
         send(on_event, AnswerEvent::Finished(Box::new(answer.clone())))?;

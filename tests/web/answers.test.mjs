@@ -76,7 +76,7 @@ scene('the source of the first sentence opens its document, by keyboard alone', 
 scene('how a question was taken is said, and it can be taken otherwise by keyboard', {}, async (page) => {
   await ask(page, 'And the mails of Anna?')
   await pour(page, 'route', route('list', { because: 'the mails', standalone: 'All mails of Anna about tea', query: 'type:mail from:anna' }))
-  await page.getByText('Taken as a question for every document that fits because of “\u2068the mails\u2069”').waitFor()
+  await page.getByText('Taken as a question for every document that fits, because of “\u2068the mails\u2069”').waitFor()
   await page.getByText('Asked as: \u2068All mails of Anna about tea\u2069').waitFor()
   await finish(page, list(3))
   const otherwise = page.getByRole('button', { name: 'Take it otherwise' })

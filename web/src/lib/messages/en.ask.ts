@@ -16,7 +16,7 @@ export const askEn = {
     summary: 'Taken as a wish for a summary',
     comparison: 'Taken as a wish to compare',
   },
-  because: (words: string) => ` because of “${words}”`,
+  because: (words: string) => `, because of “${words}”`,
   chosen: ', as you chose',
   otherwise: 'Take it otherwise',
   ways: { fact: 'As one fact', list: 'As a list', summary: 'As a summary', comparison: 'As a comparison' },

@@ -10,6 +10,7 @@ mod crash;
 mod evaluation;
 mod journey;
 mod offline;
+mod receipts;
 mod rerank;
 mod serve;
 mod suites;

@@ -21,7 +21,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ),
     ("rushlight-api", &["core"]),
     ("rushlight-server", &["core", "api"]),
-    ("rushlight-eval", &["core", "ingest", "retrieval"]),
+    ("rushlight-eval", &["core", "analysis", "ingest", "retrieval"]),
     ("rushlight-models", &["core"]),
     (
         "rushlight-cli",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rushlight_core::{ChunkId, DocId, ErrorCode, Hit, Principal};
+use rushlight_core::{ChunkId, DocId, Error, ErrorCode, Hit, Principal, SearchRequest};
 use rushlight_engine::JudgeRequest;
 use rushlight_eval::{ChunkOptions, NoteReader, QueryChoice, Set};
 use rushlight_ingest::EstimatedTokens;
@@ -117,6 +117,38 @@ fn what_may_not_be_read_cannot_be_judged() {
             .total,
         0
     );
+}
+
+#[test]
+fn a_query_that_cannot_be_read_is_not_kept() {
+    let system = System::over(NOTES);
+    system.index();
+    let hit = system.search("steeped").hits.remove(0);
+    for query in [
+        "steeped subjet:tea",
+        "\"two minutes",
+        "tea date:2024-02-30",
+        "tea AND",
+    ] {
+        let refused = system.engine.judge(judge(query, &hit)).expect_err(query);
+        let searched = system.try_search(SearchRequest::new(query)).expect_err(query);
+        assert_eq!(refused.code(), ErrorCode::QueryInvalid, "{query}");
+        assert_eq!(refused.to_string(), searched.to_string());
+        assert_eq!(refused.hint(), searched.hint());
+        let place = |error: &Error| error.place().map(|place| place.characters.clone());
+        assert!(
+            place(&refused).is_some() && place(&refused) == place(&searched),
+            "{query}"
+        );
+    }
+    let kept = system
+        .engine
+        .judge(judge("\"two minutes\" -coffee", &hit))
+        .expect("kept");
+    let again = system.search(&kept.judgement.query).hits;
+    assert_eq!(again[0].doc_id, hit.doc_id);
+    let listed = system.engine.ledger().judgements(None, 9, 0).expect("listed");
+    assert_eq!(listed.total, 1);
 }
 
 #[test]

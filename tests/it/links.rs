@@ -1,10 +1,8 @@
 //! Links from and to documents, conversations and similar documents, as the asker may read them.
 
-use rushlight_core::{ChunkOrigin, DocId, ErrorCode, ParsedDocument, Principal};
-use rushlight_engine::ledger::{ChunkedBy, CompletedFile, FileOutcome, NewChunk, NewDocument};
-use rushlight_testkit::WordTokenCounter;
+use rushlight_core::{DocId, ErrorCode, Principal};
 
-use crate::system::{System, options};
+use crate::system::System;
 
 const NOTES: &str = "\
 //- Tea.md
@@ -50,85 +48,22 @@ fn asker(name: &str) -> [Principal; 1] {
     [Principal(name.to_owned())]
 }
 
-fn id_of(system: &System, path: &str) -> DocId {
-    let path = format!("{}/{path}", system.root());
-    let everybody = [Principal::owner(), Principal("user:bo".to_owned())];
-    let documents = system.engine.ledger().documents_at(&path, &everybody);
-    documents.expect("readable").remove(0).doc_id
-}
-
 fn below(system: &System, path: &str) -> String {
     let root = format!("{}/", system.root());
     path.strip_prefix(&root).unwrap_or(path).to_owned()
 }
 
-/// Opens a document to these people only, as a source with permissions would write it.
-fn open_to(system: &System, path: &str, readers: &[&str]) {
-    let (ledger, doc_id) = (system.engine.ledger(), id_of(system, path));
-    let record = ledger.document(doc_id).expect("readable").expect("there");
-    let chunks = ledger.document_chunks(doc_id).expect("readable");
-    let new_chunk = |chunk: rushlight_core::Chunk| NewChunk {
-        id: chunk.id,
-        span: chunk.span,
-        locator: chunk.locator,
-        heading_path: chunk.heading_path,
-        token_count: chunk.token_count,
-        embedding_key: chunk.embedding_key,
-        origin: ChunkOrigin::Own,
-        confidence: chunk.confidence,
-    };
-    let summary = record.summary;
-    let document = ParsedDocument {
-        part: summary.part,
-        part_key: String::new(),
-        content_hash: summary.content_hash,
-        kind: summary.kind,
-        media_type: summary.media_type,
-        title: summary.title,
-        metadata: record.metadata,
-        text: record.text,
-        blocks: record.blocks,
-        lines: record.lines,
-        recognised: record.recognised,
-        pages: summary.pages,
-        unreadable_pages: summary.unreadable_pages,
-        warnings: summary.warnings,
-    };
-    let completed = CompletedFile {
-        file: record.file.id,
-        stamp: record.file.stamp.clone(),
-        parser_version: record.file.parser_version,
-        outcome: FileOutcome::Indexed {
-            content_hash: summary.content_hash,
-            documents: vec![NewDocument {
-                doc_id,
-                document,
-                access: readers.iter().map(|name| Principal((*name).to_owned())).collect(),
-                chunked_by: ChunkedBy {
-                    chunker_id: options().chunk.id(&WordTokenCounter),
-                    model_id: "hash-64".to_owned(),
-                },
-                title_embedded: true,
-                chunks: chunks.into_iter().map(new_chunk).collect(),
-            }],
-        },
-        scans: Vec::new(),
-    };
-    let now = rushlight_core::Clock::now(&rushlight_core::SystemClock);
-    ledger.complete_files(&[completed], now).expect("written");
-}
-
 fn backlinks(system: &System, path: &str, name: &str) -> (usize, Vec<(String, String)>) {
     let found = system
         .engine
-        .backlinks(id_of(system, path), &asker(name), 10)
+        .backlinks(system.id_of(path), &asker(name), 10)
         .expect("may be asked");
     let one = |link: rushlight_engine::Backlink| (below(system, &link.document.path), link.context);
     (found.total, found.documents.into_iter().map(one).collect())
 }
 
 fn similar(system: &System, path: &str, name: &str, limit: usize) -> Vec<String> {
-    let (doc, asker) = (id_of(system, path), asker(name));
+    let (doc, asker) = (system.id_of(path), asker(name));
     let found = system.block_on(system.engine.similar(doc, &asker, limit));
     let found = found.expect("may be asked");
     assert!(
@@ -148,7 +83,7 @@ fn links_lead_to_documents_by_name_alias_and_path() {
     let links = |path: &str| -> Vec<(String, Option<String>)> {
         let found = system
             .engine
-            .links_of(id_of(&system, path), &[Principal::owner()])
+            .links_of(system.id_of(path), &[Principal::owner()])
             .expect("readable");
         found
             .into_iter()
@@ -204,7 +139,7 @@ fn backlinks_come_with_their_sentence_and_follow_renames() {
     assert_eq!((total, found), (3, expected));
     let some = system
         .engine
-        .backlinks(id_of(&system, "Tea.md"), &[Principal::owner()], 1)
+        .backlinks(system.id_of("Tea.md"), &[Principal::owner()], 1)
         .expect("readable");
     assert_eq!((some.total, some.documents.len()), (3, 1));
     assert_eq!(some.documents[0].links, 2);
@@ -223,7 +158,7 @@ fn a_conversation_is_read_in_order() {
     for path in ["mail/1.eml", "mail/2.eml"] {
         let thread = system
             .engine
-            .thread(id_of(&system, path), &[Principal::owner()])
+            .thread(system.id_of(path), &[Principal::owner()])
             .expect("readable");
         let paths: Vec<_> = thread
             .iter()
@@ -261,7 +196,7 @@ fn what_may_not_be_read_appears_nowhere() {
     system.index();
     let (owner, bo) = (Principal::owner().0, "user:bo");
     for path in ["Tea.md", "drinks/water.md", "drinks/kettle.md", "mail/1.eml"] {
-        open_to(&system, path, &[&owner, bo]);
+        system.open_to(path, &[&owner, bo]);
     }
     system.index();
 
@@ -273,15 +208,15 @@ fn what_may_not_be_read_appears_nowhere() {
 
     let similar_to_bo = similar(&system, "drinks/kettle.md", bo, 20);
     assert!(!similar_to_bo.is_empty() && !similar_to_bo.contains(&"secret.md".to_owned()));
-    let thread = system.engine.thread(id_of(&system, "mail/1.eml"), &asker(bo));
+    let thread = system.engine.thread(system.id_of("mail/1.eml"), &asker(bo));
     assert_eq!(thread.expect("may be asked").len(), 1);
 
-    open_to(&system, "drinks/kettle.md", &[&owner]);
-    let links = system.engine.links_of(id_of(&system, "Tea.md"), &asker(bo));
+    system.open_to("drinks/kettle.md", &[&owner]);
+    let links = system.engine.links_of(system.id_of("Tea.md"), &asker(bo));
     let resolved = links.expect("may be asked")[0].document.is_some();
     assert!(!resolved, "a link to what bo may not read leads nowhere");
 
-    let secret = id_of(&system, "secret.md");
+    let secret = system.id_of("secret.md");
     let engine = &system.engine;
     let gone = DocId([0xee; 16]);
     for doc in [secret, gone] {

@@ -1,13 +1,19 @@
 //! The whole system on fakes, and what holds for the tree as a whole.
 
+mod access;
 mod architecture;
+mod ask_kinds;
+mod bad_questions;
+mod hostile;
 mod journey;
 mod judgements;
 mod links;
 mod mail;
 mod queue;
+mod receipts;
 mod rerank;
 mod scans;
 mod search;
+mod sentences;
 mod soak;
 mod system;

@@ -1,9 +1,9 @@
 //! Searches as people type them, through the whole system: the query language on both legs, what stands together, what is
 //! meant by a slip, and what bad input gets.
 
-use rushlight_core::{ErrorCode, Hit, Principal, Relation, SearchMode, SearchRequest};
+use rushlight_core::{ErrorCode, Hit, Principal, Relation, SearchMode, SearchRequest, Suggestion};
 
-use crate::system::System;
+use crate::system::{InMemory, System};
 
 const LIBRARY: &str = "\
 //- /tea/green.md
@@ -171,6 +171,34 @@ fn a_hit_says_why_it_is_where_it_is() {
 }
 
 #[test]
+fn what_age_takes_from_a_score_is_a_negative_part_of_it() {
+    let system = library();
+    let search = |recent: bool| {
+        let request = SearchRequest {
+            recent,
+            explain: true,
+            ..SearchRequest::new("green tea")
+        };
+        system.try_search(request).expect("answers").hits.remove(0)
+    };
+    let (plain, aged) = (search(false), search(true));
+    let parts = |hit: &Hit| hit.why.as_ref().expect("asked for").parts.clone();
+    assert!(parts(&plain).iter().all(|part| part.name != "recency"));
+    let parts = parts(&aged);
+    let recency = parts
+        .iter()
+        .find(|part| part.name == "recency")
+        .expect("asked for");
+    assert!(
+        recency.share < 0.0 && recency.share > -0.1 * plain.scores.fused,
+        "{recency:?}"
+    );
+    let sum: f32 = parts.iter().map(|part| part.share).sum();
+    assert!((sum - aged.scores.fused).abs() < 1e-4);
+    assert!((recency.value * recency.weight - recency.share).abs() < 1e-6);
+}
+
+#[test]
 fn what_is_being_typed_is_forgiven_and_suggested() {
     let system = library();
     let typing = |query: &str| {
@@ -198,6 +226,46 @@ fn what_is_being_typed_is_forgiven_and_suggested() {
     );
     assert_eq!(suggest("kitch", Principal::owner()), ["kitchen"]);
     assert!(suggest("remo", Principal("user:stranger".to_owned())).is_empty());
+}
+
+#[test]
+fn a_name_that_several_spaces_have_is_suggested_by_all_its_documents() {
+    let system = System::with_keyword(Box::new(InMemory));
+    for (space, own) in [("a", "Green tea"), ("b", "Greenhouse")] {
+        for (title, count) in [(own, 3), ("Green plan", 2)] {
+            for number in 0..count {
+                let text = format!("# {title}\n\nNumber {number} in {space}.\n");
+                system.write(&format!("{space}/{title} {number}.md"), text);
+            }
+        }
+        system.add(space, space);
+    }
+    system.index();
+    let suggest = |spaces: &[&str], limit: usize| {
+        let spaces: Vec<String> = spaces.iter().map(|name| (*name).to_owned()).collect();
+        let found = system.block_on(
+            system
+                .engine
+                .suggest("gree", &[Principal::owner()], &spaces, limit),
+        );
+        let one = |one: Suggestion| (one.text, one.documents);
+        found.expect("suggests").into_iter().map(one).collect::<Vec<_>>()
+    };
+    let of = |text: &str, documents| (text.to_owned(), documents);
+    assert_eq!(
+        suggest(&[], 1),
+        [of("Green plan", 4)],
+        "the best of all is the best of none"
+    );
+    assert_eq!(
+        suggest(&[], 9),
+        [of("Green plan", 4), of("Green tea", 3), of("Greenhouse", 3)]
+    );
+    assert_eq!(
+        suggest(&["b", "b"], 9),
+        [of("Greenhouse", 3), of("Green plan", 2)],
+        "once"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! models are the testkit's.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,11 +11,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
-    Answer, Correction, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex,
-    LanguageModel, Locator, PageArea, PageRecogniser, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine,
-    Principal, Query, RawFile, Reranker, Result, ScanReader, SearchRequest, SearchResponse, Source,
-    SystemClock, TextSpan, VectorIndex,
+    Answer, AnswerEvent, Chunk, ChunkOrigin, Clock, Correction, DocId, EmbedKind, Embedder, EmbedderSpec,
+    Embedding, Error, ErrorCode, KeywordIndex, LanguageModel, Locator, PageArea, PageRecogniser,
+    ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal, Query, RawFile, Reranker, Result,
+    ScanReader, SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
 };
+use rushlight_engine::ledger::{ChunkedBy, CompletedFile, FileOutcome, NewChunk, NewDocument};
 use rushlight_engine::{
     AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
 };
@@ -28,11 +30,15 @@ use rushlight_testkit::{
 use rushlight_watch::{FolderOptions, FolderSource};
 
 /// Opens indexes in memory; they are lost with the engine and fed again from the ledger.
-struct InMemory;
+pub(crate) struct InMemory;
 
 impl KeywordFactory for InMemory {
     fn open(&self, _dir: &Path) -> Result<Arc<dyn KeywordIndex>> {
         Ok(Arc::new(MemKeywordIndex::new()))
+    }
+
+    fn analyzer(&self) -> String {
+        "in-memory".to_owned()
     }
 
     fn highlight(&self, query: &Query, _corrections: &[Correction], text: &str) -> Vec<TextSpan> {
@@ -194,7 +200,12 @@ pub(crate) enum Models {
     NoRecogniser,
     NoLanguageModel,
     NoReranker,
+    /// The language model does whatever the passages order.
+    Obedient,
 }
+
+/// Fences the passages in prompts.
+pub(crate) const FENCE: &str = "f3nc3";
 
 /// A folder, a ledger and an engine over both.
 pub(crate) struct System {
@@ -205,6 +216,8 @@ pub(crate) struct System {
     passages: Arc<AtomicUsize>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) recogniser: Arc<FakeRecogniser>,
+    /// The language model, where it is the testkit's.
+    pub(crate) model: Arc<ScriptedModel>,
 }
 
 impl System {
@@ -215,20 +228,50 @@ impl System {
             .write(folder.path())
             .expect("the fixture is written");
         let ledger = Arc::new(Ledger::in_memory().expect("a ledger in memory"));
-        let system = Self::start(folder, ledger, Models::All);
+        let system = Self::start(folder, ledger, Models::All, Box::new(InMemory), None);
+        system.add("", "personal");
         system
-            .engine
-            .add_source(&system.root(), "personal")
+    }
+
+    /// The same folder and ledger in a new engine with this language model; the indexes are gone.
+    pub(crate) fn restarted_with(self, language_model: Lazy<dyn LanguageModel>) -> Self {
+        Self::start(
+            self.folder,
+            self.ledger,
+            Models::All,
+            Box::new(InMemory),
+            Some(language_model),
+        )
+    }
+
+    /// A system over an empty folder, of which nothing is added, with these keyword indexes.
+    pub(crate) fn with_keyword(keyword: Box<dyn KeywordFactory>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let ledger = Arc::new(Ledger::in_memory().expect("a ledger in memory"));
+        Self::start(folder, ledger, Models::All, keyword, None)
+    }
+
+    /// Adds a folder below the root to a space.
+    pub(crate) fn add(&self, folder: &str, space: &str) {
+        let path = self.path(folder);
+        let path = path.to_str().expect("temporary folders have plain names");
+        self.engine
+            .add_source(path.trim_end_matches('/'), space)
             .expect("the folder is added");
-        system
     }
 
     /// The same folder and ledger in a new engine, as after a restart; the indexes are gone.
     pub(crate) fn restarted(self, models: Models) -> Self {
-        Self::start(self.folder, self.ledger, models)
+        Self::start(self.folder, self.ledger, models, Box::new(InMemory), None)
     }
 
-    fn start(folder: tempfile::TempDir, ledger: Arc<Ledger>, models: Models) -> Self {
+    fn start(
+        folder: tempfile::TempDir,
+        ledger: Arc<Ledger>,
+        models: Models,
+        keyword: Box<dyn KeywordFactory>,
+        language_model: Option<Lazy<dyn LanguageModel>>,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -237,6 +280,10 @@ impl System {
         let passages = Arc::<AtomicUsize>::default();
         let faults = Arc::<Faults>::default();
         let recogniser = Arc::new(FakeRecogniser::new("fake"));
+        let model = Arc::new(match models {
+            Models::Obedient => ScriptedModel::obedient(),
+            _ => ScriptedModel::new(),
+        });
         let embedder = CountingEmbedder {
             model: HashEmbedder::new(),
             passages: Arc::clone(&passages),
@@ -275,14 +322,11 @@ impl System {
                 Models::NoReranker => Lazy::new("overlap", move || Err(missing("overlap"))),
                 _ => Lazy::ready("overlap", Arc::new(OverlapReranker::new()) as Arc<dyn Reranker>),
             }),
-            language_model: match models {
+            language_model: language_model.unwrap_or_else(|| match models {
                 Models::NoLanguageModel => Lazy::new("scripted", move || Err(missing("scripted"))),
-                _ => Lazy::ready(
-                    "scripted",
-                    Arc::new(ScriptedModel::new()) as Arc<dyn LanguageModel>,
-                ),
-            },
-            keyword: Box::new(InMemory),
+                _ => Lazy::ready("scripted", Arc::clone(&model) as Arc<dyn LanguageModel>),
+            }),
+            keyword,
             vector: Box::new(InMemory),
             clock: Arc::new(SystemClock),
             reporter: Arc::new(RecordingReporter::default()),
@@ -297,6 +341,7 @@ impl System {
             passages,
             faults,
             recogniser,
+            model,
         }
     }
 
@@ -329,6 +374,71 @@ impl System {
 
     pub(crate) fn index(&self) -> IndexSummary {
         self.engine.index_until_idle().expect("indexing ends well")
+    }
+
+    /// The document that is this file.
+    pub(crate) fn id_of(&self, path: &str) -> DocId {
+        let path = format!("{}/{path}", self.root());
+        let everybody = [Principal::owner(), Principal("user:bo".to_owned())];
+        let documents = self.engine.ledger().documents_at(&path, &everybody);
+        documents.expect("readable").remove(0).doc_id
+    }
+
+    /// Opens a document to these people only, as a source with permissions would write it.
+    pub(crate) fn open_to(&self, path: &str, readers: &[&str]) {
+        let (ledger, doc_id) = (self.engine.ledger(), self.id_of(path));
+        let record = ledger.document(doc_id).expect("readable").expect("there");
+        let chunks = ledger.document_chunks(doc_id).expect("readable");
+        let new_chunk = |chunk: Chunk| NewChunk {
+            id: chunk.id,
+            span: chunk.span,
+            locator: chunk.locator,
+            heading_path: chunk.heading_path,
+            token_count: chunk.token_count,
+            embedding_key: chunk.embedding_key,
+            origin: ChunkOrigin::Own,
+            confidence: chunk.confidence,
+        };
+        let summary = record.summary;
+        let document = ParsedDocument {
+            part: summary.part,
+            part_key: String::new(),
+            content_hash: summary.content_hash,
+            kind: summary.kind,
+            media_type: summary.media_type,
+            title: summary.title,
+            metadata: record.metadata,
+            text: record.text,
+            blocks: record.blocks,
+            lines: record.lines,
+            recognised: record.recognised,
+            pages: summary.pages,
+            unreadable_pages: summary.unreadable_pages,
+            warnings: summary.warnings,
+        };
+        let completed = CompletedFile {
+            file: record.file.id,
+            stamp: record.file.stamp.clone(),
+            parser_version: record.file.parser_version,
+            outcome: FileOutcome::Indexed {
+                content_hash: summary.content_hash,
+                documents: vec![NewDocument {
+                    doc_id,
+                    document,
+                    access: readers.iter().map(|name| Principal((*name).to_owned())).collect(),
+                    chunked_by: ChunkedBy {
+                        chunker_id: options().chunk.id(&WordTokenCounter),
+                        model_id: "hash-64".to_owned(),
+                    },
+                    title_embedded: true,
+                    chunks: chunks.into_iter().map(new_chunk).collect(),
+                }],
+            },
+            scans: Vec::new(),
+        };
+        ledger
+            .complete_files(&[completed], SystemClock.now())
+            .expect("written");
     }
 
     pub(crate) fn search(&self, query: &str) -> SearchResponse {
@@ -364,6 +474,16 @@ impl System {
     }
 
     pub(crate) fn ask(&self, question: &str) -> Result<Answer> {
+        self.ask_watching(question, Arc::default(), |_| ControlFlow::Continue(()))
+    }
+
+    /// The same, with what happens meanwhile.
+    pub(crate) fn ask_watching(
+        &self,
+        question: &str,
+        cancel: Arc<AtomicBool>,
+        on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
+    ) -> Result<Answer> {
         let request = AskRequest {
             principals: vec![Principal::owner()],
             question: question.to_owned(),
@@ -371,13 +491,10 @@ impl System {
             kinds: Vec::new(),
             kind: None,
             history: Vec::new(),
-            fence: "f3nc3".to_owned(),
+            fence: FENCE.to_owned(),
             max_tokens: 80,
         };
-        self.runtime.block_on(
-            self.engine
-                .ask(request, Arc::default(), |_| std::ops::ControlFlow::Continue(())),
-        )
+        self.runtime.block_on(self.engine.ask(request, cancel, on_event))
     }
 
     /// Both indexes hold exactly what the ledger does, and every file is counted once.

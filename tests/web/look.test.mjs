@@ -74,10 +74,10 @@ for (const [size, viewport] of Object.entries(sizes)) {
 }
 
 const everything = (reply) => {
-  reply.corrections = [{ typed: 'stepe', meant: 'steep' }]
+  reply.corrections = [{ typed: 'stepe', meant: 'steep' }, { typed: 'stepe', meant: 'steeped' }, { typed: 'kettel', meant: 'kettle' }]
   reply.understood = [{ label: 'words', text: '綠茶 tea' }, { label: 'from', text: '"Anna Li"' }, { label: 'before', text: '2024-03-01' }]
   reply.weighing = { semantic: 0.3, because: [{ feature: 'literal', by: -0.08 }, { feature: 'margin', by: 0.02 }] }
-  reply.timings = { keyword_us: 900, embed_us: 8000, vector_us: 3000, total_us: 9900 }
+  reply.timings = { keyword_us: 900, embed_us: 8000, vector_us: 3000, rerank_us: 40_000, total_us: 49_900 }
   const [hit] = reply.hits
   if (!hit) return
   const { document_id, content_hash, path, segments, span } = hit
@@ -89,7 +89,7 @@ const everything = (reply) => {
     { ...other, document_id: 'm1', title: 'Re: Green tea', date: '2024-05-01T00:00:00Z', relation: 'conversation' },
   ]
   hit.why = {
-    parts: [{ name: 'words', value: 0.8, weight: 0.5, share: 0.4 }, { name: 'meaning', value: 0.9, weight: 0.3, share: 0.27 }, { name: 'coverage', value: 1, weight: 0.1, share: 0.1 }],
+    parts: [{ name: 'words', value: 0.8, weight: 0.5, share: 0.4 }, { name: 'meaning', value: 0.9, weight: 0.3, share: 0.27 }, { name: 'coverage', value: 1, weight: 0.1, share: 0.1 }, { name: 'recency', value: -0.04, weight: 1, share: -0.04 }],
     terms: [
       { typed: 'tea', how: 'exact', found: [{ field: 'title', term: 'tea', count: 1 }, { field: 'text', term: 'tea', count: 2 }], chunks: 14, share: 6 },
       { typed: '軟體', how: 'variant', found: [{ field: 'text', term: '软件', count: 1 }], chunks: 3, share: 2 },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import searching from '../../docs/search.md?raw'
-import { explain } from '../src/lib/explain'
+import { explain, sentence } from '../src/lib/explain'
 import { en } from '../src/lib/messages/en'
 import { zhHans } from '../src/lib/messages/zh-Hans'
 import { zhHant } from '../src/lib/messages/zh-Hant'
@@ -35,7 +35,7 @@ test('no message is empty but hints that have nothing to say, in all languages a
 })
 
 test.each([zhHant, zhHans])('a Chinese catalogue is Chinese: $locale', (catalogue) => {
-  const same = ['.locale', '.name', '.common.comma', '.common.separator', '.connection.stop', '.kinds.pdf', '.search.keySlash', '.place.sheet', '.asking.semicolon', '.asking.wayLabel']
+  const same = ['.locale', '.name', '.common.comma', '.common.separator', '.common.quoted', '.connection.stop', '.kinds.pdf', '.search.keySlash', '.place.sheet', '.asking.semicolon', '.asking.wayLabel']
   const isExample = /^\.help\.examples\.\d+\.query$/
   const left = leaves(catalogue).filter(([path, value]) => said(value) !== '' && !isExample.test(path) && !/\p{sc=Han}/u.test(said(value)) && !same.includes(path))
   expect(left.map(([path]) => path)).toEqual([])
@@ -58,6 +58,8 @@ test('an error is explained in the language of the page, with what the program k
   const error = { code: 'path_not_found', message: '/nowhere does not exist', hint: 'check the spelling' }
   expect(explain(error, en)).toEqual({ what: 'There is no such folder', hint: 'Check the spelling.', detail: '/nowhere does not exist' })
   expect(explain(error, zhHant).hint).toBe('請檢查拼字；路徑會照原樣使用。')
+  expect(sentence('run `rushlight doctor`')).toBe('Run `rushlight doctor`.')
+  expect(sentence('is it there?')).toBe('Is it there?')
   expect(explain({ code: 'constructor', message: 'm', hint: '' }, en)).toEqual({ what: 'constructor', hint: '', detail: 'm' })
 })
 

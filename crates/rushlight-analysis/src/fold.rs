@@ -52,6 +52,11 @@ pub(crate) fn fold(text: &str) -> impl Iterator<Item = Folded> + '_ {
     })
 }
 
+/// A text as it is matched, character for character: folded, with its signs and spaces.
+pub fn folded(text: &str) -> String {
+    fold(text).map(|folded| folded.character).collect()
+}
+
 /// What a single character of the most frequent ones folds to, and whether it is a capital; the others take the long way.
 #[inline]
 fn folded_alone(cluster: &str, han: &HanTable) -> Option<(char, bool)> {
@@ -130,10 +135,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        assert_eq!(
-            fold(text).map(|folded| folded.character).collect::<String>(),
-            expected
-        );
+        assert_eq!(folded(text), expected);
     }
 
     #[test]

@@ -50,6 +50,7 @@ mod word;
 
 pub use analyze::{TermKind, Token, analyze};
 pub use covering::{Pattern, covering};
+pub use fold::folded;
 pub use identifier::is_identifier;
 pub use language::language_of;
 pub use regions::{Variant, variants};

@@ -7,6 +7,7 @@ use rushlight_core::{Citation, Grounding, Locator, Passage, TextSpan};
 use crate::language::is_han;
 use crate::negation::denies;
 use crate::numbers::{numbers, stated_numbers};
+use crate::orders::orders;
 use crate::sanitize::plain_text;
 use crate::sentence::sentences;
 use crate::terms::{Weights, covered, terms};
@@ -246,15 +247,18 @@ fn finer(locator: &Locator, chunk: &str, quote: TextSpan) -> Locator {
     }
 }
 
-/// Every sentence, and every pair of neighbours.
+/// Every sentence, and every pair of neighbours. What tells the reader what to say is none.
 fn quotes(text: &str) -> Vec<Quote> {
-    let spans = sentences(text);
-    let pairs = spans
+    let all = sentences(text);
+    let is_order = orders(text, &all);
+    let spans = all.iter().zip(&is_order).filter(|(_, is_order)| !**is_order);
+    let pairs = all
         .windows(2)
-        .map(|pair| TextSpan::new(pair[0].start, pair[1].end))
-        .collect::<Vec<_>>();
+        .zip(is_order.windows(2))
+        .filter(|(_, are_orders)| !are_orders[0] && !are_orders[1])
+        .map(|(pair, _)| TextSpan::new(pair[0].start, pair[1].end));
     spans
-        .into_iter()
+        .map(|(span, _)| *span)
         .chain(pairs)
         .map(|span| Quote {
             span,

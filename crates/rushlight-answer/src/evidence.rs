@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rushlight_core::{Citation, DocId, DocumentKind, Hit, LeftOut, Passage, TextSpan};
 
 use crate::citation::cite;
+use crate::orders::is_order;
 use crate::sentence::sentences;
 use crate::terms::{Weights, covered, fold, terms};
 
@@ -193,7 +194,8 @@ impl<'a> Evidence<'a> {
     /// The best sentence that says something, as it stands, as a citation numbered one.
     pub fn best_sentence(&self) -> Option<Citation> {
         let says_something = |index: &&usize| terms(self.text(**index)).len() > 1;
-        let best = self.order.iter().find(says_something).or(self.order.first())?;
+        let shown = || self.order.iter().filter(|index| !is_order(self.text(**index)));
+        let best = shown().find(says_something).or(shown().next())?;
         let sentence = &self.sentences[*best];
         let hit = &self.hits[sentence.hit];
         let start = hit.chunk.span.start + sentence.span.start;

@@ -361,7 +361,7 @@ fn odds(model: &dyn LanguageModel, prompt: &Prompt, on_event: OnEvent<'_>) -> Re
 }
 
 /// The model's events as the asker sees them.
-fn forward(event: GenerateEvent<'_>, on_event: OnEvent<'_>) -> ControlFlow<()> {
+pub(crate) fn forward(event: GenerateEvent<'_>, on_event: OnEvent<'_>) -> ControlFlow<()> {
     match event {
         GenerateEvent::Reading { done, total } => on_event(AnswerEvent::Reading { done, total }),
         GenerateEvent::Piece(piece) => on_event(AnswerEvent::Piece(piece.to_owned())),
@@ -381,7 +381,7 @@ fn finish(on_event: OnEvent<'_>, answer: Answer) -> Result<Answer> {
 }
 
 /// Tokens of a text where no model is there to count: a token per Han character, one per four bytes otherwise.
-fn rough_tokens(text: &str) -> usize {
+pub(crate) fn rough_tokens(text: &str) -> usize {
     let (han, other) = text.chars().fold((0, 0), |(han, other), c| match c {
         '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => (han + 1, other),
         _ => (han, other + c.len_utf8()),

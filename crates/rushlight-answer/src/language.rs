@@ -81,7 +81,7 @@ impl AnswerLanguage {
     }
 
     /// The marks around a quotation.
-    fn quotation_marks(self) -> (&'static str, &'static str) {
+    pub(crate) fn quotation_marks(self) -> (&'static str, &'static str) {
         match self {
             Self::English | Self::SimplifiedChinese => ("“", "”"),
             Self::TraditionalChinese => ("「", "」"),

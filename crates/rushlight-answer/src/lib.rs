@@ -10,26 +10,43 @@
 
 mod answerable;
 mod citation;
+mod compare;
 mod disagreement;
 mod evidence;
 mod flow;
+mod follow_up;
 mod language;
+mod list;
 mod negation;
+mod nouns;
 mod numbers;
+mod orders;
 mod prompt;
 mod question;
+mod route;
 mod sanitize;
 mod sentence;
+mod subject;
+mod summary;
+mod template;
 mod terms;
 #[cfg(test)]
 mod testing;
+mod words;
 
 pub use answerable::{Calibration, Logistic, MISSING_COSINE, evidence_signals};
 pub use citation::{CheckedText, CitationChecker, citation_is_verbatim};
+pub use compare::{Compared, Comparison, compare};
 pub use evidence::{Cosines, Evidence, EvidenceBudget, Selected};
 pub use flow::{AnswerInputs, AnswerOptions, OnEvent, Prepared};
+pub use follow_up::{Standalone, accept_rewrite, rewrite_prompt, stand_alone};
 pub use language::{AnswerLanguage, to_language};
+pub use list::{ListCount, ListPlan, cite_row, list_text, plan_list};
 pub use prompt::{BuiltPrompt, Prompts, build_prompt};
 pub use question::check_question;
+pub use route::{Routed, SmallTalk, reply, route};
 pub use sanitize::plain_text;
 pub use sentence::sentences;
+pub use subject::{Subject, compared_subjects, name_fit, name_words, same_but_for_version, summary_subject};
+pub use summary::{Summarised, WINDOWS, Windows, summarise, summary_windows};
+pub use template::prompt_template_hash;

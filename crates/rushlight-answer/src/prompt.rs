@@ -92,7 +92,7 @@ pub(crate) fn overhead(question: &str, count_tokens: &dyn Fn(&str) -> usize) -> 
     .unwrap_or(0)
 }
 
-fn write(question: &str, passages: &[Passage], fence: &str, language: AnswerLanguage) -> Prompts {
+pub(crate) fn write(question: &str, passages: &[Passage], fence: &str, language: AnswerLanguage) -> Prompts {
     let clean = |text: &str| without_fence(&visible(text), fence);
     let mut text = String::from("Passages:\n");
     for passage in passages {

@@ -94,8 +94,11 @@ pub struct Piece {
 pub struct Asked {
     /// The finished, checked answer.
     pub answer: Answer,
-    /// The conversation that keeps it.
+    /// The conversation that keeps it; empty where it was deleted while the answer was made.
     pub conversation: String,
+    /// Identity of its receipt; `null` where nothing is kept.
+    #[serde(default)]
+    pub receipt: Option<String>,
 }
 
 /// A finished answer.

@@ -89,7 +89,7 @@ impl From<&core::MorePassage> for MorePassage {
             label: locator.label(),
             locator,
             span: chunk.span.into(),
-            segments: segments(&chunk.text, highlights),
+            segments: segments(&chunk.text, highlights, MarkKind::Word),
         }
     }
 }
@@ -163,13 +163,13 @@ pub struct Why {
 /// One part of a fused score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WhyPart {
-    /// `words`, `meaning`, `coverage`, `recency`.
+    /// `words`, `meaning`, `coverage`; `recency` where newer documents are raised: what age takes from the score.
     pub name: String,
-    /// What it came to, 0 to 1.
+    /// What it came to, 0 to 1; that of `recency` is its share.
     pub value: f32,
     /// What it counts.
     pub weight: f32,
-    /// What it adds to the score.
+    /// What it adds to the score; `recency` adds nothing or less than nothing.
     pub share: f32,
 }
 
@@ -182,7 +182,7 @@ pub struct WhyTerm {
     pub how: String,
     /// What stands where, and how often.
     pub found: Vec<WhyFound>,
-    /// Passages of the space that hold it; `null` where that is not counted.
+    /// Passages of the space that hold it and that may be found; `null` where that is not counted.
     pub chunks: Option<u64>,
     /// What it adds to the score.
     pub share: f32,
@@ -263,8 +263,28 @@ impl From<&core::OtherPlace> for OtherPlace {
 pub struct Segment {
     /// The text.
     pub text: String,
-    /// True when it is a word of the query.
+    /// True when it is to be highlighted.
     pub mark: bool,
+    /// Why it is; left out for words of the query.
+    #[serde(default, skip_serializing_if = "MarkKind::is_word")]
+    pub kind: MarkKind,
+}
+
+/// Why a stretch of text is to be highlighted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkKind {
+    /// What the query asks for stands there.
+    #[default]
+    Word,
+    /// It is the sentence of the passage that is nearest to the query in meaning.
+    Sentence,
+}
+
+impl MarkKind {
+    fn is_word(&self) -> bool {
+        *self == Self::Word
+    }
 }
 
 /// What each leg said.
@@ -316,7 +336,7 @@ impl From<&core::Hit> for Hit {
             label: locator.label(),
             locator,
             span: hit.chunk.span.into(),
-            segments: segments(&hit.chunk.text, &hit.highlights),
+            segments: segments(&hit.chunk.text, &hit.highlights, MarkKind::Word),
             text: hit.chunk.text.clone(),
             scores: hit.scores.into(),
             confidence: hit.chunk.confidence,
@@ -331,7 +351,7 @@ impl From<&core::Hit> for Hit {
 
 /// Cuts `text` at `highlights`. A highlight that overlaps an earlier one, lies outside the text or cuts a character is
 /// left out: a missing mark is better than a missing hit. Neighbouring segments never have the same mark.
-fn segments(text: &str, highlights: &[core::TextSpan]) -> Vec<Segment> {
+pub(crate) fn segments(text: &str, highlights: &[core::TextSpan], kind: MarkKind) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
     let mut push = |piece: &str, mark: bool| match segments.last_mut() {
         _ if piece.is_empty() => {}
@@ -339,6 +359,7 @@ fn segments(text: &str, highlights: &[core::TextSpan]) -> Vec<Segment> {
         _ => segments.push(Segment {
             text: piece.to_owned(),
             mark,
+            kind: if mark { kind } else { MarkKind::Word },
         }),
     };
     let mut done = 0;
@@ -368,7 +389,7 @@ mod tests {
                 end: *end,
             })
             .collect();
-        segments(text, &spans)
+        segments(text, &spans, MarkKind::Word)
             .iter()
             .map(|segment| {
                 if segment.mark {
@@ -394,10 +415,11 @@ mod tests {
         #[test]
         fn joined_segments_are_the_text(text in "[a-c茶°é\\n ]{0,30}", cuts in prop::collection::vec((0usize..60, 0usize..60), 0..8)) {
             let spans: Vec<_> = cuts.iter().map(|(start, end)| core::TextSpan { start: *start, end: *end }).collect();
-            let segments = segments(&text, &spans);
+            let segments = segments(&text, &spans, MarkKind::Sentence);
             prop_assert_eq!(segments.iter().map(|segment| segment.text.as_str()).collect::<String>(), text);
             prop_assert!(segments.iter().all(|segment| !segment.text.is_empty()));
             prop_assert!(segments.windows(2).all(|pair| pair[0].mark != pair[1].mark));
+            prop_assert!(segments.iter().all(|segment| segment.mark != segment.kind.is_word()));
         }
     }
 }

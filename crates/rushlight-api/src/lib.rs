@@ -5,6 +5,7 @@
 
 mod answer;
 mod answer_details;
+mod canonical;
 mod conversation;
 mod document;
 mod error;
@@ -12,8 +13,11 @@ mod hit;
 mod judgement;
 mod links;
 mod place;
+mod receipt;
+mod receipt_check;
 mod route;
 mod search;
+mod sentence;
 mod status;
 mod time;
 
@@ -22,11 +26,15 @@ pub use answer::{
     Reading,
 };
 pub use answer_details::{AnswerRow, AnswerSignals, AnswerTable, Disagreement, LeftOut};
-pub use conversation::{Conversation, ConversationSummary, Conversations, Turn};
+pub use conversation::{
+    Conversation, ConversationFormat, ConversationQuery, ConversationSummary, Conversations, ExportQuery,
+    RenameConversation, Turn,
+};
 pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail, ErrorPlace};
 pub use hit::{
-    Hit, MorePassage, OtherPlace, RelatedDocument, Relation, Scores, Segment, Why, WhyFound, WhyPart, WhyTerm,
+    Hit, MarkKind, MorePassage, OtherPlace, RelatedDocument, Relation, Scores, Segment, Why, WhyFound,
+    WhyPart, WhyTerm,
 };
 pub use judgement::{Judge, Judgement, JudgementQuery, Judgements};
 pub use links::{
@@ -34,11 +42,16 @@ pub use links::{
     SimilarDocuments, SimilarQuery, ThreadMessage,
 };
 pub use place::{Area, Locator, Place, Span};
+pub use receipt::{FoundReceipt, Receipt, ReceiptIndex, ReceiptModel, ReceiptPassage, Sampling, text_hash};
+pub use receipt_check::{
+    Change, CheckedModel, CheckedStretch, DocumentState, FoundAt, ModelPresence, ReceiptCheck, Replay,
+};
 pub use route::{AnswerKind, Route, RoutedDocument};
 pub use search::{
     Correction, Degraded, MAX_SEARCH_LIMIT, Mode, Moved, SearchRequest, SearchResponse, SuggestQuery,
     Suggestion, SuggestionKind, Suggestions, Timings, Understood, Weighing,
 };
+pub use sentence::{PassageSentence, SentenceRequest, Sentences};
 pub use status::{
     Activity, AddSource, Counts, EmbeddingProgress, Model, ModelState, Models, Problem, ProblemQuery,
     ProblemStatus, Problems, Remaining, Scans, Source, Sources, Space, Spaces, Status, Watching,

@@ -9,7 +9,7 @@ use crate::time::Time;
 
 /// The most hits that one search may ask for.
 pub const MAX_SEARCH_LIMIT: usize = 100;
-const MINUTES_A_DAY: i32 = 24 * 60;
+const MINUTES_A_DAY: u32 = 24 * 60;
 
 /// Body of `POST /api/v1/search`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ impl SearchRequest {
             explain,
             rerank,
         } = self;
-        if utc_offset.abs() >= MINUTES_A_DAY {
+        if utc_offset.unsigned_abs() >= MINUTES_A_DAY {
             return Err(core::Error::new(
                 core::ErrorCode::InvalidRequest,
                 format!("`utc_offset` is {utc_offset}: minutes within a day are expected"),
@@ -207,33 +207,55 @@ pub struct Moved {
     pub by: f32,
 }
 
-/// Query of `GET /api/v1/suggest`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Parameters of `GET /api/v1/suggest`: `q`, `space` as often as wanted, since a name may hold any sign, and `limit`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<(String, String)>")]
 pub struct SuggestQuery {
     /// What was typed so far.
     pub q: String,
-    /// Names of spaces with commas between them; empty: all.
-    #[serde(default)]
-    pub spaces: String,
-    /// At most so many, 1 to [`SuggestQuery::MAX_LIMIT`].
-    #[serde(default = "SuggestQuery::default_limit")]
+    /// Names of spaces; empty: all.
+    pub spaces: Vec<String>,
+    /// At most so many, 1 to [`SuggestQuery::MAX_LIMIT`]; 8 where nothing is said.
     pub limit: usize,
+}
+
+impl TryFrom<Vec<(String, String)>> for SuggestQuery {
+    type Error = String;
+
+    fn try_from(parameters: Vec<(String, String)>) -> Result<Self, String> {
+        let (mut q, mut spaces, mut limit) = (None, Vec::new(), None);
+        for (name, value) in parameters {
+            let known = match name.as_str() {
+                "q" => q.replace(value).is_some(),
+                "limit" => {
+                    let number = value.parse().map_err(|_| "`limit` is no number".to_owned())?;
+                    limit.replace(number).is_some()
+                }
+                "space" => {
+                    spaces.push(value);
+                    false
+                }
+                _ => {
+                    return Err(format!(
+                        "unknown parameter `{name}`, expected `q`, `space` or `limit`"
+                    ));
+                }
+            };
+            if known {
+                return Err(format!("duplicate parameter `{name}`"));
+            }
+        }
+        Ok(Self {
+            q: q.ok_or("missing parameter `q`")?,
+            spaces,
+            limit: limit.unwrap_or(8),
+        })
+    }
 }
 
 impl SuggestQuery {
     /// The most suggestions that one request may ask for.
     pub const MAX_LIMIT: usize = 50;
-
-    fn default_limit() -> usize {
-        8
-    }
-
-    /// The names of the spaces.
-    pub fn spaces(&self) -> Vec<String> {
-        let names = self.spaces.split(',').map(str::trim);
-        names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
-    }
 
     /// Checks the limit.
     ///
@@ -257,7 +279,7 @@ pub struct Suggestions {
     pub suggestions: Vec<Suggestion>,
 }
 
-/// A title, person or tag that begins as what was typed.
+/// A title, person or tag with a word that begins as what was typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suggestion {
     /// What it is.

@@ -362,51 +362,76 @@ fn answer_with_a_citation() {
     check(
         &api::Answer::from(&answer()),
         expect![[r#"
-        {
-          "text": "Green tea is steeped at 70 °C. [1]",
-          "grounding": "grounded",
-          "citations": [
             {
-              "number": 1,
-              "document_id": "02020202020202020202020202020202",
-              "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
-              "title": "Green tea",
-              "path": "/home/ada/notes/tea.md",
-              "part": "",
-              "space": "personal",
-              "locator": {
-                "kind": "lines",
-                "first": 3,
-                "last": 3
+              "text": "Green tea is steeped at 70 °C. [1]",
+              "grounding": "grounded",
+              "citations": [
+                {
+                  "number": 1,
+                  "document_id": "02020202020202020202020202020202",
+                  "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
+                  "title": "Green tea",
+                  "path": "/home/ada/notes/tea.md",
+                  "part": "",
+                  "space": "personal",
+                  "locator": {
+                    "kind": "lines",
+                    "first": 3,
+                    "last": 3
+                  },
+                  "label": "line 3",
+                  "quote": "Steep at 70 °C.",
+                  "span": {
+                    "start": 120,
+                    "end": 136
+                  }
+                }
+              ],
+              "route": {
+                "as": "fact",
+                "because": null,
+                "standalone": null,
+                "query": null,
+                "documents": []
               },
-              "label": "line 3",
-              "quote": "Steep at 70 °C.",
-              "span": {
-                "start": 120,
-                "end": 136
+              "table": null,
+              "disagreements": [],
+              "dropped": 0,
+              "closest": [],
+              "coverage": {
+                "documents": 41,
+                "documents_by_meaning": 40,
+                "files_not_searched": 2,
+                "unreadable_pages": 1,
+                "spaces": [
+                  "personal"
+                ]
+              },
+              "left_out": {
+                "hits": 3,
+                "sentences": 17
+              },
+              "signals": {
+                "coverage": 0.0,
+                "sentence_coverage": 0.0,
+                "cosine": null,
+                "sentence_cosine": null,
+                "fused": 0.0,
+                "unknown": 0.0,
+                "answerable": 2.31,
+                "verified": null,
+                "log_probability": null,
+                "probability": null
+              },
+              "model": "qwen2.5-coder-1.5b-instruct",
+              "generation": {
+                "prompt_tokens": 412,
+                "cached_tokens": 0,
+                "generated_tokens": 18,
+                "prompt_ms": 4100,
+                "generation_ms": 1900
               }
-            }
-          ],
-          "closest": [],
-          "coverage": {
-            "documents": 41,
-            "documents_by_meaning": 40,
-            "files_not_searched": 2,
-            "unreadable_pages": 1,
-            "spaces": [
-              "personal"
-            ]
-          },
-          "answerable": 2.31,
-          "model": "qwen2.5-coder-1.5b-instruct",
-          "generation": {
-            "prompt_tokens": 412,
-            "cached_tokens": 0,
-            "generated_tokens": 18,
-            "prompt_ms": 4100,
-            "generation_ms": 1900
-          }
-        }"#]],
+            }"#]],
     );
 }
 
@@ -739,6 +764,7 @@ fn conversation() {
                 citations: Vec::new(),
                 ..api::Answer::from(&answer())
             },
+            receipt: Some("ab".repeat(16)),
         }],
     };
     let json = serde_json::to_string(&conversation).expect("json");
@@ -767,6 +793,226 @@ fn conversation() {
               ]
             }"#]],
     );
+}
+
+fn receipt() -> api::Receipt {
+    let hit = hit();
+    let passage = core::Passage {
+        number: 1,
+        span: hit.chunk.span,
+        text: hit.chunk.text.clone(),
+        token_count: 7,
+        hit,
+    };
+    let answer = answer();
+    api::Receipt {
+        receipt: api::Receipt::VERSION,
+        id: "ab".repeat(16),
+        library: "cd".repeat(16),
+        program: "0.1.0".to_owned(),
+        asked: core::Timestamp(1_772_355_600_000).into(),
+        question: "How hot?".to_owned(),
+        kind: None,
+        route: (&answer.route).into(),
+        principals: vec![core::Principal::owner().0],
+        spaces: Vec::new(),
+        kinds: vec![api::Kind::Note],
+        indexes: vec![api::ReceiptIndex {
+            space: "personal".to_owned(),
+            by_word: Some(12),
+            by_meaning: None,
+        }],
+        analyzer: "tantivy-4".to_owned(),
+        embedding_model: "multilingual-e5-small-int8".to_owned(),
+        coverage: (&answer.coverage).into(),
+        passages: vec![(&passage).into()],
+        citations: answer.citations.iter().map(Into::into).collect(),
+        model: Some(api::ReceiptModel {
+            id: answer.model_id.clone(),
+            sha256: "e".repeat(64),
+        }),
+        prompt_templates: "f".repeat(64),
+        fence: "f3nc3".to_owned(),
+        sampling: (&core::GenerationParams::default()).into(),
+        output: Some("Green tea is steeped at 70 °C.".to_owned()),
+        text: answer.text,
+        grounding: answer.grounding.into(),
+        signals: answer.signals.into(),
+        digest: String::new(),
+    }
+    .sealed()
+}
+
+#[test]
+fn a_receipt_is_closed_by_its_digest() {
+    check(
+        &receipt(),
+        expect![[r#"
+        {
+          "receipt": 1,
+          "id": "abababababababababababababababab",
+          "library": "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+          "program": "0.1.0",
+          "asked": "2026-03-01T09:00:00Z",
+          "question": "How hot?",
+          "as": null,
+          "route": {
+            "as": "fact",
+            "because": null,
+            "standalone": null,
+            "query": null,
+            "documents": []
+          },
+          "principals": [
+            "user:owner"
+          ],
+          "spaces": [],
+          "kinds": [
+            "note"
+          ],
+          "indexes": [
+            {
+              "space": "personal",
+              "by_word": 12,
+              "by_meaning": null
+            }
+          ],
+          "analyzer": "tantivy-4",
+          "embedding_model": "multilingual-e5-small-int8",
+          "coverage": {
+            "documents": 41,
+            "documents_by_meaning": 40,
+            "files_not_searched": 2,
+            "unreadable_pages": 1,
+            "spaces": [
+              "personal"
+            ]
+          },
+          "passages": [
+            {
+              "number": 1,
+              "document_id": "02020202020202020202020202020202",
+              "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
+              "title": "Green tea",
+              "path": "/home/ada/notes/tea.md",
+              "part": "",
+              "space": "personal",
+              "locator": {
+                "kind": "lines",
+                "first": 3,
+                "last": 9
+              },
+              "label": "lines 3–9",
+              "span": {
+                "start": 120,
+                "end": 136
+              },
+              "text_hash": "faf43667c8773cbe419e8abae444176808584c96fa4d50653c679b9d00f65ef3"
+            }
+          ],
+          "citations": [
+            {
+              "number": 1,
+              "document_id": "02020202020202020202020202020202",
+              "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
+              "title": "Green tea",
+              "path": "/home/ada/notes/tea.md",
+              "part": "",
+              "space": "personal",
+              "locator": {
+                "kind": "lines",
+                "first": 3,
+                "last": 3
+              },
+              "label": "line 3",
+              "quote": "Steep at 70 °C.",
+              "span": {
+                "start": 120,
+                "end": 136
+              }
+            }
+          ],
+          "model": {
+            "id": "qwen2.5-coder-1.5b-instruct",
+            "sha256": "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
+          },
+          "prompt_templates": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+          "fence": "f3nc3",
+          "sampling": {
+            "temperature": 0.0,
+            "top_p": 1.0,
+            "seed": 0,
+            "max_tokens": 256
+          },
+          "output": "Green tea is steeped at 70 °C.",
+          "text": "Green tea is steeped at 70 °C. [1]",
+          "grounding": "grounded",
+          "signals": {
+            "coverage": 0.0,
+            "sentence_coverage": 0.0,
+            "cosine": null,
+            "sentence_cosine": null,
+            "fused": 0.0,
+            "unknown": 0.0,
+            "answerable": 2.31,
+            "verified": null,
+            "log_probability": null,
+            "probability": null
+          },
+          "digest": "ecb671d52bb32fc2edecccbf5a3c23f0c99afe9c7a57bcaa6c7557f756f050a5"
+        }"#]],
+    );
+    let text = receipt().to_json();
+    let read = |text: &str| api::Receipt::read(text, "`a.json`");
+    let found = read(&text).expect("own output is read");
+    assert!(found.intact);
+    assert_eq!(found.receipt, receipt());
+
+    // How it is laid out does not count, what it says does.
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert!(read(&value.to_string()).expect("read").intact);
+    for (from, to) in [
+        ("How hot?", "How cold?"),
+        ("\"start\": 120", "\"start\": 121"),
+        ("2.31", "2.32"),
+        ("70 °C.\",\n  \"text\"", "71 °C.\",\n  \"text\""),
+        ("{\n", "{\n  \"more\": 1,\n"),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        let found = read(&changed).expect("still a receipt");
+        assert_ne!(changed, text, "{from}");
+        assert!(!found.intact, "{from}");
+    }
+}
+
+#[test]
+fn what_is_no_receipt_is_refused() {
+    let text = receipt().to_json();
+    let newer = text.replacen("\"receipt\": 1", "\"receipt\": 2", 1);
+    let lacking = text.replacen("\"fence\"", "\"fense\"", 1);
+    let twice = text.replacen("{\n", "{\n  \"question\": \"other\",\n", 1);
+    let cut = &text[..text.len() / 2];
+    let deep = "[".repeat(100_000);
+    for (bad, code, says) in [
+        ("", "receipt_invalid", "not JSON"),
+        ("swordfish", "receipt_invalid", "not JSON"),
+        (cut, "receipt_invalid", "not JSON"),
+        (&deep, "receipt_invalid", "not JSON"),
+        ("[]", "receipt_invalid", "not a receipt"),
+        ("{\"swordfish\": 1}", "receipt_invalid", "not a receipt"),
+        ("{\"receipt\": \"1\"}", "receipt_invalid", "not a receipt"),
+        ("{\"receipt\": 0}", "receipt_invalid", "not a receipt"),
+        ("{\"receipt\": 1}", "receipt_invalid", "not a whole receipt"),
+        (&lacking, "receipt_invalid", "not a whole receipt"),
+        (&twice, "receipt_invalid", "not a whole receipt"),
+        (&newer, "receipt_too_new", "version 2"),
+    ] {
+        let error = api::Receipt::read(bad, "`a.json`").expect_err("refused");
+        assert_eq!(error.code().as_str(), code, "{bad:.40}");
+        assert!(error.message().starts_with("`a.json` is"), "{}", error.message());
+        assert!(error.message().contains(says), "{}", error.message());
+        assert!(!error.chain().contains("swordfish") && !error.hint().is_empty());
+    }
 }
 
 #[test]

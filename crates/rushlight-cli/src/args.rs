@@ -2,7 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rushlight_core::DocumentKind;
+
+mod kept;
+
+pub use kept::{ConversationCommand, ConversationsArgs, ExportFormat, ReceiptCommand};
 
 /// A private knowledge base: finds and answers from your notes, mail and PDFs, on your machine.
 #[derive(Debug, Parser)]
@@ -72,6 +78,11 @@ pub enum Command {
     Similar(SimilarArgs),
     /// Answer a question from the documents, with citations that can be checked
     Ask(AskArgs),
+    /// List, search, show, export, rename and delete kept conversations
+    Conversations(ConversationsArgs),
+    /// Show what an answer was made from, check it against the documents, and ask it again
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
     /// Show folders, spaces, what is searchable and what is not, and why
     Status(StatusArgs),
     /// Compare folders, ledger and both indexes, and say whether anything is lost or doubled
@@ -88,7 +99,7 @@ pub enum Command {
     /// Show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Measure retrieval on a set of questions with known answers
+    /// Measure search or answers on a set of questions with known answers
     Eval(EvalArgs),
     /// Print a shell's completion script
     Completions {
@@ -176,9 +187,15 @@ pub struct ScopeArgs {
     /// Only this space; may be given several times
     #[arg(long = "space", value_name = "NAME")]
     pub spaces: Vec<String>,
-    /// Only this kind: note, text, html, mail, pdf or table; may be given several times
-    #[arg(long = "kind", value_name = "KIND")]
-    pub kinds: Vec<String>,
+    /// Only this kind; may be given several times
+    #[arg(long = "kind", value_name = "KIND", value_parser = kind())]
+    pub kinds: Vec<DocumentKind>,
+}
+
+/// A kind of document by its name; help and completions list them.
+fn kind() -> impl TypedValueParser<Value = DocumentKind> {
+    let names = PossibleValuesParser::new(DocumentKind::ALL.map(DocumentKind::as_str));
+    names.map(|name| DocumentKind::from_name(&name).expect("only names of kinds are possible values"))
 }
 
 /// Arguments of `search`.
@@ -252,6 +269,7 @@ pub struct SimilarArgs {
 
 /// Arguments of `ask`.
 #[derive(Debug, Args)]
+#[command(after_help = ASK_EXAMPLES)]
 pub struct AskArgs {
     /// The question
     #[arg(required = true, num_args = 1..)]
@@ -259,10 +277,27 @@ pub struct AskArgs {
     /// How it is to be answered; left out: as its words say
     #[arg(long = "as", value_name = "KIND", value_parser = ["fact", "list", "summary", "comparison"])]
     pub kind: Option<String>,
+    /// Keep question and answer, with their receipt, in a new conversation
+    #[arg(long, conflicts_with = "conversation")]
+    pub keep: bool,
+    /// Ask in this conversation, as `rushlight conversations` numbers it, and keep the answer there
+    #[arg(long, value_name = "ID")]
+    pub conversation: Option<String>,
     /// Where to search
     #[command(flatten)]
     pub scope: ScopeArgs,
 }
+
+const ASK_EXAMPLES: &str = "\
+Examples:
+  rushlight ask \"What is the notice period?\"              a fact, from the best passages
+  rushlight ask \"How many mails from Ada about the audit?\"  a list: every match is walked, each row has its citation
+  rushlight ask 所有2025年到期的合約                         the same in Chinese
+  rushlight ask \"Summarise the travel policy\"              a summary of one document or mail conversation
+  rushlight ask \"What changed in the travel policy?\"       two documents or versions, with both quotations
+  rushlight ask --as fact \"How many files did Bo send?\"    another reading than the words suggest
+
+docs/answers.md explains the kinds.";
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
@@ -298,7 +333,14 @@ pub struct EvalArgs {
     /// The folder that a recipe's paths are relative to; the recipe's own when left out
     #[arg(long, value_name = "DIR")]
     pub base: Option<PathBuf>,
-    /// Keep the run in this file, with every query's ranking
+    /// Ask every question end to end and judge its answer: of a recipe with classes (see tests/bench/sets/answers.toml), or of
+    /// questions in TOML. --split dev or test, --limit questions of each class; with --out a run that was broken off goes on
+    #[arg(long, conflicts_with_all = ["weights", "export_judgements"])]
+    pub answers: bool,
+    /// Refuse no question for its probability, so that any threshold can be looked at afterwards
+    #[arg(long, requires = "answers")]
+    pub answer_all: bool,
+    /// Keep the run in this file, with every query's ranking or every question's answer
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Show what got better and worse since this kept run: of the set that is run now, or of a second kept run
@@ -316,6 +358,7 @@ Examples:
   rushlight eval mine.toml --compare before.json    what got better and worse since
   rushlight eval --compare before.json after.json   the same of two kept runs
   rushlight eval data/scifact --split validation    a public set, in indexes of its own
+  rushlight eval --answers mine.toml --out a.jsonl  how well they are answered
 
 docs/evaluation.md explains sets and measures.";
 
@@ -356,4 +399,38 @@ pub enum ConfigCommand {
     Show,
     /// Print every option with its default and what it means, as a file to start from
     Default,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_make_sense_and_kinds_are_listed() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        let names = DocumentKind::ALL.map(DocumentKind::as_str).join(", ");
+        for name in ["search", "ask"] {
+            let subcommand = command.find_subcommand_mut(name).expect("there is one");
+            let help = subcommand.render_help().to_string();
+            let help: Vec<&str> = help.split_whitespace().collect();
+            assert!(help.join(" ").contains(&names), "{name}");
+        }
+    }
+
+    #[test]
+    fn kinds_are_read_or_refused() {
+        let parse = |kind| Cli::try_parse_from(["rushlight", "search", "tea", "--kind", kind]);
+        for kind in DocumentKind::ALL {
+            let Command::Search(args) = parse(kind.as_str()).expect("a kind").command else {
+                panic!("`search` was given");
+            };
+            assert_eq!(args.scope.kinds, [kind]);
+        }
+        let refused = parse("film").expect_err("no kind").to_string();
+        assert!(refused.contains("slides"), "{refused}");
+    }
 }

@@ -27,6 +27,18 @@ pub struct Paths {
     pub models: PathBuf,
 }
 
+impl Paths {
+    fn below(data: PathBuf) -> Self {
+        Self {
+            ledger: data.join("ledger.sqlite"),
+            indexes: data.join("indexes"),
+            token: data.join("token"),
+            models: data.join("models"),
+            data,
+        }
+    }
+}
+
 /// Options and paths.
 pub(crate) struct Context {
     pub(crate) config: Config,
@@ -42,6 +54,19 @@ pub(crate) struct OpenEngine {
 }
 
 impl Context {
+    /// The same options with a data directory of its own, below this one: nothing of the user's is read or written there.
+    pub(crate) fn apart(&self, folder: &Path) -> Self {
+        let data = self.paths.data.join(folder);
+        Self {
+            config: self.config.clone(),
+            resolved: self.resolved.clone(),
+            paths: Paths {
+                models: self.paths.models.clone(),
+                ..Paths::below(data)
+            },
+        }
+    }
+
     /// Reads the layers of the configuration. `flags` are (flag, key, value).
     pub(crate) fn load(globals: &Globals, flags: &[(&str, &str, String)]) -> Result<Self> {
         let base = etcetera::choose_base_strategy().map_err(|cause| {
@@ -83,11 +108,8 @@ impl Context {
             false => absolute(&config.models.dir)?,
         };
         let paths = Paths {
-            ledger: data.join("ledger.sqlite"),
-            indexes: data.join("indexes"),
-            token: data.join("token"),
-            data,
             models,
+            ..Paths::below(data)
         };
         Ok(Self {
             config,
@@ -98,6 +120,16 @@ impl Context {
 
     /// Locks the data directory, opens the ledger and puts an engine together.
     pub(crate) fn open(&self, wiring: &dyn Wiring, reporter: Arc<dyn Reporter>) -> Result<OpenEngine> {
+        self.open_to_measure(wiring, reporter, false)
+    }
+
+    /// The same; with `answer_all` no question is refused for its probability.
+    pub(crate) fn open_to_measure(
+        &self,
+        wiring: &dyn Wiring,
+        reporter: Arc<dyn Reporter>,
+        answer_all: bool,
+    ) -> Result<OpenEngine> {
         make_private(&self.paths.data)?;
         let lock = DataDirLock::acquire(&self.paths.data)?;
         let ledger = Arc::new(Ledger::open(&self.paths.ledger)?);
@@ -115,6 +147,7 @@ impl Context {
             ledger,
             reporter,
             runtime: runtime.handle().clone(),
+            answer_all,
         })?;
         Ok(OpenEngine {
             engine,

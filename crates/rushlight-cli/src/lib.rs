@@ -6,10 +6,14 @@
 mod args;
 mod commands;
 mod context;
+pub mod conversations;
+mod markdown;
 mod output;
 mod progress;
+pub mod receipts;
 mod related;
 mod service;
+mod shapes;
 mod wiring;
 
 use std::process::ExitCode;

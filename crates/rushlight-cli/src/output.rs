@@ -24,6 +24,7 @@ pub(crate) mod style {
     pub(crate) const TITLE: Style = Style::new().bold();
     pub(crate) const FAINT: Style = Style::new().dimmed();
     pub(crate) const MARK: Style = AnsiColor::Yellow.on_default().bold();
+    pub(crate) const SENTENCE: Style = Style::new().underline();
     pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
     pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
     pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();

@@ -8,27 +8,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, Clock, DocId, Error, ErrorCode, FileStatus, Principal, Result, SearchRequest,
-    SearchResponse, SourceId, Suggestion, SystemClock, TextSpan,
+    AnswerEvent, ChunkId, DocId, Error, ErrorCode, NearestSentence, Principal, Result, SearchRequest,
+    SearchResponse, SourceId, Suggestion, TextSpan,
 };
-use rushlight_engine::{
-    AskRequest, Engine, EngineStatus, JudgeRequest, LazyState, ModelStatus, SourceStatus, Watching,
-};
+use rushlight_engine::{AskRequest, Engine, JudgeRequest, SentenceRequest, SourceStatus};
 use rushlight_eval::{Judged, write_questions};
-use rushlight_ledger::{
-    ConversationId, Judgement, JudgementId, JudgementRecord, ProblemFile, SpaceStatistics, Turn,
-};
-use rushlight_server::{Question, Service};
+use rushlight_ledger::{Judgement, JudgementId, JudgementRecord};
+use rushlight_server::{Answered, Question, Service};
 use tokio::sync::{mpsc, watch};
 
-use crate::related;
+use crate::conversations::{self, Kept};
+use crate::shapes::{problems, source, space, status};
+use crate::{receipts, related};
 
 /// Changes of the status are looked at this often at most.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
-/// Characters of a conversation's title.
-const TITLE_CHARS: usize = 80;
-/// Conversations listed at most.
-const CONVERSATIONS: usize = 200;
 
 /// The engine as the routes see it.
 pub(crate) struct EngineService {
@@ -66,26 +60,6 @@ impl EngineService {
     ) -> Result<T> {
         blocking(self.engine.clone(), work).await
     }
-
-    fn keep(engine: &Engine, id: Option<&str>, question: &str, answer: &Answer) -> Result<String> {
-        let now = SystemClock.now();
-        let id = match id {
-            Some(id) => conversation_id(id)?,
-            None => engine
-                .ledger()
-                .create_conversation(&question.chars().take(TITLE_CHARS).collect::<String>(), now)?,
-        };
-        let json = serde_json::to_string(&api::Answer::from(answer)).expect("the shape has string keys only");
-        engine.ledger().append_turn(
-            id,
-            &Turn {
-                question: question.to_owned(),
-                answer: json,
-                asked: now,
-            },
-        )?;
-        Ok(id.0.to_string())
-    }
 }
 
 async fn blocking<T: Send + 'static>(
@@ -116,6 +90,20 @@ impl Service for EngineService {
         self.engine.search(request).await
     }
 
+    async fn sentences(
+        &self,
+        principals: Vec<Principal>,
+        query: String,
+        chunks: Vec<ChunkId>,
+    ) -> Result<Vec<NearestSentence>> {
+        let request = SentenceRequest {
+            principals,
+            query,
+            chunks,
+        };
+        self.engine.sentences(request).await
+    }
+
     async fn suggest(
         &self,
         principals: Vec<Principal>,
@@ -131,32 +119,37 @@ impl Service for EngineService {
         question: Question,
         cancel: Arc<AtomicBool>,
         events: mpsc::Sender<AnswerEvent>,
-    ) -> Result<(Answer, String)> {
-        if let Some(id) = question.conversation.clone() {
-            let id = conversation_id(&id)?;
-            self.blocking(move |engine| {
-                engine
-                    .ledger()
-                    .conversation(id)?
-                    .map(drop)
-                    .ok_or_else(|| no_conversation(id))
-            })
-            .await?;
-        }
+    ) -> Result<Answered> {
+        let Question {
+            principals,
+            question,
+            spaces,
+            kinds,
+            conversation,
+            kind,
+        } = question;
+        let history = match conversation.clone() {
+            Some(id) => {
+                let principals = principals.clone();
+                self.blocking(move |engine| conversations::history(&engine, &principals, &id))
+                    .await?
+            }
+            None => Vec::new(),
+        };
         let request = AskRequest {
-            principals: question.principals,
-            question: question.question.clone(),
-            spaces: question.spaces,
-            kinds: question.kinds,
-            kind: question.kind,
-            history: Vec::new(),
+            principals,
+            question,
+            spaces,
+            kinds,
+            kind,
+            history,
             fence: fence()?,
             max_tokens: self.max_tokens,
         };
         let stopped = Arc::clone(&cancel);
-        let answer = self
+        let (answer, record) = self
             .engine
-            .ask(request, cancel, move |event| {
+            .ask_with_record(request.clone(), cancel, move |event| {
                 if !matches!(event, AnswerEvent::Finished(_)) && events.blocking_send(event).is_err() {
                     stopped.store(true, Ordering::Release);
                     return ControlFlow::Break(());
@@ -164,18 +157,34 @@ impl Service for EngineService {
                 ControlFlow::Continue(())
             })
             .await?;
-        let kept = answer.clone();
-        let id = self
-            .blocking(move |engine| {
-                Self::keep(
-                    &engine,
-                    question.conversation.as_deref(),
-                    &question.question,
-                    &kept,
-                )
-            })
-            .await?;
-        Ok((answer, id))
+        let receipt = receipts::receipt(&request, &answer, &record)?;
+        self.blocking(move |engine| {
+            let kept = conversations::keep(
+                &engine,
+                &request.principals,
+                conversation.as_deref(),
+                &answer,
+                &receipt,
+            );
+            match kept {
+                Ok(Kept {
+                    conversation,
+                    receipt,
+                }) => Ok(Answered {
+                    answer,
+                    conversation,
+                    receipt: Some(receipt),
+                }),
+                // It was deleted while the answer was made: the asker gets the answer, and nothing is kept.
+                Err(error) if error.code() == ErrorCode::ConversationNotFound => Ok(Answered {
+                    answer,
+                    conversation: String::new(),
+                    receipt: None,
+                }),
+                Err(error) => Err(error),
+            }
+        })
+        .await
     }
 
     async fn document(&self, id: DocId) -> Result<api::Document> {
@@ -254,58 +263,47 @@ impl Service for EngineService {
             .await
     }
 
-    async fn conversations(&self) -> Result<Vec<api::ConversationSummary>> {
-        self.blocking(|engine| {
-            let page = engine.ledger().conversations(CONVERSATIONS, 0)?;
-            let summary = |record: rushlight_ledger::ConversationRecord| api::ConversationSummary {
-                id: record.id.0.to_string(),
-                title: record.title,
-                updated: record.updated.into(),
-                turns: record.turns.into(),
-            };
-            Ok(page.items.into_iter().map(summary).collect())
-        })
-        .await
+    async fn conversations(
+        &self,
+        principals: Vec<Principal>,
+        words: Option<String>,
+    ) -> Result<Vec<api::ConversationSummary>> {
+        self.blocking(move |engine| conversations::list(&engine, &principals, words.as_deref()))
+            .await
     }
 
-    async fn conversation(&self, id: &str) -> Result<api::Conversation> {
-        let id = conversation_id(id)?;
-        self.blocking(move |engine| {
-            let (record, turns) = engine
-                .ledger()
-                .conversation(id)?
-                .ok_or_else(|| no_conversation(id))?;
-            let turn = |turn: Turn| {
-                let answer = serde_json::from_str(&turn.answer).map_err(|cause| {
-                    Error::new(
-                        ErrorCode::LedgerFailed,
-                        format!("a kept answer of conversation {} is unreadable", id.0),
-                    )
-                    .with_source(cause)
-                })?;
-                Ok(api::Turn {
-                    asked: turn.asked.into(),
-                    question: turn.question,
-                    answer,
-                })
-            };
-            let turns = turns.into_iter().map(turn).collect::<Result<_>>()?;
-            Ok(api::Conversation {
-                id: id.0.to_string(),
-                title: record.title,
-                turns,
-            })
-        })
-        .await
+    async fn conversation(&self, principals: Vec<Principal>, id: &str) -> Result<api::Conversation> {
+        let id = id.to_owned();
+        self.blocking(move |engine| conversations::read(&engine, &principals, &id))
+            .await
     }
 
-    async fn delete_conversation(&self, id: &str) -> Result<()> {
-        let id = conversation_id(id)?;
-        self.blocking(move |engine| match engine.ledger().delete_conversation(id)? {
-            true => Ok(()),
-            false => Err(no_conversation(id)),
-        })
-        .await
+    async fn export_conversation(
+        &self,
+        principals: Vec<Principal>,
+        id: &str,
+        format: api::ConversationFormat,
+    ) -> Result<String> {
+        let conversation = self.conversation(principals, id).await?;
+        Ok(conversations::export(&conversation, format))
+    }
+
+    async fn rename_conversation(&self, principals: Vec<Principal>, id: &str, title: String) -> Result<()> {
+        let id = conversations::parse_id(id)?;
+        self.blocking(move |engine| engine.ledger().rename_conversation(id, &principals, &title))
+            .await
+    }
+
+    async fn delete_conversation(&self, principals: Vec<Principal>, id: &str) -> Result<()> {
+        let id = conversations::parse_id(id)?;
+        self.blocking(move |engine| engine.ledger().delete_conversation(id, &principals))
+            .await
+    }
+
+    async fn receipt(&self, principals: Vec<Principal>, id: &str) -> Result<api::Receipt> {
+        let id = id.to_owned();
+        self.blocking(move |engine| receipts::kept(&engine, &principals, &id))
+            .await
     }
 
     async fn judge(&self, principals: Vec<Principal>, judge: api::Judge) -> Result<api::Judgement> {
@@ -411,27 +409,7 @@ fn judgement(record: JudgementRecord) -> api::Judgement {
 
 /// Fences the evidence in a prompt: 40 random bits, so that no document can contain it.
 pub(crate) fn fence() -> Result<String> {
-    let mut bytes = [0u8; 5];
-    getrandom::fill(&mut bytes).map_err(|cause| {
-        Error::new(ErrorCode::Internal, "the system gives no random bytes").with_source(cause)
-    })?;
-    Ok(hex::encode(bytes))
-}
-
-fn conversation_id(id: &str) -> Result<ConversationId> {
-    id.parse().map(ConversationId).map_err(|_| {
-        Error::new(
-            ErrorCode::InvalidId,
-            format!("`{id}` is not a conversation: a whole number is expected"),
-        )
-    })
-}
-
-fn no_conversation(id: ConversationId) -> Error {
-    Error::new(
-        ErrorCode::ConversationNotFound,
-        format!("there is no conversation {}", id.0),
-    )
+    receipts::random_hex::<5>()
 }
 
 fn document(engine: &Engine, id: DocId) -> Result<api::Document> {
@@ -463,142 +441,4 @@ fn document(engine: &Engine, id: DocId) -> Result<api::Document> {
         summary.date,
         &parsed,
     ))
-}
-
-/// The engine's status in the API's shape.
-pub(crate) fn status(status: &EngineStatus) -> api::Status {
-    let done = status.spaces.iter().map(|space| space.embedded_chunks).sum();
-    api::Status {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        counts: status.counts.into(),
-        embedding: api::EmbeddingProgress {
-            done,
-            waiting: status.waiting_for_vectors,
-        },
-        scans: api::Scans {
-            read: status.scans.read,
-            waiting: status.scans.waiting,
-            unreadable: status.scans.unreadable,
-            recogniser: status.recogniser.as_ref().map(model),
-        },
-        activity: match status.activity {
-            rushlight_engine::Activity::Idle => api::Activity::Idle,
-            rushlight_engine::Activity::Scanning => api::Activity::Scanning,
-            rushlight_engine::Activity::Indexing => api::Activity::Indexing,
-            rushlight_engine::Activity::Embedding => api::Activity::Embedding,
-            rushlight_engine::Activity::Recognising => api::Activity::Recognising,
-        },
-        files_per_second: status.files_per_second,
-        remaining: api::Remaining {
-            by_word: status.seconds_by_word,
-            by_meaning: status.seconds_by_meaning,
-        },
-        models: api::Models {
-            language: model(&status.language_model),
-            embedding: model(&status.embedding_model),
-        },
-        sources: status.sources.iter().map(source).collect(),
-        spaces: status.spaces.iter().map(space).collect(),
-    }
-}
-
-fn model(status: &ModelStatus) -> api::Model {
-    let (state, message) = match &status.state {
-        LazyState::Unloaded => (api::ModelState::Unloaded, String::new()),
-        LazyState::Loading => (api::ModelState::Loading, String::new()),
-        LazyState::Ready => (api::ModelState::Ready, String::new()),
-        LazyState::Failed {
-            code: ErrorCode::ModelMissing,
-            message,
-        } => (api::ModelState::Missing, message.clone()),
-        LazyState::Failed { message, .. } => (api::ModelState::Failed, message.clone()),
-    };
-    api::Model {
-        id: status.id.clone(),
-        state,
-        message,
-    }
-}
-
-fn source(status: &SourceStatus) -> api::Source {
-    let record = &status.record;
-    let (watching, why) = match &status.watching {
-        Some(Watching::Events) => (api::Watching::Events, ""),
-        Some(Watching::Polling(why)) => (api::Watching::Polling, why.as_str()),
-        Some(Watching::None(why)) => (api::Watching::None, why.as_str()),
-        None => (api::Watching::None, ""),
-    };
-    let notice = record.notice.as_deref().unwrap_or(why).to_owned();
-    api::Source {
-        id: record.id.0,
-        root: record.root.clone(),
-        space: record.space.clone(),
-        online: record.online,
-        paused: record.paused,
-        watching,
-        notice,
-        last_scan: record.last_scan.map(Into::into),
-        counts: status.counts.into(),
-    }
-}
-
-fn space(statistics: &SpaceStatistics) -> api::Space {
-    api::Space {
-        name: statistics.space.name.clone(),
-        documents: statistics.documents,
-        chunks: statistics.chunks,
-        chunks_embedded: statistics.embedded_chunks,
-        text_bytes: statistics.text_bytes,
-    }
-}
-
-/// What there is to say of a file: its state, or the warnings of its documents.
-pub(crate) fn problems(problem: &ProblemFile) -> Vec<api::Problem> {
-    let line = |status, code: &str, message: &str, hint: &str, retryable, attempts| api::Problem {
-        source_id: problem.file.source_id.0,
-        path: problem.file.stamp.path.clone(),
-        status,
-        code: code.to_owned(),
-        message: message.to_owned(),
-        hint: hint.to_owned(),
-        retryable,
-        attempts,
-    };
-    match &problem.file.status {
-        FileStatus::Failed {
-            code,
-            message,
-            attempts,
-            next_attempt: _,
-        } => {
-            vec![line(
-                api::ProblemStatus::Failed,
-                code.as_str(),
-                message,
-                code.hint(),
-                code.retryable(),
-                *attempts,
-            )]
-        }
-        FileStatus::Skipped { reason, by: _ } => {
-            vec![line(
-                api::ProblemStatus::Skipped,
-                &reason.code,
-                &reason.message,
-                "",
-                false,
-                0,
-            )]
-        }
-        FileStatus::Waiting | FileStatus::Indexed => {
-            let warning = |(part, warning): &(String, rushlight_core::Warning)| {
-                let message = match part.as_str() {
-                    "" => warning.message.clone(),
-                    part => format!("{part}: {}", warning.message),
-                };
-                line(api::ProblemStatus::Warning, &warning.code, &message, "", false, 0)
-            };
-            problem.warnings.iter().map(warning).collect()
-        }
-    }
 }

@@ -23,6 +23,8 @@ pub struct EngineSetup<'a> {
     pub reporter: Arc<dyn Reporter>,
     /// The runtime that async work runs on.
     pub runtime: tokio::runtime::Handle,
+    /// Refuse no question for its probability: only to measure what any threshold would do.
+    pub answer_all: bool,
 }
 
 /// Both indexes and the embedding model.

@@ -192,6 +192,12 @@ error_codes! {
     SpaceNotFound => "space_not_found", 404, User, "run `rushlight status` to see the spaces";
     /// No such conversation.
     ConversationNotFound => "conversation_not_found", 404, User, "it may have been deleted since";
+    /// No such receipt.
+    ReceiptNotFound => "receipt_not_found", 404, User, "it may have been deleted with its conversation; `rushlight conversations` lists what is kept";
+    /// A file is not a receipt.
+    ReceiptInvalid => "receipt_invalid", 422, User, "write it again with `rushlight receipt export`";
+    /// A receipt of a later version.
+    ReceiptTooNew => "receipt_too_new", 409, User, "use the version of rushlight that wrote it, or a newer one";
     /// No such judgement.
     JudgementNotFound => "judgement_not_found", 404, User, "it may have been removed since";
     /// This folder, or one above or below it, is a source already.

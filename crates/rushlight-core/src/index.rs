@@ -200,9 +200,9 @@ pub struct ScorePart {
     pub how: MatchKind,
     /// How often it stands in which field, in the field's own words.
     pub frequencies: Vec<FieldFrequency>,
-    /// Chunks of the space that hold it, where that is counted.
+    /// Chunks that hold it and that the filter lets pass, where that is counted: nothing is said of others.
     pub chunks: Option<u64>,
-    /// Its weight by rarity.
+    /// Its weight by rarity, from the statistics of the space.
     pub idf: f32,
     /// What this way of meeting it counts against others.
     pub weight: f32,
@@ -284,12 +284,13 @@ pub trait KeywordIndex: Send + Sync {
     ///
     /// Words are found by their stem too, and in the words of another region. A Latin word of four letters or more that no
     /// readable document holds is searched as what it may have meant: words that differ by one mistake (a letter left out,
-    /// added, replaced or exchanged with the next), of eight letters or more and with the first one right by two. Where a query of wanted text finds nothing, chunks are
-    /// found in which its letters stand within words, and so is an identifier that nobody wrote: what stands in a readable
-    /// text to the letter and has a letter or digit is never answered with nothing.
+    /// added, replaced or exchanged with the next), of eight letters or more and with the first one right by two. A word that
+    /// a clause beside it takes for the beginning of one is not finished, and searched as it is. Where a query of wanted text
+    /// finds nothing, chunks are found in which its letters stand within words, and so is an identifier that nobody wrote:
+    /// what stands in a readable text to the letter and has a letter or digit is never answered with nothing.
     ///
-    /// What unreadable documents hold changes statistics, and with them scores; it changes no hit's being found, nor any
-    /// other part of the answer.
+    /// What unreadable documents hold changes statistics, and with them scores, by which the best `limit` are chosen; it
+    /// changes neither what meets the query nor any other part of the answer.
     fn search(&self, query: &Query, filter: &SearchFilter, limit: usize) -> Result<KeywordFound>;
 
     /// Every chunk that [`KeywordIndex::search`] would find without a limit, by chunk id.

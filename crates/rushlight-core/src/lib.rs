@@ -55,8 +55,8 @@ pub use scan::{
     ScanAnswer, ScanForm, ScanReader, confidence_of,
 };
 pub use search::{
-    Hit, LegScores, MorePassage, OtherPlace, RelatedDocument, Relation, SearchMode, SearchRequest,
-    SearchResponse, SearchTimings, Weighing, Why, WhyPart, WhyTerm,
+    Hit, LegScores, MorePassage, NearestSentence, OtherPlace, RelatedDocument, Relation, SearchMode,
+    SearchRequest, SearchResponse, SearchTimings, Weighing, Why, WhyPart, WhyTerm,
 };
 pub use source::{FileStamp, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard};
 pub use time::{Clock, SystemClock, Timestamp};

@@ -141,11 +141,6 @@ impl Query {
         }
     }
 
-    /// Whether anything but wanted text is in it: whether chunks that are near in meaning may still have to be left out.
-    pub fn is_restricted(&self) -> bool {
-        self.clauses.iter().any(|clause| clause.occur != Occur::Wanted)
-    }
-
     /// The clauses that say what may be found at all: required and excluded ones.
     pub fn restrictions(&self) -> Self {
         Self {
@@ -246,9 +241,8 @@ mod tests {
             ],
         };
         assert_eq!(query.free_text(), "tea 綠茶 hot water");
-        assert!(query.is_restricted());
         assert_eq!(query.restrictions().clauses.len(), 4);
-        assert!(!Query::plain("tea").is_restricted());
+        assert!(Query::plain("tea").restrictions().clauses.is_empty());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::chunk::Chunk;
 use crate::document::DocumentKind;
-use crate::id::{ContentHash, DocId, Principal, SourceId, SpaceId};
+use crate::id::{ChunkId, ContentHash, DocId, Principal, SourceId, SpaceId};
 use crate::index::{Correction, TermFound};
 use crate::place::TextSpan;
 use crate::time::Timestamp;
@@ -135,6 +135,25 @@ pub struct Hit {
     pub why: Option<Why>,
 }
 
+impl Hit {
+    /// Whether only its meaning says why it was found: no word of the query is marked in it, or it is not among those that
+    /// the search by word found.
+    pub fn is_by_meaning(&self) -> bool {
+        self.scores.semantic.is_some() && (self.scores.keyword.is_none() || self.highlights.is_empty())
+    }
+}
+
+/// The sentence of a chunk that is nearest to a query in meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NearestSentence {
+    /// The chunk.
+    pub chunk_id: ChunkId,
+    /// Its text, verbatim.
+    pub text: String,
+    /// The sentence: a span of `text`, and not all of it.
+    pub span: TextSpan,
+}
+
 /// Another chunk of a hit's document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MorePassage {
@@ -186,13 +205,13 @@ pub struct Why {
 /// One part of a fused score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WhyPart {
-    /// `words`, `meaning`, `coverage`, `recency`.
+    /// `words`, `meaning`, `coverage`; `recency` where newer documents are raised: what age takes from the score.
     pub name: String,
-    /// What it came to, 0 to 1.
+    /// What it came to, 0 to 1; that of `recency` is its share.
     pub value: f32,
     /// What it counts.
     pub weight: f32,
-    /// What it adds to the score.
+    /// What it adds to the score; `recency` adds nothing or less than nothing.
     pub share: f32,
 }
 
@@ -205,7 +224,7 @@ pub struct WhyTerm {
     pub how: String,
     /// What stands where, and how often: field, term, count.
     pub found: Vec<(String, String, u32)>,
-    /// Chunks of the space that hold it, where that is counted.
+    /// Chunks of the space that hold it and that may be found, where that is counted: nothing is said of others.
     pub chunks: Option<u64>,
     /// What it adds to the score.
     pub share: f32,

@@ -1,10 +1,11 @@
 //! Keeping what a person says of a search.
 
-use rushlight_answer::check_question;
 use rushlight_core::{ChunkId, DocId, DocumentKind, Error, ErrorCode, Principal, Result};
 use rushlight_ledger::{Judgement, JudgementId, JudgementRecord};
+use rushlight_retrieval::query::Calendar;
 
 use crate::engine::Engine;
+use crate::search::{may_read, read};
 
 /// Characters of a quote at most.
 const QUOTE_CHARS: usize = 160;
@@ -34,17 +35,17 @@ impl Engine {
     /// Keeps a judgement in the ledger. A passage is remembered by a line of it, which outlives being cut anew.
     ///
     /// # Errors
-    /// `QueryEmpty`, `QuestionTooLong`; `DocumentNotFound` when there is no such document or passage that the asker may
-    /// read.
+    /// Those of [`Engine::search`] for a query that cannot be read: kept, it could not be asked again, nor any other of
+    /// the set. `DocumentNotFound` when there is no such document or passage that the asker may read.
     pub fn judge(&self, request: JudgeRequest) -> Result<JudgementRecord> {
-        let query = check_question(&request.query)?.to_owned();
+        let now = self.shared.clock.now();
+        read(&request.query, &Calendar::at_offset(now, 0))?;
         let ledger = self.ledger();
-        let may_read = |access: &[Principal]| access.iter().any(|one| request.principals.contains(one));
         let missing = |what: String| Error::new(ErrorCode::DocumentNotFound, what);
         let document = ledger
             .document(request.doc_id)?
             .map(|record| record.summary)
-            .filter(|summary| may_read(&summary.access))
+            .filter(|summary| may_read(&summary.access, &request.principals))
             .ok_or_else(|| missing(format!("there is no document {}", request.doc_id)))?;
         let quote = match request.chunk_id {
             None => String::new(),
@@ -59,7 +60,7 @@ impl Engine {
             }
         };
         let judgement = Judgement {
-            query,
+            query: request.query.trim().to_owned(),
             doc_id: request.doc_id,
             quote,
             right: request.right,
@@ -68,7 +69,7 @@ impl Engine {
             part: document.part,
             spaces: request.spaces,
             kinds: request.kinds,
-            judged: self.shared.clock.now(),
+            judged: now,
         };
         let id = ledger.keep_judgement(&judgement)?;
         Ok(JudgementRecord {

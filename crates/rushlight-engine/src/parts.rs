@@ -20,6 +20,9 @@ pub trait KeywordFactory: Send + Sync {
     /// Opens the index in `dir`, or makes an empty one there. `IndexFailed` means it is to be deleted and made anew.
     fn open(&self, dir: &Path) -> Result<Arc<dyn KeywordIndex>>;
 
+    /// Identity of the index's form and of how it takes texts apart, for receipts: another one may find other passages.
+    fn analyzer(&self) -> String;
+
     /// Where what the query asks for stands in `text`, for highlighting: in order, not overlapping. `corrections` are those
     /// that its search made.
     fn highlight(&self, query: &Query, corrections: &[Correction], text: &str) -> Vec<TextSpan>;

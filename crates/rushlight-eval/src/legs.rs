@@ -9,7 +9,7 @@ use rushlight_core::{
     SearchFilter, SourceId, Timestamp, VectorHit, VectorIndex,
 };
 use rushlight_ingest::embedding_text;
-use rushlight_retrieval::{FuseInput, FusionOptions, Legs, QueryFeatures, fuse, fuse_reading};
+use rushlight_retrieval::{ChunkText, FuseInput, FusionOptions, Legs, QueryFeatures, fuse, fuse_reading};
 
 use crate::rrf::reciprocal_rank_fusion;
 use crate::run::{Leg, Seconds};
@@ -138,7 +138,11 @@ pub(crate) async fn search(
     };
     let text_of = |chunk: &ChunkId| {
         let passage = &set.passages[row_of(*chunk)];
-        (*chunk, (passage.title.clone(), passage.text.clone()))
+        let text = ChunkText {
+            title: &passage.title,
+            text: &passage.text,
+        };
+        (*chunk, text)
     };
     let fused = fuse_reading(&legs, &FusionOptions::default(), |chunks| {
         Ok::<_, Error>(chunks.iter().map(text_of).collect())

@@ -3,12 +3,14 @@
 //! Two kinds of sets. A [`Set`] brings its documents along (a folder, or a recipe of several): [`evaluate`] feeds it to an
 //! empty keyword index, an embedder and an empty vector index behind their ports, and asks every query of each leg and of
 //! their fusions. A [`QuestionSet`] asks a user's own index, through whatever search is handed to [`ask`]. Both end in a
-//! [`Run`]: a table for people, JSON to keep; [`compare`] puts two beside each other.
+//! [`Run`]: a table for people, JSON to keep; [`compare`] puts two beside each other. [`answers`] asks questions end to end and
+//! judges what is answered.
 //!
 //! The crate names no adapter and does not know the engine. It reads the sets' files and, where one is given, a file of
 //! kept embeddings, and writes a run where it is told to; nothing else. One thread calls it and waits: embedding and
 //! searching by word compute on the caller's thread.
 
+pub mod answers;
 mod ask;
 mod cache;
 mod compare;

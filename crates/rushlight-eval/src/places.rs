@@ -102,6 +102,11 @@ impl Found {
         lies && self.passage_fits(&hit.chunk, &hit.title)
     }
 
+    /// Whether it names this part of this file, whatever stands there.
+    pub(crate) fn is_file(&self, path: &str, part: &str) -> bool {
+        self.paths.contains(path) && self.place.part.as_deref().is_none_or(|wanted| wanted == part)
+    }
+
     fn passage_fits(&self, chunk: &Chunk, title: &str) -> bool {
         let under = |heading: &String| is_under(chunk, title, heading);
         let quoted = |quote: &String| chunk.text.contains(quote.trim());

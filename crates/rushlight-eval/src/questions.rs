@@ -39,6 +39,8 @@ pub struct QuestionSet {
     pub questions: Vec<Question>,
     /// Questions that have none.
     pub left_out: usize,
+    /// Of these, with a known answer or called not answerable: what answers are judged by, too.
+    pub without_place: Vec<Question>,
 }
 
 /// A question and where it is answered.
@@ -50,8 +52,14 @@ pub struct Question {
     pub line: usize,
     /// The question or words.
     pub text: String,
-    /// Places that answer it; never empty.
+    /// Places that answer it; empty only in [`QuestionSet::without_place`].
     pub right: Vec<Place>,
+    /// Whether something answers it.
+    pub answerable: bool,
+    /// Its language, as the file says.
+    pub language: Option<String>,
+    /// Known answers: `accept`, else `answer`.
+    pub answers: Vec<String>,
     /// Names of the spaces to search; empty: all.
     pub spaces: Vec<String>,
     /// Kinds of documents to search; empty: all.
@@ -82,13 +90,9 @@ struct Entry {
     spaces: Vec<String>,
     #[serde(default)]
     kinds: Vec<Spanned<String>>,
-    // What the answers to the examples are judged by; retrieval has no use for it.
-    #[serde(rename = "language")]
-    _language: Option<String>,
-    #[serde(rename = "answer")]
-    _answer: Option<String>,
-    #[serde(rename = "accept")]
-    _accept: Option<Vec<String>>,
+    language: Option<String>,
+    answer: Option<String>,
+    accept: Option<Vec<String>>,
 }
 
 /// A place as a person writes it.
@@ -136,30 +140,53 @@ impl QuestionSet {
     /// # Errors
     /// As [`QuestionSet::load`].
     pub fn read(file: &Path, text: &str) -> Result<Self> {
+        let set = Self::read_for_answers(file, text)?;
+        if set.questions.is_empty() {
+            let what = match set.left_out {
+                0 => "has no question".to_owned(),
+                _ => format!("has no question with a right place, and {} without", set.left_out),
+            };
+            return Err(no_question(file, &what));
+        }
+        Ok(set)
+    }
+
+    /// Reads the `text` of `file`, whose questions are to be answered: none of them needs a right place.
+    ///
+    /// # Errors
+    /// As [`QuestionSet::load`]; for a set without a question that an answer could be judged by.
+    pub fn read_answerable(file: &Path, text: &str) -> Result<Self> {
+        let set = Self::read_for_answers(file, text)?;
+        match set.questions.is_empty() && set.without_place.is_empty() {
+            false => Ok(set),
+            true => Err(no_question(
+                file,
+                "has no question with a right place or a known answer, and none that is called not answerable",
+            )),
+        }
+    }
+
+    fn read_for_answers(file: &Path, text: &str) -> Result<Self> {
         let reader = Reader { file, text };
         let File { name, question } = toml::from_str(text).map_err(|error| toml_error(file, text, &error))?;
         let mut questions: Vec<Question> = Vec::with_capacity(question.len());
         let mut lines: BTreeMap<String, usize> = BTreeMap::new();
+        let mut without_place = Vec::new();
         let mut left_out = 0;
         for entry in question {
-            let Some(question) = reader.question(entry)? else {
+            let question = reader.question(entry)?;
+            if question.right.is_empty() {
                 left_out += 1;
+                if !question.answerable || !question.answers.is_empty() {
+                    without_place.push(question);
+                }
                 continue;
-            };
+            }
             if let Some(line) = lines.insert(question.id.clone(), question.line) {
                 let what = format!("the question stands on line {line} already; give one of them an `id`");
                 return Err(on_line(file, question.line, &what));
             }
             questions.push(question);
-        }
-        if questions.is_empty() {
-            let what = match left_out {
-                0 => "has no question".to_owned(),
-                _ => format!("has no question with a right place, and {left_out} without"),
-            };
-            let message = format!("`{}` {what}", file.display());
-            return Err(Error::new(ErrorCode::FileBroken, message)
-                .with_hint("docs/evaluation.md shows what a set looks like"));
         }
         let stem = file.file_stem().unwrap_or(file.as_os_str());
         Ok(Self {
@@ -167,8 +194,14 @@ impl QuestionSet {
             file: file.to_owned(),
             questions,
             left_out,
+            without_place,
         })
     }
+}
+
+fn no_question(file: &Path, what: &str) -> Error {
+    Error::new(ErrorCode::FileBroken, format!("`{}` {what}", file.display()))
+        .with_hint("docs/evaluation.md shows what a set looks like")
 }
 
 struct Reader<'a> {
@@ -177,8 +210,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// `None` for a question that nothing answers.
-    fn question(&self, entry: Spanned<Entry>) -> Result<Option<Question>> {
+    /// Without a right place for a question that has none.
+    fn question(&self, entry: Spanned<Entry>) -> Result<Question> {
         let line = self.line(entry.span());
         let Entry {
             id,
@@ -190,9 +223,9 @@ impl Reader<'_> {
             answerable,
             spaces,
             kinds,
-            _language: _,
-            _answer: _,
-            _accept: _,
+            language,
+            answer,
+            accept,
         } = entry.into_inner();
         let text_line = self.line(text.span());
         let text = text.into_inner();
@@ -213,10 +246,7 @@ impl Reader<'_> {
             let what = format!("`{both}` is called right and wrong");
             return Err(on_line(self.file, both.line, &what));
         }
-        if right.is_empty() {
-            return Ok(None);
-        }
-        if !answerable {
+        if !answerable && !right.is_empty() {
             let what = "the question has a right place and is called not answerable";
             return Err(on_line(self.file, line, what));
         }
@@ -231,14 +261,17 @@ impl Reader<'_> {
                 })
             })
             .collect::<Result<_>>()?;
-        Ok(Some(Question {
+        Ok(Question {
             id: id.unwrap_or_else(|| text.clone()),
             line: text_line,
             text,
             right,
+            answerable,
+            language,
+            answers: accept.unwrap_or_else(|| answer.into_iter().collect()),
             spaces,
             kinds,
-        }))
+        })
     }
 
     fn places(&self, written: Vec<Spanned<Written>>, grade_of_all: u32) -> Result<Vec<Place>> {

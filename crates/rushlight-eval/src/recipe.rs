@@ -195,7 +195,7 @@ fn add_note(
 }
 
 /// Paths of all files below a folder, relative to it, sorted. Hidden ones are left out.
-fn files_below(root: &Path) -> Result<Vec<String>> {
+pub(crate) fn files_below(root: &Path) -> Result<Vec<String>> {
     let mut pending: Vec<PathBuf> = vec![root.to_owned()];
     let mut found = Vec::new();
     while let Some(folder) = pending.pop() {

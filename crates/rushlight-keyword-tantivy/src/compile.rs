@@ -81,6 +81,41 @@ struct Sequence {
     length: u32,
 }
 
+/// What the clauses of a query, or of a group, have to know of one another.
+#[derive(Default)]
+struct Level {
+    /// Terms that are looked for already.
+    seen: HashSet<String>,
+    /// Words that a clause takes for the beginning of one: they may not be finished, and are no mistake.
+    begun: HashSet<String>,
+}
+
+impl Level {
+    fn of(query: &Query) -> Self {
+        let asked = |clause: &&Clause| clause.occur != Occur::Excluded;
+        let begun = query
+            .clauses
+            .iter()
+            .filter(asked)
+            .filter_map(|clause| match &clause.node {
+                Node::Prefix(text) => {
+                    begun_word(&analyze(cut(text, MAX_BYTES))).map(|word| word.term.clone())
+                }
+                _ => None,
+            });
+        Self {
+            seen: HashSet::new(),
+            begun: begun.collect(),
+        }
+    }
+}
+
+/// The last word of a text, unless something else is behind it.
+fn begun_word(tokens: &[Token]) -> Option<&Token> {
+    let last = tokens.iter().rfind(|token| token.kind == TermKind::Word);
+    last.filter(|last| tokens.iter().all(|token| token.end <= last.end))
+}
+
 pub(crate) struct Compiler<'v, 'a> {
     pub(crate) view: &'v View<'a>,
     bytes: usize,
@@ -97,12 +132,12 @@ impl Compiler<'_, '_> {
             return Ok(None);
         }
         let mut sum = Sum::default();
-        let mut seen = HashSet::new();
+        let mut level = Level::of(query);
         for Clause { occur, node } in &query.clauses {
             let plan = match occur {
                 Occur::Excluded => self.literal(node, depth)?,
-                Occur::Wanted => self.node(node, depth, &mut seen)?,
-                Occur::Required => self.node(node, depth, &mut HashSet::new())?,
+                Occur::Wanted => self.node(node, depth, &mut level)?,
+                Occur::Required => self.node(node, depth, &mut Level::default())?,
             };
             let into = match occur {
                 Occur::Wanted => &mut sum.wanted,
@@ -115,14 +150,9 @@ impl Compiler<'_, '_> {
         Ok((!says_nothing).then_some(Plan::Sum(sum)))
     }
 
-    fn node(
-        &mut self,
-        node: &Node,
-        depth: usize,
-        seen: &mut HashSet<String>,
-    ) -> tantivy::Result<Option<Plan>> {
+    fn node(&mut self, node: &Node, depth: usize, level: &mut Level) -> tantivy::Result<Option<Plan>> {
         match node {
-            Node::Text(text) => self.text(text, seen),
+            Node::Text(text) => self.text(text, level),
             Node::Phrase(text) => self.phrase(text, EVERYWHERE),
             Node::Prefix(text) => self.prefix(text, EVERYWHERE),
             Node::Near { parts, distance } => self.near(parts, *distance),
@@ -159,7 +189,7 @@ impl Compiler<'_, '_> {
                 Ok((!says_nothing).then_some(Plan::Sum(sum)))
             }
             Node::Group(_) => Ok(None),
-            _ => self.node(node, depth, &mut HashSet::new()),
+            _ => self.node(node, depth, &mut Level::default()),
         }
     }
 
@@ -205,7 +235,7 @@ impl Compiler<'_, '_> {
         }
     }
 
-    fn text(&mut self, text: &str, seen: &mut HashSet<String>) -> tantivy::Result<Option<Plan>> {
+    fn text(&mut self, text: &str, level: &mut Level) -> tantivy::Result<Option<Plan>> {
         let text = cut(text, self.bytes);
         let (characters, tokens): (Vec<Token>, Vec<Token>) = self
             .tokens(text)
@@ -218,17 +248,18 @@ impl Compiler<'_, '_> {
             .collect();
         let mut wanted: Vec<(Token, Plan)> = Vec::new();
         for token in tokens {
-            if self.terms_left == 0 || !seen.insert(token.term.clone()) {
+            if self.terms_left == 0 || !level.seen.insert(token.term.clone()) {
                 continue;
             }
             self.terms_left -= 1;
             let inside = |(start, end): &(usize, usize)| *start <= token.start && token.end <= *end;
-            let plan = self.word(&token, identifiers.iter().any(inside))?;
+            let as_it_is = identifiers.iter().any(inside) || level.begun.contains(&token.term);
+            let plan = self.word(&token, as_it_is)?;
             wanted.push((token, plan));
         }
         let mut adding = Vec::new();
         for token in characters {
-            if self.terms_left > 0 && seen.insert(token.term.clone()) {
+            if self.terms_left > 0 && level.seen.insert(token.term.clone()) {
                 self.terms_left -= 1;
                 let postings = self.view.postings(&token.term, EVERYWHERE)?;
                 adding.push(Plan::Word(self.exact_word(
@@ -248,8 +279,8 @@ impl Compiler<'_, '_> {
         }))
     }
 
-    /// A word as typed, by its stem, and as what it may have meant where nobody wrote it.
-    fn word(&mut self, token: &Token, in_identifier: bool) -> tantivy::Result<Plan> {
+    /// A word as typed, by its stem, and where nobody wrote it, unless it is meant `as_it_is`, as what it may have meant.
+    fn word(&mut self, token: &Token, as_it_is: bool) -> tantivy::Result<Plan> {
         let identifier = is_identifier(token);
         let weight = match token.kind {
             TermKind::Part => PART_WEIGHT,
@@ -265,7 +296,7 @@ impl Compiler<'_, '_> {
             TermKind::Word | TermKind::Part => words::same_stem(self.view, &token.term)?,
             _ => Vec::new(),
         };
-        let chunks = self.view.readable(&exact)?;
+        let chunks = self.view.readable(std::slice::from_ref(&exact))?;
         let some = chunks > 0 || self.view.is_readable(forms.iter().flat_map(Postings::places))?;
         self.terms.push(TermFound {
             term: token.term.clone(),
@@ -276,7 +307,7 @@ impl Compiler<'_, '_> {
         if identifier && !some {
             return self.unknown_identifier(token, exact);
         }
-        if some || in_identifier {
+        if some || as_it_is {
             return Ok(Plan::Word(self.word_and_stem(&token.term, exact, forms, weight)));
         }
         let meant = words::corrections(self.view, &token.term)?;
@@ -324,7 +355,6 @@ impl Compiler<'_, '_> {
         let chunks = terms.iter().map(|term| term.chunks).sum::<u64>();
         Way {
             how,
-            chunks: chunks.min(self.view.chunks),
             idf: self.view.idf(chunks),
             terms,
             weight,
@@ -455,11 +485,7 @@ impl Compiler<'_, '_> {
         }
         let text = cut(text, self.bytes);
         let tokens = analyze(text);
-        let last = tokens
-            .iter()
-            .rfind(|token| token.kind == TermKind::Word)
-            .filter(|last| tokens.iter().all(|token| token.end <= last.end));
-        let Some(last) = last else {
+        let Some(last) = begun_word(&tokens) else {
             return self.phrase(text, fields);
         };
         self.phrases_left -= 1;

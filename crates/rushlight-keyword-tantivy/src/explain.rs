@@ -116,11 +116,16 @@ impl At<'_, '_> {
                 })?;
             }
         }
+        let chunks = match way.how {
+            // Its words are the most frequent of the space, unreadable chunks included: how many there are is not told.
+            MatchKind::Prefix => None,
+            _ => Some(self.view.readable(&way.terms)?),
+        };
         Ok(ScorePart {
             typed: typed.to_owned(),
             how: way.how,
             frequencies,
-            chunks: Some(way.chunks),
+            chunks,
             idf: way.idf,
             weight: way.weight,
             contribution: way.weight * way.idf * saturated(occurrences),

@@ -32,3 +32,4 @@ mod words;
 
 pub use highlight::query_spans;
 pub use index::{KeywordOptions, TantivyIndex};
+pub use schema::VERSION as INDEX_VERSION;

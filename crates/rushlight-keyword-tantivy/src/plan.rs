@@ -74,8 +74,6 @@ pub(crate) struct Word {
 pub(crate) struct Way {
     pub(crate) how: MatchKind,
     pub(crate) terms: Vec<Postings>,
-    /// Chunks of the space with it.
-    pub(crate) chunks: u64,
     pub(crate) idf: f32,
     pub(crate) weight: f32,
 }

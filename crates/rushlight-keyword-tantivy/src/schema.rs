@@ -12,7 +12,7 @@ use crate::names;
 use crate::tokenizer;
 
 /// Raised when schema or analyzer change: an index of another version is built anew.
-pub(crate) const VERSION: u32 = 4;
+pub const VERSION: u32 = 4;
 
 /// Fields with words, by number: first those that a query's words are looked for in.
 pub(crate) const TEXT: usize = 0;

@@ -258,11 +258,11 @@ impl<'a> View<'a> {
             })
     }
 
-    /// Rows that may be found and hold the term.
-    pub(crate) fn readable(&self, term: &Postings) -> tantivy::Result<u64> {
+    /// Rows that may be found and hold one of the terms.
+    pub(crate) fn readable(&self, terms: &[Postings]) -> tantivy::Result<u64> {
         let mut count = 0;
         for (number, segment) in self.segments.iter().enumerate() {
-            let spots = term.at(number);
+            let spots = terms.iter().flat_map(move |term| term.at(number));
             // One list names no row twice.
             if spots.clone().count() == 1 {
                 for Spot { field, info, .. } in spots {

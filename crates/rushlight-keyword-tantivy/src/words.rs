@@ -47,7 +47,7 @@ pub(crate) fn corrections(view: &View<'_>, word: &str) -> tantivy::Result<Vec<Po
     for (distance, beginning) in tries {
         let mut readable = Vec::new();
         for term in within(view, word, distance, beginning)? {
-            let chunks = view.readable(&term)?;
+            let chunks = view.readable(std::slice::from_ref(&term))?;
             if chunks > 0 {
                 readable.push((chunks, term));
             }

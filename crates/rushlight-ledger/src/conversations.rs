@@ -1,72 +1,116 @@
-//! Conversations: questions and their answers, in order.
+//! Conversations: questions and their answers, in order, each conversation of one owner.
+//!
+//! They are searched by pieces of words in folded texts and not by SQLite's trigram index: that finds nothing shorter than
+//! three characters, and most Chinese words have two. A person's conversations are few enough to be looked through.
 
-use rushlight_core::{Error, ErrorCode, Result, Timestamp};
-use rusqlite::{OptionalExtension, Row, params};
+use rushlight_core::{Error, ErrorCode, MAX_QUESTION_CHARS, Principal, Result, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use unicode_normalization::UnicodeNormalization;
 
-use crate::Ledger;
-use crate::records::{ConversationId, ConversationRecord, Page, Turn};
+use crate::failure::Outcome;
+use crate::records::{ConversationId, ConversationRecord, NewTurn, Page, Turn};
+use crate::{Ledger, encode, receipts};
+
+/// Characters of a title at most.
+const MAX_TITLE_CHARS: usize = 200;
 
 const COLUMNS: &str =
-    "id, title, created, updated, (SELECT count(*) FROM turns WHERE conversation = conversations.id)";
+    "id, title, created, updated, (SELECT count(*) FROM turns WHERE conversation = conversations.id), owner";
+/// Whose they are: ?1 is a JSON list of principals.
+const OWNED: &str = "conversations.owner IN (SELECT value FROM json_each(?1))";
+/// Each word of ?2, a JSON list, stands in the title or in a turn.
+const FOUND: &str = "NOT EXISTS (SELECT 1 FROM json_each(?2) AS wanted
+    WHERE instr(conversations.folded, wanted.value) = 0 AND NOT EXISTS (SELECT 1 FROM turns
+        WHERE turns.conversation = conversations.id AND instr(turns.folded, wanted.value) > 0))";
 
 impl Ledger {
-    /// Begins a conversation.
+    /// Begins a conversation. White space and what cannot be seen in the title becomes single spaces; of a long one the
+    /// beginning is kept.
     ///
     /// # Errors
     /// `DiskFull`, else `LedgerFailed`.
-    pub fn create_conversation(&self, title: &str, now: Timestamp) -> Result<ConversationId> {
+    pub fn create_conversation(
+        &self,
+        owner: &Principal,
+        title: &str,
+        now: Timestamp,
+    ) -> Result<ConversationId> {
+        let title: String = one_line(title).chars().take(MAX_TITLE_CHARS).collect();
         self.store.write(|db| {
             db.execute(
-                "INSERT INTO conversations (title, created, updated) VALUES (?1, ?2, ?2)",
-                params![title, now.0],
+                "INSERT INTO conversations (owner, title, folded, created, updated) VALUES (?1, ?2, ?3, ?4, ?4)",
+                params![owner.0, title, fold(&title), now.0],
             )?;
             Ok(ConversationId(db.last_insert_rowid()))
         })
     }
 
-    /// Adds a turn at the end.
+    /// Adds a turn at the end, with its receipt.
     ///
     /// # Errors
-    /// `NotFound` when there is no such conversation; `DiskFull`, else `LedgerFailed`.
-    pub fn append_turn(&self, id: ConversationId, turn: &Turn) -> Result<()> {
-        let Turn {
+    /// `ConversationNotFound` when none of these principals has such a conversation (any more); `DiskFull`, else
+    /// `LedgerFailed`.
+    pub fn append_turn(&self, id: ConversationId, principals: &[Principal], turn: &NewTurn) -> Result<()> {
+        let NewTurn {
             question,
             answer,
+            text,
             asked,
+            receipt,
         } = turn;
+        let owners = owners(principals);
         self.store.write(|db| {
             let found = db.execute(
-                "UPDATE conversations SET updated = max(updated, ?2) WHERE id = ?1",
-                params![id.0, asked.0],
+                &format!(
+                    "UPDATE conversations SET updated = max(updated, ?3) WHERE conversations.id = ?2 AND {OWNED}"
+                ),
+                params![owners, id.0, asked.0],
             )?;
             if found == 0 {
-                return Err(
-                    Error::new(ErrorCode::NotFound, format!("there is no conversation {}", id.0)).into(),
-                );
+                return Err(missing(id).into());
             }
-            db.execute(
-                "INSERT INTO turns (conversation, ordinal, question, answer, asked)
-                 SELECT ?1, coalesce(max(ordinal) + 1, 0), ?2, ?3, ?4 FROM turns WHERE conversation = ?1",
-                params![id.0, question, answer, asked.0],
+            let ordinal: i64 = db.query_row(
+                "INSERT INTO turns (conversation, ordinal, question, answer, folded, asked)
+                 SELECT ?1, coalesce(max(ordinal) + 1, 0), ?2, ?3, ?4, ?5 FROM turns WHERE conversation = ?1
+                 RETURNING ordinal",
+                params![id.0, question, answer, fold_turn(question, text), asked.0],
+                |row| row.get(0),
             )?;
-            Ok(())
+            match receipt {
+                Some(receipt) => receipts::insert(db, id.0, ordinal, receipt),
+                None => Ok(()),
+            }
         })
     }
 
-    /// A page of the conversations, last used first.
+    /// A page of the conversations of these principals, last used first; with `words`, of those in which each of them stands,
+    /// as a piece of the title, of a question or of an answer. Neither case nor width count.
     ///
     /// # Errors
-    /// `LedgerFailed`.
-    pub fn conversations(&self, limit: usize, offset: usize) -> Result<Page<ConversationRecord>> {
+    /// `QueryEmpty` for words that say nothing, `QuestionTooLong` above [`MAX_QUESTION_CHARS`]; `LedgerFailed`.
+    pub fn conversations(
+        &self,
+        principals: &[Principal],
+        words: Option<&str>,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Page<ConversationRecord>> {
+        let wanted = encode::to_json(&words.map(wanted).transpose()?.unwrap_or_default());
+        let owners = owners(principals);
         self.store.read(|db| {
             let sql = format!(
-                "SELECT {COLUMNS} FROM conversations ORDER BY updated DESC, id DESC LIMIT ?1 OFFSET ?2"
+                "SELECT {COLUMNS} FROM conversations WHERE {OWNED} AND {FOUND}
+                 ORDER BY updated DESC, id DESC LIMIT ?3 OFFSET ?4"
             );
             let items = db
                 .prepare_cached(&sql)?
-                .query_map(params![limit as i64, offset as i64], conversation_from_row)?
+                .query_map(
+                    params![owners, wanted, limit as i64, offset as i64],
+                    conversation_from_row,
+                )?
                 .collect::<Result<_, _>>()?;
-            let total: i64 = db.query_row("SELECT count(*) FROM conversations", [], |row| row.get(0))?;
+            let sql = format!("SELECT count(*) FROM conversations WHERE {OWNED} AND {FOUND}");
+            let total: i64 = db.query_row(&sql, params![owners, wanted], |row| row.get(0))?;
             Ok(Page {
                 items,
                 total: total as u64,
@@ -74,39 +118,91 @@ impl Ledger {
         })
     }
 
-    /// A conversation with its turns in order.
+    /// A conversation of these principals with its turns in order.
     ///
     /// # Errors
-    /// `LedgerFailed`.
-    pub fn conversation(&self, id: ConversationId) -> Result<Option<(ConversationRecord, Vec<Turn>)>> {
+    /// `ConversationNotFound`, also where it is another's; `LedgerFailed`.
+    pub fn conversation(
+        &self,
+        id: ConversationId,
+        principals: &[Principal],
+    ) -> Result<(ConversationRecord, Vec<Turn>)> {
+        let owners = owners(principals);
         self.store.read(|db| {
-            let sql = format!("SELECT {COLUMNS} FROM conversations WHERE id = ?1");
-            let Some(record) = db.query_row(&sql, [id.0], conversation_from_row).optional()? else {
-                return Ok(None);
-            };
+            let sql = format!("SELECT {COLUMNS} FROM conversations WHERE {OWNED} AND id = ?2");
+            let record = db
+                .query_row(&sql, params![owners, id.0], conversation_from_row)
+                .optional()?
+                .ok_or_else(|| missing(id))?;
             let turns = db
                 .prepare_cached(
-                    "SELECT question, answer, asked FROM turns WHERE conversation = ?1 ORDER BY ordinal",
+                    "SELECT question, answer, asked, receipts.id FROM turns LEFT JOIN receipts
+                         ON receipts.conversation = turns.conversation AND receipts.ordinal = turns.ordinal
+                     WHERE turns.conversation = ?1 ORDER BY turns.ordinal",
                 )?
                 .query_map([id.0], |row| {
                     Ok(Turn {
                         question: row.get(0)?,
                         answer: row.get(1)?,
                         asked: Timestamp(row.get(2)?),
+                        receipt: row.get(3)?,
                     })
                 })?
                 .collect::<Result<_, _>>()?;
-            Ok(Some((record, turns)))
+            Ok((record, turns))
         })
     }
 
-    /// Deletes a conversation with its turns. False when there is none.
+    /// Gives a conversation another title.
     ///
     /// # Errors
-    /// `DiskFull`, else `LedgerFailed`.
-    pub fn delete_conversation(&self, id: ConversationId) -> Result<bool> {
-        self.store
-            .write(|db| Ok(db.execute("DELETE FROM conversations WHERE id = ?1", [id.0])? > 0))
+    /// `InvalidRequest` for a title without a character that can be seen, or above 200 characters; `ConversationNotFound`,
+    /// also where it is another's; `DiskFull`, else `LedgerFailed`.
+    pub fn rename_conversation(
+        &self,
+        id: ConversationId,
+        principals: &[Principal],
+        title: &str,
+    ) -> Result<()> {
+        let refused = |why: String| Error::new(ErrorCode::InvalidRequest, why);
+        let title = one_line(title);
+        let length = title.chars().count();
+        if length == 0 {
+            return Err(
+                refused(format!("the new title of conversation {} is empty", id.0))
+                    .with_hint("give at least one character that can be seen"),
+            );
+        }
+        if length > MAX_TITLE_CHARS {
+            return Err(refused(format!(
+                "the new title of conversation {} has {length} characters",
+                id.0
+            ))
+            .with_hint(format!("a title has at most {MAX_TITLE_CHARS} characters")));
+        }
+        let owners = owners(principals);
+        self.store.write(|db| {
+            let sql = format!("UPDATE conversations SET title = ?3, folded = ?4 WHERE id = ?2 AND {OWNED}");
+            match db.execute(&sql, params![owners, id.0, title, fold(&title)])? {
+                0 => Err(missing(id).into()),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// Deletes a conversation with its turns and their receipts.
+    ///
+    /// # Errors
+    /// `ConversationNotFound`, also where it is another's; `DiskFull`, else `LedgerFailed`.
+    pub fn delete_conversation(&self, id: ConversationId, principals: &[Principal]) -> Result<()> {
+        let owners = owners(principals);
+        self.store.write(|db| {
+            let sql = format!("DELETE FROM conversations WHERE id = ?2 AND {OWNED}");
+            match db.execute(&sql, params![owners, id.0])? {
+                0 => Err(missing(id).into()),
+                _ => Ok(()),
+            }
+        })
     }
 }
 
@@ -117,53 +213,88 @@ fn conversation_from_row(row: &Row<'_>) -> rusqlite::Result<ConversationRecord> 
         created: Timestamp(row.get(2)?),
         updated: Timestamp(row.get(3)?),
         turns: row.get(4)?,
+        owner: Principal(row.get(5)?),
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn turn(question: &str, asked: i64) -> Turn {
-        Turn {
-            question: question.to_owned(),
-            answer: r#"{"text":"…"}"#.to_owned(),
-            asked: Timestamp(asked),
-        }
+/// Folds what was kept before it was searched. An answer that is no JSON of ours has no text.
+pub(crate) fn fill(db: &Connection) -> Outcome<()> {
+    let mut titles = db.prepare("SELECT id, title FROM conversations")?;
+    let mut rows = titles.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, title): (i64, String) = (row.get(0)?, row.get(1)?);
+        db.execute(
+            "UPDATE conversations SET folded = ?2 WHERE id = ?1",
+            params![id, fold(&title)],
+        )?;
     }
-
-    #[test]
-    fn turns_keep_their_order_and_go_with_their_conversation() {
-        let ledger = Ledger::in_memory().expect("opens");
-        let tea = ledger.create_conversation("茶", Timestamp(1)).expect("made");
-        let rent = ledger.create_conversation("rent", Timestamp(2)).expect("made");
-        for asked in 3..6 {
-            ledger
-                .append_turn(tea, &turn(&format!("question {asked}"), asked))
-                .expect("added");
-        }
-        let page = ledger.conversations(10, 0).expect("listed");
-        let order: Vec<_> = page
-            .items
-            .iter()
-            .map(|record| (record.id, record.turns, record.updated.0))
-            .collect();
-        assert_eq!(order, [(tea, 3, 5), (rent, 0, 2)]);
-        assert_eq!(page.total, 2);
-        let (_, turns) = ledger.conversation(tea).expect("read").expect("is there");
-        assert_eq!(
-            turns,
-            [
-                turn("question 3", 3),
-                turn("question 4", 4),
-                turn("question 5", 5)
-            ]
+    let mut turns = db.prepare("SELECT conversation, ordinal, question, answer FROM turns")?;
+    let mut rows = turns.query([])?;
+    while let Some(row) = rows.next()? {
+        let answer: serde_json::Value =
+            serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or(serde_json::Value::Null);
+        let folded = fold_turn(
+            &row.get::<_, String>(2)?,
+            answer["text"].as_str().unwrap_or_default(),
         );
-        assert!(ledger.delete_conversation(tea).expect("deleted"));
-        assert!(!ledger.delete_conversation(tea).expect("gone"));
-        assert_eq!(ledger.conversation(tea).expect("read"), None);
-        let error = ledger.append_turn(tea, &turn("late", 9)).expect_err("gone");
-        assert_eq!(error.code(), ErrorCode::NotFound);
-        assert_eq!(ledger.conversations(10, 0).expect("listed").total, 1);
+        db.execute(
+            "UPDATE turns SET folded = ?3 WHERE conversation = ?1 AND ordinal = ?2",
+            params![row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, folded],
+        )?;
+    }
+    Ok(())
+}
+
+/// The principals as a JSON list for `json_each`.
+pub(crate) fn owners(principals: &[Principal]) -> String {
+    encode::to_json(&principals.iter().map(|one| one.0.as_str()).collect::<Vec<_>>())
+}
+
+/// The same for what is not there and for what is another's.
+fn missing(id: ConversationId) -> Error {
+    Error::new(
+        ErrorCode::ConversationNotFound,
+        format!("there is no conversation {}", id.0),
+    )
+}
+
+/// The text in one case and width.
+fn fold(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+}
+
+fn fold_turn(question: &str, answer: &str) -> String {
+    format!("{}\n{}", fold(question), fold(answer))
+}
+
+/// The folded words of a search.
+fn wanted(words: &str) -> Result<Vec<String>> {
+    // Counting stops at the cap, so that an enormous search costs nothing.
+    if words.chars().take(MAX_QUESTION_CHARS + 1).count() > MAX_QUESTION_CHARS {
+        return Err(Error::new(
+            ErrorCode::QuestionTooLong,
+            format!("a search of conversations has at most {MAX_QUESTION_CHARS} characters"),
+        )
+        .with_hint("search for fewer words"));
+    }
+    let words: Vec<String> = fold(words).split_whitespace().map(str::to_owned).collect();
+    match words.is_empty() {
+        true => Err(Error::new(
+            ErrorCode::QueryEmpty,
+            "the search of conversations has no word",
+        )),
+        false => Ok(words),
     }
 }
+
+/// The text with single spaces for white space and for what cannot be seen.
+fn one_line(text: &str) -> String {
+    let spaced: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests;

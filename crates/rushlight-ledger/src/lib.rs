@@ -28,6 +28,7 @@ mod lock;
 mod names;
 mod pieces;
 mod quotes;
+mod receipts;
 mod rechunk;
 mod records;
 mod scans;
@@ -48,9 +49,9 @@ pub use names::{fold_name, without_ending};
 pub use records::{
     Changes, ChunkRecord, ChunkedBy, CompletedFile, Completion, ConversationId, ConversationRecord,
     DocumentQuery, DocumentRecord, DocumentSummary, FileOutcome, Judgement, JudgementId, JudgementRecord,
-    LinkTarget, LinkingDocument, NamedBy, NewChunk, NewDocument, Page, PendingChunk, ProblemFile,
-    QuotingDocument, RechunkDocument, Rechunked, Requeue, SettledQuotes, SourceRecord, SpaceRecord,
-    SpaceStatistics, ThreadMessage, Turn,
+    LinkTarget, LinkingDocument, NamedBy, NewChunk, NewDocument, NewReceipt, NewTurn, Page, PendingChunk,
+    ProblemFile, QuotingDocument, RechunkDocument, Rechunked, Requeue, SettledQuotes, SourceRecord,
+    SpaceRecord, SpaceStatistics, ThreadMessage, Turn,
 };
 pub use scans::{FileScan, ScanCounts, ScanState};
 
@@ -124,6 +125,24 @@ impl Ledger {
             Ok(db
                 .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
                 .optional()?)
+        })
+    }
+
+    /// What tells this data folder from others: 32 random hexadecimal digits, the same for as long as it exists.
+    ///
+    /// # Errors
+    /// `DiskFull`, else `LedgerFailed`.
+    pub fn library(&self) -> Result<String> {
+        const KEY: &str = "library";
+        if let Some(known) = self.meta(KEY)? {
+            return Ok(known);
+        }
+        self.store.write(|db| {
+            db.execute(
+                "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING",
+                params![KEY, uuid::Uuid::new_v4().simple().to_string()],
+            )?;
+            Ok(db.query_row("SELECT value FROM meta WHERE key = ?1", [KEY], |row| row.get(0))?)
         })
     }
 

@@ -1,5 +1,6 @@
 //! Reading documents and chunks, to show and to cite them.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use rushlight_core::{
@@ -68,6 +69,35 @@ impl Ledger {
                 });
             }
             Ok(records)
+        })
+    }
+
+    /// The documents that these chunks belong to, each once, with its date, in no order: those that one of these principals
+    /// may read. Chunks that are gone are left out.
+    ///
+    /// # Errors
+    /// `LedgerFailed`.
+    pub fn documents_of(
+        &self,
+        chunks: &[ChunkId],
+        principals: &[Principal],
+    ) -> Result<Vec<(DocId, Timestamp)>> {
+        self.store.read(|db| {
+            let access = intern::access_sets_of(db, principals)?;
+            let mut statement = db.prepare_cached(
+                "SELECT documents.doc_id, documents.date FROM chunks JOIN documents ON documents.id = chunks.document
+                 WHERE chunks.chunk_id = ?2 AND documents.access IN (SELECT value FROM json_each(?1))",
+            )?;
+            let mut found = HashMap::new();
+            for chunk in chunks {
+                let document = statement
+                    .query_row(params![access, chunk.0], |row| {
+                        Ok((DocId(row.get(0)?), Timestamp(row.get(1)?)))
+                    })
+                    .optional()?;
+                found.extend(document);
+            }
+            Ok(found.into_iter().collect())
         })
     }
 

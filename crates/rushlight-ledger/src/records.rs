@@ -454,7 +454,9 @@ pub struct ConversationId(pub i64);
 pub struct ConversationRecord {
     /// Identity.
     pub id: ConversationId,
-    /// Title, as first given.
+    /// Whose it is: nobody else reads, finds or changes it.
+    pub owner: Principal,
+    /// Title.
     pub title: String,
     /// When it began.
     pub created: Timestamp,
@@ -462,6 +464,30 @@ pub struct ConversationRecord {
     pub updated: Timestamp,
     /// Number of its turns.
     pub turns: u32,
+}
+
+/// A question and its answer, on their way into the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTurn {
+    /// The question.
+    pub question: String,
+    /// The answer as JSON; the ledger does not look into it.
+    pub answer: String,
+    /// The answer's text: what it is found by, beside the question.
+    pub text: String,
+    /// When it was asked.
+    pub asked: Timestamp,
+    /// Its receipt.
+    pub receipt: Option<NewReceipt>,
+}
+
+/// A receipt on its way into the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewReceipt {
+    /// Identity; no other receipt has it.
+    pub id: String,
+    /// The receipt as JSON; the ledger does not look into it.
+    pub json: String,
 }
 
 /// A question and its answer.
@@ -473,6 +499,8 @@ pub struct Turn {
     pub answer: String,
     /// When it was asked.
     pub asked: Timestamp,
+    /// Identity of its receipt; `None` where it was kept by a version that wrote none.
+    pub receipt: Option<String>,
 }
 
 /// A judgement: the row that names it.

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use rushlight_core::{Error, ErrorCode, Generation, Result, SourceId, SpaceId, Timestamp};
+use rushlight_core::{Error, ErrorCode, Generation, Principal, Result, SourceId, SpaceId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::Ledger;
 use crate::failure::Outcome;
 use crate::records::{SourceRecord, SpaceRecord};
-use crate::{encode, generation};
+use crate::{encode, generation, intern};
 
 const SPACE_COLUMNS: &str = "id, name, generation";
 const SOURCE_COLUMNS: &str = "sources.id, sources.root, sources.space_id, spaces.name, sources.added, sources.online, \
@@ -44,14 +44,25 @@ impl Ledger {
         self.store.read(all_spaces)
     }
 
-    /// The space of this name.
+    /// The spaces that there are for somebody with these principals, by name: those with a document that they may read. A
+    /// space without documents has no access list, and is there for the owner only.
     ///
     /// # Errors
     /// `LedgerFailed`.
-    pub fn space_by_name(&self, name: &str) -> Result<Option<SpaceRecord>> {
+    pub fn spaces_for(&self, principals: &[Principal]) -> Result<Vec<SpaceRecord>> {
         self.store.read(|db| {
-            let sql = format!("SELECT {SPACE_COLUMNS} FROM spaces WHERE name = ?1");
-            Ok(db.query_row(&sql, [name], space_of).optional()?)
+            let access = intern::access_sets_of(db, principals)?;
+            let owner = principals.contains(&Principal::owner());
+            let sql = format!(
+                "SELECT {SPACE_COLUMNS} FROM spaces
+                 WHERE EXISTS (SELECT 1 FROM documents
+                               WHERE space_id = spaces.id AND access IN (SELECT value FROM json_each(?1)))
+                     OR (?2 AND NOT EXISTS (SELECT 1 FROM documents WHERE space_id = spaces.id))
+                 ORDER BY name"
+            );
+            let mut statement = db.prepare_cached(&sql)?;
+            let rows = statement.query_map(params![access, owner], space_of)?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 

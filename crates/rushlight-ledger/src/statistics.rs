@@ -114,7 +114,7 @@ impl Ledger {
         })
     }
 
-    /// What a search in these spaces (empty: all) covers for these principals.
+    /// What a search in these spaces covers for these principals.
     ///
     /// Files that are not indexed have no access list of their own, so they are counted for the owner only.
     ///
@@ -125,7 +125,7 @@ impl Ledger {
             let access = intern::access_sets_of(db, principals)?;
             let mut coverage = Coverage::default();
             for space in sources::all_spaces(db)? {
-                if !spaces.is_empty() && !spaces.contains(&space.id) {
+                if !spaces.contains(&space.id) {
                     continue;
                 }
                 let [documents, by_meaning, unreadable] = db

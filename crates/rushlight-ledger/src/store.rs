@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rusqlite_migration::{HookError, M, Migrations};
 
 use crate::failure::{Failure, Outcome};
-use crate::links;
+use crate::{conversations, links};
 
 static MIGRATION_STEPS: LazyLock<Vec<M<'static>>> = LazyLock::new(|| {
     vec![
@@ -19,20 +19,19 @@ static MIGRATION_STEPS: LazyLock<Vec<M<'static>>> = LazyLock::new(|| {
         M::up(include_str!("schema/0004.sql")),
         M::up(include_str!("schema/0005.sql")),
         M::up_with_hook(include_str!("schema/0006.sql"), |db: &Transaction<'_>| {
-            links::fill(db).map_err(hook_error)
+            links::fill(db).map_err(|failure| hook_error(failure, "cannot note the links of the documents"))
         }),
         M::up(include_str!("schema/0007.sql")),
+        M::up_with_hook(include_str!("schema/0008.sql"), |db: &Transaction<'_>| {
+            conversations::fill(db).map_err(|failure| hook_error(failure, "cannot fold the conversations"))
+        }),
     ]
 });
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::from_slice(&MIGRATION_STEPS));
 
 /// What a step in Rust failed with, as the steps in SQL fail.
-fn hook_error(failure: Failure) -> HookError {
-    HookError::Hook(
-        failure
-            .into_error("cannot note the links of the documents")
-            .chain(),
-    )
+fn hook_error(failure: Failure, doing: &str) -> HookError {
+    HookError::Hook(failure.into_error(doing).chain())
 }
 
 /// Idle readers that are kept; more are opened when needed and closed afterwards.
@@ -261,6 +260,35 @@ mod tests {
         assert_eq!(
             rows("SELECT kind || name || coalesce(fragment, '') FROM links ORDER BY ordinal"),
             ["0waterhot", "1b.md"]
+        );
+    }
+
+    #[test]
+    fn conversations_from_before_they_had_owners_are_the_owners_and_are_found() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("ledger.sqlite3");
+        let mut connection = Connection::open(&path).expect("opens");
+        MIGRATIONS.to_version(&mut connection, 7).expect("as it was");
+        connection
+            .execute_batch(
+                r#"INSERT INTO conversations (id, title, created, updated) VALUES (3, 'Ｔea', 1, 1);
+                 INSERT INTO turns (conversation, ordinal, question, answer, asked)
+                 VALUES (3, 0, 'How HOT?', '{"text":"七十度。 [1]"}', 1), (3, 1, 'And then?', 'no JSON', 2);"#,
+            )
+            .expect("written");
+        MIGRATIONS.to_latest(&mut connection).expect("every step applies");
+        let texts = |sql: &str| -> Vec<String> {
+            let mut statement = connection.prepare(sql).expect("sound");
+            let rows = statement.query_map([], |row| row.get(0)).expect("readable");
+            rows.collect::<Result<_, _>>().expect("readable")
+        };
+        assert_eq!(
+            texts("SELECT owner || ' ' || folded FROM conversations"),
+            ["user:owner tea"]
+        );
+        assert_eq!(
+            texts("SELECT folded FROM turns ORDER BY ordinal"),
+            ["how hot?\n七十度。 [1]", "and then?\n"]
         );
     }
 

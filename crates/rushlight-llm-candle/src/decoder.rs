@@ -1,13 +1,14 @@
-//! candle's decoders behind one shape, chosen by the file's architecture.
+//! The decoder for a file, chosen by its architecture.
 
 use std::path::Path;
 
 use candle_core::quantized::gguf_file::Value;
 use candle_core::{Device, Tensor};
-use candle_transformers::models::{quantized_llama, quantized_qwen2, quantized_qwen3};
+use candle_transformers::models::quantized_llama;
 use rushlight_core::{Error, ErrorCode, Result};
 
 use crate::gguf::Gguf;
+use crate::transformer::{Shape, Transformer};
 
 /// The weights and the key and value cache.
 pub(crate) struct Decoder {
@@ -17,9 +18,9 @@ pub(crate) struct Decoder {
 }
 
 enum Weights {
-    Llama(quantized_llama::ModelWeights),
-    Qwen2(quantized_qwen2::ModelWeights),
-    Qwen3(quantized_qwen3::ModelWeights),
+    Dense(Box<Transformer>),
+    /// Mixtures of experts of the Llama family, by candle-transformers.
+    Mixture(quantized_llama::ModelWeights),
 }
 
 impl Decoder {
@@ -36,10 +37,13 @@ impl Decoder {
         let mut context_tokens = gguf
             .positive(&format!("{architecture}.context_length"), 1 << 32)?
             .min(max_context);
-        if architecture == "llama" {
+        let is_mixture = gguf
+            .find_number(&format!("{architecture}.expert_count"))
+            .is_some_and(|experts| experts > 1);
+        if is_mixture {
             context_tokens = context_tokens.min(quantized_llama::MAX_SEQ_LEN);
         }
-        check_shape(&gguf, &architecture)?;
+        let shape = shape(&gguf, &architecture, context_tokens)?;
         // The table of positions is computed for the whole context at once: only what is used.
         gguf.content.metadata.insert(
             format!("{architecture}.context_length"),
@@ -50,16 +54,13 @@ impl Decoder {
             let error = gguf.unusable("its weights cannot be read");
             move |cause: candle_core::Error| error.with_source(cause.to_string())
         };
-        let Gguf {
-            content, mut reader, ..
-        } = gguf;
-        let weights = match architecture.as_str() {
-            "llama" => quantized_llama::ModelWeights::from_gguf(content, &mut reader, &Device::Cpu)
-                .map(Weights::Llama),
-            "qwen2" => quantized_qwen2::ModelWeights::from_gguf(content, &mut reader, &Device::Cpu)
-                .map(Weights::Qwen2),
-            _ => quantized_qwen3::ModelWeights::from_gguf(content, &mut reader, &Device::Cpu)
-                .map(Weights::Qwen3),
+        let weights = if is_mixture {
+            let Gguf {
+                content, mut reader, ..
+            } = gguf;
+            quantized_llama::ModelWeights::from_gguf(content, &mut reader, &Device::Cpu).map(Weights::Mixture)
+        } else {
+            Transformer::read(&mut gguf, shape).map(|weights| Weights::Dense(Box::new(weights)))
         };
         Ok(Self {
             weights: weights.map_err(failed)?,
@@ -72,16 +73,18 @@ impl Decoder {
         Self::read(Gguf::open(path)?, max_context)
     }
 
-    /// Reads `tokens`, which stand from `position` on; returns the scores of what comes after the last.
+    /// Reads `tokens`, which stand from `position` on, right behind what was read; returns the scores of what comes after the
+    /// last.
     pub(crate) fn forward(&mut self, tokens: &[u32], position: usize) -> Result<Vec<f32>> {
         let mut run = || -> candle_core::Result<Vec<f32>> {
-            let input = Tensor::new(tokens, &Device::Cpu)?.unsqueeze(0)?;
-            let logits = match &mut self.weights {
-                Weights::Llama(weights) => weights.forward(&input, position)?,
-                Weights::Qwen2(weights) => weights.forward(&input, position)?,
-                Weights::Qwen3(weights) => weights.forward(&input, position)?,
-            };
-            logits.squeeze(0)?.to_dtype(candle_core::DType::F32)?.to_vec1()
+            match &mut self.weights {
+                Weights::Dense(weights) => weights.forward(tokens),
+                Weights::Mixture(weights) => {
+                    let input = Tensor::new(tokens, &Device::Cpu)?.unsqueeze(0)?;
+                    let logits = weights.forward(&input, position)?.squeeze(0)?;
+                    logits.to_dtype(candle_core::DType::F32)?.to_vec1()
+                }
+            }
         };
         run().map_err(|cause| {
             Error::new(
@@ -92,35 +95,53 @@ impl Decoder {
         })
     }
 
-    /// Forgets everything read.
-    pub(crate) fn clear(&mut self) {
+    /// Forgets what stands behind the first `length` tokens, or everything where it can only forget all; returns how many are
+    /// left.
+    pub(crate) fn truncate(&mut self, length: usize) -> usize {
         match &mut self.weights {
-            Weights::Llama(weights) => weights.clear_kv_cache(),
-            Weights::Qwen2(weights) => weights.clear_kv_cache(),
-            Weights::Qwen3(weights) => weights.clear_kv_cache(),
+            Weights::Dense(weights) => {
+                weights.truncate(length);
+                length
+            }
+            Weights::Mixture(weights) => {
+                weights.clear_kv_cache();
+                0
+            }
         }
     }
 
     /// Bytes of the attention mask that candle keeps for good after a call with so many tokens at this position.
     pub(crate) fn kept_mask_bytes(&self, tokens: usize, position: usize) -> usize {
         match &self.weights {
-            Weights::Llama(_) | Weights::Qwen2(_) if tokens > 1 => tokens * (position + tokens),
-            Weights::Llama(_) | Weights::Qwen2(_) | Weights::Qwen3(_) => 0,
+            Weights::Mixture(_) if tokens > 1 => tokens * (position + tokens),
+            Weights::Dense(_) | Weights::Mixture(_) => 0,
         }
     }
 }
 
-/// Refuses sizes that would make candle divide by zero or allocate without end.
-fn check_shape(gguf: &Gguf, architecture: &str) -> Result<()> {
+/// Reads the shape; refuses sizes that would divide by zero or allocate without end.
+fn shape(gguf: &Gguf, architecture: &str, context_tokens: usize) -> Result<Shape> {
     let key = |name: &str| format!("{architecture}.{name}");
     let width = gguf.positive(&key("embedding_length"), 1 << 16)?;
     let heads = gguf.positive(&key("attention.head_count"), 1 << 10)?;
-    let shared = gguf.positive(&key("attention.head_count_kv"), 1 << 10)?;
-    gguf.positive(&key("block_count"), 1 << 10)?;
-    if !width.is_multiple_of(heads) || !heads.is_multiple_of(shared) {
+    let shared_heads = match gguf.find_number(&key("attention.head_count_kv")) {
+        Some(_) => gguf.positive(&key("attention.head_count_kv"), 1 << 10)?,
+        None => heads,
+    };
+    let blocks = gguf.positive(&key("block_count"), 1 << 10)?;
+    let head_dim = match gguf.find_number(&key("attention.key_length")) {
+        Some(_) => gguf.positive(&key("attention.key_length"), 1 << 12)?,
+        None if width.is_multiple_of(heads) => width / heads,
+        None => return Err(gguf.unusable(&format!("{heads} heads do not divide a width of {width}"))),
+    };
+    let rotated = gguf.find_number(&key("rope.dimension_count"));
+    if !heads.is_multiple_of(shared_heads) || !head_dim.is_multiple_of(2) {
         return Err(gguf.unusable(&format!(
-            "{heads} heads with {shared} shared do not divide a width of {width}"
+            "{heads} heads of {head_dim} values do not share {shared_heads}"
         )));
+    }
+    if rotated.is_some_and(|rotated| rotated != head_dim as u64) {
+        return Err(gguf.unusable("only a part of each head is rotated, which is not known"));
     }
     let tokens = gguf.tokens().len();
     let rows = gguf
@@ -129,7 +150,25 @@ fn check_shape(gguf: &Gguf, architecture: &str) -> Result<()> {
         .get("token_embd.weight")
         .map(|tensor| tensor.shape.dims());
     match rows {
-        Some([rows, columns]) if *rows >= tokens && *columns == width => Ok(()),
-        Some(_) | None => Err(gguf.unusable("its token table does not fit its tokens")),
+        Some([rows, columns]) if *rows >= tokens && *columns == width => {}
+        Some(_) | None => return Err(gguf.unusable("its token table does not fit its tokens")),
     }
+    let float = |name: &str| {
+        gguf.content
+            .metadata
+            .get(&key(name))
+            .and_then(|value| value.to_f32().ok())
+    };
+    Ok(Shape {
+        heads,
+        shared_heads,
+        head_dim,
+        blocks,
+        context_tokens,
+        rope_base: float("rope.freq_base")
+            .filter(|base| *base > 0.0)
+            .unwrap_or(10_000.0),
+        rope_halves: architecture != "llama",
+        norm_epsilon: float("attention.layer_norm_rms_epsilon").map_or(1e-5, f64::from),
+    })
 }

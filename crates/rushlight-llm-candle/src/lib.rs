@@ -4,8 +4,7 @@
 //! mutex: one thread generates, a second caller waits. candle computes on a pool of its own, as many threads as there
 //! are physical cores.
 //!
-//! The model's state after the last prompt is kept: a prompt whose tokens start with exactly those already read costs
-//! only the rest. Nothing of candle, tokenizers or minijinja stands in a public signature.
+//! The model's state after the last prompt is kept: a prompt costs only what comes after the tokens it begins with in common. Nothing of candle, tokenizers or minijinja stands in a public signature.
 
 mod chat;
 mod decoder;
@@ -15,5 +14,6 @@ mod sampling;
 mod session;
 mod stop;
 mod text;
+mod transformer;
 
 pub use model::{CandleModel, CandleOptions};

@@ -58,8 +58,20 @@ impl Session {
         prompt: &[u32],
         on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
     ) -> Result<usize> {
-        if self.read.is_empty() || !prompt.starts_with(&self.read) {
-            self.forget()?;
+        let common = self
+            .read
+            .iter()
+            .zip(prompt)
+            .take_while(|(ours, theirs)| ours == theirs)
+            .count();
+        // The scores of what comes next are those of the last token read: where they are not at hand, it is read again.
+        let at_hand = common == self.read.len() && !self.logits.is_empty();
+        let reusable = match common == prompt.len() && !at_hand {
+            true => common.saturating_sub(1),
+            false => common,
+        };
+        if reusable < self.read.len() {
+            self.forget_from(reusable)?;
         }
         let cached = self.read.len();
         let total = prompt.len();
@@ -92,17 +104,15 @@ impl Session {
             }
             Err(error) => {
                 // Some layers may have taken the tokens into their cache and others not.
-                self.read.clear();
-                self.decoder.clear();
+                self.read.truncate(self.decoder.truncate(0));
                 Err(error)
             }
         }
     }
 
-    fn forget(&mut self) -> Result<()> {
-        self.read.clear();
+    fn forget_from(&mut self, length: usize) -> Result<()> {
+        self.read.truncate(self.decoder.truncate(length));
         self.logits.clear();
-        self.decoder.clear();
         if self.mask_bytes > MAX_KEPT_MASK_BYTES {
             self.decoder = Decoder::open(&self.path, self.decoder.context_tokens)?;
             self.mask_bytes = 0;

@@ -82,8 +82,9 @@ pub fn fold(question: &str, documents: &[Candidate<'_>]) -> Vec<Family> {
 
 /// What of a question may tell versions apart: its words with digits, and marks of versions.
 fn telling(question: &str) -> BTreeSet<String> {
-    let mut telling: BTreeSet<String> = words(question)
+    let mut telling: BTreeSet<String> = tokens(question)
         .into_iter()
+        .filter(is_word)
         .map(|token| token.term)
         .filter(|term| has_digit(term))
         .collect();
@@ -115,20 +116,28 @@ impl Read {
         let file = document.path.rsplit(['/', '\\']).next().unwrap_or_default();
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
         let names = [read_name(document.title), read_name(stem)];
-        let mut has: BTreeSet<String> = names.iter().flat_map(|name| name.marks.iter().cloned()).collect();
+        let marks = names.iter().flat_map(|name| &name.marks);
+        let mut told: BTreeSet<String> = marks.filter(|mark| telling.contains(*mark)).cloned().collect();
+        let mut tell = |tokens: &[Token]| {
+            let words = tokens.iter().filter(|token| is_word(token));
+            told.extend(
+                words
+                    .map(|token| &token.term)
+                    .filter(|term| telling.contains(*term))
+                    .cloned(),
+            );
+        };
         if !telling.is_empty() {
-            for text in [document.title, document.path]
-                .into_iter()
-                .chain(document.chunks.iter().copied())
-            {
-                has.extend(words(text).into_iter().map(|token| token.term));
-            }
+            tell(&tokens(document.title));
+            tell(&tokens(document.path));
         }
-        Self {
-            names,
-            chunks: document.chunks.iter().map(|chunk| Shape::new(chunk)).collect(),
-            told: telling.intersection(&has).cloned().collect(),
-        }
+        let shape = |text: &&str| {
+            let tokens = tokens(text);
+            tell(&tokens);
+            Shape::new(&tokens)
+        };
+        let chunks = document.chunks.iter().map(shape).collect();
+        Self { names, chunks, told }
     }
 
     /// Whether `other`, which ranked after this one, says what this one says.
@@ -151,20 +160,17 @@ impl Read {
 }
 
 impl Shape {
-    fn new(text: &str) -> Self {
-        let tokens = words(text);
+    fn new(tokens: &[Token]) -> Self {
+        let identifiers = tokens.iter().filter(|token| is_identifier(token));
         let mut shape = Self {
-            words: tokens.len(),
+            words: 0,
             shingles: HashSet::new(),
             numbers: BTreeMap::new(),
-            identifiers: analyze(&text[..text.floor_char_boundary(MAX_BYTES)])
-                .into_iter()
-                .filter(is_identifier)
-                .map(|token| token.term)
-                .collect(),
+            identifiers: identifiers.map(|token| token.term.clone()).collect(),
         };
         let mut plain: Vec<&str> = Vec::with_capacity(tokens.len());
-        for token in &tokens {
+        for token in tokens.iter().filter(|token| is_word(token)) {
+            shape.words += 1;
             if has_digit(&token.term) {
                 *shape.numbers.entry(token.term.clone()).or_default() += 1;
             } else {
@@ -217,12 +223,13 @@ impl Shape {
     }
 }
 
-/// Words and single characters, in order.
-fn words(text: &str) -> Vec<Token> {
+fn tokens(text: &str) -> Vec<Token> {
     analyze(&text[..text.floor_char_boundary(MAX_BYTES)])
-        .into_iter()
-        .filter(|token| matches!(token.kind, TermKind::Word | TermKind::Single | TermKind::Alone))
-        .collect()
+}
+
+/// Whether it is a word or a single character: what of a text is compared, in order.
+fn is_word(token: &Token) -> bool {
+    matches!(token.kind, TermKind::Word | TermKind::Single | TermKind::Alone)
 }
 
 fn has_digit(term: &str) -> bool {

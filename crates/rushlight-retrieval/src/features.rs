@@ -7,16 +7,12 @@ use rushlight_core::{Clause, KeywordFound, Node, Occur, Query};
 pub const SCRIPT_TEXTS: usize = 10;
 /// The rank whose score is compared with the best.
 const MARGIN_RANK: usize = 10;
-/// The rarity that counts as one: a word that about one chunk of three thousand has.
-const FULL_IDF: f32 = 8.0;
 
 /// The features of one query. Each runs from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct QueryFeatures {
     /// How far the best by word stands out: one less the tenth score over the best. Words that are decisive need less meaning.
     pub margin: f32,
-    /// How rare the rarest term of the query is that somebody wrote. 0 where nothing is known of terms.
-    pub rarity: f32,
     /// 1 when something is meant to the letter: a quoted phrase, or an identifier that somebody wrote.
     pub literal: f32,
     /// Share of the best by meaning that are written in another script than the query: words cannot find them.
@@ -31,16 +27,9 @@ impl QueryFeatures {
         scores.sort_by(|a, b| b.total_cmp(a));
         let tenth = scores.get(MARGIN_RANK - 1).copied().unwrap_or(0.0);
         let margin = if best > 0.0 { 1.0 - tenth / best } else { 0.0 };
-        let rarest = found
-            .terms
-            .iter()
-            .filter(|term| term.chunks > 0)
-            .map(|term| term.idf)
-            .fold(0.0, f32::max);
         let identifier = found.terms.iter().any(|term| term.identifier && term.chunks > 0);
         Self {
             margin: clamped(margin),
-            rarity: clamped(rarest / FULL_IDF),
             literal: f32::from(u8::from(identifier || quotes(query))),
             script_mismatch: 0.0,
         }
@@ -179,8 +168,8 @@ mod tests {
             0.0
         );
         assert_eq!(
-            QueryFeatures::new(&plain, &found(&[], &[(1, 4.0, false)])).rarity,
-            0.5
+            QueryFeatures::new(&plain, &found(&[], &[(1, 4.0, false)])).literal,
+            0.0
         );
     }
 

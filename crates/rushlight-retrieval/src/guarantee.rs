@@ -11,15 +11,13 @@ pub const SEATS: usize = 4;
 const RARE: u64 = 5;
 /// Exact terms of one query that are guaranteed.
 const MAX_TERMS: usize = 4;
-/// Bytes of a text that are looked at.
-const MAX_BYTES: usize = 64 * 1024;
 
 /// What of a query is guaranteed: quoted phrases, identifiers that somebody wrote, and words that at most five chunks hold. Pairs
 /// of Chinese characters are not words by themselves: what is meant to the letter is quoted there. Distinct, in the query's
 /// order, phrases first; at most four.
 ///
-/// A search asks the keyword index for each that the candidates hold less often than the index ([`TermFound::chunks`]) and adds
-/// what it finds to them: what is on no list cannot be put on the page.
+/// A search asks the keyword index for the best chunks of each and adds them to the candidates: what is on no list cannot be
+/// put on the page.
 pub fn exact_terms(query: &Query, terms: &[TermFound]) -> Vec<String> {
     let mut exact = Vec::new();
     phrases(query, &mut exact);
@@ -36,26 +34,6 @@ pub fn exact_terms(query: &Query, terms: &[TermFound]) -> Vec<String> {
     exact.retain(|term| seen.insert(term.clone()));
     exact.truncate(MAX_TERMS);
     exact
-}
-
-/// Whether `term` stands in `text` to the letter: its words and characters one after the other, in case, accents and Chinese
-/// script as a search sees them.
-pub fn holds(text: &str, term: &str) -> bool {
-    let sequence = |text: &str| -> Vec<(String, usize)> {
-        analyze(&text[..text.floor_char_boundary(MAX_BYTES)])
-            .into_iter()
-            .filter(|token| matches!(token.kind, TermKind::Word | TermKind::Single | TermKind::Alone))
-            .map(|token| (token.term, token.position))
-            .collect()
-    };
-    let (text, term) = (sequence(text), sequence(term));
-    !term.is_empty()
-        && text.windows(term.len()).any(|window| {
-            window
-                .iter()
-                .zip(&term)
-                .all(|(here, sought)| here.0 == sought.0 && here.1 - window[0].1 == sought.1 - term[0].1)
-        })
 }
 
 /// Puts the best chunks that hold an exact term on the first page: of `order`, best first, those among the first `page`.
@@ -165,16 +143,6 @@ mod tests {
             exact_terms(&query, &terms),
             ["green tea", "inv-2024-0117", "yushan"]
         );
-    }
-
-    #[test]
-    fn what_stands_to_the_letter_is_held() {
-        assert!(holds("see INV-2024-0117.", "inv-2024-0117"));
-        assert!(!holds("see INV-2024-0118", "inv-2024-0117"));
-        assert!(holds("Café au lait", "cafe au"));
-        assert!(!holds("au café", "cafe au"));
-        assert!(holds("台灣的軟體業", "软体"));
-        assert!(!holds("anything", "?!"));
     }
 
     #[test]

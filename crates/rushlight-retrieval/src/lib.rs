@@ -25,5 +25,5 @@ pub mod weight;
 pub use coverage::{ChunkText, Coverage, READ, coverage};
 pub use features::{QueryFeatures, SCRIPT_TEXTS};
 pub use fuse::{FuseInput, Fused, FusedChunk, FusionOptions, ScoreParts, fuse};
-pub use guarantee::{SEATS, exact_terms, guarantee, holds};
+pub use guarantee::{SEATS, exact_terms, guarantee};
 pub use served::{Legs, fuse_reading};

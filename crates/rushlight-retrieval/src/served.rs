@@ -21,15 +21,15 @@ pub struct Legs<'a> {
     pub similarities: &'a HashMap<ChunkId, f32>,
 }
 
-/// Fuses the legs without texts, has `read` give title and text of the best chunks and of the nearest, and fuses again with
-/// what they have of the query. Chunks that `read` does not give count as texts without a word of it.
+/// Fuses the legs without texts, has `read` give the texts of the best chunks and of the nearest, and fuses again with what
+/// they have of the query. Chunks that `read` does not give count as texts without a word of it.
 ///
 /// # Errors
 /// Those of `read`.
-pub fn fuse_reading<E>(
+pub fn fuse_reading<'t, E>(
     legs: &Legs<'_>,
     options: &FusionOptions,
-    read: impl FnOnce(&[ChunkId]) -> Result<HashMap<ChunkId, (String, String)>, E>,
+    read: impl FnOnce(&[ChunkId]) -> Result<HashMap<ChunkId, ChunkText<'t>>, E>,
 ) -> Result<Fused, E> {
     let unread = HashMap::new();
     let input = FuseInput {
@@ -56,16 +56,13 @@ pub fn fuse_reading<E>(
     let texts = read(&wanted)?;
     let chunks: Vec<(ChunkId, ChunkText<'_>)> = wanted[..of_best]
         .iter()
-        .filter_map(|chunk| {
-            let (title, text) = texts.get(chunk)?;
-            Some((*chunk, ChunkText { title, text }))
-        })
+        .filter_map(|chunk| Some((*chunk, *texts.get(chunk)?)))
         .collect();
     let covered = coverage(&about, &legs.found.terms, &chunks);
     let texts_by_meaning = legs
         .semantic
         .iter()
-        .filter_map(|hit| Some(texts.get(&hit.chunk_id)?.1.as_str()));
+        .filter_map(|hit| Some(texts.get(&hit.chunk_id)?.text));
     Ok(fuse(
         &FuseInput {
             features: input.features.with_texts(&about, texts_by_meaning),
@@ -94,13 +91,9 @@ mod tests {
             hits: vec![hit(1, 5.0), hit(2, 4.9)],
             ..KeywordFound::default()
         };
-        let texts = HashMap::from([
-            (
-                chunk(1),
-                (String::new(), format!("water {} tea", "and more ".repeat(40))),
-            ),
-            (chunk(2), (String::new(), "tea water".to_owned())),
-        ]);
+        let apart = format!("water {} tea", "and more ".repeat(40));
+        let text = |text| ChunkText { title: "", text };
+        let texts = HashMap::from([(chunk(1), text(&*apart)), (chunk(2), text("tea water"))]);
         let query = Query::plain("tea water");
         let legs = Legs {
             query: &query,

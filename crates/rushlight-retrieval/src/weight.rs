@@ -23,8 +23,6 @@ pub struct WeightModel {
     pub base: f32,
     /// For [`QueryFeatures::margin`].
     pub margin: f32,
-    /// For [`QueryFeatures::rarity`].
-    pub rarity: f32,
     /// For [`QueryFeatures::literal`].
     pub literal: f32,
     /// For [`QueryFeatures::script_mismatch`].
@@ -48,7 +46,6 @@ pub struct Evidence {
 pub const UNREAD: WeightModel = WeightModel {
     base: 0.5,
     margin: -1.1,
-    rarity: 0.0,
     literal: -0.5,
     script_mismatch: 2.0,
 };
@@ -57,7 +54,6 @@ pub const UNREAD: WeightModel = WeightModel {
 pub const READ_TEXTS: WeightModel = WeightModel {
     base: 0.0,
     margin: -1.1,
-    rarity: 0.0,
     literal: -0.5,
     script_mismatch: 2.0,
 };
@@ -100,13 +96,11 @@ impl WeightModel {
     pub fn choose(&self, features: &QueryFeatures) -> ChosenWeight {
         let QueryFeatures {
             margin,
-            rarity,
             literal,
             script_mismatch,
         } = *features;
         let parts = [
             ("margin", margin, self.margin),
-            ("rarity", rarity, self.rarity),
             ("literal", literal, self.literal),
             ("script_mismatch", script_mismatch, self.script_mismatch),
         ];
@@ -179,16 +173,14 @@ mod tests {
     proptest! {
         #[test]
         fn features_move_the_weight_the_way_that_can_be_explained(
-            margin in 0f32..=1.0, rarity in 0f32..=1.0, literal in 0f32..=1.0, script_mismatch in 0f32..=1.0,
+            margin in 0f32..=1.0, literal in 0f32..=1.0, script_mismatch in 0f32..=1.0,
         ) {
-            let features = QueryFeatures { margin, rarity, literal, script_mismatch };
+            let features = QueryFeatures { margin, literal, script_mismatch };
             for model in [UNREAD, READ_TEXTS] {
                 let chosen = model.choose(&features);
                 prop_assert!((LEAST..=1.0 - LEAST).contains(&chosen.semantic));
                 let with = |features: QueryFeatures| model.choose(&features).semantic;
                 let moved = with(QueryFeatures { margin: 1.0, ..features });
-                prop_assert!(moved <= chosen.semantic);
-                let moved = with(QueryFeatures { rarity: 1.0, ..features });
                 prop_assert!(moved <= chosen.semantic);
                 let moved = with(QueryFeatures { literal: 1.0, ..features });
                 prop_assert!(moved <= chosen.semantic);

@@ -22,5 +22,5 @@ pub use app::router;
 pub use limits::Limits;
 pub use page::page_is_built;
 pub use serve::{ServeOptions, Server, bind};
-pub use service::{Question, Service};
+pub use service::{Answered, Question, Service};
 pub use token::Token;

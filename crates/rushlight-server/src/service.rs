@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, AnswerKind, DocId, DocumentKind, Principal, Result, SearchRequest, SearchResponse,
-    SourceId, Suggestion, TextSpan,
+    Answer, AnswerEvent, AnswerKind, ChunkId, DocId, DocumentKind, NearestSentence, Principal, Result,
+    SearchRequest, SearchResponse, SourceId, Suggestion, TextSpan,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -28,6 +28,17 @@ pub struct Question {
     pub kind: Option<AnswerKind>,
 }
 
+/// An answer, and where it is kept.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The answer.
+    pub answer: Answer,
+    /// The conversation; empty where it was deleted while the answer was made.
+    pub conversation: String,
+    /// Identity of the receipt; `None` where nothing is kept.
+    pub receipt: Option<String>,
+}
+
 /// The program behind the routes. Called from the runtime's threads, many at once; what computes must not do so on them.
 ///
 /// A future may be dropped before it is done, when its time is up; only `ask` always runs to its end.
@@ -42,7 +53,16 @@ pub trait Service: Send + Sync + 'static {
     /// Searches.
     async fn search(&self, request: SearchRequest) -> Result<SearchResponse>;
 
-    /// Titles, people and tags that begin as what was typed, from the named spaces (empty: all), at most `limit`.
+    /// The sentences of passages that are nearest to the query that found them, as far as these principals may read them;
+    /// passages without one to mark are left out.
+    async fn sentences(
+        &self,
+        principals: Vec<Principal>,
+        query: String,
+        chunks: Vec<ChunkId>,
+    ) -> Result<Vec<NearestSentence>>;
+
+    /// Titles, people and tags with a word that begins as what was typed, from the named spaces (empty: all), at most `limit`.
     async fn suggest(
         &self,
         principals: Vec<Principal>,
@@ -51,7 +71,7 @@ pub trait Service: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Suggestion>>;
 
-    /// Answers a question, and says which conversation keeps it. `cancel` becomes true when nobody waits any more: the
+    /// Answers a question, and says where the answer is kept. `cancel` becomes true when nobody waits any more: the
     /// call then ends soon, with any result. Events are taken at once, however slow the reader is; that they are no
     /// longer taken is no error. [`AnswerEvent::Finished`] need not be sent: the returned answer is what counts.
     async fn ask(
@@ -59,7 +79,7 @@ pub trait Service: Send + Sync + 'static {
         question: Question,
         cancel: Arc<AtomicBool>,
         events: mpsc::Sender<AnswerEvent>,
-    ) -> Result<(Answer, String)>;
+    ) -> Result<Answered>;
 
     /// A document to read.
     async fn document(&self, id: DocId) -> Result<api::Document>;
@@ -103,14 +123,32 @@ pub trait Service: Send + Sync + 'static {
     /// The spaces.
     async fn spaces(&self) -> Result<Vec<api::Space>>;
 
-    /// Kept conversations, newest first.
-    async fn conversations(&self) -> Result<Vec<api::ConversationSummary>>;
+    /// Kept conversations of these principals, newest first; with `words`, those in which each of them stands.
+    async fn conversations(
+        &self,
+        principals: Vec<Principal>,
+        words: Option<String>,
+    ) -> Result<Vec<api::ConversationSummary>>;
 
-    /// One conversation; `ConversationNotFound` when there is none of this id.
-    async fn conversation(&self, id: &str) -> Result<api::Conversation>;
+    /// One conversation; `ConversationNotFound` when these principals have none of this id.
+    async fn conversation(&self, principals: Vec<Principal>, id: &str) -> Result<api::Conversation>;
 
-    /// Deletes one; `ConversationNotFound` when there is none of this id.
-    async fn delete_conversation(&self, id: &str) -> Result<()>;
+    /// One conversation as a file; `ConversationNotFound` as above.
+    async fn export_conversation(
+        &self,
+        principals: Vec<Principal>,
+        id: &str,
+        format: api::ConversationFormat,
+    ) -> Result<String>;
+
+    /// Gives one another title; `ConversationNotFound` as above, `InvalidRequest` for a title that is none.
+    async fn rename_conversation(&self, principals: Vec<Principal>, id: &str, title: String) -> Result<()>;
+
+    /// Deletes one with its receipts; `ConversationNotFound` as above.
+    async fn delete_conversation(&self, principals: Vec<Principal>, id: &str) -> Result<()>;
+
+    /// A kept receipt; `ReceiptNotFound` when these principals have none of this id.
+    async fn receipt(&self, principals: Vec<Principal>, id: &str) -> Result<api::Receipt>;
 
     /// Keeps what somebody with these principals says of a search; `DocumentNotFound` for what they may not read.
     async fn judge(&self, principals: Vec<Principal>, judge: api::Judge) -> Result<api::Judgement>;

@@ -1,5 +1,6 @@
 //! Plain BM25 in memory, without stems and without other regions' words.
 
+mod asked;
 mod run;
 mod spelling;
 mod suggest;

@@ -9,6 +9,7 @@ mod embedder;
 mod fixture;
 mod keyword;
 mod model;
+mod obedient;
 mod recogniser;
 mod rerank;
 mod shelf;

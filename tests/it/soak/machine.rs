@@ -194,6 +194,10 @@ impl KeywordFactory for Factory {
         }))
     }
 
+    fn analyzer(&self) -> String {
+        "in-memory".to_owned()
+    }
+
     fn highlight(&self, _query: &Query, _corrections: &[Correction], _text: &str) -> Vec<TextSpan> {
         Vec::new()
     }

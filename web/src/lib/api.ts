@@ -32,6 +32,8 @@ export const documentKinds: readonly DocumentKind[] = ['note', 'mail', 'pdf', 'd
 export interface Segment {
   text: string
   mark: boolean
+  /** What is marked: a word of the search where it is left out, or the sentence nearest to it in meaning. */
+  kind?: 'word' | 'sentence'
 }
 
 export interface Hit {
@@ -84,7 +86,10 @@ export interface RelatedDocument {
 }
 
 export interface Why {
-  /** What the score is made of; the shares add up to it. `name`: `words`, `meaning`, `coverage`, `recency`. */
+  /**
+   * What the score is made of; the shares add up to it. `name`: `words`, `meaning`, `coverage`; `recency`, whose share is
+   * what age takes away: zero or negative.
+   */
   parts: { name: string; value: number; weight: number; share: number }[]
   /** What the score of the words is made of. */
   terms: WhyTerm[]
@@ -98,7 +103,7 @@ export interface WhyTerm {
   how: string
   /** `field`: `title`, `keywords`, `headings`, `text`. */
   found: { field: string; term: string; count: number }[]
-  /** Passages of the space that hold it; null where that is not counted. */
+  /** Passages of the space that hold it and that may be found; null where that is not counted. */
   chunks: number | null
   share: number
 }
@@ -251,7 +256,7 @@ export interface SearchRequest {
   spaces?: string[]
   kinds?: DocumentKind[]
   limit?: number
-  /** The query is not finished: what is unfinished in it is forgiven, and only words are searched. */
+  /** The query is not finished: what is unfinished in it is forgiven, and only words are searched. A space ends the last of them. */
   typing?: boolean
   /** How many minutes the asker's clock is ahead of UTC. */
   utc_offset?: number
@@ -291,6 +296,7 @@ export interface Timings {
   keyword_us: number
   embed_us: number
   vector_us: number
+  rerank_us: number
   total_us: number
 }
 
@@ -493,10 +499,15 @@ export function search(request: SearchRequest, signal?: AbortSignal): Promise<Se
   return json('POST', '/search', request, signal)
 }
 
-/** Titles, people and tags that begin so. */
+/** The sentence of each passage that is nearest to the query in meaning; passages without one to mark are left out. */
+export async function sentences(query: string, chunks: readonly string[], signal?: AbortSignal): Promise<{ chunk_id: string; segments: Segment[] }[]> {
+  return (await json<{ sentences: { chunk_id: string; segments: Segment[] }[] }>('POST', '/search/sentences', { query, chunks }, signal)).sentences
+}
+
+/** Titles, people and tags with a word that begins so. */
 export async function suggest(words: string, spaces: readonly string[], signal?: AbortSignal): Promise<Suggestion[]> {
   const query = new URLSearchParams({ q: words, limit: '8' })
-  if (spaces.length > 0) query.set('spaces', spaces.join(','))
+  for (const space of spaces) query.append('space', space)
   return (await json<{ suggestions: Suggestion[] }>('GET', `/suggest?${query}`, undefined, signal)).suggestions
 }
 

@@ -21,7 +21,7 @@ export function excerpt(segments: readonly Segment[], limit: number): Segment[] 
   let at = 0
   for (const segment of segments) {
     const piece = segment.text.slice(Math.max(0, start - at), Math.max(0, end - at))
-    if (piece !== '') cut.push({ text: piece, mark: segment.mark })
+    if (piece !== '') cut.push({ ...segment, text: piece })
     at += segment.text.length
   }
   if (start > 0) cut.unshift({ text: '… ', mark: false })

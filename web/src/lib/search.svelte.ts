@@ -17,6 +17,11 @@ export interface Wanted {
   grouped: boolean
 }
 
+/** Legs that did not answer, how the query was read, and words that were taken for others. */
+type Said = Pick<SearchReply, 'degraded' | 'understood' | 'corrections'>
+
+const nothingSaid: Said = { degraded: [], understood: [], corrections: [] }
+
 /** Why the hits of a reply are where they are. */
 export interface Explained {
   whys: Map<string, Why>
@@ -34,8 +39,8 @@ class Search {
   answered: Wanted | null = $state.raw(null)
   /** What `error` is about. */
   failed: Wanted | null = $state.raw(null)
-  /** Legs that did not answer the last full search: a search while typing asks one only, which is no failure. */
-  degraded: SearchReply['degraded'] = $state.raw([])
+  /** What the last full search said of itself. One while typing asks one leg only, and guesses at the word that is not finished. */
+  said: Said = $state.raw(nothingSaid)
   explained: Explained | null = $state.raw(null)
   explainError: ApiError | null = $state.raw(null)
 
@@ -49,10 +54,17 @@ class Search {
   #request: SearchRequest | null = null
   #explaining: SearchRequest | null = null
 
-  /** The query or a filter changed. */
-  want(wanted: Wanted, how: 'typing' | 'now'): void {
+  /**
+   * The query or a filter changed. `typed` is what stands in the field while it is typed, with the space at its end that says that
+   * the last word is finished; `null` asks in full at once.
+   */
+  want(wanted: Wanted, typed: string | null): void {
     const key = JSON.stringify({ ...wanted, query: wanted.query.trim() })
-    if (key === this.#asked) return
+    if (key === this.#asked) {
+      // Another space, no other search: what the full one has answered it has answered for whole words.
+      if (typed !== null && this.state === 'busy') this.#askWordsSoon(wanted, typed)
+      return
+    }
     this.#asked = key
     this.#stopTimers()
     this.#latestWords.cancel()
@@ -61,19 +73,19 @@ class Search {
       this.#settle('empty')
       this.reply = null
       this.answered = null
-      this.degraded = []
+      this.said = nothingSaid
       return
     }
     this.state = 'busy'
-    if (how === 'now') return void this.#ask(wanted)
-    this.#letterTimer = setTimeout(() => void this.#askWords(wanted), letterPause)
+    if (typed === null) return void this.#ask(wanted)
+    this.#askWordsSoon(wanted, typed)
     this.#fullTimer = setTimeout(() => void this.#ask(wanted), fullPause)
   }
 
   /** Asks in full without waiting for the pause. */
   again(wanted: Wanted): void {
     this.#asked = ''
-    this.want(wanted, 'now')
+    this.want(wanted, null)
   }
 
   /** Fetches, once for each reply, why its hits are where they are. */
@@ -94,10 +106,15 @@ class Search {
     }
   }
 
+  #askWordsSoon(wanted: Wanted, typed: string): void {
+    clearTimeout(this.#letterTimer)
+    this.#letterTimer = setTimeout(() => void this.#askWords(wanted, typed), letterPause)
+  }
+
   /** What cannot be answered while typing is left to the full search, which says so. */
-  async #askWords(wanted: Wanted): Promise<void> {
+  async #askWords(wanted: Wanted, typed: string): Promise<void> {
     try {
-      await this.#run(wanted, true)
+      await this.#run(wanted, typed)
     } catch {
       return
     }
@@ -107,19 +124,21 @@ class Search {
     this.#stopTimers()
     this.#slowTimer = setTimeout(() => (this.slow = true), slowAfter)
     try {
-      if (await this.#run(wanted, false)) this.#settle('done')
+      if (await this.#run(wanted, null)) this.#settle('done')
     } catch (thrown) {
       this.error = toApiError(thrown)
       this.failed = wanted
+      this.said = nothingSaid
       connection.noticed(this.error)
       this.#settle('failed')
     }
   }
 
   /** True when the reply is the one to show. */
-  async #run(wanted: Wanted, typing: boolean): Promise<boolean> {
+  async #run(wanted: Wanted, typed: string | null): Promise<boolean> {
+    const typing = typed !== null
     const request: SearchRequest = {
-      query: wanted.query.trim(),
+      query: typed ?? wanted.query.trim(),
       limit: 30,
       utc_offset: 0 - new Date().getTimezoneOffset(),
       ...(typing && { typing }),
@@ -134,7 +153,7 @@ class Search {
     if (!typing) this.#latestWords.cancel()
     this.reply = reply
     this.answered = wanted
-    if (!typing) this.degraded = reply.degraded
+    if (!typing) this.said = reply
     this.#request = request
     this.#latestWhy.cancel()
     this.#explaining = null

@@ -10,14 +10,16 @@ use rushlight_api as api;
 use rushlight_core::{Answer, AnswerEvent, AnswerKind, Citation, Coverage, Grounding, Principal, Result};
 use rushlight_engine::AskRequest;
 
+use super::NoReporter;
 use super::search::{place, print_hit, recognised};
-use super::{NoReporter, scope};
+use super::taken;
 use crate::args::AskArgs;
 use crate::context::Context;
 use crate::output::{Output, count, style, thousands};
 use crate::progress::bar;
 use crate::service::fence;
 use crate::wiring::Wiring;
+use crate::{conversations, receipts};
 
 pub(crate) fn run(
     args: &AskArgs,
@@ -26,16 +28,21 @@ pub(crate) fn run(
     output: &Output,
 ) -> Result<ExitCode> {
     let open = context.open(wiring, Arc::new(NoReporter))?;
+    let asker = [Principal::owner()];
+    let history = match &args.conversation {
+        Some(id) => conversations::history(&open.engine, &asker, id)?,
+        None => Vec::new(),
+    };
     let request = AskRequest {
-        principals: vec![Principal::owner()],
+        principals: asker.to_vec(),
         question: args.question.join(" "),
         spaces: args.scope.spaces.clone(),
-        kinds: scope::kinds(&args.scope.kinds)?,
+        kinds: args.scope.kinds.clone(),
         kind: args
             .kind
             .as_deref()
             .and_then(|name| AnswerKind::ALL.into_iter().find(|kind| kind.as_str() == name)),
-        history: Vec::new(),
+        history,
         fence: fence()?,
         max_tokens: context.config.answer.max_tokens,
     };
@@ -50,9 +57,10 @@ pub(crate) fn run(
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner.set_message("searching");
     let shown = spinner.clone();
-    let answer = open
-        .runtime
-        .block_on(open.engine.ask(request, cancel, move |event| {
+    let answered = open.runtime.block_on(open.engine.ask_with_record(
+        request.clone(),
+        cancel,
+        move |event| {
             match event {
                 AnswerEvent::Evidence(passages) => {
                     shown.set_message(format!("reading {}", count(passages.len() as u64, "passage")));
@@ -64,32 +72,78 @@ pub(crate) fn run(
                 AnswerEvent::Route(_) | AnswerEvent::First(_) | AnswerEvent::Finished(_) => {}
             }
             ControlFlow::Continue(())
-        }));
+        },
+    ));
     spinner.finish_and_clear();
-    let answer = answer?;
-    if output.is_json() {
-        output.json(&api::Answer::from(&answer));
+    let (answer, record) = answered?;
+    let kept = if args.keep || args.conversation.is_some() {
+        let receipt = receipts::receipt(&request, &answer, &record)?;
+        let conversation = args.conversation.as_deref();
+        Some(conversations::keep(
+            &open.engine,
+            &asker,
+            conversation,
+            &answer,
+            &receipt,
+        )?)
     } else {
-        print(&answer, output);
+        None
+    };
+    match (output.is_json(), kept) {
+        (true, Some(kept)) => output.json(&api::Asked {
+            answer: (&answer).into(),
+            conversation: kept.conversation,
+            receipt: Some(kept.receipt),
+        }),
+        (true, None) => output.json(&api::Answer::from(&answer)),
+        (false, kept) => {
+            print(&answer, output);
+            if let Some(kept) = kept {
+                let faint = style::FAINT;
+                output.line(format!(
+                    "{faint}kept in conversation {}; receipt {}{faint:#}",
+                    kept.conversation, kept.receipt
+                ));
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn print(answer: &Answer, output: &Output) {
     let faint = style::FAINT;
+    for line in taken::taken(&answer.route) {
+        output.line(format!("{faint}{line}{faint:#}"));
+    }
     output.line(&answer.text);
-    for citation in &answer.citations {
-        output.line("");
-        print_citation(citation, output);
+    match &answer.table {
+        Some(table) => {
+            for line in taken::rows(table, &answer.citations) {
+                output.line(line);
+            }
+        }
+        None => {
+            for citation in &answer.citations {
+                output.line("");
+                print_citation(citation, output);
+            }
+        }
+    }
+    if !taken::tells_disagreements(answer) {
+        for disagreement in &answer.disagreements {
+            output.line(format!("\n{}", taken::disagreement(disagreement)));
+        }
     }
     if answer.grounding == Grounding::NotFound && !answer.closest.is_empty() {
         output.line("\nthe closest passages are:");
         for (index, hit) in answer.closest.iter().enumerate() {
             output.line("");
-            print_hit(index + 1, hit, output);
+            print_hit(index + 1, hit, None, output);
         }
     }
-    output.line(format!("\n{faint}{}{faint:#}", closing(answer)));
+    if !answer.coverage.spaces.is_empty() {
+        output.line(format!("\n{faint}{}{faint:#}", closing(answer)));
+    }
 }
 
 fn print_citation(citation: &Citation, output: &Output) {
@@ -121,6 +175,8 @@ fn closing(answer: &Answer) -> String {
         spaces,
     } = &answer.coverage;
     let grounding = match answer.grounding {
+        Grounding::Grounded if answer.table.is_some() => "every row has its citation",
+        Grounding::NotFound if answer.table.is_some() => "no row",
         Grounding::Grounded => "every sentence has its citation",
         Grounding::Partial => "some sentences have no citation",
         Grounding::NotFound => "no answer in the documents",
@@ -142,10 +198,17 @@ fn closing(answer: &Answer) -> String {
             count(*files_not_searched, "file")
         ));
     }
+    if answer.left_out.sentences > 0 && answer.route.kind == AnswerKind::Summary {
+        line.push_str(&format!(
+            "; {} left out",
+            count(answer.left_out.sentences as u64, "sentence")
+        ));
+    }
     if *unreadable_pages > 0 {
         line.push_str(&format!("; {} unreadable", count(*unreadable_pages, "page")));
     }
-    if answer.model_id.is_empty() && answer.grounding != Grounding::NotFound {
+    let quotes = matches!(answer.route.kind, AnswerKind::Fact | AnswerKind::Summary);
+    if quotes && answer.model_id.is_empty() && answer.grounding != Grounding::NotFound {
         line.push_str("; quoted without a language model");
     }
     line

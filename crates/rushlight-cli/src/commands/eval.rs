@@ -1,5 +1,6 @@
-//! `rushlight eval`: how well questions with known answers are found.
+//! `rushlight eval`: how well questions with known answers are found, and how well they are answered.
 
+mod answers;
 mod library;
 mod set;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use indicatif::ProgressBar;
 use rushlight_core::{Error, ErrorCode, Result};
+use rushlight_eval::answers::is_answer_recipe;
 use rushlight_eval::{EvalProgress, QuestionSet, Run, ask, compare, is_recipe};
 
 use super::NoReporter;
@@ -27,6 +29,9 @@ pub(crate) fn run(
 ) -> Result<ExitCode> {
     if let Some(file) = &args.export_judgements {
         return export_judgements(file, context, wiring, output);
+    }
+    if args.answers {
+        return answers::run(args, context, wiring, output);
     }
     // Whatever cannot be compared is refused before anything is measured.
     let old = args.compare.first().map(|old| Run::load(old)).transpose()?;
@@ -73,14 +78,13 @@ fn measure(
     if set.is_dir() {
         return set::of_folder(set, args, context, wiring, output);
     }
-    let text = std::fs::read_to_string(set).map_err(|cause| {
-        let code = match cause.kind() {
-            std::io::ErrorKind::NotFound => ErrorCode::PathNotFound,
-            std::io::ErrorKind::InvalidData => ErrorCode::FileBroken,
-            _ => ErrorCode::FileUnreadable,
-        };
-        Error::new(code, format!("cannot read `{}`", set.display())).with_source(cause)
-    })?;
+    let text = read(set)?;
+    if is_answer_recipe(&text) {
+        return Err(refuse(
+            &format!("`{}` is a set of questions to be answered", set.display()),
+            "ask it with --answers",
+        ));
+    }
     if is_recipe(&text) {
         return set::of_recipe(set, &text, args, context, wiring, output);
     }
@@ -96,6 +100,17 @@ fn measure(
     let run = ask(&questions, &library, &mut |state| show(&progress, state));
     progress.finish_and_clear();
     run
+}
+
+fn read(set: &Path) -> Result<String> {
+    std::fs::read_to_string(set).map_err(|cause| {
+        let code = match cause.kind() {
+            std::io::ErrorKind::NotFound => ErrorCode::PathNotFound,
+            std::io::ErrorKind::InvalidData => ErrorCode::FileBroken,
+            _ => ErrorCode::FileUnreadable,
+        };
+        Error::new(code, format!("cannot read `{}`", set.display())).with_source(cause)
+    })
 }
 
 fn export_judgements(

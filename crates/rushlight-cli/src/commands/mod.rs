@@ -4,17 +4,20 @@ mod add;
 mod ask;
 mod completions;
 mod config;
+mod conversations;
+mod day;
 mod doctor;
 mod eval;
 mod index;
 mod models;
 mod pause;
+mod receipt;
 mod related;
 mod remove;
-mod scope;
 mod search;
 mod serve;
 mod status;
+mod taken;
 mod verify;
 
 use std::process::ExitCode;
@@ -46,6 +49,8 @@ pub(crate) fn run(cli: &Cli, wiring: &dyn Wiring, output: &Output) -> Result<Exi
         Command::Links(args) => related::links(args, &context()?, wiring, output),
         Command::Similar(args) => related::similar(args, &context()?, wiring, output),
         Command::Ask(args) => ask::run(args, &context()?, wiring, output),
+        Command::Conversations(args) => conversations::run(args, &context()?, wiring, output),
+        Command::Receipt(command) => receipt::run(command, &context()?, wiring, output),
         Command::Status(args) => status::run(args, &context()?, wiring, output),
         Command::Verify(args) => verify::run(args, &context()?, wiring, output),
         Command::Pause(args) => pause::run(args, pause::Verb::Pause, &context()?, wiring, output),

@@ -1,21 +1,29 @@
 //! `rushlight search`: passages by word and by meaning.
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use rushlight_api as api;
 use rushlight_core::{
-    Hit, Locator, Relation, Result, SearchMode, SearchRequest, SearchResponse, Timestamp, Why,
+    ChunkId, Hit, Locator, Principal, Relation, Result, SearchMode, SearchRequest, SearchResponse, TextSpan,
+    Timestamp, Why,
 };
+use rushlight_engine::SentenceRequest;
 
-use super::{NoReporter, scope};
+use super::NoReporter;
+use super::day::day;
 use crate::args::{ModeArg, SearchArgs};
-use crate::context::Context;
+use crate::context::{Context, OpenEngine};
 use crate::output::{Output, count, style};
 use crate::wiring::Wiring;
 
 /// Characters of a passage that are shown around its first match.
 const SHOWN_CHARS: usize = 240;
+/// Hits whose sentence nearest in meaning is looked for.
+const SENTENCES: usize = 5;
+/// What is taken from a score and is less is not told.
+const TELLING: f32 = 0.0005;
 
 pub(crate) fn run(
     args: &SearchArgs,
@@ -31,9 +39,9 @@ pub(crate) fn run(
             ModeArg::Semantic => SearchMode::Semantic,
         },
         spaces: args.scope.spaces.clone(),
-        kinds: scope::kinds(&args.scope.kinds)?,
-        from: args.from.as_deref().map(scope::day).transpose()?,
-        until: args.until.as_deref().map(scope::day).transpose()?,
+        kinds: args.scope.kinds.clone(),
+        from: args.from.as_deref().map(day).transpose()?,
+        until: args.until.as_deref().map(day).transpose()?,
         limit: args.limit.into(),
         utc_offset: jiff::ZonedDateTime::now().offset().seconds(),
         recent: args.recent,
@@ -60,12 +68,35 @@ pub(crate) fn run(
     if output.is_json() {
         output.json(&api::SearchResponse::from(&response));
     } else {
-        print(&response, args.explain, output);
+        let sentences = sentences(&open, &query, &response);
+        print(&response, &sentences, args.explain, output);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(response: &SearchResponse, explain: bool, output: &Output) {
+/// Of the first hits that no word of the query tells why they were found, the sentence nearest in meaning. That there is none
+/// is no failure: they are shown from their beginning.
+fn sentences(open: &OpenEngine, query: &str, response: &SearchResponse) -> HashMap<ChunkId, TextSpan> {
+    let by_meaning = response.hits.iter().filter(|hit| hit.is_by_meaning());
+    let chunks: Vec<ChunkId> = by_meaning.take(SENTENCES).map(|hit| hit.chunk.id).collect();
+    if chunks.is_empty() {
+        return HashMap::new();
+    }
+    let request = SentenceRequest {
+        principals: vec![Principal::owner()],
+        query: query.to_owned(),
+        chunks,
+    };
+    match open.runtime.block_on(open.engine.sentences(request)) {
+        Ok(found) => found.into_iter().map(|one| (one.chunk_id, one.span)).collect(),
+        Err(error) => {
+            tracing::warn!(code = error.code().as_str(), error = %error.chain(), "no sentences are marked");
+            HashMap::new()
+        }
+    }
+}
+
+fn print(response: &SearchResponse, sentences: &HashMap<ChunkId, TextSpan>, explain: bool, output: &Output) {
     if response.hits.is_empty() {
         output.line("nothing found");
     }
@@ -73,7 +104,7 @@ fn print(response: &SearchResponse, explain: bool, output: &Output) {
         if index > 0 {
             output.line("");
         }
-        print_hit(index + 1, hit, output);
+        print_hit(index + 1, hit, sentences.get(&hit.chunk.id).copied(), output);
         print_behind(hit, output);
         if let Some(why) = &hit.why {
             print_why(hit, why, output);
@@ -150,22 +181,13 @@ fn print_behind(hit: &Hit, output: &Output) {
     }
 }
 
-fn day_of(time: Timestamp) -> String {
+pub(crate) fn day_of(time: Timestamp) -> String {
     api::Time(time).to_string().chars().take(10).collect()
 }
 
 /// What a hit's score is made of.
 fn print_why(hit: &Hit, why: &Why, output: &Output) {
-    let parts: Vec<String> = why
-        .parts
-        .iter()
-        .map(|part| format!("{} {:.3} × {:.2}", part.name, part.value, part.weight))
-        .collect();
-    let mut line = format!("   score {:.3} = {}", hit.scores.fused, parts.join(" + "));
-    if !why.notes.is_empty() {
-        line.push_str(&format!("; {}", why.notes.join(", ")));
-    }
-    output.line(line);
+    output.line(format!("   {}", sum_of(hit.scores.fused, why)));
     for term in &why.terms {
         let found: Vec<String> = term
             .found
@@ -186,6 +208,25 @@ fn print_why(hit: &Hit, why: &Why, output: &Output) {
     if let Some(score) = hit.scores.reranked {
         output.line(format!("     reranked {score:.3}"));
     }
+}
+
+/// The score as a sum: what is added, and what age takes away.
+fn sum_of(score: f32, why: &Why) -> String {
+    let (taken, added): (Vec<_>, Vec<_>) = why.parts.iter().partition(|part| part.name == "recency");
+    let added: Vec<String> = added
+        .into_iter()
+        .map(|part| format!("{} {:.3} × {:.2}", part.name, part.value, part.weight))
+        .collect();
+    let mut sum = format!("score {score:.3} = {}", added.join(" + "));
+    for part in taken.into_iter().filter(|part| part.share < -TELLING) {
+        let less = -part.share;
+        let points = 100.0 * less;
+        sum.push_str(&format!(" − {less:.3} ({points:.1} points less for its age)"));
+    }
+    if !why.notes.is_empty() {
+        sum.push_str(&format!("; {}", why.notes.join(", ")));
+    }
+    sum
 }
 
 /// How the query was read, and how its legs were weighed.
@@ -233,9 +274,10 @@ pub(crate) fn recognised(confidence: Option<u8>) -> String {
     })
 }
 
-/// Prints a hit as people read it: title and headings, place, path, and the text around the first match.
-pub(crate) fn print_hit(number: usize, hit: &Hit, output: &Output) {
-    let (title, faint, mark) = (style::TITLE, style::FAINT, style::MARK);
+/// Prints a hit as people read it: title and headings, place, path, and the text around the first match, or around the
+/// sentence that is to be marked instead.
+pub(crate) fn print_hit(number: usize, hit: &Hit, sentence: Option<TextSpan>, output: &Output) {
+    let (title, faint) = (style::TITLE, style::FAINT);
     let headings: String = hit
         .chunk
         .heading_path
@@ -271,8 +313,12 @@ pub(crate) fn print_hit(number: usize, hit: &Hit, output: &Output) {
         };
         output.line(format!("   {faint}also {}{part}{faint:#}", place.path));
     }
+    let (mark, spans) = match &sentence {
+        Some(sentence) => (style::SENTENCE, std::slice::from_ref(sentence)),
+        None => (style::MARK, &*hit.highlights),
+    };
     let mut shown = String::new();
-    for (text, marked) in excerpt(hit) {
+    for (text, marked) in excerpt(&hit.chunk.text, spans) {
         let text = one_line(&text);
         match marked {
             true => shown.push_str(&format!("{mark}{text}{mark:#}")),
@@ -295,10 +341,10 @@ fn one_line(text: &str) -> String {
     line
 }
 
-/// The stretch of the text around its first match, cut on character boundaries, in marked and unmarked pieces.
-fn excerpt(hit: &Hit) -> Vec<(String, bool)> {
-    let text = &hit.chunk.text;
-    let first = hit.highlights.first().map_or(0, |span| span.start);
+/// The stretch of a text around the first of the spans to be marked, cut on character boundaries, in marked and unmarked
+/// pieces.
+fn excerpt(text: &str, marks: &[TextSpan]) -> Vec<(String, bool)> {
+    let first = marks.first().map_or(0, |span| span.start);
     let before = text[..first]
         .char_indices()
         .rev()
@@ -316,14 +362,10 @@ fn excerpt(hit: &Hit) -> Vec<(String, bool)> {
     };
     push(if before > 0 { "… " } else { "" }, false);
     let mut at = before;
-    for span in hit
-        .highlights
-        .iter()
-        .filter(|span| span.start >= before && span.end <= end)
-    {
+    for span in marks.iter().filter(|span| span.start < end) {
         push(&text[at..span.start], false);
-        push(&text[span.range()], true);
-        at = span.end;
+        at = span.end.min(end);
+        push(&text[span.start..at], true);
     }
     push(&text[at..end], false);
     push(if end < text.len() { " …" } else { "" }, false);
@@ -332,12 +374,60 @@ fn excerpt(hit: &Hit) -> Vec<(String, bool)> {
 
 #[cfg(test)]
 mod tests {
+    use rushlight_core::WhyPart;
+
     use super::*;
 
     #[test]
     fn recognised_text_is_called_so() {
         assert_eq!(recognised(Some(93)), "  (recognised text, confidence 0.93)");
         assert_eq!(recognised(None), "");
+    }
+
+    #[test]
+    fn an_excerpt_begins_before_the_first_mark_and_cuts_a_long_one() {
+        let text = format!("{}Steep. {}", "茶 ".repeat(100), "水 ".repeat(300));
+        let start = text.find("Steep").expect("is there");
+        let shown = |span: TextSpan| excerpt(&text, &[span]);
+        let word = shown(TextSpan::new(start, start + 5));
+        assert_eq!(word[0].0, "… ");
+        assert!(word[1].0.ends_with("茶 ") && word[1].0.chars().count() <= SHOWN_CHARS / 4 + 1);
+        assert_eq!(word[2], ("Steep".to_owned(), true));
+        let long = shown(TextSpan::new(start, text.len()));
+        assert!(long[2].1 && long[2].0.starts_with("Steep. 水"), "{long:?}");
+        assert_eq!(long.len(), 4, "{long:?}");
+        let all: usize = long[1..3].iter().map(|(piece, _)| piece.chars().count()).sum();
+        assert_eq!(all, SHOWN_CHARS);
+        assert_eq!(excerpt("tea", &[]), [("tea".to_owned(), false)]);
+    }
+
+    #[test]
+    fn a_score_is_a_sum_from_which_age_takes() {
+        let part = |name: &str, value: f32, weight: f32| WhyPart {
+            name: name.to_owned(),
+            value,
+            weight,
+            share: value * weight,
+        };
+        let mut why = Why {
+            parts: vec![
+                part("words", 0.5, 0.4),
+                part("meaning", 0.9, 0.6),
+                part("recency", -0.021, 1.0),
+            ],
+            ..Why::default()
+        };
+        assert_eq!(
+            sum_of(0.719, &why),
+            "score 0.719 = words 0.500 × 0.40 + meaning 0.900 × 0.60 − 0.021 (2.1 points less for its age)"
+        );
+        why.parts[2] = part("recency", 0.0, 0.0);
+        why.notes = vec!["guaranteed".to_owned()];
+        assert_eq!(
+            sum_of(0.74, &why),
+            "score 0.740 = words 0.500 × 0.40 + meaning 0.900 × 0.60; guaranteed",
+            "what is new loses nothing"
+        );
     }
 
     #[test]

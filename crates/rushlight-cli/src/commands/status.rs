@@ -10,7 +10,7 @@ use super::NoReporter;
 use crate::args::StatusArgs;
 use crate::context::Context;
 use crate::output::{Output, bytes, count, style, thousands};
-use crate::service;
+use crate::shapes;
 use crate::wiring::Wiring;
 
 /// Problems read from the ledger at once.
@@ -31,7 +31,7 @@ pub(crate) fn run(
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let status = service::status(&open.engine.status()?);
+    let status = shapes::status(&open.engine.status()?);
     match output.is_json() {
         true => output.json(&status),
         false => print(&status, context, output),
@@ -51,7 +51,7 @@ fn problems(ledger: &rushlight_ledger::Ledger) -> Result<api::Problems> {
         offset += page.items.len();
         found
             .problems
-            .extend(page.items.iter().flat_map(service::problems));
+            .extend(page.items.iter().flat_map(shapes::problems));
     }
 }
 

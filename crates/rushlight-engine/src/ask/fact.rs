@@ -51,7 +51,7 @@ impl Engine {
             .await?;
         let shared = Arc::clone(&self.shared);
         blocking(move || {
-            let spaces = shared.resolve_spaces(&request.spaces)?;
+            let spaces = shared.resolve_spaces(&request.spaces, &request.principals)?;
             let inputs = AnswerInputs {
                 question: &question,
                 hits: &response.hits,

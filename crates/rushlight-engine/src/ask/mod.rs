@@ -1,13 +1,19 @@
 //! One question, from the search to the finished answer. One is answered at a time; a few may wait; one more is told to
 //! come back.
 
+mod comparison;
 mod fact;
+mod follow_up;
+mod list;
+mod subject;
+mod summary;
+mod talk;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use rushlight_answer::check_question;
+use rushlight_answer::{check_question, route};
 use rushlight_core::{
     Answer, AnswerEvent, AnswerKind, DocumentKind, EarlierTurn, Error, ErrorCode, Principal, Result, Route,
 };
@@ -45,9 +51,9 @@ impl Engine {
     /// As [`Engine::search`]; `Busy` when too many wait; `Cancelled`; what the model comes to.
     pub async fn ask(
         &self,
-        request: AskRequest,
+        mut request: AskRequest,
         cancel: Arc<AtomicBool>,
-        on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
+        mut on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
     ) -> Result<Answer> {
         check_question(&request.question)?;
         let Ok(_place) = Arc::clone(&self.shared.questions).try_acquire_owned() else {
@@ -58,10 +64,47 @@ impl Engine {
             ));
         };
         let _waiting = self.shared.gate.enter();
+        let mut routed = route(&request.question);
+        if let Some(talk) = routed.small_talk.filter(|_| request.kind.is_none()) {
+            return self.small_talk(&request, talk, &mut on_event);
+        }
+        let standalone = self.stand_alone(&request, &cancel).await?;
+        if let Some(standalone) = &standalone {
+            request.question.clone_from(standalone);
+            routed = route(standalone);
+        }
         let route = Route {
-            kind: request.kind.unwrap_or_default(),
+            kind: request.kind.unwrap_or(routed.kind),
+            because: routed.because.filter(|_| request.kind.is_none()),
+            standalone,
             ..Route::default()
         };
-        self.fact(request, route, cancel, on_event).await
+        send(&mut on_event, AnswerEvent::Route(route.clone()))?;
+        match route.kind {
+            AnswerKind::Fact => self.fact(request, route, cancel, on_event).await,
+            AnswerKind::List => self.list(request, route, cancel, on_event).await,
+            AnswerKind::Summary => self.summary(request, route, cancel, on_event).await,
+            AnswerKind::Comparison => self.comparison(request, route, cancel, on_event).await,
+        }
+    }
+}
+
+/// `Cancelled` once the flag is set.
+fn go_on(cancel: &AtomicBool) -> Result<()> {
+    match cancel.load(Ordering::Acquire) {
+        true => Err(withdrawn()),
+        false => Ok(()),
+    }
+}
+
+fn withdrawn() -> Error {
+    Error::new(ErrorCode::Cancelled, "the question was withdrawn")
+}
+
+/// Tells the asker; an error where they no longer listen.
+fn send(on_event: &mut dyn FnMut(AnswerEvent) -> ControlFlow<()>, event: AnswerEvent) -> Result<()> {
+    match on_event(event) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(withdrawn()),
     }
 }

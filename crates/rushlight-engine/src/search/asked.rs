@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use rushlight_core::{
-    ChunkSet, Clause, Error, ErrorCode, Node, Occur, Query, Result, SearchFilter, SearchRequest, SpaceId,
-};
+use rushlight_core::{ChunkSet, Clause, Node, Occur, Query, Result, SearchFilter, SearchRequest, SpaceId};
 use rushlight_retrieval::query::{self, Calendar};
 
-use super::Reading;
+use super::{Reading, no_space};
 use crate::engine::Shared;
 
 /// A request, read and resolved.
@@ -30,12 +28,11 @@ impl Shared {
         let calendar = Calendar::at_offset(self.clock.now(), request.utc_offset);
         let query = match reading {
             Reading::Query if request.typing => query::as_typed(&request.query, &calendar),
-            Reading::Query => {
-                query::parse(&request.query, &calendar).map_err(|error| error.into_error(&request.query))?
-            }
+            Reading::Query => read(&request.query, &calendar)?,
             Reading::Question => query::lenient(&request.query, &calendar),
         };
-        let all = self.ledger.spaces()?;
+        // A space of which nothing may be read has no part in anything.
+        let all = self.ledger.spaces_for(&request.principals)?;
         let known = |name: &str| all.iter().any(|space| space.name == name);
         for name in query
             .spaces()
@@ -44,10 +41,7 @@ impl Shared {
         {
             // Whoever is typing may not have come to the end of the name.
             if !known(name) && !request.typing {
-                return Err(Error::new(
-                    ErrorCode::SpaceNotFound,
-                    format!("there is no space `{name}`"),
-                ));
+                return Err(no_space(name));
             }
         }
         let mut filter = SearchFilter {
@@ -91,6 +85,14 @@ impl Shared {
         let chunks = self.indexes.keyword(space)?.matching(&limits, filter)?;
         Ok(Some(Arc::new(chunks.into_iter().collect())))
     }
+}
+
+/// Reads a query as it was typed.
+///
+/// # Errors
+/// `QueryEmpty`, `QuestionTooLong`, `QueryInvalid`, with the place in the query.
+pub(crate) fn read(text: &str, calendar: &Calendar) -> Result<Query> {
+    query::parse(text, calendar).map_err(|error| error.into_error(text))
 }
 
 /// Moves what every hit must be, and what both indexes can filter by themselves, from the query to the filter.

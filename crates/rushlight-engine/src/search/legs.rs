@@ -128,21 +128,24 @@ impl Shared {
 
     async fn embed_query(self: &Arc<Self>, query: &str) -> Result<Embedding> {
         let (shared, query) = (Arc::clone(self), query.to_owned());
-        blocking(move || {
-            let embedder = shared.embedder.get()?;
-            let vector = embedder.embed(EmbedKind::Query, &[&query])?.pop();
-            vector.ok_or_else(|| {
-                Error::new(
-                    ErrorCode::EmbeddingFailed,
-                    "the model returned no vector for the query",
-                )
-            })
+        blocking(move || shared.query_vector(&query)).await
+    }
+
+    /// The vector of what a query is about. Computes.
+    pub(super) fn query_vector(&self, about: &str) -> Result<Embedding> {
+        let embedder = self.embedder.get()?;
+        let vector = embedder.embed(EmbedKind::Query, &[about])?.pop();
+        vector.ok_or_else(|| {
+            Error::new(
+                ErrorCode::EmbeddingFailed,
+                "the model returned no vector for the query",
+            )
         })
-        .await
     }
 }
 
-/// Adds what one space has to what others have.
+/// Adds what one space has to what others have. A word is as rare as where it is least so, of the spaces that have it: a
+/// small one without it says nothing of it.
 fn add(all: &mut KeywordFound, found: KeywordFound) {
     let KeywordFound {
         hits,
@@ -162,8 +165,13 @@ fn add(all: &mut KeywordFound, found: KeywordFound) {
     for term in terms {
         match all.terms.iter_mut().find(|known| known.term == term.term) {
             Some(known) => {
+                known.idf = match (known.chunks, term.chunks) {
+                    (0, 0) => known.idf.max(term.idf),
+                    (0, _) => term.idf,
+                    (_, 0) => known.idf,
+                    _ => known.idf.min(term.idf),
+                };
                 known.chunks += term.chunks;
-                known.idf = known.idf.min(term.idf);
             }
             None => all.terms.push(term),
         }
@@ -172,4 +180,36 @@ fn add(all: &mut KeywordFound, found: KeywordFound) {
 
 fn best_first(hits: &mut [KeywordHit]) {
     hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk_id.cmp(&b.chunk_id)));
+}
+
+#[cfg(test)]
+mod tests {
+    use rushlight_core::TermFound;
+
+    use super::*;
+
+    #[test]
+    fn a_space_without_a_word_says_nothing_of_how_rare_it_is() {
+        let found = |chunks: u64, idf: f32| KeywordFound {
+            terms: vec![TermFound {
+                term: "tea".to_owned(),
+                chunks,
+                idf,
+                identifier: false,
+            }],
+            ..KeywordFound::default()
+        };
+        let together = |spaces: &[(u64, f32)]| {
+            let mut all = KeywordFound::default();
+            for (chunks, idf) in spaces {
+                add(&mut all, found(*chunks, *idf));
+            }
+            (all.terms[0].chunks, all.terms[0].idf)
+        };
+        // An empty space has the least weight of all for a word that nobody wrote there.
+        for spaces in [[(4, 3.0), (0, 0.7), (2, 5.0)], [(0, 0.7), (2, 5.0), (4, 3.0)]] {
+            assert_eq!(together(&spaces), (6, 3.0));
+        }
+        assert_eq!(together(&[(0, 0.7), (0, 6.0)]), (0, 6.0));
+    }
 }

@@ -3,6 +3,7 @@
 mod asked;
 mod legs;
 mod rank;
+mod sentences;
 mod show;
 mod suggest;
 mod texts;
@@ -13,14 +14,16 @@ use std::time::Instant;
 
 use rushlight_answer::check_question;
 use rushlight_core::{
-    Error, ErrorCode, Query, Result, SearchMode, SearchRequest, SearchResponse, SearchTimings, SpaceId,
-    Weighing,
+    Error, ErrorCode, Principal, Query, Result, SearchMode, SearchRequest, SearchResponse, SearchTimings,
+    SpaceId, Weighing,
 };
 use rushlight_retrieval::{FusionOptions, query};
 
 use crate::engine::{Engine, Shared};
 use asked::Asked;
+pub(crate) use asked::read;
 use legs::{Meaning, Words};
+pub use sentences::SentenceRequest;
 use texts::Texts;
 
 /// What moves the weight by less is not told.
@@ -133,18 +136,20 @@ impl Legs {
 }
 
 impl Shared {
-    pub(crate) fn resolve_spaces(&self, names: &[String]) -> Result<Vec<SpaceId>> {
-        if names.is_empty() {
-            return Ok(self.ledger.spaces()?.into_iter().map(|space| space.id).collect());
+    /// The spaces of these names (empty: all), each once, of those that there are for somebody with these principals.
+    ///
+    /// # Errors
+    /// `SpaceNotFound`.
+    pub(crate) fn resolve_spaces(&self, names: &[String], principals: &[Principal]) -> Result<Vec<SpaceId>> {
+        let known = self.ledger.spaces_for(principals)?;
+        let is_known = |name: &&String| known.iter().any(|space| space.name == **name);
+        if let Some(name) = names.iter().find(|name| !is_known(name)) {
+            return Err(no_space(name));
         }
-        let resolve = |name: &String| match self.ledger.space_by_name(name)? {
-            Some(space) => Ok(space.id),
-            None => Err(Error::new(
-                ErrorCode::SpaceNotFound,
-                format!("there is no space `{name}`"),
-            )),
-        };
-        names.iter().map(resolve).collect()
+        let wanted = known
+            .iter()
+            .filter(|space| names.is_empty() || names.contains(&space.name));
+        Ok(wanted.map(|space| space.id).collect())
     }
 
     fn put_together(
@@ -206,6 +211,16 @@ impl Shared {
             }),
         })
     }
+}
+
+/// Whether somebody with these principals is on an access list.
+pub(crate) fn may_read(access: &[Principal], principals: &[Principal]) -> bool {
+    access.iter().any(|principal| principals.contains(principal))
+}
+
+/// The same for a space that is not there and for one of which nothing may be read.
+fn no_space(name: &str) -> Error {
+    Error::new(ErrorCode::SpaceNotFound, format!("there is no space `{name}`"))
 }
 
 pub(crate) fn micros(since: Instant) -> u64 {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rushlight_core::{ChunkId, Embedding, Error, KeywordHit, LegScores, Result, SearchRequest};
 use rushlight_retrieval::recency::Recency;
 use rushlight_retrieval::weight::ChosenWeight;
-use rushlight_retrieval::{FusedChunk, FusionOptions, Legs, ScoreParts, fuse_reading, guarantee};
+use rushlight_retrieval::{ChunkText, FusedChunk, FusionOptions, Legs, ScoreParts, fuse_reading, guarantee};
 
 use super::asked::Asked;
 use super::legs::{Meaning, Words};
@@ -49,11 +49,18 @@ impl Shared {
             semantic: &meaning.hits,
             similarities: &similarities,
         };
-        let fused = fuse_reading(&legs, options, |chunks| {
+        let reading = &mut *texts;
+        let fused = fuse_reading(&legs, options, move |chunks| {
+            let texts = reading;
             texts.read(chunks)?;
+            let texts = &*texts;
             let text_of = |chunk: &ChunkId| {
                 let record = texts.get(*chunk)?;
-                Some((*chunk, (record.title.clone(), record.chunk.text.clone())))
+                let text = ChunkText {
+                    title: &record.title,
+                    text: &record.chunk.text,
+                };
+                Some((*chunk, text))
             };
             Ok::<_, Error>(chunks.iter().filter_map(text_of).collect())
         })?;

@@ -1,20 +1,22 @@
 //! From chunks to hits: what is shown of them, read from the ledger as it is now.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use rushlight_core::{
-    ChunkId, ContentHash, DocId, DocumentKind, Hit, MorePassage, RelatedDocument, Relation, Result,
-    SearchRequest, SpaceId, TextSpan,
+    ChunkId, DocId, DocumentKind, Hit, MorePassage, RelatedDocument, Relation, Result, SearchRequest,
+    TextSpan,
 };
 use rushlight_ingest::place_of;
 use rushlight_ledger::ChunkRecord;
 use rushlight_retrieval::FusedChunk;
 use rushlight_retrieval::context::{Placed, Stretch, join};
 use rushlight_retrieval::families::{Candidate, fold};
-use rushlight_retrieval::group::{GroupOptions, Grouped, group};
+use rushlight_retrieval::group::{Group, GroupOptions, Grouped, group};
 
 use super::asked::Asked;
 use super::legs::Words;
+use super::may_read;
 use super::rank::Ranked;
 use super::texts::Texts;
 use crate::engine::Shared;
@@ -29,7 +31,7 @@ const STRETCH_BYTES: usize = 4 * 1024;
 /// A chunk that may be shown.
 struct Entry<'a> {
     fused: &'a FusedChunk,
-    record: ChunkRecord,
+    record: Arc<ChunkRecord>,
 }
 
 /// What stands together, as indices into the entries.
@@ -52,28 +54,29 @@ impl Shared {
     ) -> Result<Vec<Hit>> {
         let limit = self.hits_to_bring(request);
         let mut entries: Vec<Entry<'_>> = Vec::new();
-        let mut shown: HashSet<(SpaceId, ContentHash, usize, String)> = HashSet::new();
         let mut together = Vec::new();
-        for page in ranked.chunks.chunks(limit.clamp(LOOKED_AT, 256)) {
+        let mut pages = ranked.chunks.chunks(limit.clamp(LOOKED_AT, 256)).peekable();
+        while let Some(page) = pages.next() {
             let ids: Vec<ChunkId> = page.iter().map(|chunk| chunk.chunk_id).collect();
             texts.read(&ids)?;
             for fused in page {
                 let Some(record) = texts.get(fused.chunk_id) else {
                     continue;
                 };
-                let may_read = record
-                    .access
-                    .iter()
-                    .any(|principal| request.principals.contains(principal));
-                let (start, text) = (record.chunk.span.start, record.chunk.text.clone());
-                if may_read && shown.insert((record.space_id, record.content_hash, start, text)) {
+                let is_there = |entry: &Entry<'_>| is_same_place(&entry.record, record);
+                if may_read(&record.access, &request.principals) && !entries.iter().any(is_there) {
                     entries.push(Entry {
                         fused,
-                        record: record.clone(),
+                        record: Arc::clone(record),
                     });
                 }
             }
-            together = put_together(request, asked, &entries);
+            let groups = grouped(request, &entries);
+            // Folding compares texts, and makes no more of the groups.
+            if groups.len() < limit && pages.peek().is_some() {
+                continue;
+            }
+            together = put_together(request, asked, &entries, &groups);
             if together.len() >= limit {
                 break;
             }
@@ -173,6 +176,14 @@ impl Shared {
     }
 }
 
+/// Whether two chunks are one that lies in several places: of the same bytes of one space, cut at the same place.
+fn is_same_place(a: &ChunkRecord, b: &ChunkRecord) -> bool {
+    a.content_hash == b.content_hash
+        && a.space_id == b.space_id
+        && a.chunk.span.start == b.chunk.span.start
+        && a.chunk.text == b.chunk.text
+}
+
 fn related_document(record: &ChunkRecord, relation: Relation) -> RelatedDocument {
     RelatedDocument {
         doc_id: record.chunk.doc_id,
@@ -185,16 +196,8 @@ fn related_document(record: &ChunkRecord, relation: Relation) -> RelatedDocument
     }
 }
 
-/// Puts chunks of one document, mails of one conversation and versions of one document together, where that is wanted.
-fn put_together(request: &SearchRequest, asked: &Asked, entries: &[Entry<'_>]) -> Vec<Together> {
-    if !request.grouped {
-        let alone = |best| Together {
-            best,
-            places: Vec::new(),
-            related: Vec::new(),
-        };
-        return (0..entries.len()).map(alone).collect();
-    }
+/// Chunks of one document and mails of one conversation together, where that is wanted; otherwise each by itself.
+fn grouped(request: &SearchRequest, entries: &[Entry<'_>]) -> Vec<Group> {
     let hits: Vec<Grouped<'_, DocId>> = entries
         .iter()
         .map(|Entry { record, .. }| Grouped {
@@ -205,7 +208,28 @@ fn put_together(request: &SearchRequest, asked: &Asked, entries: &[Entry<'_>]) -
                 .filter(|_| record.kind == DocumentKind::Mail),
         })
         .collect();
-    let groups = group(&hits, GroupOptions::default());
+    let options = GroupOptions {
+        documents: request.grouped,
+        threads: request.grouped,
+    };
+    group(&hits, options)
+}
+
+/// Versions of one document together too, where anything is.
+fn put_together(
+    request: &SearchRequest,
+    asked: &Asked,
+    entries: &[Entry<'_>],
+    groups: &[Group],
+) -> Vec<Together> {
+    if !request.grouped {
+        let alone = |group: &Group| Together {
+            best: group.best,
+            places: Vec::new(),
+            related: Vec::new(),
+        };
+        return groups.iter().map(alone).collect();
+    }
     let documents: Vec<Candidate<'_>> = groups
         .iter()
         .map(|group| {

@@ -1,6 +1,6 @@
 //! What the beginning of a word may be meant to become.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use rushlight_core::{Principal, Result, SearchFilter, Suggestion};
@@ -8,9 +8,13 @@ use rushlight_core::{Principal, Result, SearchFilter, Suggestion};
 use super::blocking;
 use crate::engine::Engine;
 
+/// Each of several spaces is asked for so many times what is wanted: a name that is in some of them may be among the best of
+/// all and not of one.
+const SEVERAL: usize = 4;
+
 impl Engine {
     /// Titles, people and tags with a word that begins as what was `typed`, from the named spaces (empty: all), only from
-    /// documents that `principals` may read; those of most documents first. Nothing when nothing was typed.
+    /// documents that `principals` may read; those of most documents first, then by kind. Nothing when nothing was typed.
     ///
     /// # Errors
     /// `SpaceNotFound`; `IndexFailed` when the index by word cannot be searched.
@@ -28,22 +32,25 @@ impl Engine {
             ..SearchFilter::default()
         };
         blocking(move || {
-            let mut counted = BTreeMap::new();
-            for space in shared.resolve_spaces(&spaces)? {
-                // Each space is asked for as many as are wanted: what is among the best of all is among the best of one.
-                for found in shared.indexes.keyword(space)?.suggest(&typed, &filter, limit)? {
-                    *counted.entry((found.kind, found.text)).or_default() += found.documents;
+            let spaces = shared.resolve_spaces(&spaces, &filter.principals)?;
+            let asked = match spaces.len() {
+                1 => limit,
+                _ => SEVERAL * limit,
+            };
+            let mut suggestions: Vec<Suggestion> = Vec::new();
+            for space in spaces {
+                for found in shared.indexes.keyword(space)?.suggest(&typed, &filter, asked)? {
+                    let known = suggestions
+                        .iter_mut()
+                        .find(|known| known.kind == found.kind && known.text == found.text);
+                    match known {
+                        Some(known) => known.documents += found.documents,
+                        None => suggestions.push(found),
+                    }
                 }
             }
-            let mut suggestions: Vec<Suggestion> = counted
-                .into_iter()
-                .map(|((kind, text), documents)| Suggestion {
-                    kind,
-                    text,
-                    documents,
-                })
-                .collect();
-            suggestions.sort_by(|a, b| b.documents.cmp(&a.documents).then_with(|| a.text.cmp(&b.text)));
+            // Those that are alike in both stay in their order, by their letters.
+            suggestions.sort_by_key(|suggestion| (Reverse(suggestion.documents), suggestion.kind));
             suggestions.truncate(limit);
             Ok(suggestions)
         })

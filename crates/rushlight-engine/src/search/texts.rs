@@ -1,6 +1,7 @@
 //! Chunks read from the ledger in the course of one search, each once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rushlight_core::{ChunkId, Result};
 use rushlight_ledger::{ChunkRecord, Ledger};
@@ -8,7 +9,7 @@ use rushlight_ledger::{ChunkRecord, Ledger};
 pub(super) struct Texts<'a> {
     ledger: &'a Ledger,
     /// `None`: the ledger has no such chunk any more.
-    read: HashMap<ChunkId, Option<ChunkRecord>>,
+    read: HashMap<ChunkId, Option<Arc<ChunkRecord>>>,
 }
 
 impl<'a> Texts<'a> {
@@ -31,13 +32,13 @@ impl<'a> Texts<'a> {
         }
         self.read.extend(missing.iter().map(|chunk| (*chunk, None)));
         for record in self.ledger.hydrate(&missing)? {
-            self.read.insert(record.chunk.id, Some(record));
+            self.read.insert(record.chunk.id, Some(Arc::new(record)));
         }
         Ok(())
     }
 
     /// A chunk that was read and is there.
-    pub(super) fn get(&self, chunk: ChunkId) -> Option<&ChunkRecord> {
+    pub(super) fn get(&self, chunk: ChunkId) -> Option<&Arc<ChunkRecord>> {
         self.read.get(&chunk)?.as_ref()
     }
 }

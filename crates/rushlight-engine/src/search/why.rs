@@ -66,6 +66,7 @@ fn parts(ranked: &Ranked, fused: &FusedChunk) -> Vec<WhyPart> {
         parts.push(part("coverage", value, made_of.from_coverage));
     }
     if let Some(taken) = ranked.aged.get(&fused.chunk_id) {
+        // Zero or below: the preference for what is newer takes from what is older.
         parts.push(part("recency", *taken, *taken));
     }
     parts

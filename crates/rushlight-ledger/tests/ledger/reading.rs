@@ -220,6 +220,19 @@ fn nobody_lists_or_counts_what_they_may_not_read() {
     };
     assert_eq!(coverage("user:owner"), all);
     assert_eq!(coverage("nobody").documents, 0);
+
+    ledger.ensure_space("empty").expect("made");
+    let spaces = |principal: &str| -> Vec<String> {
+        let found = ledger.spaces_for(&[Principal(principal.to_owned())]);
+        found
+            .expect("readable")
+            .into_iter()
+            .map(|space| space.name)
+            .collect()
+    };
+    assert_eq!(spaces("group:hr"), ["personal"]);
+    assert_eq!(spaces("user:owner"), ["empty", "personal"]);
+    assert!(spaces("nobody").is_empty());
 }
 
 #[test]

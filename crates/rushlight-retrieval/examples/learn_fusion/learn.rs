@@ -1,5 +1,5 @@
 //! Coordinate ascent on the measure itself: one number at a time is moved by a step while that raises the mean nDCG@10 of the
-//! sets, then steps are halved. There are eight numbers and thousands of queries; coarse last steps keep them from following
+//! sets, then steps are halved. There are seven numbers and thousands of queries; coarse last steps keep them from following
 //! single queries.
 
 use std::fmt;
@@ -36,7 +36,6 @@ impl Numbers {
             model: WeightModel {
                 base: 0.0,
                 margin: 0.0,
-                rarity: 0.0,
                 literal: -0.5,
                 script_mismatch: 0.0,
             },
@@ -90,7 +89,6 @@ impl Numbers {
             let WeightModel {
                 base,
                 margin,
-                rarity,
                 script_mismatch,
                 ..
             } = self.model;
@@ -101,10 +99,6 @@ impl Numbers {
             }));
             neighbours.push(at(WeightModel {
                 margin: (margin + step).min(0.0),
-                ..self.model
-            }));
-            neighbours.push(at(WeightModel {
-                rarity: (rarity + step).min(0.0),
                 ..self.model
             }));
             let script_mismatch = (script_mismatch + step).max(0.0);

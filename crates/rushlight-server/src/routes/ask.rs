@@ -96,11 +96,12 @@ async fn relay(
         }
     }
     send(match outcome {
-        Ok(Ok((answer, conversation))) => event(
+        Ok(Ok(answered)) => event(
             "answer",
             &api::Asked {
-                answer: api::Answer::from(&answer),
-                conversation,
+                answer: api::Answer::from(&answered.answer),
+                conversation: answered.conversation,
+                receipt: answered.receipt,
             },
         ),
         Ok(Err(error)) => {

@@ -1,6 +1,7 @@
 //! The routes of docs/api.md: each takes its request apart, calls the service, and gives the reply its shape.
 
 mod ask;
+mod conversations;
 mod events;
 mod plain;
 
@@ -18,6 +19,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
     Router::new()
         .route("/status", get(plain::status))
         .route("/search", post(plain::search))
+        .route("/search/sentences", post(plain::sentences))
         .route("/suggest", get(plain::suggest))
         .route("/documents/{id}", get(plain::document))
         .route("/documents/{id}/place", get(plain::place))
@@ -32,11 +34,15 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/resume", post(plain::resume_all))
         .route("/problems", get(plain::problems))
         .route("/spaces", get(plain::spaces))
-        .route("/conversations", get(plain::conversations))
+        .route("/conversations", get(conversations::list))
         .route(
             "/conversations/{id}",
-            get(plain::conversation).delete(plain::delete_conversation),
+            get(conversations::one)
+                .patch(conversations::rename)
+                .delete(conversations::delete),
         )
+        .route("/conversations/{id}/export", get(conversations::export))
+        .route("/receipts/{id}", get(conversations::receipt))
         .route("/judgements", get(plain::judgements).post(plain::judge))
         .route("/judgements/set", get(plain::judgements_as_set))
         .route("/judgements/{id}", delete(plain::remove_judgement))

@@ -23,16 +23,23 @@ pub(crate) async fn search(
     Ok(Json(api::SearchResponse::from(&response)))
 }
 
+pub(crate) async fn sentences(
+    State(app): State<App>,
+    Payload(request): Payload<api::SentenceRequest>,
+) -> Reply<Json<api::Sentences>> {
+    let (query, chunks) = request.into_core()?;
+    let found = app.service.sentences(principals(), query, chunks).await?;
+    Ok(Json(api::Sentences {
+        sentences: found.iter().map(Into::into).collect(),
+    }))
+}
+
 pub(crate) async fn suggest(
     State(app): State<App>,
     Params(query): Params<api::SuggestQuery>,
 ) -> Reply<Json<api::Suggestions>> {
-    let query = query.check()?;
-    let spaces = query.spaces();
-    let found = app
-        .service
-        .suggest(principals(), query.q, spaces, query.limit)
-        .await?;
+    let api::SuggestQuery { q, spaces, limit } = query.check()?;
+    let found = app.service.suggest(principals(), q, spaces, limit).await?;
     Ok(Json(api::Suggestions {
         suggestions: found.iter().map(Into::into).collect(),
     }))
@@ -135,21 +142,6 @@ pub(crate) async fn spaces(State(app): State<App>) -> Reply<Json<api::Spaces>> {
     Ok(Json(api::Spaces {
         spaces: app.service.spaces().await?,
     }))
-}
-
-pub(crate) async fn conversations(State(app): State<App>) -> Reply<Json<api::Conversations>> {
-    Ok(Json(api::Conversations {
-        conversations: app.service.conversations().await?,
-    }))
-}
-
-pub(crate) async fn conversation(State(app): State<App>, id: PathId) -> Reply<Json<api::Conversation>> {
-    Ok(Json(app.service.conversation(&id.0).await?))
-}
-
-pub(crate) async fn delete_conversation(State(app): State<App>, id: PathId) -> Reply<StatusCode> {
-    app.service.delete_conversation(&id.0).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn judge(

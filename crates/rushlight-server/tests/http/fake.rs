@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use rushlight_api as api;
 use rushlight_core as core;
 use rushlight_core::{Error, ErrorCode, Result};
-use rushlight_server::{Limits, Question, Service, Token, router};
+use rushlight_server::{Answered, Limits, Question, Service, Token, router};
 use tokio::sync::{Notify, mpsc, watch};
 use tower::ServiceExt;
 
@@ -91,6 +91,38 @@ fn answer() -> core::Answer {
     }
 }
 
+fn receipt() -> api::Receipt {
+    api::Receipt {
+        receipt: api::Receipt::VERSION,
+        id: "r1".to_owned(),
+        library: String::new(),
+        program: "0.1.0".to_owned(),
+        asked: core::Timestamp(0).into(),
+        question: "how hot?".to_owned(),
+        kind: None,
+        route: api::Route::default(),
+        principals: Vec::new(),
+        spaces: Vec::new(),
+        kinds: Vec::new(),
+        indexes: Vec::new(),
+        analyzer: String::new(),
+        embedding_model: String::new(),
+        coverage: api::Coverage::default(),
+        passages: Vec::new(),
+        citations: Vec::new(),
+        model: None,
+        prompt_templates: String::new(),
+        fence: String::new(),
+        sampling: (&core::GenerationParams::default()).into(),
+        output: None,
+        text: "70 °C".to_owned(),
+        grounding: api::Grounding::Grounded,
+        signals: api::AnswerSignals::default(),
+        digest: String::new(),
+    }
+    .sealed()
+}
+
 /// An error for an id that is not there.
 fn known(id: core::SourceId) -> Result<()> {
     if id == core::SourceId(1) {
@@ -120,6 +152,21 @@ impl Service for FakeService {
 
     fn subscribe(&self) -> watch::Receiver<api::Status> {
         self.status.subscribe()
+    }
+
+    async fn sentences(
+        &self,
+        principals: Vec<core::Principal>,
+        query: String,
+        chunks: Vec<core::ChunkId>,
+    ) -> Result<Vec<core::NearestSentence>> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        let sentence = |chunk_id| core::NearestSentence {
+            chunk_id,
+            text: format!("First. {query}."),
+            span: core::TextSpan::new(7, 8 + query.len()),
+        };
+        Ok(chunks.into_iter().map(sentence).collect())
     }
 
     async fn suggest(
@@ -158,7 +205,7 @@ impl Service for FakeService {
         question: Question,
         cancel: Arc<AtomicBool>,
         events: mpsc::Sender<core::AnswerEvent>,
-    ) -> Result<(core::Answer, String)> {
+    ) -> Result<Answered> {
         assert_eq!(question.principals, [core::Principal::owner()]);
         // Nobody may be there any more to take it.
         let send = async |event| drop(events.send(event).await);
@@ -187,10 +234,11 @@ impl Service for FakeService {
                     send(core::AnswerEvent::Piece(piece.to_owned())).await;
                 }
                 send(core::AnswerEvent::Finished(Box::new(answer()))).await;
-                Ok((
-                    answer(),
-                    question.conversation.unwrap_or_else(|| "new".to_owned()),
-                ))
+                Ok(Answered {
+                    answer: answer(),
+                    conversation: question.conversation.unwrap_or_else(|| "new".to_owned()),
+                    receipt: Some("r1".to_owned()),
+                })
             }
         }
     }
@@ -328,11 +376,26 @@ impl Service for FakeService {
         Ok(Vec::new())
     }
 
-    async fn conversations(&self) -> Result<Vec<api::ConversationSummary>> {
-        Ok(Vec::new())
+    async fn conversations(
+        &self,
+        principals: Vec<core::Principal>,
+        words: Option<String>,
+    ) -> Result<Vec<api::ConversationSummary>> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        match words {
+            None => Ok(Vec::new()),
+            Some(words) if words.is_empty() => Err(Error::new(ErrorCode::QueryEmpty, "no word")),
+            Some(words) => Ok(vec![api::ConversationSummary {
+                id: "c1".to_owned(),
+                title: words,
+                updated: core::Timestamp(0).into(),
+                turns: 1,
+            }]),
+        }
     }
 
-    async fn conversation(&self, id: &str) -> Result<api::Conversation> {
+    async fn conversation(&self, principals: Vec<core::Principal>, id: &str) -> Result<api::Conversation> {
+        assert_eq!(principals, [core::Principal::owner()]);
         known_conversation(id)?;
         Ok(api::Conversation {
             id: id.to_owned(),
@@ -341,8 +404,40 @@ impl Service for FakeService {
         })
     }
 
-    async fn delete_conversation(&self, id: &str) -> Result<()> {
+    async fn export_conversation(
+        &self,
+        principals: Vec<core::Principal>,
+        id: &str,
+        format: api::ConversationFormat,
+    ) -> Result<String> {
+        self.conversation(principals, id).await?;
+        Ok(format!("{format:?} of {id}"))
+    }
+
+    async fn rename_conversation(
+        &self,
+        principals: Vec<core::Principal>,
+        id: &str,
+        title: String,
+    ) -> Result<()> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        if title.is_empty() {
+            return Err(Error::new(ErrorCode::InvalidRequest, "the title is empty"));
+        }
         known_conversation(id)
+    }
+
+    async fn delete_conversation(&self, principals: Vec<core::Principal>, id: &str) -> Result<()> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        known_conversation(id)
+    }
+
+    async fn receipt(&self, principals: Vec<core::Principal>, id: &str) -> Result<api::Receipt> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        match id {
+            "r1" => Ok(receipt()),
+            _ => Err(Error::new(ErrorCode::ReceiptNotFound, "there is no such receipt")),
+        }
     }
 
     async fn judge(&self, principals: Vec<core::Principal>, judge: api::Judge) -> Result<api::Judgement> {

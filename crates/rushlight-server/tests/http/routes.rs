@@ -23,11 +23,25 @@ fn happy() -> Vec<(&'static str, String, &'static str, u16, &'static str)> {
             r#""total_us":7"#,
         ),
         row(
+            "POST",
+            "/search/sentences",
+            r#"{"query": "茶", "chunks": ["02020202020202020202020202020202"]}"#,
+            200,
+            r#"{"sentences":[{"chunk_id":"02020202020202020202020202020202","segments":[{"text":"First. ","mark":false},{"text":"茶.","mark":true,"kind":"sentence"}]}]}"#,
+        ),
+        row(
             "GET",
-            "/suggest?q=gre&spaces=a,b&limit=3",
+            "/suggest?q=gre&space=a&space=b%2C+c&limit=3",
             "",
             200,
-            r#"{"suggestions":[{"kind":"title","text":"gre in a and b","documents":3,"query":"title:\"gre in a and b\""}]}"#,
+            r#"{"suggestions":[{"kind":"title","text":"gre in a and b, c","documents":3,"query":"title:\"gre in a and b, c\""}]}"#,
+        ),
+        row(
+            "GET",
+            "/suggest?q=gr%20e",
+            "",
+            200,
+            r#"{"suggestions":[{"kind":"title","text":"gr e in ","documents":8,"query":"title:\"gr e in \""}]}"#,
         ),
         row(
             "POST",
@@ -89,7 +103,24 @@ fn happy() -> Vec<(&'static str, String, &'static str, u16, &'static str)> {
         row("GET", "/spaces", "", 200, r#"{"spaces":[]}"#),
         row("GET", "/conversations", "", 200, r#"{"conversations":[]}"#),
         row("GET", "/conversations/c1", "", 200, r#""id":"c1""#),
+        row(
+            "GET",
+            "/conversations?q=%E8%8C%B6%20tea",
+            "",
+            200,
+            r#"{"conversations":[{"id":"c1","title":"茶 tea""#,
+        ),
+        row("GET", "/conversations/c1/export", "", 200, "Markdown of c1"),
+        row(
+            "GET",
+            "/conversations/c1/export?format=json",
+            "",
+            200,
+            "Json of c1",
+        ),
+        row("PATCH", "/conversations/c1", r#"{"title": "Tea"}"#, 204, ""),
         row("DELETE", "/conversations/c1", "", 204, ""),
+        row("GET", "/receipts/r1", "", 200, r#"{"receipt":1,"id":"r1""#),
         row(
             "POST",
             "/judgements",
@@ -172,6 +203,30 @@ async fn judgements_are_saved_as_a_file() {
 }
 
 #[tokio::test]
+async fn a_conversation_is_saved_as_a_file() {
+    let client = Client::new();
+    for (query, media_type, name) in [
+        ("", "text/markdown; charset=utf-8", "conversation.md"),
+        ("?format=json", "application/json", "conversation.json"),
+    ] {
+        let reply = client
+            .get(&format!("/api/v1/conversations/c1/export{query}"))
+            .await;
+        assert_eq!(reply.headers[header::CONTENT_TYPE], media_type);
+        let disposition = format!("attachment; filename=\"{name}\"");
+        assert_eq!(reply.headers[header::CONTENT_DISPOSITION], disposition.as_str());
+        assert_eq!(reply.headers[header::CACHE_CONTROL], "no-store");
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_comes_as_it_was_sealed() {
+    let reply = Client::new().get("/api/v1/receipts/r1").await;
+    let found = rushlight_api::Receipt::read(&reply.body, "the reply").expect("a receipt");
+    assert!(found.intact);
+}
+
+#[tokio::test]
 async fn the_cookie_is_as_good_as_the_header() {
     let client = Client::new();
     let cookie = format!("other=1; rushlight_session={}", client.token.reveal());
@@ -190,6 +245,7 @@ async fn bad_input_is_refused_in_our_shape() {
     let unplaced = format!("{nowhere}/place");
     let reversed = format!("{nowhere}/place?start=3&end=3");
     let long = format!("/documents/{}", "f".repeat(5000));
+    let many = format!(r#"{{"query": "a", "chunks": [{}""]}}"#, "\"\", ".repeat(10));
     let deep = format!(r#"{{"query": {}"#, "[".repeat(10_000));
     let rows: Vec<(&str, &str, &str, u16, &str)> = vec![
         ("POST", "/search", "", 400, "invalid_request"),
@@ -220,6 +276,20 @@ async fn bad_input_is_refused_in_our_shape() {
         ),
         ("POST", "/search", r#"{"query": "a"} {}"#, 400, "invalid_request"),
         ("POST", "/search", &deep, 400, "invalid_request"),
+        (
+            "POST",
+            "/search",
+            r#"{"query": "a", "utc_offset": 1440}"#,
+            400,
+            "invalid_request",
+        ),
+        (
+            "POST",
+            "/search",
+            r#"{"query": "a", "utc_offset": -2147483648}"#,
+            400,
+            "invalid_request",
+        ),
         ("POST", "/ask", r#"{"query": "a"}"#, 400, "invalid_request"),
         ("GET", "/documents/abc", "", 400, "invalid_id"),
         ("GET", &unplaced, "", 400, "invalid_request"),
@@ -276,11 +346,70 @@ async fn bad_input_is_refused_in_our_shape() {
         ("GET", "/problems?offset=-1", "", 400, "invalid_request"),
         ("GET", "/problems?order=up", "", 400, "invalid_request"),
         ("GET", "/problems?source=2", "", 404, "source_not_found"),
+        (
+            "POST",
+            "/search/sentences",
+            r#"{"query": "a", "chunks": []}"#,
+            400,
+            "invalid_request",
+        ),
+        ("POST", "/search/sentences", &many, 400, "invalid_request"),
+        (
+            "POST",
+            "/search/sentences",
+            r#"{"query": "a", "chunks": ["c"]}"#,
+            400,
+            "invalid_id",
+        ),
         ("GET", "/suggest", "", 400, "invalid_request"),
         ("GET", "/suggest?q=a&limit=0", "", 400, "invalid_request"),
         ("GET", "/suggest?q=a&limit=51", "", 400, "invalid_request"),
+        ("GET", "/suggest?q=a&limit=x", "", 400, "invalid_request"),
+        ("GET", "/suggest?q=a&q=b", "", 400, "invalid_request"),
+        ("GET", "/suggest?q=a&spaces=b", "", 400, "invalid_request"),
         ("GET", "/conversations/c2", "", 404, "conversation_not_found"),
         ("DELETE", "/conversations/c2", "", 404, "conversation_not_found"),
+        ("GET", "/conversations?q=", "", 400, "query_empty"),
+        ("GET", "/conversations?p=tea", "", 400, "invalid_request"),
+        (
+            "GET",
+            "/conversations/c2/export",
+            "",
+            404,
+            "conversation_not_found",
+        ),
+        (
+            "GET",
+            "/conversations/c1/export?format=pdf",
+            "",
+            400,
+            "invalid_request",
+        ),
+        ("PATCH", "/conversations/c1", "", 400, "invalid_request"),
+        ("PATCH", "/conversations/c1", "{}", 400, "invalid_request"),
+        (
+            "PATCH",
+            "/conversations/c1",
+            r#"{"title": ""}"#,
+            400,
+            "invalid_request",
+        ),
+        (
+            "PATCH",
+            "/conversations/c1",
+            r#"{"title": "a", "owner": "user:eve"}"#,
+            400,
+            "invalid_request",
+        ),
+        (
+            "PATCH",
+            "/conversations/c2",
+            r#"{"title": "a"}"#,
+            404,
+            "conversation_not_found",
+        ),
+        ("GET", "/receipts/r2", "", 404, "receipt_not_found"),
+        ("DELETE", "/receipts/r1", "", 405, "method_not_allowed"),
         ("POST", "/judgements", "{}", 400, "invalid_request"),
         (
             "POST",

@@ -34,6 +34,7 @@ pub fn keyword_index(open: impl Fn(&Path) -> Box<dyn KeywordIndex>) {
     fresh(any_query_is_answered);
     a_reopened_index_holds_what_was_committed(&open);
     super::keyword_query::check(&open);
+    super::keyword_access::check(&open);
 }
 
 fn write(index: &dyn KeywordIndex, generation: i64, documents: &[IndexedDocument]) {

@@ -2,6 +2,7 @@
 //! fake and the real adapter run the same. A suite panics with the sentence that does not hold.
 
 mod embedder;
+mod keyword_access;
 mod keyword_index;
 mod keyword_query;
 mod language_model;

@@ -8,6 +8,7 @@ use rushlight_core::{
     TermFound,
 };
 
+use super::asked::{finished_terms, node_ranks, plain_text, ranks, readable, typed_terms};
 use super::spelling::distance;
 use super::suggest::plain;
 use crate::contract::admits;
@@ -23,10 +24,6 @@ const CORRECTION_WEIGHT: f32 = 0.6;
 const PIECE_WEIGHT: f32 = 0.5;
 /// Words that are searched instead of one that nobody wrote.
 const MAX_CORRECTIONS: usize = 3;
-/// Bytes of a query that are read, terms of it, and groups in groups.
-const MAX_BYTES: usize = 32 * 1024;
-const MAX_TERMS: usize = 512;
-const MAX_DEPTH: usize = 32;
 
 /// What a query came to.
 pub(super) struct Run<'d> {
@@ -211,94 +208,6 @@ fn near(all: &[Vec<usize>], parts: &[Vec<Word>], distance: u32, chosen: &mut Vec
     ends.max().unwrap_or(0) - first <= own + distance as usize
 }
 
-/// A query without clauses that say nothing, cut to what is read.
-fn readable(query: &Query, depth: usize) -> Query {
-    let mut bytes = MAX_BYTES;
-    let mut clauses = Vec::new();
-    for Clause { occur, node } in &query.clauses {
-        let mut cut = |text: &String| {
-            let text = &text[..text.floor_char_boundary(bytes)];
-            bytes -= text.len();
-            (!words(text).is_empty()).then(|| text.to_owned())
-        };
-        let node = match node {
-            Node::Text(text) => cut(text).map(Node::Text),
-            Node::Phrase(text) => cut(text).map(Node::Phrase),
-            Node::Prefix(text) => cut(text).map(Node::Prefix),
-            Node::Near { parts, distance } => {
-                let parts: Vec<String> = parts.iter().filter_map(cut).collect();
-                let distance = *distance;
-                (!parts.is_empty()).then_some(Node::Near { parts, distance })
-            }
-            Node::Group(query) if depth < MAX_DEPTH => {
-                let query = readable(query, depth + 1);
-                (!query.clauses.is_empty()).then_some(Node::Group(query))
-            }
-            Node::Group(_) | Node::Space(_) => None,
-            other => Some(other.clone()),
-        };
-        clauses.extend(node.map(|node| Clause { occur: *occur, node }));
-    }
-    Query { clauses }
-}
-
-/// Whether a query says which of two chunks that meet it is better.
-fn ranks(query: &Query) -> bool {
-    let asked = query
-        .clauses
-        .iter()
-        .filter(|clause| clause.occur != Occur::Excluded);
-    asked.map(|clause| &clause.node).any(node_ranks)
-}
-
-fn node_ranks(node: &Node) -> bool {
-    match node {
-        Node::Text(_) | Node::Phrase(_) | Node::Prefix(_) | Node::Near { .. } => true,
-        Node::Field { field, .. } => matches!(field, QueryField::Title | QueryField::Subject),
-        Node::Group(query) => ranks(query),
-        _ => false,
-    }
-}
-
-/// The text of a query of wanted text, and its other clauses; `None` where more than that is asked.
-fn plain_text(query: &Query) -> Option<(String, Query)> {
-    let mut texts = Vec::new();
-    let mut rest = Query::default();
-    for clause in &query.clauses {
-        match (&clause.node, clause.occur) {
-            (Node::Text(text) | Node::Prefix(text), Occur::Wanted) => texts.push(text.as_str()),
-            (_, Occur::Excluded) => rest.clauses.push(clause.clone()),
-            (Node::Group(_), _) => return None,
-            (node, Occur::Required) if !node_ranks(node) => rest.clauses.push(clause.clone()),
-            _ => return None,
-        }
-    }
-    (!texts.is_empty()).then(|| (texts.join(" "), rest))
-}
-
-/// The terms of the texts that are wanted or required, each once.
-fn typed_terms(query: &Query) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    let asked = query
-        .clauses
-        .iter()
-        .filter(|clause| clause.occur != Occur::Excluded);
-    for Clause { node, .. } in asked {
-        let some = match node {
-            Node::Text(text) => terms(&words(text)),
-            Node::Group(query) => typed_terms(query),
-            _ => Vec::new(),
-        };
-        for term in some {
-            if !all.contains(&term) {
-                all.push(term);
-            }
-        }
-    }
-    all.truncate(MAX_TERMS);
-    all
-}
-
 struct Index<'r, 'd> {
     rows: &'r [Row<'d>],
     readable: Vec<&'r Row<'d>>,
@@ -341,7 +250,7 @@ impl<'r, 'd> Index<'r, 'd> {
     }
 
     fn corrections(&self, query: &Query) -> Vec<Correction> {
-        let unknown = typed_terms(query).into_iter().filter(|term| {
+        let unknown = finished_terms(query).into_iter().filter(|term| {
             let letters = term.chars().count();
             letters >= 4 && term.chars().all(is_latin) && self.readable_with(term) == 0
         });
@@ -467,7 +376,7 @@ impl<'r, 'd> Index<'r, 'd> {
             typed: typed.to_owned(),
             how,
             frequencies: row.frequencies(term),
-            chunks: Some(holding as u64),
+            chunks: Some(self.readable_with(term)),
             idf,
             weight,
             contribution: weight * idf * saturated,

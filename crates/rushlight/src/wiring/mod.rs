@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rushlight_answer::AnswerOptions;
+use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_cli::{Check, EngineSetup, IndexParts, Paths, Wiring};
 use rushlight_config::Config;
 use rushlight_core::{
@@ -59,6 +59,7 @@ impl Wiring for Adapters {
             ledger,
             reporter,
             runtime,
+            answer_all,
         } = setup;
         let Models {
             tokens,
@@ -109,6 +110,13 @@ impl Wiring for Adapters {
             runtime,
             options: EngineOptions {
                 rechunk: !tokens_are_estimated,
+                answer: AnswerOptions {
+                    calibration: match answer_all {
+                        true => Calibration::open(),
+                        false => Calibration::default(),
+                    },
+                    ..options(config).answer
+                },
                 ..options(config)
             },
         }))

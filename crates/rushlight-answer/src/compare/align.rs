@@ -1,0 +1,106 @@
+//! Two sequences aligned by what they have in common.
+
+use std::ops::Range;
+
+/// Elements that are aligned by their longest common subsequence; of longer sequences, what lies between their common
+/// beginning and end is one gap.
+const ALIGNED: usize = 3_000;
+
+/// A stretch of each of two sequences between what they have in common; one of the two may be empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    pub(super) first: Range<usize>,
+    pub(super) second: Range<usize>,
+}
+
+/// Where two sequences differ, in order. Takes time and memory by the product of the lengths that differ.
+pub(super) fn gaps(first: &[&str], second: &[&str]) -> Vec<Gap> {
+    let begins = first.iter().zip(second).take_while(|(a, b)| a == b).count();
+    let ends = first[begins..]
+        .iter()
+        .rev()
+        .zip(second[begins..].iter().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let (a, b) = (
+        &first[begins..first.len() - ends],
+        &second[begins..second.len() - ends],
+    );
+    let pairs = match a.len().max(b.len()) <= ALIGNED {
+        true => common(a, b),
+        false => Vec::new(),
+    };
+    let mut gaps = Vec::new();
+    let (mut at_a, mut at_b) = (0, 0);
+    for (in_a, in_b) in pairs.into_iter().chain([(a.len(), b.len())]) {
+        if at_a < in_a || at_b < in_b {
+            gaps.push(Gap {
+                first: begins + at_a..begins + in_a,
+                second: begins + at_b..begins + in_b,
+            });
+        }
+        (at_a, at_b) = (in_a + 1, in_b + 1);
+    }
+    gaps
+}
+
+/// A longest common subsequence, as pairs of places.
+fn common(a: &[&str], b: &[&str]) -> Vec<(usize, usize)> {
+    let width = b.len() + 1;
+    // The longest from (i, j) on.
+    let mut longest = vec![0u16; (a.len() + 1) * width];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            longest[i * width + j] = match a[i] == b[j] {
+                true => longest[(i + 1) * width + j + 1] + 1,
+                false => longest[(i + 1) * width + j].max(longest[i * width + j + 1]),
+            };
+        }
+    }
+    let (mut pairs, mut i, mut j) = (Vec::new(), 0, 0);
+    while i < a.len() && j < b.len() {
+        if a[i] == b[j] {
+            pairs.push((i, j));
+            (i, j) = (i + 1, j + 1);
+        } else if longest[(i + 1) * width + j] >= longest[i * width + j + 1] {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn gaps_lie_between_what_is_common() {
+        let gap = |first: Range<usize>, second: Range<usize>| Gap { first, second };
+        assert_eq!(gaps(&["a", "b", "c"], &["a", "x", "c"]), [gap(1..2, 1..2)]);
+        assert_eq!(
+            gaps(&["a", "b", "c", "d"], &["b", "d", "e"]),
+            [gap(0..1, 0..0), gap(2..3, 1..1), gap(4..4, 2..3)]
+        );
+        assert_eq!(gaps(&["a"], &["a"]), []);
+        assert_eq!(gaps(&[], &["a"]), [gap(0..0, 0..1)]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_in_no_gap_is_the_same(a in proptest::collection::vec("[ab]", 0..9), b in proptest::collection::vec("[abc]", 0..9)) {
+            let a: Vec<&str> = a.iter().map(String::as_str).collect();
+            let b: Vec<&str> = b.iter().map(String::as_str).collect();
+            let found = gaps(&a, &b);
+            let kept = |all: &[&str], ranges: Vec<Range<usize>>| -> Vec<String> {
+                (0..all.len()).filter(|at| !ranges.iter().any(|range| range.contains(at))).map(|at| all[at].to_owned()).collect()
+            };
+            let first = kept(&a, found.iter().map(|gap| gap.first.clone()).collect());
+            let second = kept(&b, found.iter().map(|gap| gap.second.clone()).collect());
+            prop_assert_eq!(first, second);
+        }
+    }
+}

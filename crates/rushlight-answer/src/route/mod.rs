@@ -1,0 +1,48 @@
+//! From the words of a question to how it is answered: a fact, a list, a summary, a comparison, or no search at all.
+//!
+//! A fact unless the words say otherwise. `How many people lived in Warsaw?` is a number that a text states; `how many mails
+//! from Ada?` is a count over documents. What decides is whether documents are spoken of.
+
+mod chinese;
+mod english;
+mod talk;
+
+use rushlight_core::AnswerKind;
+
+pub use talk::{SmallTalk, reply};
+
+use crate::words::words;
+
+/// How a question is taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Routed {
+    /// How it is answered.
+    pub kind: AnswerKind,
+    /// The words of the question that decided it, as written; `None` where nothing did and it is a fact.
+    pub because: Option<String>,
+    /// What is answered without a search.
+    pub small_talk: Option<SmallTalk>,
+}
+
+/// How a question is taken, by its words, English or Chinese; a fact in every other language.
+pub fn route(question: &str) -> Routed {
+    if let Some(talk) = talk::small_talk(question) {
+        return Routed {
+            kind: AnswerKind::Fact,
+            because: Some(question.trim().to_owned()),
+            small_talk: Some(talk),
+        };
+    }
+    let words = words(question);
+    match english::kind(question, &words).or_else(|| chinese::kind(question, &words)) {
+        Some((kind, because)) => Routed {
+            kind,
+            because: Some(because),
+            small_talk: None,
+        },
+        None => Routed::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

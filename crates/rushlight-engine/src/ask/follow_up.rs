@@ -1,0 +1,65 @@
+//! A question that leans on the conversation, rewritten before it is searched.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rushlight_answer::{accept_rewrite, check_question, rewrite_prompt, stand_alone};
+use rushlight_core::{ErrorCode, GenerationParams, Result};
+
+use super::AskRequest;
+use crate::engine::{Engine, go_on_unless};
+use crate::search::blocking;
+
+/// Tokens that a model may write of a question.
+const TOKENS: usize = 64;
+
+impl Engine {
+    /// The question as it reads without the conversation; `None` where it leans on nothing. A model is asked only where the
+    /// rules leave more than one reading, and its question is taken only where its words are the conversation's.
+    pub(super) async fn stand_alone(
+        &self,
+        request: &AskRequest,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Option<String>> {
+        let Some(ruled) = stand_alone(&request.question, &request.history) else {
+            return Ok(None);
+        };
+        // What it would come to with all of a long conversation's words is no question any more.
+        let Ok(text) = check_question(&ruled.text).map(str::to_owned) else {
+            return Ok(None);
+        };
+        if ruled.sure {
+            return Ok(Some(text));
+        }
+        let (shared, request, cancel) = (Arc::clone(&self.shared), request.clone(), Arc::clone(cancel));
+        blocking(move || {
+            let _turn = shared.turn(&cancel)?;
+            let Ok(model) = shared.language_model.get() else {
+                return Ok(Some(text));
+            };
+            let prompt = rewrite_prompt(&request.question, &request.history, &request.fence);
+            let params = GenerationParams {
+                max_tokens: TOKENS,
+                ..GenerationParams::default()
+            };
+            let written = model.generate(&prompt, &params, &mut |_| {
+                go_on_unless(cancel.load(Ordering::Acquire))
+            });
+            match written {
+                Ok(summary) => {
+                    let accepted = accept_rewrite(&request.question, &request.history, &summary.text);
+                    Ok(Some(accepted.unwrap_or(text)))
+                }
+                Err(error) if error.code() == ErrorCode::Cancelled => Err(error),
+                Err(error) => {
+                    tracing::warn!(
+                        code = error.code().as_str(),
+                        "a follow-up was rewritten by rule only"
+                    );
+                    Ok(Some(text))
+                }
+            }
+        })
+        .await
+    }
+}

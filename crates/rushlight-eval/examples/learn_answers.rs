@@ -1,0 +1,313 @@
+//! Learns the numbers of the decision whether there is an answer, from runs in which nothing was refused for its probability.
+//!
+//! ```sh
+//! rushlight eval --answers tests/bench/sets/answers.toml --base ../shared/data --split dev --answer-all --out dev.jsonl
+//! cargo run -p rushlight-eval --example learn_answers -- dev.jsonl
+//! ```
+//!
+//! Options: `--ridge 4` penalty on weights, `--folds 10`, and shares of the answerable that may be refused: `--lose 0.01` before the
+//! model is asked, `--skip 0.04` before it writes, `--refuse 0.12` in the end. Three stages, as in `Calibration`. `before`: is there an
+//! answer? Learnt to tell questions with an answer from those whose subject is nowhere; classes called adversarial are left out, for
+//! their passages are there. `asked`: will what is written be right? `written`: is what was written right? Learnt on what was written and
+//! carried; what was not is refused anyway.
+//!
+//! Questions of the half `test` are never learnt from; where a run has them, each threshold is looked at on them too. Folds are cut by
+//! document, and each question is judged by numbers that were learnt without its document.
+#![allow(clippy::print_stdout, reason = "a tool that prints its measurements")]
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::path::Path;
+
+use rushlight_eval::answers::learn::{Example, Feature, Logistic, fold_of};
+use rushlight_eval::answers::{AnswerFile, AnswerRecord, CurvePoint, Outcome, RefusalCurve, Signals, Split};
+
+type Value = fn(&Signals) -> f32;
+
+/// What a cosine counts as where none was computed, as `MISSING_COSINE` of rushlight-answer.
+const MISSING_COSINE: f32 = 0.84;
+
+/// Signals before the model has read anything.
+const BEFORE: [(&str, Value); 6] = [
+    ("coverage", |of| of.coverage),
+    ("sentence_coverage", |of| of.sentence_coverage),
+    ("cosine", |of| of.cosine.unwrap_or(MISSING_COSINE)),
+    ("sentence_cosine", |of| {
+        of.sentence_cosine.unwrap_or(MISSING_COSINE)
+    }),
+    ("fused", |of| of.fused),
+    ("unknown", |of| of.unknown),
+];
+/// What the model says of the passages.
+const ASKED: [(&str, Value); 1] = [("answerable", |of| of.answerable.unwrap_or(0.0))];
+/// What it says of its answer.
+const WRITTEN: [(&str, Value); 2] = [
+    ("verified", |of| of.verified.unwrap_or(0.0)),
+    ("log_probability", |of| of.log_probability.unwrap_or(0.0)),
+];
+
+/// What is learnt, and from what.
+struct Stage<'a> {
+    name: &'static str,
+    features: Vec<(&'static str, Value)>,
+    records: Vec<&'a AnswerRecord>,
+    learns: fn(&AnswerRecord) -> bool,
+    is: fn(&AnswerRecord) -> bool,
+    /// Share of the answerable that may be refused.
+    most: f64,
+}
+
+struct Options {
+    ridge: f64,
+    folds: usize,
+    lose: f64,
+    skip: f64,
+    refuse: f64,
+    files: Vec<String>,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let options = options()?;
+    let mut all: Vec<AnswerRecord> = Vec::new();
+    for (index, file) in options.files.iter().enumerate() {
+        let run = AnswerFile::load(Path::new(file))?;
+        println!(
+            "{file}: {} questions, {}",
+            run.records.len(),
+            run.settings.language_model
+        );
+        if !run.settings.answer_all {
+            println!("  this run refused by itself: what it refused cannot be learnt from");
+        }
+        // The same question of two runs is two examples.
+        all.extend(run.records.into_iter().map(|record| AnswerRecord {
+            id: format!("{index}/{}", record.id),
+            ..record
+        }));
+    }
+    // Nothing is refused yet where the model has not read.
+    let unread: Vec<AnswerRecord> = all
+        .iter()
+        .map(|record| AnswerRecord {
+            outcome: match record.outcome {
+                Outcome::Refused => Outcome::Wrong,
+                other => other,
+            },
+            ..record.clone()
+        })
+        .collect();
+    let is_about = |record: &&AnswerRecord| !record.class.contains("adversarial");
+    let stages = [
+        Stage {
+            name: "before",
+            features: BEFORE.to_vec(),
+            records: unread.iter().filter(is_about).collect(),
+            learns: |_| true,
+            is: |record| record.answerable,
+            most: options.lose,
+        },
+        Stage {
+            name: "asked",
+            features: [BEFORE.as_slice(), &ASKED].concat(),
+            records: all.iter().collect(),
+            learns: |record| record.signals.answerable.is_some(),
+            is: |record| record.outcome == Outcome::Right,
+            most: options.skip,
+        },
+        Stage {
+            name: "written",
+            features: [BEFORE.as_slice(), &ASKED, &WRITTEN].concat(),
+            records: all.iter().collect(),
+            learns: AnswerRecord::is_answered,
+            is: |record| record.outcome == Outcome::Right,
+            most: options.refuse,
+        },
+    ];
+    for stage in &stages {
+        report(stage, &options);
+    }
+    Ok(())
+}
+
+fn options() -> Result<Options, Box<dyn Error>> {
+    let mut options = Options {
+        ridge: 4.0,
+        folds: 10,
+        lose: 0.01,
+        skip: 0.04,
+        refuse: 0.12,
+        files: Vec::new(),
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("`{argument}` wants a value"));
+        match argument.as_str() {
+            "--ridge" => options.ridge = value()?.parse()?,
+            "--folds" => options.folds = value()?.parse()?,
+            "--skip" => options.skip = value()?.parse()?,
+            "--refuse" => options.refuse = value()?.parse()?,
+            "--lose" => options.lose = value()?.parse()?,
+            _ => options.files.push(argument),
+        }
+    }
+    match options.files.is_empty() {
+        true => Err("name the file of a run".into()),
+        false => Ok(options),
+    }
+}
+
+fn report(stage: &Stage<'_>, options: &Options) {
+    let test = |record: &&AnswerRecord| record.split == Some(Split::Test);
+    let (measured, learnt): (Vec<&AnswerRecord>, Vec<&AnswerRecord>) =
+        stage.records.iter().copied().partition(test);
+    let examples: Vec<&AnswerRecord> = learnt
+        .iter()
+        .copied()
+        .filter(|record| record.outcome != Outcome::Failed && (stage.learns)(record))
+        .collect();
+    let positive = examples.iter().filter(|record| (stage.is)(record)).count();
+    println!(
+        "\n== {}: {} examples, {positive} of them positive",
+        stage.name,
+        examples.len()
+    );
+    let Some(model) = learn(stage, &examples, options.ridge) else {
+        println!("nothing to tell apart");
+        return;
+    };
+    alone(stage, &learnt);
+
+    println!("\nby {} folds of documents:", options.folds);
+    let models: Vec<Option<Logistic>> = (0..options.folds)
+        .map(|fold| {
+            let others = examples
+                .iter()
+                .copied()
+                .filter(|record| fold_of(&record.group, options.folds) != fold);
+            learn(stage, &others.collect::<Vec<_>>(), options.ridge)
+        })
+        .collect();
+    let by_folds: HashMap<&str, f64> = learnt
+        .iter()
+        .filter_map(|record| {
+            let model = models[fold_of(&record.group, options.folds)].as_ref()?;
+            Some((record.id.as_str(), model.probability(&values(stage, record))))
+        })
+        .collect();
+    let by_folds = |record: &AnswerRecord| by_folds.get(record.id.as_str()).copied();
+    if let Some(curve) = RefusalCurve::by(&learnt, &by_folds) {
+        print!("{curve}");
+    }
+    let chosen = RefusalCurve::refusing_at_most(&learnt, &by_folds, stage.most);
+    show(
+        &format!(
+            "refusing at most {:.0} % of the answerable, by folds",
+            stage.most * 100.0
+        ),
+        &chosen,
+    );
+
+    if stage.name == "before" {
+        // Where no model is installed, this stage decides alone: `worth_quoting`.
+        let alone = RefusalCurve::refusing_at_most(&learnt, &by_folds, options.refuse);
+        show("without a model", &alone);
+    }
+
+    let whole = |record: &AnswerRecord| Some(model.probability(&values(stage, record)));
+    if !measured.is_empty() {
+        println!("\nthe half `test`, {} questions:", measured.len());
+        if let Some(curve) = RefusalCurve::by(&measured, &whole) {
+            print!("{curve}");
+        }
+        show(
+            "at the threshold of above",
+            &RefusalCurve::at(&measured, &whole, chosen.threshold),
+        );
+    }
+    constants(stage, &model, examples.len(), chosen.threshold, options.ridge);
+}
+
+fn values(stage: &Stage<'_>, record: &AnswerRecord) -> Vec<Option<f64>> {
+    let values = stage.features.iter();
+    values
+        .map(|(_, value)| Some(f64::from(value(&record.signals))))
+        .collect()
+}
+
+fn learn(stage: &Stage<'_>, records: &[&AnswerRecord], ridge: f64) -> Option<Logistic> {
+    let examples: Vec<Example> = records
+        .iter()
+        .map(|record| Example {
+            values: values(stage, record),
+            is: (stage.is)(record),
+        })
+        .collect();
+    Logistic::learn(&examples, ridge)
+}
+
+/// What each signal says by itself.
+fn alone(stage: &Stage<'_>, records: &[&AnswerRecord]) {
+    println!(
+        "\neach signal alone, area under the ROC curve of the answerable against each class without an answer:"
+    );
+    for (name, value) in &stage.features {
+        let areas = RefusalCurve::by(records, &|record| Some(f64::from(value(&record.signals))))
+            .map(|curve| curve.areas);
+        let shown: Vec<String> = areas
+            .into_iter()
+            .flat_map(|areas| areas.answerable)
+            .map(|(class, area)| {
+                format!(
+                    "{class} {}",
+                    area.map_or("–".to_owned(), |area| format!("{area:.3}"))
+                )
+            })
+            .collect();
+        println!("  {name:<18} {}", shown.join(", "));
+    }
+}
+
+fn show(what: &str, point: &CurvePoint) {
+    let others: Vec<String> = point
+        .unanswerable_refused
+        .iter()
+        .map(|(class, share)| format!("{class} {share:.3}"))
+        .collect();
+    println!(
+        "{what}: threshold {:.4}, answerable refused {:.3}, answered right {:.3}, of the answers not right {:.3}; refused: {}",
+        point.threshold,
+        point.answerable_refused,
+        point.answerable_right,
+        point.risk,
+        others.join(", ")
+    );
+}
+
+/// The numbers as `answerable.rs` has them: the signals as they are, not standardised.
+fn constants(stage: &Stage<'_>, model: &Logistic, examples: usize, threshold: f64, ridge: f64) {
+    let name = stage.name;
+    println!(
+        "\n// `{name}`, learnt by `learn_answers` on {examples} questions, ridge {ridge}; weights of standardised signals behind."
+    );
+    println!("{name}: Logistic {{");
+    let bias = model.features.iter().fold(model.intercept, |bias, one| {
+        bias - one.weight * one.mean / one.deviation
+    });
+    println!("    bias: {bias:.4},");
+    for (
+        (signal, _),
+        Feature {
+            mean,
+            deviation,
+            weight,
+        },
+    ) in stage.features.iter().zip(&model.features)
+    {
+        println!(
+            "    {signal}: {:.4}, // {weight:+.2}, mean {mean:.3} ± {deviation:.3}",
+            weight / deviation
+        );
+    }
+    println!("    ..NOTHING\n}},");
+    println!("// its threshold: {threshold:.4}");
+}

@@ -1,0 +1,54 @@
+// What is marked in hits that were found by their meaning, where no word of the search stands: their nearest sentences, fetched
+// once the hits are shown.
+
+import { SvelteMap } from 'svelte/reactivity'
+import { sentences, type Hit, type Segment } from './api'
+import { searcher, type Wanted } from './search.svelte'
+
+/** Hits of one list that are asked about. */
+const most = 5
+
+/** Whether no word says why the hit was found. */
+export function byMeaning(hit: Hit): boolean {
+  return hit.scores.semantic !== null && (hit.scores.keyword === null || !hit.segments.some((segment) => segment.mark))
+}
+
+class Nearest {
+  /** What the hits that are shown answer. */
+  #answered: Wanted | null = null
+  #asked = 0
+  #waiting: string[] = []
+  #known = new SvelteMap<string, Segment[]>()
+
+  /** The hit's text with what is to be marked in it, as far as that is known. */
+  segments(hit: Hit): Segment[] {
+    return (byMeaning(hit) && this.#known.get(hit.chunk_id)) || hit.segments
+  }
+
+  /** The hit is shown. */
+  shown(hit: Hit): void {
+    const answered = searcher.answered
+    if (answered !== this.#answered) {
+      this.#answered = answered
+      this.#asked = 0
+      this.#waiting = []
+      this.#known.clear()
+    }
+    if (!answered || !byMeaning(hit) || this.#known.has(hit.chunk_id) || this.#asked >= most) return
+    this.#asked += 1
+    // Those that are shown at once are asked about at once.
+    if (this.#waiting.push(hit.chunk_id) === 1) queueMicrotask(() => void this.#fetch(answered))
+  }
+
+  async #fetch(answered: Wanted): Promise<void> {
+    if (answered !== this.#answered) return
+    try {
+      const found = await sentences(answered.query.trim(), this.#waiting.splice(0))
+      if (answered === this.#answered) for (const { chunk_id, segments } of found) this.#known.set(chunk_id, segments)
+    } catch {
+      // The hit is shown from its beginning, as before.
+    }
+  }
+}
+
+export const nearest = new Nearest()

@@ -136,6 +136,7 @@ for (const [name, options] of [['desktop', {}], ['phone in Chinese', { viewport:
     await ask(page)
     await finish(page, answer({ ...contradiction, grounding: 'partial', dropped: 2 }))
     const section = page.getByRole('region', { name: options.locale ? '您的文件說法不一' : 'Your documents disagree' })
+    await section.waitFor()
     const sides = await section.getByRole('listitem').allTextContents()
     assert.equal(sides.length, 2)
     assert.match(sides[0] ?? '', /80 °C.*2025.*Green tea, 2025/s)

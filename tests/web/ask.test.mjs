@@ -24,7 +24,7 @@ scene('an answer is streamed, its marks open the passage at the quote', { skip }
   const mark = turn.getByRole('link', { name: /^Passage 1: Green tea/ })
   await mark.first().waitFor({ timeout: patience })
   assert.ok((await page.evaluate(() => window.drafts.length)) > 1, 'the draft came in pieces')
-  await turn.getByText('Searched:').waitFor()
+  await turn.getByText(/^Searched .* documents? you may read/).waitFor()
   await accessible(page)
 
   await mark.first().hover()
@@ -71,13 +71,13 @@ scene('on a phone, a shared address marks the cited words without knowing the qu
 scene('what the documents do not answer is said, with what was searched', { skip }, async (page) => {
   await ask(page, 'Who won the chess tournament of 1894 in Reykjavik?')
   await page.getByText('Not found', { exact: true }).waitFor({ timeout: patience })
-  await page.getByText('Searched:').waitFor()
+  await page.getByText(/^Searched .* documents? you may read/).waitFor()
   assert.equal(await page.locator('.text a').count(), 0)
   await accessible(page)
 })
 
 scene('a running answer can be stopped', { skip }, async (page) => {
-  await ask(page, question)
+  await ask(page, `${question} Please take your time and explain.`)
   await page.getByRole('button', { name: 'Stop' }).click()
   await page.getByText('Stopped.').first().waitFor()
   await page.getByRole('button', { name: 'Ask', exact: true }).waitFor()
@@ -114,6 +114,7 @@ scene('reading is shown while it goes on', {}, async (page) => {
   await page.reload()
   await ask(page, 'Anything')
   await page.getByText('Reading 128 of 412').waitFor()
+  await page.locator('#aloud').getByText('Looking for passages').waitFor({ state: 'attached' })
   assert.equal(await page.getByRole('progressbar').getAttribute('value'), '128')
   await accessible(page)
   await picture(page, 'ask reading')

@@ -18,7 +18,7 @@ const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 const bytes = (text) => Buffer.byteLength(text)
 const hash = (text) => createHash('sha256').update(text).digest('hex').slice(0, 32)
 
-const state = { sources: [], documents: new Map(), problems: [], conversations: [], judgements: [], next: 1, listeners: new Set() }
+const state = { sources: [], documents: new Map(), problems: [], conversations: [], judgements: [], receipts: new Map(), next: 1, listeners: new Set() }
 
 function walk(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -228,47 +228,80 @@ function stream(reply) {
   reply.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
 }
 
+/** How a question is taken, from a few of its words. */
+function routed(body, kept) {
+  const found = /\b(all|every|list|summari[sz]e|summary|compare|difference)\b|所有|列出|摘要|比較/i.exec(body.question)?.[0]
+  const ways = { list: /all|every|list|所有|列出/i, summary: /summar|摘要/i, comparison: /compare|difference|比較/i }
+  const as = body.as ?? Object.keys(ways).find((way) => found && ways[way].test(found)) ?? 'fact'
+  const before = kept?.turns.at(-1)?.question
+  const plain = words(body.question).filter((term) => !['all', 'every', 'list', 'about', 'documents'].includes(term)).join(' ')
+  return {
+    as, because: body.as || as === 'fact' ? null : found, standalone: before && words(body.question).length < 4 ? `${body.question} (${before})` : null,
+    query: as === 'list' ? plain : null, documents: [],
+  }
+}
+
+function cite(hit, number) {
+  const quote = /[^\n。.]*[。.]?/.exec(hit.text.slice(Math.max(0, hit.text.search(/\S/))))[0]
+  const offset = bytes(hit.text.slice(0, hit.text.indexOf(quote)))
+  return {
+    number, document_id: hit.document_id, content_hash: hit.content_hash, title: hit.title, path: hit.path, part: '', space: hit.space,
+    locator: hit.locator, label: hit.label, quote, span: { start: hit.span.start + offset, end: hit.span.start + offset + bytes(quote) },
+  }
+}
+
 async function ask(body, request, reply) {
   stream(reply)
   let gone = false
   reply.on('close', () => (gone = true))
-  const { hits } = search({ query: body.question, spaces: body.spaces, kinds: body.kinds, limit: 5, grouped: false })
+  let kept = state.conversations.find((one) => one.id === body.conversation)
+  const route = routed(body, kept)
+  const list = route.as === 'list'
+  const asked = new Date().toISOString()
+  const { hits } = search({ query: list ? route.query : body.question, spaces: body.spaces, kinds: body.kinds, limit: 5, grouped: list })
   const good = hits.filter((hit) => hit.scores.fused >= 0.5)
+  const citations = good.slice(0, list ? 5 : 2).map((hit, index) => cite(hit, index + 1))
   const passages = hits.map((hit, index) => ({ number: index + 1, title: hit.title, path: hit.path, label: hit.label, document_id: hit.document_id, text: hit.text }))
-  await sleep(150)
+  send(reply, 'route', route)
+  await sleep(60)
+  if (!list && citations.length > 0) send(reply, 'first', { citation: citations[0] })
+  await sleep(90)
   send(reply, 'evidence', { passages })
   for (let done = 0; done <= 412 && !gone; done += 103) {
     send(reply, 'reading', { done, total: 412 })
-    await sleep(80)
+    await sleep(/take your time/.test(body.question) ? 3000 : 80)
   }
   const coverage = {
     documents: state.documents.size, documents_by_meaning: state.documents.size, files_not_searched: counts().skipped, unreadable_pages: 0,
     spaces: spaces().map((space) => space.name),
   }
-  const citations = good.slice(0, 2).map((hit, index) => {
-    const quote = /[^\n。.]*[。.]?/.exec(hit.text.slice(Math.max(0, hit.text.search(/\S/))))[0]
-    const offset = bytes(hit.text.slice(0, hit.text.indexOf(quote)))
-    return {
-      number: index + 1, document_id: hit.document_id, content_hash: hit.content_hash, title: hit.title, path: hit.path, part: '', space: hit.space,
-      locator: hit.locator, label: hit.label, quote, span: { start: hit.span.start + offset, end: hit.span.start + offset + bytes(quote) },
-    }
-  })
-  const text = citations.map((citation) => `${citation.quote} [${citation.number}]`).join(' ')
+  const text = list ? '' : citations.map((citation) => `${citation.quote} [${citation.number}]`).join(' ')
   for (const piece of text.match(/[\s\S]{1,6}/gu) ?? []) {
     if (gone) return
     send(reply, 'piece', { text: piece })
     await sleep(25)
   }
+  if (gone) return
+  const table = { rows: good.slice(0, 5).map((hit, index) => ({ citation: index + 1, title: hit.title, from: null, date: hit.date, versions: 0 })), total: good.length, walked: state.documents.size }
   const answer = {
-    text, grounding: citations.length > 0 ? 'grounded' : 'not_found', citations, closest: citations.length > 0 ? [] : hits.slice(0, 3), coverage, answerable: 2.3,
+    text, grounding: citations.length > 0 ? 'grounded' : 'not_found', citations, route, table: list ? table : null, disagreements: [], dropped: 0,
+    closest: citations.length > 0 ? [] : hits.slice(0, 3), coverage, left_out: { hits: Math.max(0, hits.length - 2), sentences: 4 },
+    signals: { coverage: 1, sentence_coverage: 0.9, cosine: null, sentence_cosine: null, fused: 1, unknown: 0, answerable: 2.3, verified: null, log_probability: null, probability: null },
     model: 'qwen2.5-coder-1.5b-instruct', generation: { prompt_tokens: 412, cached_tokens: 0, generated_tokens: 18, prompt_ms: 4100, generation_ms: 1900 },
   }
-  let kept = state.conversations.find((one) => one.id === body.conversation)
   if (!kept) state.conversations.unshift((kept = { id: hash(String(Math.random())), title: body.question, turns: [] }))
   kept.updated = new Date().toISOString()
-  kept.turns.push({ asked: body.question, question: body.question, answer })
-  send(reply, 'answer', { answer, conversation: kept.id })
+  const receipt = hash(String(Math.random()))
+  kept.turns.push({ asked, question: body.question, answer, receipt })
+  state.receipts.set(receipt, { receipt: 1, id: receipt, asked, question: body.question, text })
+  send(reply, 'answer', { answer, conversation: kept.id, receipt })
   reply.end()
+}
+
+const head = ({ turns, ...rest }) => ({ ...rest, turns: turns.length })
+
+function download(reply, type, name, body) {
+  reply.writeHead(200, { 'Content-Type': type, 'Content-Disposition': `attachment; filename="${name}"` }).end(body)
 }
 
 function fail(reply, code, status_, message, hint = '') {
@@ -335,8 +368,29 @@ async function api(request, reply, url) {
       return json(reply, 200, { total: all.length, problems: all.slice(offset, offset + Number(url.searchParams.get('limit') ?? 50)) })
     }
     case 'GET conversations':
-      if (!id) return json(reply, 200, { conversations: state.conversations.map(({ turns, ...head }) => ({ ...head, turns: turns.length })) })
-      return json(reply, 200, state.conversations.find((one) => one.id === id) ?? {})
+      if (!id) {
+        const wanted = words(url.searchParams.get('q') ?? '')
+        const said = (one) => JSON.stringify([one.title, one.turns.map(({ question, answer }) => [question, answer.text])]).toLowerCase()
+        return json(reply, 200, { conversations: state.conversations.filter((one) => wanted.every((word) => said(one).includes(word))).map(head) })
+      }
+      if (!state.conversations.some((one) => one.id === id)) return fail(reply, 'not_found', 404, `no conversation ${id}`)
+      return json(reply, 200, state.conversations.find((one) => one.id === id))
+    case 'PATCH conversations': {
+      const kept = state.conversations.find((one) => one.id === id)
+      if (!kept) return fail(reply, 'not_found', 404, `no conversation ${id}`)
+      kept.title = body.title
+      return json(reply, 200, head(kept))
+    }
+    case 'GET conversations export': {
+      const kept = state.conversations.find((one) => one.id === id)
+      if (!kept) return fail(reply, 'not_found', 404, `no conversation ${id}`)
+      if (url.searchParams.get('format') === 'json') return download(reply, 'application/json', 'conversation.json', JSON.stringify(kept))
+      return download(reply, 'text/markdown; charset=utf-8', 'conversation.md', `# ${kept.title}\n\n${kept.turns.map((turn) => `## ${turn.question}\n\n${turn.answer.text}\n`).join('\n')}`)
+    }
+    case 'GET receipts': {
+      const receipt = state.receipts.get(id)
+      return receipt ? download(reply, 'application/json', `receipt-${id}.json`, JSON.stringify(receipt)) : fail(reply, 'not_found', 404, `no receipt ${id}`)
+    }
     case 'DELETE conversations':
       state.conversations = state.conversations.filter((one) => one.id !== id)
       return json(reply, 204)

@@ -124,6 +124,47 @@ export interface Citation {
   confidence?: number
 }
 
+export type AnswerKind = 'fact' | 'list' | 'summary' | 'comparison'
+
+export const answerKinds: readonly AnswerKind[] = ['fact', 'list', 'summary', 'comparison']
+
+/** How a question was taken. */
+export interface AnswerRoute {
+  as: AnswerKind
+  /** The words of the question that decided it. */
+  because: string | null
+  /** The question as it was searched, where it leaned on an earlier one. */
+  standalone: string | null
+  /** For a list: what was walked, in the query language. */
+  query: string | null
+  /** For a summary or a comparison: the documents. */
+  documents: { document_id: string; content_hash: string; title: string; path: string; date: string | null }[]
+}
+
+export interface AnswerRow {
+  /** The number of its citation. */
+  citation: number
+  title: string
+  from: string | null
+  date: string | null
+  /** Other versions of it that are no rows of their own. */
+  versions: number
+}
+
+export interface AnswerTable {
+  rows: AnswerRow[]
+  /** More than the rows where the table is cut. */
+  total: number
+  /** Documents that were looked at for it. */
+  walked: number
+}
+
+/** Where the documents say different things: numbers of citations, the newest first, and what each of them has. */
+export interface Disagreement {
+  citations: number[]
+  values: string[]
+}
+
 export type Grounding = 'grounded' | 'partial' | 'not_found'
 
 export interface Coverage {
@@ -140,7 +181,14 @@ export interface Answer {
   citations: Citation[]
   closest: Hit[]
   coverage: Coverage
-  answerable: number | null
+  /** Answers kept by earlier versions may lack these six. */
+  route?: AnswerRoute
+  table?: AnswerTable | null
+  disagreements?: Disagreement[]
+  /** Sentences that the model wrote and no passage carries; they are not in the text. */
+  dropped?: number
+  left_out?: { hits: number; sentences: number }
+  signals?: { probability: number | null }
   model: string
   generation: {
     prompt_tokens: number
@@ -276,13 +324,20 @@ export interface AskRequest {
   spaces: string[]
   kinds: DocumentKind[]
   conversation: string | null
+  /** How it is to be taken; left out: as its words say. */
+  as?: AnswerKind
 }
 
 export type AskEvent =
+  | ({ event: 'route' } & AnswerRoute)
+  /** The sentence that fits best, until the answer replaces it. */
+  | { event: 'first'; citation: Citation }
   | { event: 'evidence'; passages: Passage[] }
   | { event: 'reading'; done: number; total: number }
   | { event: 'piece'; text: string }
-  | { event: 'answer'; answer: Answer; conversation: string | null }
+  | { event: 'answer'; answer: Answer; conversation: string | null; receipt?: string | null }
+
+const askEvents: readonly string[] = ['route', 'first', 'evidence', 'reading', 'piece', 'answer'] satisfies AskEvent['event'][]
 
 export interface Section {
   label: string
@@ -363,7 +418,7 @@ export interface ConversationHead {
 export interface Conversation {
   id: string
   title: string
-  turns: { asked: string; question: string; answer: Answer }[]
+  turns: { asked: string; question: string; answer: Answer; receipt?: string | null }[]
 }
 
 /** What was said of a search: that a document, or the passage with this quote, is right for a query, or not. */
@@ -462,8 +517,8 @@ export async function* ask(request: AskRequest, signal: AbortSignal): AsyncGener
   for await (const { event, data } of events(reply)) {
     const value: unknown = JSON.parse(data)
     if (event === 'error') throw errorFromBody(value, reply.status)
-    if (event === 'evidence' || event === 'reading' || event === 'piece' || event === 'answer') {
-      yield { event, ...(value as object) } as AskEvent
+    if (askEvents.includes(event)) {
+      yield { ...(value as object), event } as AskEvent
       if (event === 'answer') return
     }
   }
@@ -530,8 +585,24 @@ export function problems(
   return json('GET', `/problems?${query}`, undefined, signal)
 }
 
-export async function conversations(): Promise<ConversationHead[]> {
-  return (await json<{ conversations: ConversationHead[] }>('GET', '/conversations')).conversations
+/** All of them, or those in which the words stand. */
+export async function conversations(words = '', signal?: AbortSignal): Promise<ConversationHead[]> {
+  const query = words === '' ? '' : `?${new URLSearchParams({ q: words })}`
+  return (await json<{ conversations: ConversationHead[] }>('GET', `/conversations${query}`, undefined, signal)).conversations
+}
+
+export async function renameConversation(id: string, title: string): Promise<void> {
+  await call('PATCH', `/conversations/${encodeURIComponent(id)}`, { title })
+}
+
+/** Where a conversation is, as a file to be saved. */
+export function conversationFile(id: string, format: 'markdown' | 'json'): string {
+  return `/api/v1/conversations/${encodeURIComponent(id)}/export?format=${format}`
+}
+
+/** Where the receipt of an answer is. */
+export function receiptFile(id: string): string {
+  return `/api/v1/receipts/${encodeURIComponent(id)}`
 }
 
 export function conversation(id: string, signal?: AbortSignal): Promise<Conversation> {

@@ -1,27 +1,29 @@
 // Language and appearance: chosen, remembered, and written to <html>.
 
+import { languageOf, type Language } from './language'
 import { en, type Messages } from './messages/en'
+import { zhHans } from './messages/zh-Hans'
 import { zhHant } from './messages/zh-Hant'
 import { remember, remembered } from './preferences'
 
-export type Language = 'en' | 'zh-Hant'
+export type { Language }
 export type Theme = 'system' | 'light' | 'dark'
 
 export const languages: readonly { id: Language; name: string }[] = [
   { id: 'en', name: 'English' },
   { id: 'zh-Hant', name: '繁體中文' },
+  { id: 'zh-Hans', name: '简体中文' },
 ]
 export const themes: readonly Theme[] = ['system', 'light', 'dark']
 
-const catalogues: Record<Language, Messages> = { en, 'zh-Hant': zhHant }
+const catalogues: Record<Language, Messages> = { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans }
 
 function preferredLanguage(): Language {
-  const wanted = navigator.languages.find((tag) => /^(zh|en)\b/i.test(tag))
-  return wanted?.toLowerCase().startsWith('zh') ? 'zh-Hant' : 'en'
+  return languageOf(navigator.languages)
 }
 
 class Ui {
-  language: Language = $state(remembered<Language>('language', ['en', 'zh-Hant']) ?? preferredLanguage())
+  language: Language = $state(remembered<Language>('language', ['en', 'zh-Hant', 'zh-Hans']) ?? preferredLanguage())
   theme: Theme = $state(remembered<Theme>('theme', themes) ?? 'system')
   m: Messages = $derived(catalogues[this.language])
 

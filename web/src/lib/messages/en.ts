@@ -1,5 +1,7 @@
 // Every word of the page, in English. The other languages have the type of this catalogue, so none can lack a message.
 
+import { askEn } from './en.ask'
+
 const format = new Intl.NumberFormat('en')
 const number = (value: number): string => format.format(value)
 const count = (value: number, one: string, many: string): string => `${number(value)} ${value === 1 ? one : many}`
@@ -224,8 +226,6 @@ export const en = {
     stop: 'Stop',
     newQuestion: 'New question',
     keys: 'Enter asks, Shift+Enter starts a new line',
-    earlier: 'Earlier questions',
-    noEarlier: 'None yet.',
     turns: (turns: number) => count(turns, 'question', 'questions'),
     deleteConversation: (title: string) => `Delete “${title}”`,
     deleteSure: 'Delete this conversation?',
@@ -237,11 +237,8 @@ export const en = {
     readingLabel: 'Reading the passages',
     writing: 'Writing…',
     draft: 'Draft: the marks are checked when it is finished',
-    done: 'The answer is ready.',
     stopped: 'Stopped. What was written so far is unchecked:',
     stoppedEmpty: 'Stopped.',
-    failed: 'No answer came',
-    askedAs: (question: string) => `Understood as: ${question}`,
     passages: 'Passages being read',
     sources: 'Passages',
     source: (number_: number, title: string, place: string) => `Passage ${number_}: ${title}, ${place}`,
@@ -252,11 +249,8 @@ export const en = {
     },
     groundingShort: { grounded: 'Backed by passages', partial: 'Partly backed', not_found: 'Not found' },
     closest: 'The closest passages',
-    coverage: (documents: number) => `Searched: ${count(documents, 'document', 'documents')}`,
     coverageMeaning: (byMeaning: number) => `${number(byMeaning)} of them also by meaning`,
     coverageSpaces: (spaces: string) => `in ${spaces}`,
-    notSearched: (files: number) => `${count(files, 'file', 'files')} could not be searched`,
-    unreadablePages: (pages: number) => `${count(pages, 'page', 'pages')} without readable text`,
     why: 'See why',
     made: 'How it was made',
     model: 'Model',
@@ -266,8 +260,8 @@ export const en = {
     modelLoading: 'The language model is being loaded.',
     modelMissing: 'The language model is not installed, so questions cannot be answered yet. Searching works.',
     modelFailed: 'The language model cannot be used, so questions cannot be answered. Searching works.',
-    gone: 'This conversation is no longer kept.',
   },
+  asking: askEn,
   document: {
     label: 'Document',
     close: 'Close the document',

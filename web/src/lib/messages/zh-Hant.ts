@@ -1,6 +1,7 @@
 // 頁面上的每一個字，繁體中文。
 
 import type { Messages } from './en'
+import { askZhHant } from './zh-Hant.ask'
 
 const format = new Intl.NumberFormat('zh-Hant-TW')
 const number = (value: number): string => format.format(value)
@@ -218,8 +219,6 @@ export const zhHant: Messages = {
     stop: '停止',
     newQuestion: '新問題',
     keys: 'Enter 送出，Shift+Enter 換行',
-    earlier: '先前的提問',
-    noEarlier: '目前沒有。',
     turns: (turns) => `${number(turns)} 個問題`,
     deleteConversation: (title) => `刪除「${title}」`,
     deleteSure: '要刪除這段對話嗎？',
@@ -231,11 +230,8 @@ export const zhHant: Messages = {
     readingLabel: '正在閱讀段落',
     writing: '正在書寫…',
     draft: '草稿：完成後會核對出處標記',
-    done: '回答完成。',
     stopped: '已停止。以下是未經核對的內容：',
     stoppedEmpty: '已停止。',
-    failed: '沒有得到回答',
-    askedAs: (question) => `理解為：${question}`,
     passages: '正在閱讀的段落',
     sources: '出處段落',
     source: (number_, title, place) => `出處 ${number_}：${title}，${place}`,
@@ -246,11 +242,8 @@ export const zhHant: Messages = {
     },
     groundingShort: { grounded: '有出處', partial: '部分有出處', not_found: '找不到' },
     closest: '最接近的段落',
-    coverage: (documents) => `已搜尋 ${number(documents)} 份文件`,
     coverageMeaning: (byMeaning) => `其中 ${number(byMeaning)} 份也依語意搜尋`,
     coverageSpaces: (spaces) => `範圍：${spaces}`,
-    notSearched: (files) => `${number(files)} 個檔案無法搜尋`,
-    unreadablePages: (pages) => `${number(pages)} 頁沒有可讀的文字`,
     why: '查看原因',
     made: '產生方式',
     model: '模型',
@@ -260,8 +253,8 @@ export const zhHant: Messages = {
     modelLoading: '語言模型載入中。',
     modelMissing: '尚未安裝語言模型，因此還不能回答問題；搜尋可以使用。',
     modelFailed: '語言模型無法使用，因此不能回答問題；搜尋可以使用。',
-    gone: '這段對話已不再保留。',
   },
+  asking: askZhHant,
   document: {
     label: '文件',
     close: '關閉文件',

@@ -354,11 +354,11 @@ fn conversations_are_found_in_both_languages_and_remembered() {
         let found = conversations::list(&system.engine, &owner(), Some(words)).expect("searched");
         found.into_iter().map(|one| one.id).collect()
     };
-    assert_eq!(ids("STEEPED tomatoes"), [tea.conversation.clone()]);
-    assert_eq!(ids("沖泡"), [oolong.conversation.clone()]);
+    assert_eq!(ids("STEEPED tomatoes"), [tea.conversation.as_str()]);
+    assert_eq!(ids("沖泡"), [oolong.conversation.as_str()]);
     assert_eq!(
         ids("７０ DEGREES FOR"),
-        [tea.conversation.clone()],
+        [tea.conversation.as_str()],
         "in the answer"
     );
     assert!(ids("steeped 沖泡").is_empty());

@@ -204,7 +204,7 @@ scene('progress is said aloud at most every few seconds', {}, async (page) => {
   assert.match(heard.at(-1) ?? '', /^Reading, \d+%$/)
 })
 
-scene('when the connection breaks, what came stays, and an answer that was finished meanwhile is fetched', {}, async (page) => {
+scene('when the connection breaks, what came stays, and an answer that was finished meanwhile is fetched', { expectTrouble: /ERR_|Failed to fetch/ }, async (page) => {
   const kept = { id: 'k1', title: 'q', updated: '2999-01-01T00:00:00Z', turns: 1 }
   let ready = false
   await page.route('**/api/v1/conversations', (route) => route.fulfill({ json: { conversations: ready ? [kept] : [] } }))
@@ -223,7 +223,10 @@ scene('when the connection breaks, what came stays, and an answer that was finis
   await accessible(page)
   await picture(page, 'connection broken')
   ready = true
+  await page.route('**/api/v1/events', (route) => route.abort('connectionrefused'))
   await page.evaluate(() => dispatchEvent(new Event('online')))
+  await page.locator('.banner').getByText('Rushlight does not answer.').waitFor()
+  await page.unroute('**/api/v1/events')
   await page.locator('.answer .text').waitFor({ timeout: 60_000 })
   await page.waitForURL(/c=k1/)
   assert.equal(await page.locator('#question').inputValue(), 'my next question')

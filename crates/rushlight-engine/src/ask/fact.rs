@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use rushlight_answer::{AnswerInputs, AnswerLanguage, Prepared};
 use rushlight_core::{
-    Answer, AnswerEvent, ChunkId, DocId, DocumentKind, EmbedKind, Error, ErrorCode, GenerationParams,
-    Grounding, Hit, LanguageModel, Principal, Result, Route, SearchRequest, TermFound,
+    Answer, AnswerEvent, ChunkId, DocId, DocumentKind, EmbedKind, Error, ErrorCode, Grounding, Hit,
+    LanguageModel, Principal, Result, Route, SearchRequest, TermFound,
 };
 use tokio::sync::SemaphorePermit;
 
@@ -74,10 +74,7 @@ impl Engine {
                 Err(error) => return Err(error),
             };
             shared.touch();
-            let params = GenerationParams {
-                max_tokens: request.max_tokens,
-                ..GenerationParams::default()
-            };
+            let params = request.params();
             // What is finished is told once its places are known and its documents are known to be there still.
             let answer = prepared.answer(model.as_deref(), &params, &mut |event| match event {
                 AnswerEvent::Finished(_) => ControlFlow::Continue(()),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { accessible, go, picture, scene, searchFor } from './harness/page.mjs'
+import { accessible, go, patience, picture, scene, searchFor } from './harness/page.mjs'
 
 const mark = (page) => page.getByRole('list', { name: 'Results' }).getByRole('listitem').first().getByRole('button', { name: /^This was right/ })
 
@@ -73,5 +73,71 @@ scene('a mark that cannot be kept says so', { expectTrouble: /404/ }, async (pag
   await searchFor(page, 'steeped')
   await mark(page).click()
   await page.getByRole('alert').getByText('It could not be kept').waitFor()
+  await marked(page, false)
+})
+
+scene('what was said of a search is asked for once, when it is answered', {}, async (page) => {
+  const looked = []
+  page.on('request', (request) => request.method() === 'GET' && request.url().includes('/judgements?') && looked.push(new URL(request.url()).searchParams.get('query')))
+  await page.getByText('Type to search').waitFor()
+  // Typed by the page's own clock: on a busy machine keys from outside may come after pauses of their own.
+  await page.evaluate(async () => {
+    const field = document.querySelector('#query')
+    for (const letter of 'steeped') {
+      field.setRangeText(letter, field.value.length, field.value.length, 'end')
+      field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+      await new Promise((done) => setTimeout(done, 70))
+    }
+  })
+  await marked(page, false)
+  await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false]'))
+  await page.getByRole('switch', { name: 'Newest first among equals' }).click()
+  await page.waitForURL(/recent=1/)
+  await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false]'))
+  assert.deepEqual(looked, ['steeped'])
+})
+
+scene('what is taken back in the Library, or elsewhere, is no longer marked', { expectTrouble: /404/ }, async (page) => {
+  await searchFor(page, 'steeped')
+  await mark(page).click()
+  await marked(page, true)
+  await go(page, '#/library')
+  await page.locator('[data-test=judgements]').getByRole('button', { name: 'Remove: steeped' }).click()
+  await page.locator('[data-test=judgements]').getByText('Nothing yet').waitFor()
+  await go(page, '#/search?q=steeped')
+  await marked(page, false)
+
+  await mark(page).click()
+  await marked(page, true)
+  const removed = await page.evaluate(async () => {
+    const { judgements } = await (await fetch('/api/v1/judgements?query=steeped')).json()
+    return Promise.all(judgements.map(async ({ id }) => (await fetch(`/api/v1/judgements/${id}`, { method: 'DELETE' })).status))
+  })
+  assert.deepEqual(removed, [204])
+  await mark(page).click()
+  await marked(page, false)
+  assert.equal(await page.getByRole('alert').count(), 0, 'it is taken back, whoever did it')
+})
+
+scene('a mark that is kept slowly belongs to the search it was set in', {}, async (page) => {
+  let finish = () => undefined
+  const held = new Promise((done) => (finish = done))
+  await page.route('**/api/v1/judgements', async (route) => {
+    if (route.request().method() === 'POST') await held
+    await route.continue().catch(() => undefined)
+  })
+  await searchFor(page, 'steeped')
+  await mark(page).click()
+  const looked = page.waitForResponse((reply) => new URL(reply.url()).searchParams.get('query') === 'steeped minutes', { timeout: patience })
+  await searchFor(page, 'steeped minutes')
+  await looked
+  const kept = page.waitForResponse((reply) => reply.request().method() === 'POST' && reply.url().endsWith('/judgements'), { timeout: patience })
+  finish()
+  await kept
+  await page.waitForTimeout(100)
+  await marked(page, false)
+  await searchFor(page, 'steeped')
+  await marked(page, true)
+  await mark(page).click()
   await marked(page, false)
 })

@@ -89,7 +89,7 @@ const everything = (reply) => {
     { ...other, document_id: 'm1', title: 'Re: Green tea', date: '2024-05-01T00:00:00Z', relation: 'conversation' },
   ]
   hit.why = {
-    parts: [{ name: 'words', value: 0.8, weight: 0.5, share: 0.4 }, { name: 'meaning', value: 0.9, weight: 0.3, share: 0.27 }, { name: 'coverage', value: 1, weight: 0.1, share: 0.1 }],
+    parts: [{ name: 'words', value: 0.8, weight: 0.5, share: 0.4 }, { name: 'meaning', value: 0.9, weight: 0.3, share: 0.27 }, { name: 'coverage', value: 1, weight: 0.1, share: 0.1 }, { name: 'recency', value: -0.04, weight: 1, share: -0.04 }],
     terms: [
       { typed: 'tea', how: 'exact', found: [{ field: 'title', term: 'tea', count: 1 }, { field: 'text', term: 'tea', count: 2 }], chunks: 14, share: 6 },
       { typed: '軟體', how: 'variant', found: [{ field: 'text', term: '软件', count: 1 }], chunks: 3, share: 2 },

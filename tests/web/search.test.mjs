@@ -397,7 +397,7 @@ scene('other places, versions and mails stand one click behind a result', {}, as
 const explanation = {
   parts: [
     { name: 'words', value: 0.8, weight: 0.5, share: 0.4 }, { name: 'meaning', value: 0.9, weight: 0.3, share: 0.27 },
-    { name: 'coverage', value: 1, weight: 0.1, share: 0.1 }, { name: 'recency', value: 0.5, weight: 0.1, share: 0.05 },
+    { name: 'coverage', value: 1, weight: 0.1, share: 0.1 }, { name: 'recency', value: -0.05, weight: 1, share: -0.05 },
   ],
   terms: [
     { typed: 'steeped', how: 'exact', found: [{ field: 'text', term: 'steeped', count: 2 }], chunks: 1, share: 6 },
@@ -420,24 +420,25 @@ scene('why a result is where it is, in words, asked for once', {}, async (page) 
   assert.equal(asked, 0, 'nothing is explained unless somebody asks')
   const first = page.getByRole('list', { name: 'Results' }).getByRole('listitem').first()
   await first.locator('summary', { hasText: 'Why?' }).click()
-  await first.getByText('82 of 100 points').waitFor()
+  await first.getByText('72 of 100 points').waitFor()
   for (const text of [
-    '40 points: met to 80%, counts for 50%', 'How new the document is.', 'as you typed it, in the text 2 times', 'as it is written in the other script or region',
+    '40 points: met to 80%, counts for 50%', '5 points less for its age', 'as you typed it, in the text 2 times', 'as it is written in the other script or region',
     '75% of the words’ part', 'a rare word of your search exactly as typed', 'second, slower look', 'words count for 70%, meaning for 30%', 'words count 8 points more',
     'moon phase', 'understanding the search 8 ms',
   ]) {
     assert.ok((await first.locator('.why').innerText()).replace(/\s+/g, ' ').includes(text), text)
   }
-  assert.equal(await first.getByRole('img').getAttribute('aria-label'), 'Words 40, Meaning 27, Completeness 10, Newness 5')
+  assert.equal(await first.getByRole('img').getAttribute('aria-label'), 'Words 40, Meaning 27, Completeness 10, Age -5')
   assert.deepEqual(await first.locator('rect').evaluateAll((rects) => rects.map((rect) => Math.round(Number(rect.getAttribute('width'))))), [40, 27, 10, 5])
+  assert.equal(Math.round(Number(await first.locator('rect').last().getAttribute('x'))), 72, 'what is taken away covers the end')
   await accessible(page)
   await picture(first, 'why')
   await page.locator('summary', { hasText: 'Why?' }).nth(1).click()
-  await page.getByText('82 of 100 points').nth(1).waitFor()
+  await page.getByText('72 of 100 points').nth(1).waitFor()
   assert.equal(asked, 1, 'one request explains the whole list')
   await page.getByRole('switch', { name: 'Newest first among equals' }).click()
   await page.waitForURL(/recent=1/)
-  await first.getByText('82 of 100 points').waitFor()
+  await first.getByText('72 of 100 points').waitFor()
 })
 
 scene('the order and the grouping are switches, kept in the address', {}, async (page) => {

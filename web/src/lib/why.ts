@@ -2,19 +2,24 @@
 
 import type { Timings, Why } from './api'
 
-/** Stretches of a bar 100 long, one for each part that adds to the score; the rest of the bar is what the score lacks of 1. */
+/** Stretches of a bar 100 long: one for each part that adds to the score, and over the end of them one for each that takes away. */
 export function bars(parts: Why['parts']): { name: string; x: number; width: number }[] {
   const whole = Math.max(
     1,
     parts.reduce((sum, part) => sum + Math.max(0, part.share), 0),
   )
-  let x = 0
-  return parts.flatMap(({ name, share }) => {
-    if (share <= 0) return []
-    const bar = { name, x, width: (share / whole) * 100 }
-    x += bar.width
-    return [bar]
-  })
+  let end = 0
+  const bar = ({ name, share }: Why['parts'][number]): { name: string; x: number; width: number } => {
+    const start = end
+    end += (share / whole) * 100
+    return { name, x: Math.min(start, end), width: Math.abs(end - start) }
+  }
+  return [...parts.filter(({ share }) => share > 0).map(bar), ...parts.filter(({ share }) => share < 0).map(bar)]
+}
+
+/** What age takes from the score, of 1; `null` for the parts that add to it. */
+export function taken({ name, share }: Why['parts'][number]): number | null {
+  return name === 'recency' ? Math.max(0, -share) : null
 }
 
 /** A share of 1 as a whole number of hundredths. */

@@ -162,9 +162,10 @@ export const en = {
       words: { name: 'Words', what: 'How well the words match. Rare words count more, and so do words in titles and headings.' },
       meaning: { name: 'Meaning', what: 'How near the passage is to your search in meaning, whatever its words.' },
       coverage: { name: 'Completeness', what: 'How many of your words the passage has.' },
-      recency: { name: 'Newness', what: 'How new the document is. Counts only where you asked for newest first.' },
+      recency: { name: 'Age', what: 'The older a document, the more it loses. Counts only where you asked for newest first.' },
     } as Record<string, { name: string; what: string }>,
     part: (points: string, met: string, weight: string) => `${points} points: met to ${met}, counts for ${weight}`,
+    less: (points: string) => `${points} points less for its age`,
     terms: 'Your words here',
     how: {
       exact: 'as you typed it',

@@ -77,7 +77,7 @@ const everything = (reply) => {
   reply.corrections = [{ typed: 'stepe', meant: 'steep' }, { typed: 'stepe', meant: 'steeped' }, { typed: 'kettel', meant: 'kettle' }]
   reply.understood = [{ label: 'words', text: '綠茶 tea' }, { label: 'from', text: '"Anna Li"' }, { label: 'before', text: '2024-03-01' }]
   reply.weighing = { semantic: 0.3, because: [{ feature: 'literal', by: -0.08 }, { feature: 'margin', by: 0.02 }] }
-  reply.timings = { keyword_us: 900, embed_us: 8000, vector_us: 3000, total_us: 9900 }
+  reply.timings = { keyword_us: 900, embed_us: 8000, vector_us: 3000, rerank_us: 40_000, total_us: 49_900 }
   const [hit] = reply.hits
   if (!hit) return
   const { document_id, content_hash, path, segments, span } = hit

@@ -295,7 +295,7 @@ async function api(request, reply, url) {
     case 'POST search': {
       const wrong = body.typing ? undefined : fault(body.query)
       if (wrong) return json(reply, 400, refused(body.query, wrong))
-      const timings = body.typing ? { keyword_us: 900, embed_us: 0, vector_us: 0, total_us: 1000 } : { keyword_us: 900, embed_us: 8000, vector_us: 3000, total_us: 9900 }
+      const timings = body.typing ? { keyword_us: 900, embed_us: 0, vector_us: 0, rerank_us: 0, total_us: 1000 } : { keyword_us: 900, embed_us: 8000, vector_us: 3000, rerank_us: 0, total_us: 9900 }
       const weighing = body.typing ? {} : { weighing: { semantic: 0.4, because: [{ feature: 'margin', by: 0.05 }] } }
       return json(reply, 200, { ...search(body), degraded: [], corrections: [], timings, ...weighing })
     }

@@ -414,7 +414,7 @@ scene('why a result is where it is, in words, asked for once', {}, async (page) 
     assert.equal(request.typing, undefined)
     for (const hit of reply.hits) hit.why = explanation
     reply.weighing = { semantic: 0.3, because: [{ feature: 'literal', by: -0.08 }, { feature: 'moon_phase', by: 0.02 }] }
-    reply.timings = { keyword_us: 900, embed_us: 8000, vector_us: 3000, total_us: 9900 }
+    reply.timings = { keyword_us: 900, embed_us: 8000, vector_us: 3000, rerank_us: 40_000, total_us: 49_900 }
   })
   await searchFor(page, 'tea')
   assert.equal(asked, 0, 'nothing is explained unless somebody asks')
@@ -424,7 +424,7 @@ scene('why a result is where it is, in words, asked for once', {}, async (page) 
   for (const text of [
     '40 points: met to 80%, counts for 50%', '5 points less for its age', 'as you typed it, in the text 2 times', 'as it is written in the other script or region',
     '75% of the words’ part', 'a rare word of your search exactly as typed', 'second, slower look', 'words count for 70%, meaning for 30%', 'words count 8 points more',
-    'moon phase', 'understanding the search 8 ms',
+    'moon phase', 'understanding the search 8 ms', 'the second look 40 ms', 'all together 49.9 ms',
   ]) {
     assert.ok((await first.locator('.why').innerText()).replace(/\s+/g, ' ').includes(text), text)
   }

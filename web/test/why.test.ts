@@ -40,8 +40,10 @@ test('shares of nothing are nothing, and unknown features keep their name', () =
 })
 
 test('steps that took no time are left out, the whole is not', () => {
-  expect(spent({ keyword_us: 940, embed_us: 0, vector_us: 0, total_us: 0 })).toEqual([
+  expect(spent({ keyword_us: 940, embed_us: 0, vector_us: 0, rerank_us: 0, total_us: 0 })).toEqual([
     { step: 'keyword', milliseconds: 0.9 },
     { step: 'total', milliseconds: 0 },
   ])
+  const reranked = spent({ keyword_us: 900, embed_us: 8000, vector_us: 3000, rerank_us: 40_000, total_us: 51_000 })
+  expect(reranked.map(({ step }) => step)).toEqual(['keyword', 'embed', 'vector', 'rerank', 'total'])
 })

@@ -243,6 +243,7 @@ export interface Timings {
   keyword_us: number
   embed_us: number
   vector_us: number
+  rerank_us: number
   total_us: number
 }
 

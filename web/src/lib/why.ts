@@ -37,7 +37,7 @@ export function featureName(feature: string, names: Record<string, string>): str
   return Object.hasOwn(names, feature) ? (names[feature] ?? feature) : feature.replaceAll('_', ' ')
 }
 
-export type Step = 'keyword' | 'embed' | 'vector' | 'total'
+export type Step = 'keyword' | 'embed' | 'vector' | 'rerank' | 'total'
 
 /** Where the time went, in milliseconds; steps that took none are left out. */
 export function spent(timings: Timings): { step: Step; milliseconds: number }[] {
@@ -45,6 +45,7 @@ export function spent(timings: Timings): { step: Step; milliseconds: number }[] 
     ['keyword', timings.keyword_us],
     ['embed', timings.embed_us],
     ['vector', timings.vector_us],
+    ['rerank', timings.rerank_us],
     ['total', timings.total_us],
   ]
   return steps.filter(([step, time]) => time > 0 || step === 'total').map(([step, time]) => ({ step, milliseconds: Math.round(time / 100) / 10 }))

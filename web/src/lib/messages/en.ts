@@ -200,6 +200,7 @@ export const en = {
       keyword: (milliseconds: string) => `words ${milliseconds} ms`,
       embed: (milliseconds: string) => `understanding the search ${milliseconds} ms`,
       vector: (milliseconds: string) => `meaning ${milliseconds} ms`,
+      rerank: (milliseconds: string) => `the second look ${milliseconds} ms`,
       total: (milliseconds: string) => `all together ${milliseconds} ms`,
     },
   },

@@ -194,6 +194,7 @@ export const zhHant: Messages = {
       keyword: (milliseconds) => `字詞 ${milliseconds} 毫秒`,
       embed: (milliseconds) => `理解搜尋 ${milliseconds} 毫秒`,
       vector: (milliseconds) => `語意 ${milliseconds} 毫秒`,
+      rerank: (milliseconds) => `第二次比對 ${milliseconds} 毫秒`,
       total: (milliseconds) => `總共 ${milliseconds} 毫秒`,
     },
   },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import searching from '../../docs/search.md?raw'
-import { explain } from '../src/lib/explain'
+import { explain, sentence } from '../src/lib/explain'
 import { en } from '../src/lib/messages/en'
 import { zhHant } from '../src/lib/messages/zh-Hant'
 
@@ -55,5 +55,7 @@ test('an error is explained in the language of the page, with what the program k
   const error = { code: 'path_not_found', message: '/nowhere does not exist', hint: 'check the spelling' }
   expect(explain(error, en)).toEqual({ what: 'There is no such folder', hint: 'Check the spelling.', detail: '/nowhere does not exist' })
   expect(explain(error, zhHant).hint).toBe('請檢查拼字；路徑會照原樣使用。')
+  expect(sentence('run `rushlight doctor`')).toBe('Run `rushlight doctor`.')
+  expect(sentence('is it there?')).toBe('Is it there?')
   expect(explain({ code: 'constructor', message: 'm', hint: '' }, en)).toEqual({ what: 'constructor', hint: '', detail: 'm' })
 })

@@ -16,7 +16,8 @@ export function explain(error: { code: string; message: string; hint: string }, 
   return { what: known.what, hint: own, detail: error.message }
 }
 
-function sentence(text: string): string {
+/** The program's own words, which begin small and end open, as a sentence. */
+export function sentence(text: string): string {
   const first = text.slice(0, 1).toUpperCase() + text.slice(1)
-  return /[.!?`]$/.test(first) && !first.endsWith('`') ? first : `${first}.`
+  return /[.!?]$/.test(first) ? first : `${first}.`
 }

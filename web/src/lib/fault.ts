@@ -1,7 +1,7 @@
 // What cannot be read in a query: the query cut at it, and the program's words about it in the reader's language.
 
 import type { ApiError, Span } from './api'
-import { explain } from './explain'
+import { explain, sentence } from './explain'
 import type { Explained, Messages } from './messages/en'
 import { chineseFaults } from './messages/zh-Hant.query'
 import { plainName } from './plain'
@@ -36,8 +36,4 @@ export function faultWords(error: ApiError, messages: Messages): Explained {
   if (messages.locale === 'en') return { what: sentence(error.message), hint: known.hint }
   const own = Object.hasOwn(chineseFaults, error.message) ? chineseFaults[error.message] : undefined
   return own ?? { what: known.what, hint: known.hint }
-}
-
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`
 }

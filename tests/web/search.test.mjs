@@ -180,6 +180,32 @@ scene('each letter asks by word, a pause or Enter in full, and the list stays un
   await page.locator('.pane mark').first().waitFor()
 })
 
+scene('a space says while typing that the word is finished; the full search and the address know none', {}, async (page) => {
+  const asked = []
+  page.on('request', (request) => request.url().endsWith('/search') && asked.push(JSON.parse(request.postData() ?? '{}')))
+  // Typed by the page's own clock: on a busy machine keys from outside may come after pauses of their own.
+  const type = (letters) =>
+    page.evaluate(async (letters) => {
+      const field = document.querySelector('#query')
+      for (const letter of letters) {
+        field.setRangeText(letter, field.value.length, field.value.length, 'end')
+        field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+        await new Promise((done) => setTimeout(done, 70))
+      }
+    }, letters)
+  await type('steeped ')
+  await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false]'))
+  const typed = asked.filter(({ typing }) => typing).map(({ query }) => query)
+  assert.ok(typed.includes('steeped ') && typed.indexOf('steeped ') === typed.length - 1, typed.join('|'))
+  assert.deepEqual(asked.filter(({ typing }) => !typing).map(({ query }) => query), ['steeped'])
+  assert.match(page.url(), /q=steeped$/)
+  assert.equal(await page.getByRole('combobox').inputValue(), 'steeped ', 'the field keeps it')
+  asked.length = 0
+  await type(' ')
+  await page.waitForTimeout(500)
+  assert.deepEqual(asked, [], 'what is answered in full is not asked again for a space')
+})
+
 scene('titles, people and tags are suggested below the field, for keys and mouse', {}, async (page) => {
   const words = []
   await suggesting(page, (typed) => {

@@ -203,7 +203,7 @@ export interface SearchRequest {
   spaces?: string[]
   kinds?: DocumentKind[]
   limit?: number
-  /** The query is not finished: what is unfinished in it is forgiven, and only words are searched. */
+  /** The query is not finished: what is unfinished in it is forgiven, and only words are searched. A space ends the last of them. */
   typing?: boolean
   /** How many minutes the asker's clock is ahead of UTC. */
   utc_offset?: number

@@ -54,10 +54,17 @@ class Search {
   #request: SearchRequest | null = null
   #explaining: SearchRequest | null = null
 
-  /** The query or a filter changed. */
-  want(wanted: Wanted, how: 'typing' | 'now'): void {
+  /**
+   * The query or a filter changed. `typed` is what stands in the field while it is typed, with the space at its end that says that
+   * the last word is finished; `null` asks in full at once.
+   */
+  want(wanted: Wanted, typed: string | null): void {
     const key = JSON.stringify({ ...wanted, query: wanted.query.trim() })
-    if (key === this.#asked) return
+    if (key === this.#asked) {
+      // Another space, no other search: what the full one has answered it has answered for whole words.
+      if (typed !== null && this.state === 'busy') this.#askWordsSoon(wanted, typed)
+      return
+    }
     this.#asked = key
     this.#stopTimers()
     this.#latestWords.cancel()
@@ -70,15 +77,15 @@ class Search {
       return
     }
     this.state = 'busy'
-    if (how === 'now') return void this.#ask(wanted)
-    this.#letterTimer = setTimeout(() => void this.#askWords(wanted), letterPause)
+    if (typed === null) return void this.#ask(wanted)
+    this.#askWordsSoon(wanted, typed)
     this.#fullTimer = setTimeout(() => void this.#ask(wanted), fullPause)
   }
 
   /** Asks in full without waiting for the pause. */
   again(wanted: Wanted): void {
     this.#asked = ''
-    this.want(wanted, 'now')
+    this.want(wanted, null)
   }
 
   /** Fetches, once for each reply, why its hits are where they are. */
@@ -99,10 +106,15 @@ class Search {
     }
   }
 
+  #askWordsSoon(wanted: Wanted, typed: string): void {
+    clearTimeout(this.#letterTimer)
+    this.#letterTimer = setTimeout(() => void this.#askWords(wanted, typed), letterPause)
+  }
+
   /** What cannot be answered while typing is left to the full search, which says so. */
-  async #askWords(wanted: Wanted): Promise<void> {
+  async #askWords(wanted: Wanted, typed: string): Promise<void> {
     try {
-      await this.#run(wanted, true)
+      await this.#run(wanted, typed)
     } catch {
       return
     }
@@ -112,7 +124,7 @@ class Search {
     this.#stopTimers()
     this.#slowTimer = setTimeout(() => (this.slow = true), slowAfter)
     try {
-      if (await this.#run(wanted, false)) this.#settle('done')
+      if (await this.#run(wanted, null)) this.#settle('done')
     } catch (thrown) {
       this.error = toApiError(thrown)
       this.failed = wanted
@@ -123,9 +135,10 @@ class Search {
   }
 
   /** True when the reply is the one to show. */
-  async #run(wanted: Wanted, typing: boolean): Promise<boolean> {
+  async #run(wanted: Wanted, typed: string | null): Promise<boolean> {
+    const typing = typed !== null
     const request: SearchRequest = {
-      query: wanted.query.trim(),
+      query: typed ?? wanted.query.trim(),
       limit: 30,
       utc_offset: 0 - new Date().getTimezoneOffset(),
       ...(typing && { typing }),

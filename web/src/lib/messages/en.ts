@@ -300,6 +300,8 @@ export const en = {
     conversation: 'Conversation',
     similar: 'Similar',
     more: (rest: number) => `and ${number(rest)} more`,
+    allMails: (mails: number) => `Show all ${count(mails, 'mail', 'mails')}`,
+    fewerMails: 'Show fewer mails',
   },
   library: {
     title: 'Library',

@@ -294,6 +294,8 @@ export const zhHant: Messages = {
     conversation: '往來郵件',
     similar: '相似文件',
     more: (rest) => `還有 ${number(rest)} 份`,
+    allMails: (mails) => `顯示全部 ${number(mails)} 封郵件`,
+    fewerMails: '顯示較少郵件',
   },
   library: {
     title: '資料庫',

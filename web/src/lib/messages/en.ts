@@ -95,7 +95,7 @@ export const en = {
     order: 'Order',
     recent: 'Newest first among equals',
     grouped: 'One hit per document',
-    readAs: 'Read as:',
+    readAs: 'Read as: ',
     aspects: {
       words: 'words',
       required: 'must have',
@@ -195,7 +195,7 @@ export const en = {
     } as Record<string, string>,
     towardsMeaning: (points: string) => `meaning counts ${points} points more`,
     towardsWords: (points: string) => `words count ${points} points more`,
-    took: 'Time:',
+    took: 'Time: ',
     steps: {
       keyword: (milliseconds: string) => `words ${milliseconds} ms`,
       embed: (milliseconds: string) => `understanding the search ${milliseconds} ms`,

@@ -26,6 +26,10 @@ impl KeywordFactory for OnDisk {
         Ok(Arc::new(TantivyIndex::open(&self.0.path().join(dir), options)?))
     }
 
+    fn analyzer(&self) -> String {
+        "on-disk".to_owned()
+    }
+
     fn highlight(&self, query: &Query, corrections: &[Correction], text: &str) -> Vec<TextSpan> {
         query_spans(query, corrections, text)
     }

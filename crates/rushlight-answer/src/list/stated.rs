@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::dates::month_names;
+use crate::language::is_han;
 use crate::numbers::numbers;
 use crate::terms::fold;
 
@@ -122,12 +123,13 @@ fn said_of(folded: &str, verb: &Verb, year: Option<&str>) -> bool {
         // The year is written otherwise (民國114年): the sentence has it, and that must do.
         return places.next().is_some();
     }
-    // Of several years, a verb means the one whose date it closes (2025年12月31日到期), or the one that follows it, or the last
+    // Of several years, a Chinese verb means the one whose date it closes (2025年12月31日到期); otherwise it is the one that follows, or the last
     // before it where none does.
     places.any(|place| {
         let next = years.iter().find(|(at, _)| *at > place);
         let before = years.iter().rfind(|(at, _)| *at < place);
-        let closed = before.filter(|(at, _)| folded[at + 4..place].chars().all(is_of_date));
+        let is_chinese = folded[place..].starts_with(is_han);
+        let closed = before.filter(|(at, _)| is_chinese && folded[at + 4..place].chars().all(is_of_date));
         closed.or(next).or(before).is_some_and(|(_, text)| *text == year)
     })
 }

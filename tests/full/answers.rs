@@ -197,7 +197,7 @@ fn what_cannot_be_measured_says_why() {
     );
     assert_eq!(
         refused(&["eval", "--answers", "--compare", &set, &set]),
-        "`mine.toml` is not a run of answers: line 1"
+        "`mine.toml` is not a run of answers: line 1: expected value at line 1 column 1"
     );
     let both = installation.run(&["eval", "--answers", &set, "--weights", "0.5"]);
     assert!(text(&both).contains("cannot be used with"), "{}", text(&both));

@@ -14,8 +14,9 @@ use crate::citation::{CheckedText, CitationChecker};
 use crate::disagreement::contradiction;
 use crate::evidence::{Cosines, Evidence, EvidenceBudget};
 use crate::language::{AnswerLanguage, to_language};
-use crate::prompt::build_prompt;
+use crate::prompt::{build_prompt, without_fence};
 use crate::question::check_question;
+use crate::sanitize::visible;
 
 /// What is to be answered, and from what.
 #[derive(Clone, Debug)]
@@ -201,12 +202,14 @@ impl<'a> Prepared<'a> {
         reply.signals.log_probability =
             (generation.generated_tokens > 0).then_some(generation.mean_log_probability);
         let mut checker = CitationChecker::new(self.question, &reply.passages);
-        checker.push(&to_language(&generation.text, self.language));
+        // A model that repeats the fence must not bring it into what it is asked next, nor onto the screen.
+        let generated = without_fence(&visible(&generation.text), self.inputs.fence);
+        checker.push(&to_language(&generated, self.language));
         let checked = checker.finish();
         if checked.citations.is_empty() {
             return finish(on_event, reply.not_found(Some(generation)));
         }
-        let is_it_right = built.prompts.is_it_right(&generation.text);
+        let is_it_right = built.prompts.is_it_right(&generated);
         reply.signals.verified = Some(odds(model, &is_it_right, on_event)?);
         let written = calibration.written.probability(&reply.signals);
         reply.signals.probability = Some(written);

@@ -22,6 +22,16 @@ const TURNS: [&str; 10] = [
     "### instruction",
     "### system",
 ];
+/// Formulas that load or link when a sheet is opened.
+const FORMULAS: [&str; 7] = [
+    "=hyperlink(",
+    "=webservice(",
+    "=importxml(",
+    "=importdata(",
+    "=image(",
+    "=cmd|",
+    "+cmd|",
+];
 /// What is to be given up …
 const GIVE_UP: [&str; 15] = [
     "ignore",
@@ -220,6 +230,7 @@ pub(crate) fn is_order(sentence: &str) -> bool {
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let says = has(&SAY_CHINESE) || words(&text).any(|(_, word)| SAY.contains(&word) || ADD.contains(&word));
     has(&TURNS)
+        || has(&FORMULAS)
         || (has(&GIVE_UP) && has(&SAID_BEFORE))
         || has(&TO_THE_READER)
         || (has(&READERS) && has(&HAVE_TO) && says)

@@ -188,7 +188,7 @@ fn shorten(passages: &mut Vec<Passage>) -> bool {
 }
 
 /// The text without the fence; taking one out can bring another together, so until none is left.
-fn without_fence(text: &str, fence: &str) -> String {
+pub(crate) fn without_fence(text: &str, fence: &str) -> String {
     let mut text = text.to_owned();
     while !fence.is_empty() && text.contains(fence) {
         text = text.replace(fence, "");

@@ -78,7 +78,7 @@ fn reading_on_gives_what_reading_anew_gives() {
         .push(Message::new(Role::User, "In which drawer lies ledger 3?"));
     let choices = ["21", "2", "It", "Led", "Yes", "No"];
 
-    // A prompt that shares nothing clears the cache between the two.
+    // A prompt that shares nothing but the chat template's beginning cuts the cache back between the two.
     let mut anew = Vec::new();
     model
         .first_token_log_probabilities(&user("Something else."), &["a"], &mut quiet)
@@ -92,7 +92,7 @@ fn reading_on_gives_what_reading_anew_gives() {
         })
         .expect("reads");
     assert!(
-        anew.len() > 3 && anew[0] == 0,
+        anew.len() > 3 && anew[0] < 64,
         "the prompt is read in several pieces: {anew:?}"
     );
 

@@ -146,12 +146,12 @@ fn open(path: &Path) -> Decoder {
     Decoder::read(Gguf::open(path).expect("a sound head"), CONTEXT).expect("weights")
 }
 
+/// The largest difference, as a share of the largest score.
 fn farthest(ours: &[f32], theirs: &[f32]) -> f32 {
     assert_eq!(ours.len(), theirs.len());
-    ours.iter()
-        .zip(theirs)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f32::max)
+    let largest = |values: &mut dyn Iterator<Item = f32>| values.map(f32::abs).fold(0.0, f32::max);
+    let apart = largest(&mut ours.iter().zip(theirs).map(|(a, b)| a - b));
+    apart / largest(&mut theirs.iter().copied())
 }
 
 fn tokens(count: usize) -> Vec<u32> {
@@ -162,7 +162,7 @@ fn tokens(count: usize) -> Vec<u32> {
 fn every_family_agrees_with_candle_transformers() {
     let folder = tempfile::tempdir().expect("a folder");
     for family in ["llama", "qwen2", "qwen3"] {
-        for (dtype, tolerance) in [(GgmlDType::F32, 1e-3), (GgmlDType::Q8_0, 2e-2)] {
+        for (dtype, tolerance) in [(GgmlDType::F32, 1e-3), (GgmlDType::Q8_0, 1e-2)] {
             let path = model(folder.path(), family, dtype);
             for count in [1, 2, 19] {
                 let tokens = tokens(count);

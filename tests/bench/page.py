@@ -86,7 +86,7 @@ def write_import(figures):
         memory = [mib(of["peak_memory_mib"]), mib(of["peak_memory_with_parsers_mib"])]
         states = [number(counts[state]) for state in ("indexed", "skipped", "failed")]
         rows.append([number(counts["seen"]), mb(of["bytes"]), seconds(of["seconds"]), number(of["files_per_second"]), *memory, *states])
-    words = "\n\nOf a hundred files 60 are notes, 30 mails, 5 PDFs and 5 office files; no models are installed, so that tokens are estimated. The peak is that of the program itself; `with parsers` adds the processes that read PDFs and office files.\n\n"
+    words = "\n\nOf a hundred files 60 are notes, 30 mails, 5 PDFs and 5 office files; no models are installed, so that tokens are estimated. The peak is that of the program itself; `with parsers` adds the processes that read mails, PDFs and office files.\n\n"
     head_pdf = [f"{number(figures['pdfs'])} PDFs", "time", "text", "text per second"]
     rows_pdf = []
     for program, of in figures["pdf_text"].items():

@@ -14,5 +14,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsDir: 'assets',
   },
-  test: { include: ['test/**/*.test.ts'], environment: 'node' },
+  // Five seconds are too few beside a build of everything.
+  test: { include: ['test/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
 })

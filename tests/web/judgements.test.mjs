@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { accessible, go, picture, scene, searchFor } from './harness/page.mjs'
+import { accessible, go, patience, picture, scene, searchFor } from './harness/page.mjs'
 
 const mark = (page) => page.getByRole('list', { name: 'Results' }).getByRole('listitem').first().getByRole('button', { name: /^This was right/ })
 
@@ -128,10 +128,10 @@ scene('a mark that is kept slowly belongs to the search it was set in', {}, asyn
   })
   await searchFor(page, 'steeped')
   await mark(page).click()
-  const looked = page.waitForResponse((reply) => new URL(reply.url()).searchParams.get('query') === 'steeped minutes')
+  const looked = page.waitForResponse((reply) => new URL(reply.url()).searchParams.get('query') === 'steeped minutes', { timeout: patience })
   await searchFor(page, 'steeped minutes')
   await looked
-  const kept = page.waitForResponse((reply) => reply.request().method() === 'POST' && reply.url().endsWith('/judgements'))
+  const kept = page.waitForResponse((reply) => reply.request().method() === 'POST' && reply.url().endsWith('/judgements'), { timeout: patience })
   finish()
   await kept
   await page.waitForTimeout(100)

@@ -109,7 +109,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Stage {
             name: "asked",
             features: [BEFORE.as_slice(), &ASKED].concat(),
-            records: all.iter().collect(),
+            // What nothing carries is refused afterwards, whatever this stage says.
+            records: unread.iter().collect(),
             learns: |record| record.signals.answerable.is_some(),
             is: |record| record.outcome == Outcome::Right,
             most: options.skip,

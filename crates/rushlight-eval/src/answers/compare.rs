@@ -292,7 +292,22 @@ mod tests {
             ],
         );
         let found = compare_answers(&old, &new).expect("compares");
-        expect![[r#""#]].assert_eq(&found.to_string());
+        expect![[r#"
+            answers: 3 questions in both runs
+            other settings: language_model "small", now "large"
+            new less old [95 % interval: paired percentile bootstrap over queries, 1,000 resamples]; a star leaves out zero
+
+            with         2  right            0.500 → 1.000  +0.500 [+0.000, +1.000]
+                            right and cited  0.000 → 0.000  +0.000 [+0.000, +0.000]
+                            F1               0.000 → 0.000  +0.000 [+0.000, +0.000]
+                            refused          0.000 → 0.000  +0.000 [+0.000, +0.000]
+
+            without      1  refused          0.000 → 1.000  +1.000 [-1.000, +1.000]
+
+            better: 2
+                wrong → right    what is a?
+                wrong → refused  what is c?
+        "#]].assert_eq(&found.to_string());
         let back = compare_answers(&new, &old).expect("compares");
         assert_eq!((back.better.len(), back.worse.len()), (0, 2));
     }

@@ -245,6 +245,40 @@ mod tests {
             ..AnswerSettings::default()
         };
         let report = AnswerReport::of_records(settings, &records.iter().collect::<Vec<_>>());
-        expect![[r#""#]].assert_eq(&report.to_string());
+        expect![[r#"
+            answers: 4 questions, 3 documents, qwen, e5
+            shares with [95 % interval: percentile bootstrap over queries, 1,000 resamples]; greedy
+
+                                asked  right                 right and cited       refused               wrong                 exact  F1
+            by class
+            squad20 answerable      2  0.500 [0.000, 1.000]  0.000 [0.000, 0.000]  0.000 [0.000, 0.000]  0.500 [0.000, 1.000]  0.000  0.000
+            nowhere                 2  –                     –                     0.500 [0.000, 1.000]  0.500 [0.000, 1.000]      –  –
+            with an answer, by language
+            English                 2  0.500 [0.000, 1.000]  0.000 [0.000, 0.000]  0.000 [0.000, 0.000]  0.500 [0.000, 1.000]  0.000  0.000
+            without, by language
+            English                 2  –                     –                     0.500 [0.000, 1.000]  0.500 [0.000, 1.000]      –  –
+            all                     4  0.500 [0.000, 1.000]  0.000 [0.000, 0.000]  0.250 [0.000, 0.750]  0.500 [0.000, 1.000]  0.000  0.000
+
+                                gold passage read     citations  at gold  quotes misplaced  sentences  uncited  dropped  failed
+            squad20 answerable  0.000 [0.000, 0.000]          0        –                 0          0        0        0       0
+            nowhere             –                             0        –                 0          0        0        0       0
+
+                                seconds, half and 19 of 20: first sentence  first word     whole answer   tokens read  written
+            by class
+            squad20 answerable                                 0.12 / 0.12  0.90 / 0.90    2.50 / 2.50            650       24
+            nowhere                                            0.12 / 0.12  0.90 / 0.90    2.50 / 2.50            650       24
+            with an answer, by language
+            English                                            0.12 / 0.12  0.90 / 0.90    2.50 / 2.50            650       24
+            without, by language
+            English                                            0.12 / 0.12  0.90 / 0.90    2.50 / 2.50            650       24
+            all                                                0.12 / 0.12  0.90 / 0.90    2.50 / 2.50            650       24
+
+            refused: 1 that nothing answers, 0 that the documents answer; precision 1.000 [0.000, 1.000], recall 0.500 [0.000, 1.000]
+
+            by threshold of the probability, of 4 decided
+            threshold  answerable refused  right  answered  of these not right  refused of those without an answer
+                0.600               0.000  0.500     0.750               0.667  nowhere 0.500
+            area under the ROC curve: answerable against 0.750 nowhere; right against all else 1.000; under risk by coverage 0.389
+        "#]].assert_eq(&report.to_string());
     }
 }

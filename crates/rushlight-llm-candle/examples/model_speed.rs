@@ -1,6 +1,6 @@
 //! How fast a model reads and writes: this crate's decoder beside that of candle-transformers, in one run.
 //!
-//! `speed MODEL.gguf [PROMPT_TOKENS] [TOKENS]` prints one JSON object: tokens a second, seconds to load, memory. candle-transformers is
+//! `model_speed MODEL.gguf [PROMPT_TOKENS] [TOKENS]` prints one JSON object: tokens a second, seconds to load, memory. candle-transformers is
 //! measured for the Qwen2 family, without sampling and without text, which is to its advantage.
 #![allow(clippy::print_stdout, reason = "a tool that prints its measurements")]
 
@@ -19,7 +19,7 @@ use rushlight_llm_candle::{CandleModel, CandleOptions};
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [model, rest @ ..] = &arguments[..] else {
-        return Err("usage: speed MODEL.gguf [PROMPT_TOKENS] [TOKENS]".into());
+        return Err("usage: model_speed MODEL.gguf [PROMPT_TOKENS] [TOKENS]".into());
     };
     let number = |at: usize, default| {
         rest.get(at)

@@ -111,6 +111,9 @@ impl Line {
 
 /// One character folded; a Chinese one stays one.
 fn fold_char(c: char) -> String {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase().to_string();
+    }
     let mut buffer = [0; 4];
     let folded = fold(c.encode_utf8(&mut buffer));
     if is_han(c) && folded.chars().count() != 1 {

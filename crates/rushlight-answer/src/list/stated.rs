@@ -123,8 +123,8 @@ fn said_of(folded: &str, verb: &Verb, year: Option<&str>) -> bool {
         // The year is written otherwise (民國114年): the sentence has it, and that must do.
         return places.next().is_some();
     }
-    // Of several years, a Chinese verb means the one whose date it closes (2025年12月31日到期); otherwise it is the one that follows, or the last
-    // before it where none does.
+    // Of several years, a Chinese verb means the one whose date it closes (2025年12月31日到期); otherwise it is the one that
+    // follows, or the last before it where none does.
     places.any(|place| {
         let next = years.iter().find(|(at, _)| *at > place);
         let before = years.iter().rfind(|(at, _)| *at < place);

@@ -15,6 +15,7 @@ use rushlight_engine::{AskRequest, Engine, JudgeRequest, SentenceRequest, Source
 use rushlight_eval::{Judged, write_questions};
 use rushlight_ledger::{Judgement, JudgementId, JudgementRecord};
 use rushlight_server::{Answered, Question, Service};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use crate::conversations::{self, Kept};
@@ -150,7 +151,16 @@ impl Service for EngineService {
         let (answer, record) = self
             .engine
             .ask_with_record(request.clone(), cancel, move |event| {
-                if !matches!(event, AnswerEvent::Finished(_)) && events.blocking_send(event).is_err() {
+                if matches!(event, AnswerEvent::Finished(_)) {
+                    return ControlFlow::Continue(());
+                }
+                // The first events come from a thread of the runtime, which must not wait; there is room for them.
+                let sent = match events.try_send(event) {
+                    Ok(()) => true,
+                    Err(TrySendError::Full(event)) => events.blocking_send(event).is_ok(),
+                    Err(TrySendError::Closed(_)) => false,
+                };
+                if !sent {
                     stopped.store(true, Ordering::Release);
                     return ControlFlow::Break(());
                 }

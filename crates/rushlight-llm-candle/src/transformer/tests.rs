@@ -162,7 +162,8 @@ fn tokens(count: usize) -> Vec<u32> {
 fn every_family_agrees_with_candle_transformers() {
     let folder = tempfile::tempdir().expect("a folder");
     for family in ["llama", "qwen2", "qwen3"] {
-        for (dtype, tolerance) in [(GgmlDType::F32, 1e-3), (GgmlDType::Q8_0, 1e-2)] {
+        // Matrices of 8 bits round what they are given to 8 bits too, which makes more of every difference before them.
+        for (dtype, tolerance) in [(GgmlDType::F32, 1e-3), (GgmlDType::Q8_0, 3e-2)] {
             let path = model(folder.path(), family, dtype);
             for count in [1, 2, 19] {
                 let tokens = tokens(count);

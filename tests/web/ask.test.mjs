@@ -23,8 +23,8 @@ scene('an answer is streamed, its marks open the passage at the quote', { skip }
   await page.getByRole('button', { name: 'Stop' }).waitFor()
   const mark = turn.getByRole('link', { name: /^Passage 1: Green tea/ })
   await mark.first().waitFor({ timeout: patience })
+  await turn.getByText(/^Searched .* documents? you may read/).waitFor({ timeout: patience })
   assert.ok((await page.evaluate(() => window.drafts.length)) > 1, 'the draft came in pieces')
-  await turn.getByText(/^Searched .* documents? you may read/).waitFor()
   await accessible(page)
 
   await mark.first().hover()

@@ -98,8 +98,9 @@ impl Logistic {
 
 /// When there is an answer, for Qwen2.5-Coder-1.5B-Instruct Q4_K_M.
 ///
-/// The three probabilities are logistic regressions on the questions of squad20 and drcd-dev that
-/// `tests/bench/sets/answers.toml` calls `dev`; docs/answers.md has their curves on the other half.
+/// The numbers are preliminary: set by hand on 11 questions of squad20 and drcd-dev, before the model was asked about what it
+/// wrote, so that `written` says what `asked` says. The example `learn_answers` of rushlight-eval learns all three from a run of
+/// `rushlight eval --answers --answer-all` on the half of `tests/bench/sets/answers.toml` that is called `dev`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibration {
     /// Before a model has read anything.

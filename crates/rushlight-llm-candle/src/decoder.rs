@@ -43,7 +43,7 @@ impl Decoder {
         if is_mixture {
             context_tokens = context_tokens.min(quantized_llama::MAX_SEQ_LEN);
         }
-        let shape = shape(&gguf, &architecture, context_tokens)?;
+        let shape = shape(&gguf, &architecture)?;
         // The table of positions is computed for the whole context at once: only what is used.
         gguf.content.metadata.insert(
             format!("{architecture}.context_length"),
@@ -120,7 +120,7 @@ impl Decoder {
 }
 
 /// Reads the shape; refuses sizes that would divide by zero or allocate without end.
-fn shape(gguf: &Gguf, architecture: &str, context_tokens: usize) -> Result<Shape> {
+fn shape(gguf: &Gguf, architecture: &str) -> Result<Shape> {
     let key = |name: &str| format!("{architecture}.{name}");
     let width = gguf.positive(&key("embedding_length"), 1 << 16)?;
     let heads = gguf.positive(&key("attention.head_count"), 1 << 10)?;
@@ -135,9 +135,9 @@ fn shape(gguf: &Gguf, architecture: &str, context_tokens: usize) -> Result<Shape
         None => return Err(gguf.unusable(&format!("{heads} heads do not divide a width of {width}"))),
     };
     let rotated = gguf.find_number(&key("rope.dimension_count"));
-    if !heads.is_multiple_of(shared_heads) || !head_dim.is_multiple_of(2) {
+    if !heads.is_multiple_of(shared_heads) || !head_dim.is_multiple_of(16) {
         return Err(gguf.unusable(&format!(
-            "{heads} heads of {head_dim} values do not share {shared_heads}"
+            "{heads} heads of {head_dim} values do not share {shared_heads}, or are no multiple of 16 values"
         )));
     }
     if rotated.is_some_and(|rotated| rotated != head_dim as u64) {
@@ -149,26 +149,29 @@ fn shape(gguf: &Gguf, architecture: &str, context_tokens: usize) -> Result<Shape
         .tensor_infos
         .get("token_embd.weight")
         .map(|tensor| tensor.shape.dims());
-    match rows {
-        Some([rows, columns]) if *rows >= tokens && *columns == width => {}
+    let vocabulary = match rows {
+        Some([rows, columns]) if *rows >= tokens && *columns == width => *rows,
         Some(_) | None => return Err(gguf.unusable("its token table does not fit its tokens")),
-    }
+    };
     let float = |name: &str| {
         gguf.content
             .metadata
             .get(&key(name))
             .and_then(|value| value.to_f32().ok())
     };
+    let feed_width = gguf.positive(&key("feed_forward_length"), 1 << 20)?;
     Ok(Shape {
+        width,
+        feed_width,
+        vocabulary,
         heads,
         shared_heads,
         head_dim,
         blocks,
-        context_tokens,
         rope_base: float("rope.freq_base")
             .filter(|base| *base > 0.0)
             .unwrap_or(10_000.0),
         rope_halves: architecture != "llama",
-        norm_epsilon: float("attention.layer_norm_rms_epsilon").map_or(1e-5, f64::from),
+        norm_epsilon: float("attention.layer_norm_rms_epsilon").unwrap_or(1e-5),
     })
 }

@@ -15,5 +15,6 @@ mod session;
 mod stop;
 mod text;
 mod transformer;
+mod weights;
 
 pub use model::{CandleModel, CandleOptions};

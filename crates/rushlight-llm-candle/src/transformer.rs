@@ -1,18 +1,13 @@
-//! A decoder for the dense models of the Llama, Qwen2 and Qwen3 families on candle's quantised matrices.
+//! A decoder for the dense models of the Llama, Qwen2 and Qwen3 families.
 //!
-//! What candle-transformers' own decoders do for every token is not done here: no copy of the cache, no copy of shared heads,
-//! no token table in f32, no masks kept. The cache can be cut back, so that a prompt costs only what is new in it.
+//! Numbers are plain slices: rows of values, one row for a token. The products, attention and what lies between them are those
+//! of rushlight-kernels. The cache can be cut back, so that a prompt costs only what is new in it.
 
-use std::sync::Arc;
-
-use candle_core::quantized::{QMatMul, QTensor};
-use candle_core::{D, DType, Device, Module, Result, Tensor};
-use candle_transformers::quantized_nn::RmsNorm;
+use candle_core::Result;
+use rushlight_kernels::{Attention, Input, KeyValueCache, add, rms_norm, rotate, swiglu};
 
 use crate::gguf::Gguf;
-
-/// Positions by which the cache grows.
-const GROW: usize = 256;
+use crate::weights::{Matrix, Reader, Rows};
 
 /// What a file says of its decoder's shape.
 #[derive(Clone, Copy, Debug)]
@@ -23,350 +18,276 @@ pub(crate) struct Shape {
     pub(crate) shared_heads: usize,
     /// Values of a head.
     pub(crate) head_dim: usize,
+    /// Values of a token between blocks.
+    pub(crate) width: usize,
+    /// Values inside of a block's feed-forward network.
+    pub(crate) feed_width: usize,
+    /// Tokens that the model has.
+    pub(crate) vocabulary: usize,
     /// Decoder blocks.
     pub(crate) blocks: usize,
-    /// Tokens that there are positions for.
-    pub(crate) context_tokens: usize,
     /// Base of the rotary frequencies.
     pub(crate) rope_base: f32,
     /// Whether the rotary pairs are the halves of a head (Qwen), not its neighbours (Llama).
     pub(crate) rope_halves: bool,
     /// What is added under the root of a norm.
-    pub(crate) norm_epsilon: f64,
+    pub(crate) norm_epsilon: f32,
 }
 
 /// Weights and cache.
 pub(crate) struct Transformer {
     shape: Shape,
-    tokens: Arc<QTensor>,
+    tokens: Matrix,
     blocks: Vec<Block>,
-    norm: RmsNorm,
-    output: Matrix,
-    /// Positions × half a head.
-    cos: Tensor,
-    sin: Tensor,
-    /// Positions in the cache.
-    length: usize,
+    norm: Vec<f32>,
+    /// The token table is read the other way where there is none.
+    output: Option<Matrix>,
+    memory: Memory,
 }
 
 struct Block {
-    attention_norm: RmsNorm,
+    attention_norm: Vec<f32>,
     query: Linear,
     key: Linear,
     value: Linear,
-    query_norm: Option<RmsNorm>,
-    key_norm: Option<RmsNorm>,
+    query_norm: Option<Vec<f32>>,
+    key_norm: Option<Vec<f32>>,
     joined: Linear,
-    feed_norm: RmsNorm,
+    feed_norm: Vec<f32>,
     gate: Matrix,
     up: Matrix,
     down: Matrix,
-    /// Heads × positions × values of a head, with room behind `length`.
-    cache: Option<(Tensor, Tensor)>,
-}
-
-/// A quantised matrix, or one in floats.
-struct Matrix {
-    weights: QMatMul,
-    quantised: Option<Arc<QTensor>>,
+    cache: KeyValueCache,
 }
 
 struct Linear {
     matrix: Matrix,
-    bias: Option<Tensor>,
+    bias: Option<Vec<f32>>,
 }
 
-impl Matrix {
-    fn new(tensor: QTensor) -> Result<Self> {
-        Self::shared(Arc::new(tensor))
-    }
-
-    fn shared(tensor: Arc<QTensor>) -> Result<Self> {
-        let weights = QMatMul::from_arc(Arc::clone(&tensor))?;
-        let quantised = matches!(weights, QMatMul::QTensor(_)).then_some(tensor);
-        Ok(Self { weights, quantised })
-    }
-
-    fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        self.weights.forward(input)
-    }
-}
-
-/// Several matrices with the same input, which is then prepared once where candle can.
-fn forward_all<const N: usize>(matrices: [&Matrix; N], input: &Tensor) -> Result<[Tensor; N]> {
-    let quantised: Option<Vec<&QTensor>> = matrices
-        .iter()
-        .map(|matrix| matrix.quantised.as_deref())
-        .collect();
-    if let Some(quantised) = quantised
-        && quantised
-            .iter()
-            .all(|tensor| tensor.dtype() == quantised[0].dtype())
-        && let Some(fused) = QTensor::gemv_fused_shared_lhs(&quantised, input)?
-        && let Ok(fused) = <[Tensor; N]>::try_from(fused)
-    {
-        return Ok(fused);
-    }
-    let mut outputs = Vec::with_capacity(N);
-    for matrix in matrices {
-        outputs.push(matrix.forward(input)?);
-    }
-    Ok(outputs.try_into().expect("one output for each of them"))
+/// Memory that every block uses again.
+#[derive(Default)]
+struct Memory {
+    input: Input,
+    normed: Vec<f32>,
+    query: Vec<f32>,
+    key: Vec<f32>,
+    value: Vec<f32>,
+    heads: Vec<f32>,
+    gate: Vec<f32>,
+    up: Vec<f32>,
+    output: Vec<f32>,
 }
 
 impl Linear {
-    fn add_bias(&self, output: Tensor) -> Result<Tensor> {
-        match &self.bias {
-            Some(bias) => output.broadcast_add(bias),
-            None => Ok(output),
+    fn read(reader: &mut Reader<'_>, name: &str, rows: usize, columns: usize) -> Result<Self> {
+        Ok(Self {
+            matrix: reader.matrix(name, rows, columns)?,
+            bias: reader.find_vector(&format!("{name}.bias"), rows)?,
+        })
+    }
+
+    fn multiply(&self, rows: &mut Rows<'_>, output: &mut Vec<f32>) -> Result<()> {
+        self.matrix.multiply(rows, output)?;
+        if let Some(bias) = &self.bias {
+            output.chunks_exact_mut(bias.len()).for_each(|row| add(row, bias));
         }
-    }
-}
-
-/// Reads named tensors of a file.
-struct Reader<'a> {
-    gguf: &'a mut Gguf,
-}
-
-impl Reader<'_> {
-    fn tensor(&mut self, name: &str) -> Result<QTensor> {
-        self.gguf
-            .content
-            .tensor(&mut self.gguf.reader, name, &Device::Cpu)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.gguf.content.tensor_infos.contains_key(name)
-    }
-
-    fn matrix(&mut self, name: &str) -> Result<Matrix> {
-        Matrix::new(self.tensor(&format!("{name}.weight"))?)
-    }
-
-    fn linear(&mut self, name: &str) -> Result<Linear> {
-        let matrix = self.matrix(name)?;
-        let bias = format!("{name}.bias");
-        let bias = match self.has(&bias) {
-            true => Some(self.tensor(&bias)?.dequantize(&Device::Cpu)?),
-            false => None,
-        };
-        Ok(Linear { matrix, bias })
-    }
-
-    fn norm(&mut self, name: &str, epsilon: f64) -> Result<RmsNorm> {
-        RmsNorm::from_qtensor(self.tensor(&format!("{name}.weight"))?, epsilon)
-    }
-
-    fn find_norm(&mut self, name: &str, epsilon: f64) -> Result<Option<RmsNorm>> {
-        match self.has(&format!("{name}.weight")) {
-            true => self.norm(name, epsilon).map(Some),
-            false => Ok(None),
-        }
+        Ok(())
     }
 }
 
 impl Transformer {
     /// Reads the weights.
     pub(crate) fn read(gguf: &mut Gguf, shape: Shape) -> Result<Self> {
-        let mut reader = Reader { gguf };
-        let epsilon = shape.norm_epsilon;
-        let tokens = Arc::new(reader.tensor("token_embd.weight")?);
-        let output = match reader.has("output.weight") {
-            true => reader.matrix("output")?,
-            // The token table read the other way.
-            false => Matrix::shared(Arc::clone(&tokens))?,
-        };
+        let mut reader = Reader::new(gguf);
+        let Shape {
+            width,
+            feed_width,
+            head_dim,
+            vocabulary,
+            ..
+        } = shape;
+        let (wide, narrow) = (shape.heads * head_dim, shape.shared_heads * head_dim);
         let blocks = (0..shape.blocks)
             .map(|block| {
                 let name = |part: &str| format!("blk.{block}.{part}");
                 Ok(Block {
-                    attention_norm: reader.norm(&name("attn_norm"), epsilon)?,
-                    query: reader.linear(&name("attn_q"))?,
-                    key: reader.linear(&name("attn_k"))?,
-                    value: reader.linear(&name("attn_v"))?,
-                    query_norm: reader.find_norm(&name("attn_q_norm"), epsilon)?,
-                    key_norm: reader.find_norm(&name("attn_k_norm"), epsilon)?,
-                    joined: reader.linear(&name("attn_output"))?,
-                    feed_norm: reader.norm(&name("ffn_norm"), epsilon)?,
-                    gate: reader.matrix(&name("ffn_gate"))?,
-                    up: reader.matrix(&name("ffn_up"))?,
-                    down: reader.matrix(&name("ffn_down"))?,
-                    cache: None,
+                    attention_norm: reader.vector(&name("attn_norm.weight"), width)?,
+                    query: Linear::read(&mut reader, &name("attn_q"), wide, width)?,
+                    key: Linear::read(&mut reader, &name("attn_k"), narrow, width)?,
+                    value: Linear::read(&mut reader, &name("attn_v"), narrow, width)?,
+                    query_norm: reader.find_vector(&name("attn_q_norm.weight"), head_dim)?,
+                    key_norm: reader.find_vector(&name("attn_k_norm.weight"), head_dim)?,
+                    joined: Linear::read(&mut reader, &name("attn_output"), width, wide)?,
+                    feed_norm: reader.vector(&name("ffn_norm.weight"), width)?,
+                    gate: reader.matrix(&name("ffn_gate"), feed_width, width)?,
+                    up: reader.matrix(&name("ffn_up"), feed_width, width)?,
+                    down: reader.matrix(&name("ffn_down"), width, feed_width)?,
+                    cache: KeyValueCache::new(shape.shared_heads, head_dim),
                 })
             })
             .collect::<Result<_>>()?;
-        let (cos, sin) = rotations(&shape)?;
         Ok(Self {
-            norm: reader.norm("output_norm", epsilon)?,
-            tokens,
+            norm: reader.vector("output_norm.weight", width)?,
+            tokens: reader.matrix("token_embd", vocabulary, width)?,
+            output: match reader.has("output.weight") {
+                true => Some(reader.matrix("output", vocabulary, width)?),
+                false => None,
+            },
             blocks,
-            output,
-            cos,
-            sin,
             shape,
-            length: 0,
+            memory: Memory::default(),
         })
     }
 
     /// Reads tokens behind those in the cache; returns the scores of what comes after the last.
     pub(crate) fn forward(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
-        let (start, count) = (self.length, tokens.len());
-        let mask = match count {
-            1 => None,
-            _ => Some(causal_mask(start, count)?),
-        };
-        let cos = self.cos.narrow(0, start, count)?;
-        let sin = self.sin.narrow(0, start, count)?;
-        let mut state = self.tokens.embedding(&Tensor::new(tokens, &Device::Cpu)?)?;
-        for block in &mut self.blocks {
-            let attended = block.attend(&self.shape, &state, start, &cos, &sin, mask.as_ref())?;
-            state = (state + attended)?;
-            let fed = block.feed(&state)?;
-            state = (state + fed)?;
+        let Self {
+            shape,
+            blocks,
+            memory,
+            ..
+        } = self;
+        let start = blocks.first().map_or(0, |block| block.cache.len());
+        let angles = Angles::new(shape, start, tokens.len());
+        let mut state = Vec::new();
+        self.tokens.look_up(tokens, shape.width, &mut state)?;
+        let last = blocks.len() - 1;
+        for (at, block) in blocks.iter_mut().enumerate() {
+            // Behind the last block only the last token is looked at.
+            let wanted = if at == last { 1 } else { tokens.len() };
+            block.attend(shape, &mut state, wanted, &angles, memory)?;
+            block.feed(shape, &mut state, memory)?;
         }
-        self.length += count;
-        let last = self.norm.forward(&state.narrow(0, count - 1, 1)?.contiguous()?)?;
-        self.output
-            .forward(&last)?
-            .squeeze(0)?
-            .to_dtype(DType::F32)?
-            .to_vec1()
+        memory.normed.resize(shape.width, 0.0);
+        rms_norm(&state, &self.norm, shape.norm_epsilon, &mut memory.normed);
+        let output = self.output.as_ref().unwrap_or(&self.tokens);
+        let mut scores = Vec::new();
+        output.multiply(
+            &mut Rows::new(&memory.normed, shape.width, &mut memory.input),
+            &mut scores,
+        )?;
+        Ok(scores)
     }
 
     /// Forgets all but the first `length` positions.
     pub(crate) fn truncate(&mut self, length: usize) {
-        self.length = self.length.min(length);
-        if self.length == 0 {
-            self.blocks.iter_mut().for_each(|block| block.cache = None);
-        }
+        self.blocks
+            .iter_mut()
+            .for_each(|block| block.cache.truncate(length));
     }
 }
 
 impl Block {
-    /// Attention over the cache and the new positions, `state` being positions × width.
+    /// Adds attention over the cache and the new positions to the last `wanted` rows of the state, which alone are kept.
     fn attend(
         &mut self,
         shape: &Shape,
-        state: &Tensor,
-        start: usize,
-        cos: &Tensor,
-        sin: &Tensor,
-        mask: Option<&Tensor>,
-    ) -> Result<Tensor> {
-        let count = state.dim(0)?;
-        let input = self.attention_norm.forward(state)?;
-        let [query, key] = forward_all([&self.query.matrix, &self.key.matrix], &input)?;
-        let value = self.value.matrix.forward(&input)?;
+        state: &mut Vec<f32>,
+        wanted: usize,
+        angles: &Angles,
+        memory: &mut Memory,
+    ) -> Result<()> {
+        let Shape {
+            width,
+            heads,
+            shared_heads,
+            head_dim,
+            ..
+        } = *shape;
+        memory.normed.resize(state.len(), 0.0);
+        rms_norm(
+            state,
+            &self.attention_norm,
+            shape.norm_epsilon,
+            &mut memory.normed,
+        );
+        let mut rows = Rows::new(&memory.normed, width, &mut memory.input);
+        self.key.multiply(&mut rows, &mut memory.key)?;
+        self.value.multiply(&mut rows, &mut memory.value)?;
+        normed(&mut memory.key, self.key_norm.as_ref(), shape, &mut memory.heads);
+        angles.turn(shape, &mut memory.key, shared_heads);
+        self.cache.append(&memory.key, &memory.value);
 
-        let query = per_head(
-            &self.query.add_bias(query)?,
-            shape.heads,
+        let skipped = state.len() - wanted * width;
+        let mut wanted_rows;
+        let rows = match skipped {
+            0 => &mut rows,
+            _ => {
+                wanted_rows = Rows::new(&memory.normed[skipped..], width, &mut memory.input);
+                &mut wanted_rows
+            }
+        };
+        self.query.multiply(rows, &mut memory.query)?;
+        normed(
+            &mut memory.query,
             self.query_norm.as_ref(),
-        )?;
-        let key = per_head(
-            &self.key.add_bias(key)?,
-            shape.shared_heads,
-            self.key_norm.as_ref(),
-        )?;
-        let value = per_head(&self.value.add_bias(value)?, shape.shared_heads, None)?;
-        let rotate = |heads: &Tensor| {
-            let heads = heads.unsqueeze(0)?;
-            let rotated = match shape.rope_halves {
-                true => candle_nn::rotary_emb::rope(&heads, cos, sin)?,
-                false => candle_nn::rotary_emb::rope_i(&heads, cos, sin)?,
-            };
-            rotated.squeeze(0)
+            shape,
+            &mut memory.heads,
+        );
+        angles.turn(shape, &mut memory.query, heads);
+        let attention = Attention {
+            heads,
+            scale: 1.0 / (head_dim as f32).sqrt(),
+            window: None,
         };
-        let (keys, values) = self.extend(&rotate(&key)?, &value, start)?;
-
-        // The heads that share keys and values stand behind each other, as more positions of one head.
-        let shared = shape.heads / shape.shared_heads;
-        let query = rotate(&query)?.reshape((shape.shared_heads, shared * count, shape.head_dim))?;
-        let scores = (query.matmul(&keys.t()?)? / (shape.head_dim as f64).sqrt())?;
-        let scores = match mask {
-            Some(mask) => {
-                let total = start + count;
-                scores
-                    .reshape((shape.shared_heads, shared, count, total))?
-                    .broadcast_add(mask)?
-                    .reshape((shape.shared_heads, shared * count, total))?
-            }
-            None => scores,
-        };
-        let attended = candle_nn::ops::softmax_last_dim(&scores)?.matmul(&values)?;
-        let attended = attended
-            .reshape((shape.heads, count, shape.head_dim))?
-            .transpose(0, 1)?
-            .contiguous()?
-            .reshape((count, shape.heads * shape.head_dim))?;
-        let joined = self.joined.matrix.forward(&attended)?;
-        self.joined.add_bias(joined)
+        memory.heads.resize(memory.query.len(), 0.0);
+        attention.attend(&memory.query, &self.cache, &mut memory.heads);
+        let mut rows = Rows::new(&memory.heads, heads * head_dim, &mut memory.input);
+        self.joined.multiply(&mut rows, &mut memory.output)?;
+        state.drain(..skipped);
+        add(state, &memory.output);
+        Ok(())
     }
 
-    /// Writes keys and values behind the first `start` positions and gives all of them, without a copy.
-    fn extend(&mut self, key: &Tensor, value: &Tensor, start: usize) -> Result<(Tensor, Tensor)> {
-        let (heads, count, head_dim) = key.dims3()?;
-        let total = start + count;
-        let room = match &self.cache {
-            Some((keys, _)) => keys.dim(1)?,
-            None => 0,
-        };
-        if total > room {
-            let grown = (heads, total.next_multiple_of(GROW), head_dim);
-            let keys = Tensor::zeros(grown, DType::F32, &Device::Cpu)?;
-            let values = Tensor::zeros(grown, DType::F32, &Device::Cpu)?;
-            if let Some((old_keys, old_values)) = &self.cache {
-                keys.slice_set(old_keys, 1, 0)?;
-                values.slice_set(old_values, 1, 0)?;
-            }
-            self.cache = Some((keys, values));
-        }
-        let (keys, values) = self.cache.as_ref().expect("it has room by now");
-        keys.slice_set(&key.contiguous()?, 1, start)?;
-        values.slice_set(&value.contiguous()?, 1, start)?;
-        Ok((keys.narrow(1, 0, total)?, values.narrow(1, 0, total)?))
-    }
-
-    fn feed(&self, state: &Tensor) -> Result<Tensor> {
-        let input = self.feed_norm.forward(state)?;
-        let [gate, up] = forward_all([&self.gate, &self.up], &input)?;
-        self.down.forward(&(candle_nn::ops::silu(&gate)? * up)?)
+    fn feed(&self, shape: &Shape, state: &mut [f32], memory: &mut Memory) -> Result<()> {
+        memory.normed.resize(state.len(), 0.0);
+        rms_norm(state, &self.feed_norm, shape.norm_epsilon, &mut memory.normed);
+        let mut rows = Rows::new(&memory.normed, shape.width, &mut memory.input);
+        self.gate.multiply(&mut rows, &mut memory.gate)?;
+        self.up.multiply(&mut rows, &mut memory.up)?;
+        swiglu(&mut memory.gate, &memory.up);
+        let mut rows = Rows::new(&memory.gate, shape.feed_width, &mut memory.input);
+        self.down.multiply(&mut rows, &mut memory.output)?;
+        add(state, &memory.output);
+        Ok(())
     }
 }
 
-/// Positions × (heads · values) as heads × positions × values, normed where a model does that.
-fn per_head(rows: &Tensor, heads: usize, norm: Option<&RmsNorm>) -> Result<Tensor> {
-    let (count, width) = rows.dims2()?;
-    let rows = rows.reshape((count, heads, width / heads))?;
-    let rows = match norm {
-        Some(norm) => norm.forward(&rows)?,
-        None => rows,
-    };
-    rows.transpose(0, 1)?.contiguous()
-}
-
-/// 0 where a new position may look, minus infinity where it may not: count × (start + count).
-fn causal_mask(start: usize, count: usize) -> Result<Tensor> {
-    let total = start + count;
-    let mut mask = vec![0f32; count * total];
-    for (row, cells) in mask.chunks_exact_mut(total).enumerate() {
-        cells[start + row + 1..].fill(f32::NEG_INFINITY);
+/// Norms every head, where a model does that.
+fn normed(values: &mut Vec<f32>, weights: Option<&Vec<f32>>, shape: &Shape, memory: &mut Vec<f32>) {
+    if let Some(weights) = weights {
+        memory.resize(values.len(), 0.0);
+        rms_norm(values, weights, shape.norm_epsilon, memory);
+        std::mem::swap(values, memory);
     }
-    Tensor::from_vec(mask, (count, total), &Device::Cpu)
 }
 
-/// Cosines and sines of every position.
-fn rotations(shape: &Shape) -> Result<(Tensor, Tensor)> {
-    let half = shape.head_dim / 2;
-    let steps: Vec<f32> = (0..half)
-        .map(|at| 1.0 / shape.rope_base.powf(2.0 * at as f32 / shape.head_dim as f32))
-        .collect();
-    let steps = Tensor::from_vec(steps, (1, half), &Device::Cpu)?;
-    let positions = Tensor::arange(0, shape.context_tokens as u32, &Device::Cpu)?
-        .to_dtype(DType::F32)?
-        .unsqueeze(D::Minus1)?;
-    let angles = positions.matmul(&steps)?;
-    Ok((angles.cos()?, angles.sin()?))
+/// Cosines and sines of some positions, half a head for each.
+struct Angles {
+    cosines: Vec<f32>,
+    sines: Vec<f32>,
+}
+
+impl Angles {
+    fn new(shape: &Shape, start: usize, count: usize) -> Self {
+        let half = shape.head_dim / 2;
+        let steps: Vec<f32> = (0..half)
+            .map(|at| 1.0 / shape.rope_base.powf(2.0 * at as f32 / shape.head_dim as f32))
+            .collect();
+        let angles = (start..start + count)
+            .flat_map(|position| steps.iter().map(move |step| (position as f32 * step).sin_cos()));
+        let (sines, cosines) = angles.unzip();
+        Self { cosines, sines }
+    }
+
+    /// Turns the last positions' heads, as many as there are rows.
+    fn turn(&self, shape: &Shape, values: &mut [f32], heads: usize) {
+        let half = shape.head_dim / 2;
+        let skipped = self.cosines.len() - values.len() / (2 * heads);
+        let (cosines, sines) = (&self.cosines[skipped..], &self.sines[skipped..]);
+        rotate(values, heads, cosines, sines, shape.rope_halves, half);
+    }
 }
 
 #[cfg(test)]

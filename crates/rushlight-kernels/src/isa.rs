@@ -1,0 +1,414 @@
+//! Vector instructions, chosen at run time.
+
+use std::sync::OnceLock;
+
+use crate::attention;
+use crate::elementwise;
+use crate::input;
+use crate::multiply;
+use crate::tile::{COLUMNS, ROWS};
+
+/// A set of instructions that everything here is built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isa {
+    /// AVX-512 (F, BW, VL, VNNI) with FMA and F16C.
+    Avx512Vnni,
+    /// AVX2 with FMA and F16C.
+    Avx2,
+    /// Plain Rust.
+    Portable,
+}
+
+impl Isa {
+    /// The best of this machine.
+    pub fn best() -> Self {
+        static BEST: OnceLock<Isa> = OnceLock::new();
+        *BEST.get_or_init(|| Self::all().into_iter().next().unwrap_or(Self::Portable))
+    }
+
+    /// All that this machine has, the best first.
+    pub fn all() -> Vec<Self> {
+        let mut found = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("f16c")
+        {
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512vnni")
+            {
+                found.push(Self::Avx512Vnni);
+            }
+            found.push(Self::Avx2);
+        }
+        found.push(Self::Portable);
+        found
+    }
+}
+
+/// 16 lanes, one for each row of a tile.
+///
+/// # Safety
+/// Every function may only be called where the instructions exist, and pointers must be good for as many values as said.
+pub(crate) trait Lanes {
+    /// Whether there are registers for the sums of two tiles and six rows.
+    const WIDE: bool;
+    /// 64 bytes of weights.
+    type Bytes: Copy;
+    /// Four bytes of an input, for every lane.
+    type Four: Copy;
+    type Int: Copy;
+    type Float: Copy;
+    unsafe fn load_bytes(from: *const u32) -> Self::Bytes;
+    unsafe fn load_four(from: *const i8) -> Self::Four;
+    unsafe fn zero_int() -> Self::Int;
+    unsafe fn zero() -> Self::Float;
+    /// Adds to each lane the products of its four bytes of `weights` (unsigned) with `four` (signed).
+    unsafe fn dot(sum: Self::Int, weights: Self::Bytes, four: Self::Four) -> Self::Int;
+    /// `sum + int * scale`.
+    unsafe fn add_scaled(sum: Self::Float, int: Self::Int, scale: Self::Float) -> Self::Float;
+    /// `sum + a * b`.
+    unsafe fn add_product(sum: Self::Float, a: Self::Float, b: f32) -> Self::Float;
+    /// `sum - a * b`.
+    unsafe fn subtract_product(sum: Self::Float, a: Self::Float, b: f32) -> Self::Float;
+    /// 16 values.
+    unsafe fn load(from: *const f32) -> Self::Float;
+    /// 16 values of 16 bits.
+    unsafe fn load_half(from: *const u16) -> Self::Float;
+    /// 16 values.
+    unsafe fn store(to: *mut f32, value: Self::Float);
+}
+
+pub(crate) struct Plain;
+
+impl Lanes for Plain {
+    const WIDE: bool = false;
+    type Bytes = [[u8; 4]; ROWS];
+    type Four = [i8; 4];
+    type Int = [i32; ROWS];
+    type Float = [f32; ROWS];
+
+    #[inline(always)]
+    unsafe fn load_bytes(from: *const u32) -> Self::Bytes {
+        // SAFETY: the caller gives 64 bytes.
+        unsafe { from.cast::<Self::Bytes>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn load_four(from: *const i8) -> Self::Four {
+        // SAFETY: the caller gives 4 bytes.
+        unsafe { from.cast::<Self::Four>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn zero_int() -> Self::Int {
+        [0; ROWS]
+    }
+
+    #[inline(always)]
+    unsafe fn zero() -> Self::Float {
+        [0.0; ROWS]
+    }
+
+    #[inline(always)]
+    unsafe fn dot(mut sum: Self::Int, weights: Self::Bytes, four: Self::Four) -> Self::Int {
+        for (sum, weights) in sum.iter_mut().zip(&weights) {
+            for (weight, value) in weights.iter().zip(&four) {
+                *sum += i32::from(*weight) * i32::from(*value);
+            }
+        }
+        sum
+    }
+
+    #[inline(always)]
+    unsafe fn add_scaled(sum: Self::Float, int: Self::Int, scale: Self::Float) -> Self::Float {
+        std::array::from_fn(|lane| sum[lane] + int[lane] as f32 * scale[lane])
+    }
+
+    #[inline(always)]
+    unsafe fn add_product(sum: Self::Float, a: Self::Float, b: f32) -> Self::Float {
+        std::array::from_fn(|lane| sum[lane] + a[lane] * b)
+    }
+
+    #[inline(always)]
+    unsafe fn subtract_product(sum: Self::Float, a: Self::Float, b: f32) -> Self::Float {
+        std::array::from_fn(|lane| sum[lane] - a[lane] * b)
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self::Float {
+        // SAFETY: the caller gives 16 values.
+        unsafe { from.cast::<Self::Float>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn load_half(from: *const u16) -> Self::Float {
+        // SAFETY: the caller gives 16 values.
+        unsafe { from.cast::<[u16; ROWS]>().read_unaligned() }.map(crate::f16::to_f32)
+    }
+
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, value: Self::Float) {
+        // SAFETY: the caller gives room for 16 values.
+        unsafe { to.cast::<Self::Float>().write_unaligned(value) }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::Lanes;
+
+    pub(crate) struct Avx512;
+
+    impl Lanes for Avx512 {
+        const WIDE: bool = true;
+        type Bytes = __m512i;
+        type Four = __m512i;
+        type Int = __m512i;
+        type Float = __m512;
+
+        #[inline(always)]
+        unsafe fn load_bytes(from: *const u32) -> Self::Bytes {
+            // SAFETY: by the trait's contract, as everywhere below.
+            unsafe { _mm512_loadu_si512(from.cast()) }
+        }
+
+        #[inline(always)]
+        unsafe fn load_four(from: *const i8) -> Self::Four {
+            // SAFETY: as above.
+            unsafe { _mm512_set1_epi32(from.cast::<i32>().read_unaligned()) }
+        }
+
+        #[inline(always)]
+        unsafe fn zero_int() -> Self::Int {
+            // SAFETY: by the trait's contract, as everywhere below.
+            unsafe { _mm512_setzero_si512() }
+        }
+
+        #[inline(always)]
+        unsafe fn zero() -> Self::Float {
+            // SAFETY: as above.
+            unsafe { _mm512_setzero_ps() }
+        }
+
+        #[inline(always)]
+        unsafe fn dot(sum: Self::Int, weights: Self::Bytes, four: Self::Four) -> Self::Int {
+            // SAFETY: as above.
+            unsafe { _mm512_dpbusd_epi32(sum, weights, four) }
+        }
+
+        #[inline(always)]
+        unsafe fn add_scaled(sum: Self::Float, int: Self::Int, scale: Self::Float) -> Self::Float {
+            // SAFETY: as above.
+            unsafe { _mm512_fmadd_ps(_mm512_cvtepi32_ps(int), scale, sum) }
+        }
+
+        #[inline(always)]
+        unsafe fn add_product(sum: Self::Float, a: Self::Float, b: f32) -> Self::Float {
+            // SAFETY: as above.
+            unsafe { _mm512_fmadd_ps(a, _mm512_set1_ps(b), sum) }
+        }
+
+        #[inline(always)]
+        unsafe fn subtract_product(sum: Self::Float, a: Self::Float, b: f32) -> Self::Float {
+            // SAFETY: as above.
+            unsafe { _mm512_fnmadd_ps(a, _mm512_set1_ps(b), sum) }
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self::Float {
+            // SAFETY: as above.
+            unsafe { _mm512_loadu_ps(from) }
+        }
+
+        #[inline(always)]
+        unsafe fn load_half(from: *const u16) -> Self::Float {
+            // SAFETY: as above.
+            unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(from.cast())) }
+        }
+
+        #[inline(always)]
+        unsafe fn store(to: *mut f32, value: Self::Float) {
+            // SAFETY: as above.
+            unsafe { _mm512_storeu_ps(to, value) }
+        }
+    }
+
+    pub(crate) struct Avx2;
+
+    impl Lanes for Avx2 {
+        const WIDE: bool = false;
+        /// Lower and upper half.
+        type Bytes = [__m256i; 2];
+        /// The even and the odd bytes, as 16 bits.
+        type Four = [__m256i; 2];
+        type Int = [__m256i; 2];
+        type Float = [__m256; 2];
+
+        #[inline(always)]
+        unsafe fn load_bytes(from: *const u32) -> Self::Bytes {
+            // SAFETY: by the trait's contract, as everywhere below.
+            unsafe {
+                let from = from.cast::<__m256i>();
+                [_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1))]
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn load_four(from: *const i8) -> Self::Four {
+            // SAFETY: as above.
+            unsafe {
+                let four = _mm256_set1_epi32(from.cast::<i32>().read_unaligned());
+                let even = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(four));
+                [even, _mm256_srai_epi16::<8>(four)]
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn zero_int() -> Self::Int {
+            // SAFETY: by the trait's contract, as everywhere below.
+            unsafe { [_mm256_setzero_si256(); 2] }
+        }
+
+        #[inline(always)]
+        unsafe fn zero() -> Self::Float {
+            // SAFETY: as above.
+            unsafe { [_mm256_setzero_ps(); 2] }
+        }
+
+        #[inline(always)]
+        unsafe fn dot(sum: Self::Int, weights: Self::Bytes, four: Self::Four) -> Self::Int {
+            // SAFETY: as above.
+            unsafe {
+                // Two products of 8 bits can be more than a sum of 16 bits holds, so the bytes are multiplied as 16 bits: the even
+                // ones and the odd ones.
+                let low = _mm256_set1_epi16(255);
+                let half = |sum: __m256i, weights: __m256i| {
+                    let even = _mm256_madd_epi16(_mm256_and_si256(weights, low), four[0]);
+                    let odd = _mm256_madd_epi16(_mm256_srli_epi16::<8>(weights), four[1]);
+                    _mm256_add_epi32(sum, _mm256_add_epi32(even, odd))
+                };
+                [half(sum[0], weights[0]), half(sum[1], weights[1])]
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn add_scaled(sum: Self::Float, int: Self::Int, scale: Self::Float) -> Self::Float {
+            // SAFETY: as above.
+            unsafe {
+                [
+                    _mm256_fmadd_ps(_mm256_cvtepi32_ps(int[0]), scale[0], sum[0]),
+                    _mm256_fmadd_ps(_mm256_cvtepi32_ps(int[1]), scale[1], sum[1]),
+                ]
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn add_product(sum: Self::Float, a: Self::Float, b: f32) -> Self::Float {
+            // SAFETY: as above.
+            unsafe {
+                let b = _mm256_set1_ps(b);
+                [_mm256_fmadd_ps(a[0], b, sum[0]), _mm256_fmadd_ps(a[1], b, sum[1])]
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn subtract_product(sum: Self::Float, a: Self::Float, b: f32) -> Self::Float {
+            // SAFETY: as above.
+            unsafe {
+                let b = _mm256_set1_ps(b);
+                [
+                    _mm256_fnmadd_ps(a[0], b, sum[0]),
+                    _mm256_fnmadd_ps(a[1], b, sum[1]),
+                ]
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self::Float {
+            // SAFETY: as above.
+            unsafe { [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))] }
+        }
+
+        #[inline(always)]
+        unsafe fn load_half(from: *const u16) -> Self::Float {
+            // SAFETY: as above.
+            unsafe {
+                [
+                    _mm256_cvtph_ps(_mm_loadu_si128(from.cast())),
+                    _mm256_cvtph_ps(_mm_loadu_si128(from.add(8).cast())),
+                ]
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn store(to: *mut f32, value: Self::Float) {
+            // SAFETY: as above.
+            unsafe {
+                _mm256_storeu_ps(to, value[0]);
+                _mm256_storeu_ps(to.add(8), value[1]);
+            }
+        }
+    }
+}
+
+/// One function for every set of instructions, the best of which is called.
+macro_rules! dispatch {
+    ($(#[$doc:meta])* $name:ident => $($body:ident)::+, ($($argument:ident: $type:ty),*) $(-> $result:ty)?) => {
+        impl Isa {
+            $(#[$doc])*
+            pub(crate) fn $name(self, $($argument: $type),*) $(-> $result)? {
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma,f16c")]
+                unsafe fn avx512($($argument: $type),*) $(-> $result)? {
+                    // SAFETY: this function has the instructions.
+                    unsafe { $($body)::+::<x86::Avx512>($($argument),*) }
+                }
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx2,fma,f16c")]
+                unsafe fn avx2($($argument: $type),*) $(-> $result)? {
+                    // SAFETY: this function has the instructions.
+                    unsafe { $($body)::+::<x86::Avx2>($($argument),*) }
+                }
+                // SAFETY: `Isa::all` names only what the machine has.
+                unsafe {
+                    match self {
+                        #[cfg(target_arch = "x86_64")]
+                        Self::Avx512Vnni => avx512($($argument),*),
+                        #[cfg(target_arch = "x86_64")]
+                        Self::Avx2 => avx2($($argument),*),
+                        _ => $($body)::+::<Plain>($($argument),*),
+                    }
+                }
+            }
+        }
+    };
+}
+
+/// As [`input::round`].
+#[inline(always)]
+unsafe fn round<L: Lanes>(values: &[f32], quants: &mut [i8; COLUMNS], sums: &mut [f32; 16]) -> f32 {
+    input::round(values, quants, sums)
+}
+
+/// As [`elementwise::swiglu_row`].
+#[inline(always)]
+unsafe fn swiglu<L: Lanes>(gate: &mut [f32], up: &[f32]) {
+    elementwise::swiglu_row(gate, up);
+}
+
+/// As [`elementwise::norm_row`].
+#[inline(always)]
+unsafe fn norm<L: Lanes>(values: &[f32], weights: &[f32], epsilon: f32, output: &mut [f32]) {
+    elementwise::norm_row(values, weights, epsilon, output);
+}
+
+dispatch!(round => round, (values: &[f32], quants: &mut [i8; COLUMNS], sums: &mut [f32; 16]) -> f32);
+dispatch!(swiglu => swiglu, (gate: &mut [f32], up: &[f32]));
+dispatch!(norm => norm, (values: &[f32], weights: &[f32], epsilon: f32, output: &mut [f32]));
+dispatch!(multiply => multiply::tiles, (job: &multiply::Job<'_>, tiles: std::ops::Range<usize>));
+dispatch!(attend => attention::rows, (job: &attention::Job<'_>, head: usize, positions: std::ops::Range<usize>));

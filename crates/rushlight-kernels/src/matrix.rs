@@ -1,0 +1,123 @@
+//! A quantised matrix in tiles.
+
+use rayon::prelude::*;
+
+use crate::block::{BlockType, WrongSize};
+use crate::input::Input;
+use crate::isa::Isa;
+use crate::multiply;
+use crate::tile::{COLUMNS, EMPTY, Form, Line, ROWS, Unpacked, pack_row, unpack};
+
+/// A quantised matrix, repacked.
+#[derive(Debug)]
+pub struct Matrix {
+    pub(crate) form: Form,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    lines: Vec<Line>,
+}
+
+impl Matrix {
+    /// Repacks rows of blocks that stand behind each other.
+    ///
+    /// # Errors
+    /// When the bytes are not so many whole rows.
+    pub fn pack(block: BlockType, bytes: &[u8], rows: usize, columns: usize) -> Result<Self, WrongSize> {
+        let wrong = WrongSize {
+            block,
+            rows,
+            columns,
+            bytes: bytes.len(),
+        };
+        let row_bytes = block.row_bytes(columns).ok_or_else(|| wrong.clone())?;
+        if rows == 0 || row_bytes.checked_mul(rows) != Some(bytes.len()) {
+            return Err(wrong);
+        }
+        let mut matrix = Self {
+            form: Form::of(block),
+            rows,
+            columns,
+            lines: Vec::new(),
+        };
+        let tile = matrix.tile_lines();
+        matrix.lines = vec![EMPTY; rows.div_ceil(ROWS) * tile];
+        let piece_bytes = COLUMNS / block.weights() * block.bytes();
+        let form = matrix.form;
+        (matrix.lines.par_chunks_mut(tile))
+            .zip(bytes.par_chunks(row_bytes * ROWS))
+            .for_each(|(tile, rows)| {
+                for (row, bytes) in rows.chunks_exact(row_bytes).enumerate() {
+                    for (at, blocks) in bytes.chunks(piece_bytes).enumerate() {
+                        let width = COLUMNS.min(columns - at * COLUMNS);
+                        let start = at * form.lines(COLUMNS);
+                        pack_row(block, blocks, row, &mut tile[start..start + form.lines(width)]);
+                    }
+                }
+            });
+        Ok(matrix)
+    }
+
+    /// Rows: values of an output.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Columns: values of an input.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Bytes that the matrix takes.
+    pub fn bytes(&self) -> usize {
+        self.lines.len() * size_of::<Line>()
+    }
+
+    /// The product with every row of an input, in rows behind each other.
+    ///
+    /// # Panics
+    /// When the input has other columns, or the output other places than there are products.
+    pub fn multiply(&self, input: &Input, output: &mut [f32]) {
+        self.multiply_with(Isa::best(), input, output);
+    }
+
+    /// As [`Matrix::multiply`], with these instructions.
+    ///
+    /// # Panics
+    /// As [`Matrix::multiply`], and when the machine has no such instructions.
+    pub fn multiply_with(&self, isa: Isa, input: &Input, output: &mut [f32]) {
+        multiply::multiply(isa, self, input, output);
+    }
+
+    /// One row, for a table that is looked up.
+    ///
+    /// # Panics
+    /// When there is no such row, or the output has other places than the row.
+    pub fn row(&self, row: usize, output: &mut [f32]) {
+        assert!(row < self.rows, "row {row} of {}", self.rows);
+        assert_eq!(output.len(), self.columns, "a row has {} values", self.columns);
+        let mut unpacked = Unpacked::new();
+        for (at, values) in output.chunks_mut(COLUMNS).enumerate() {
+            unpack(self.form, self.piece(row / ROWS, at), values.len(), &mut unpacked);
+            for (column, value) in values.iter_mut().enumerate() {
+                *value = unpacked.weight(self.form, row % ROWS, column);
+            }
+        }
+    }
+
+    /// Columns of a piece.
+    pub(crate) fn width(&self, piece: usize) -> usize {
+        COLUMNS.min(self.columns - piece * COLUMNS)
+    }
+
+    /// The lines of a piece of a tile.
+    #[inline(always)]
+    pub(crate) fn piece(&self, tile: usize, piece: usize) -> &[Line] {
+        let start = tile * self.tile_lines() + piece * self.form.lines(COLUMNS);
+        &self.lines[start..start + self.form.lines(self.width(piece))]
+    }
+
+    fn tile_lines(&self) -> usize {
+        let (whole, rest) = (self.columns / COLUMNS, self.columns % COLUMNS);
+        whole * self.form.lines(COLUMNS) + if rest > 0 { self.form.lines(rest) } else { 0 }
+    }
+}

@@ -1,0 +1,236 @@
+//! Matrices and vectors of a file, in the form in which they are multiplied.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
+use candle_core::{DType, Device, Error, Module, Result, Tensor};
+use rushlight_kernels::{self as kernels, BlockType, Input};
+
+use crate::gguf::Gguf;
+
+/// A matrix.
+pub(crate) enum Matrix {
+    /// Of a type that the kernels know.
+    Packed(kernels::Matrix),
+    /// Of another: floats, or bits that are rare.
+    Candle { weights: QMatMul, rows: usize },
+}
+
+/// Rows that several matrices are multiplied with.
+pub(crate) struct Rows<'a> {
+    values: &'a [f32],
+    columns: usize,
+    input: &'a mut Input,
+    rounded: bool,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows of so many values that stand behind each other. `input` is memory to round them in.
+    pub(crate) fn new(values: &'a [f32], columns: usize, input: &'a mut Input) -> Self {
+        Self {
+            values,
+            columns,
+            input,
+            rounded: false,
+        }
+    }
+
+    fn input(&mut self) -> &Input {
+        if !self.rounded {
+            self.input.set(self.values, self.columns);
+            self.rounded = true;
+        }
+        self.input
+    }
+}
+
+impl Matrix {
+    /// Values of a product.
+    pub(crate) fn rows(&self) -> usize {
+        match self {
+            Self::Packed(matrix) => matrix.rows(),
+            Self::Candle { rows, .. } => *rows,
+        }
+    }
+
+    /// The product with every row, in rows behind each other.
+    pub(crate) fn multiply(&self, rows: &mut Rows<'_>, output: &mut Vec<f32>) -> Result<()> {
+        let count = rows.values.len() / rows.columns;
+        match self {
+            Self::Packed(matrix) => {
+                output.resize(count * matrix.rows(), 0.0);
+                matrix.multiply(rows.input(), output);
+            }
+            Self::Candle { weights, .. } => {
+                let input = Tensor::from_slice(rows.values, (count, rows.columns), &Device::Cpu)?;
+                let product = weights.forward(&input)?.to_dtype(DType::F32)?;
+                *output = product.flatten_all()?.to_vec1()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows of the matrix, looked up.
+    pub(crate) fn look_up(&self, at: &[u32], columns: usize, output: &mut Vec<f32>) -> Result<()> {
+        output.resize(at.len() * columns, 0.0);
+        if let Some(beyond) = at.iter().find(|row| **row as usize >= self.rows()) {
+            return Err(Error::Msg(format!("token {beyond} of {}", self.rows())));
+        }
+        match self {
+            Self::Packed(matrix) => {
+                for (row, output) in at.iter().zip(output.chunks_exact_mut(columns)) {
+                    matrix.row(*row as usize, output);
+                }
+            }
+            Self::Candle { weights, .. } => {
+                let at = Tensor::new(at, &Device::Cpu)?;
+                let found = match weights {
+                    QMatMul::Tensor(table) | QMatMul::TensorF16(table) => table.index_select(&at, 0)?,
+                    QMatMul::QTensor(table) => table.embedding(&at)?,
+                };
+                *output = found.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads named tensors of a file.
+pub(crate) struct Reader<'a> {
+    gguf: &'a mut Gguf,
+    /// What was read last, before it is repacked.
+    bytes: Vec<u8>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(gguf: &'a mut Gguf) -> Self {
+        Self {
+            gguf,
+            bytes: Vec::new(),
+        }
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.gguf.content.tensor_infos.contains_key(name)
+    }
+
+    fn tensor(&mut self, name: &str) -> Result<QTensor> {
+        self.gguf
+            .content
+            .tensor(&mut self.gguf.reader, name, &Device::Cpu)
+    }
+
+    /// The matrix `name.weight`, which must be of this shape.
+    pub(crate) fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Matrix> {
+        let name = format!("{name}.weight");
+        let Some(info) = self.gguf.content.tensor_infos.get(&name) else {
+            return Err(Error::Msg(format!("`{name}` is missing")));
+        };
+        if info.shape.dims() != [rows, columns] {
+            return Err(Error::Msg(format!(
+                "`{name}` is of {:?}, not {rows} × {columns}",
+                info.shape.dims()
+            )));
+        }
+        let block = block_type(info.ggml_dtype)
+            .and_then(|block| Some((block, block.row_bytes(columns)?.checked_mul(rows)?)));
+        let Some((block, size)) = block else {
+            let weights = QMatMul::from_qtensor(self.tensor(&name)?)?;
+            return Ok(Matrix::Candle { weights, rows });
+        };
+        let start = (self.gguf.content.tensor_data_offset).saturating_add(info.offset);
+        // Before memory for it is asked for.
+        if start.saturating_add(size as u64) > self.gguf.reader.get_ref().metadata()?.len() {
+            return Err(Error::Msg(format!("`{name}` lies beyond the end of the file")));
+        }
+        self.gguf.reader.seek(SeekFrom::Start(start))?;
+        self.bytes.resize(size, 0);
+        self.gguf.reader.read_exact(&mut self.bytes)?;
+        kernels::Matrix::pack(block, &self.bytes, rows, columns)
+            .map(Matrix::Packed)
+            .map_err(Error::wrap)
+    }
+
+    /// The vector `name`, which must be of this length.
+    pub(crate) fn vector(&mut self, name: &str, length: usize) -> Result<Vec<f32>> {
+        let values: Vec<f32> = self
+            .tensor(name)?
+            .dequantize(&Device::Cpu)?
+            .flatten_all()?
+            .to_vec1()?;
+        match values.len() == length {
+            true => Ok(values),
+            false => Err(Error::Msg(format!(
+                "`{name}` has {} values, not {length}",
+                values.len()
+            ))),
+        }
+    }
+
+    /// As [`Reader::vector`], where it may be missing.
+    pub(crate) fn find_vector(&mut self, name: &str, length: usize) -> Result<Option<Vec<f32>>> {
+        match self.has(name) {
+            true => self.vector(name, length).map(Some),
+            false => Ok(None),
+        }
+    }
+}
+
+fn block_type(dtype: GgmlDType) -> Option<BlockType> {
+    match dtype {
+        GgmlDType::Q4_0 => Some(BlockType::Q4_0),
+        GgmlDType::Q4_1 => Some(BlockType::Q4_1),
+        GgmlDType::Q5_0 => Some(BlockType::Q5_0),
+        GgmlDType::Q5_1 => Some(BlockType::Q5_1),
+        GgmlDType::Q8_0 => Some(BlockType::Q8_0),
+        GgmlDType::Q4K => Some(BlockType::Q4K),
+        GgmlDType::Q5K => Some(BlockType::Q5K),
+        GgmlDType::Q6K => Some(BlockType::Q6K),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_weights_are_what_candle_reads() {
+        let (rows, columns) = (20, 512);
+        let values: Vec<f32> = (0..rows * columns)
+            .map(|at| ((at * 37 % 101) as f32 - 50.0) * (1.0 + (at / 700) as f32))
+            .collect();
+        let values = Tensor::from_vec(values, (rows, columns), &Device::Cpu).expect("a tensor");
+        for dtype in [
+            GgmlDType::Q4_0,
+            GgmlDType::Q4_1,
+            GgmlDType::Q5_0,
+            GgmlDType::Q5_1,
+            GgmlDType::Q8_0,
+            GgmlDType::Q4K,
+            GgmlDType::Q5K,
+            GgmlDType::Q6K,
+        ] {
+            let tensor = QTensor::quantize(&values, dtype).expect("quantised");
+            let exact: Vec<Vec<f32>> = (tensor.dequantize(&Device::Cpu))
+                .and_then(|tensor| tensor.to_vec2())
+                .expect("values");
+            let block = block_type(dtype).expect("known");
+            let packed = kernels::Matrix::pack(block, &tensor.data().expect("bytes"), rows, columns)
+                .expect("a matrix");
+            let largest = exact.iter().flatten().fold(0f32, |a, b| a.max(b.abs()));
+            // Types with a minimum of 5 bits are rounded to 8; a minimum of Q4_0 is rounded to 16.
+            let tolerance = match dtype {
+                GgmlDType::Q5_1 | GgmlDType::Q5K => largest / 127.0,
+                _ => largest * 1e-3,
+            };
+            let mut row = vec![0.0; columns];
+            for (at, exact) in exact.iter().enumerate() {
+                packed.row(at, &mut row);
+                for (ours, exact) in row.iter().zip(exact) {
+                    assert!((ours - exact).abs() <= tolerance, "{dtype:?}: {ours} for {exact}");
+                }
+            }
+        }
+    }
+}

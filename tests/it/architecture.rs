@@ -47,7 +47,8 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("rushlight-vectors-lance", &["core", "vectors-resident"]),
     ("rushlight-tokens", &["core"]),
     ("rushlight-embed-onnx", &["core", "tokens"]),
-    ("rushlight-llm-candle", &["core"]),
+    ("rushlight-kernels", &[]),
+    ("rushlight-llm-candle", &["core", "kernels"]),
     // The binary.
     (
         "rushlight",

@@ -2,6 +2,7 @@
 
 use rushlight_core::{AnswerSignals, Passage};
 
+use crate::language::AnswerLanguage;
 use crate::sentence::sentences;
 use crate::terms::{Weights, covered, terms};
 
@@ -56,6 +57,8 @@ pub struct Logistic {
     pub fused: f32,
     /// Weight of [`AnswerSignals::unknown`].
     pub unknown: f32,
+    /// What is added for a question in Chinese: signals lie elsewhere in each language.
+    pub chinese: f32,
     /// Weight of [`AnswerSignals::answerable`].
     pub answerable: f32,
     /// Weight of [`AnswerSignals::verified`].
@@ -69,7 +72,7 @@ pub const MISSING_COSINE: f32 = 0.84;
 
 impl Logistic {
     /// The probability, 0 to 1.
-    pub fn probability(&self, signals: &AnswerSignals) -> f32 {
+    pub fn probability(&self, signals: &AnswerSignals, language: AnswerLanguage) -> f32 {
         let Self {
             bias,
             coverage,
@@ -78,6 +81,7 @@ impl Logistic {
             sentence_cosine,
             fused,
             unknown,
+            chinese,
             answerable,
             verified,
             log_probability,
@@ -89,6 +93,10 @@ impl Logistic {
             + sentence_cosine * signals.sentence_cosine.unwrap_or(MISSING_COSINE)
             + fused * signals.fused
             + unknown * signals.unknown
+            + match language {
+                AnswerLanguage::English => 0.0,
+                AnswerLanguage::TraditionalChinese | AnswerLanguage::SimplifiedChinese => chinese,
+            }
             + answerable * signals.answerable.unwrap_or(0.0)
             + verified * signals.verified.unwrap_or(0.0)
             + log_probability * signals.log_probability.unwrap_or(0.0);
@@ -127,6 +135,7 @@ const NOTHING: Logistic = Logistic {
     sentence_cosine: 0.0,
     fused: 0.0,
     unknown: 0.0,
+    chinese: 0.0,
     answerable: 0.0,
     verified: 0.0,
     log_probability: 0.0,
@@ -231,20 +240,26 @@ mod tests {
             answerable: Some(-1.8),
             ..AnswerSignals::default()
         };
-        assert!((logistic.probability(&signals) - 0.5).abs() < 1e-6);
+        assert!((logistic.probability(&signals, AnswerLanguage::English) - 0.5).abs() < 1e-6);
         let missing = AnswerSignals {
             cosine: None,
             answerable: None,
             ..signals
         };
-        assert!((logistic.probability(&missing) - 1.0 / (1.0 + (-MISSING_COSINE).exp())).abs() < 1e-6);
+        assert!(
+            (logistic.probability(&missing, AnswerLanguage::English) - 1.0 / (1.0 + (-MISSING_COSINE).exp()))
+                .abs()
+                < 1e-6
+        );
     }
 
     #[test]
     fn nothing_in_common_is_clearly_absent_and_a_yes_with_the_words_is_not() {
         let calibration = Calibration::default();
         let nothing = AnswerSignals::default();
-        assert!(calibration.before.probability(&nothing) < calibration.clearly_absent);
+        assert!(
+            calibration.before.probability(&nothing, AnswerLanguage::English) < calibration.clearly_absent
+        );
         let words = AnswerSignals {
             coverage: 1.0,
             sentence_coverage: 0.8,
@@ -253,16 +268,16 @@ mod tests {
             fused: 0.9,
             ..nothing
         };
-        assert!(calibration.before.probability(&words) > calibration.clearly_absent);
+        assert!(calibration.before.probability(&words, AnswerLanguage::English) > calibration.clearly_absent);
         let yes = AnswerSignals {
             answerable: Some(5.0),
             ..words
         };
-        assert!(calibration.asked.probability(&yes) > calibration.worth_writing);
+        assert!(calibration.asked.probability(&yes, AnswerLanguage::English) > calibration.worth_writing);
         let no = AnswerSignals {
             answerable: Some(-20.0),
             ..words
         };
-        assert!(calibration.asked.probability(&no) < calibration.worth_writing);
+        assert!(calibration.asked.probability(&no, AnswerLanguage::English) < calibration.worth_writing);
     }
 }

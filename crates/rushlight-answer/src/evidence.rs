@@ -88,20 +88,16 @@ struct Sentence {
     span: TextSpan,
     /// The same for sentences that read the same.
     key: String,
+    /// What its score counts against those of others.
+    weight: f32,
     score: f32,
 }
 
 impl<'a> Evidence<'a> {
     /// Cuts the best hits into sentences and scores each by the question's words in it (those of its title and headings count
-    /// half), by its meaning where `cosines` can tell, and by its hit's place. Sentences of documents in `outside`, mails from
-    /// strangers, count `outside_weight` of that.
-    pub fn new(
-        question: &str,
-        hits: &'a [Hit],
-        outside: &BTreeSet<DocId>,
-        outside_weight: f32,
-        cosines: Cosines<'_>,
-    ) -> Self {
+    /// half), and by its hit's place. Sentences of documents in `outside`, mails from strangers, count `outside_weight` of that.
+    /// [`Evidence::compare_meaning`] adds what takes longer.
+    pub fn by_words(question: &str, hits: &'a [Hit], outside: &BTreeSet<DocId>, outside_weight: f32) -> Self {
         let hits = &hits[..hits.len().min(MAX_HITS)];
         let wanted = terms(question);
         let mut found: Vec<BTreeSet<String>> = Vec::new();
@@ -114,6 +110,7 @@ impl<'a> Evidence<'a> {
                     hit: index,
                     span,
                     key: fold(text).chars().filter(|c| c.is_alphanumeric()).collect(),
+                    weight: 1.0,
                     score: 0.0,
                 });
             }
@@ -130,7 +127,11 @@ impl<'a> Evidence<'a> {
             let words = (alone + covered(&wanted, &with_context, &weights)) / 2.0;
             // Nothing of the question in the sentence itself: its title may be right, it need not be.
             let words = if alone == 0.0 { words / 2.0 } else { words };
-            sentence.score = WORDS * words + HIT * hit.scores.fused.clamp(0.0, 1.0);
+            sentence.weight = match outside.contains(&hit.doc_id) {
+                true => outside_weight,
+                false => 1.0,
+            };
+            sentence.score = (WORDS * words + HIT * hit.scores.fused.clamp(0.0, 1.0)) * sentence.weight;
         }
         let mut evidence = Self {
             hits,
@@ -138,13 +139,6 @@ impl<'a> Evidence<'a> {
             order: Vec::new(),
             sentence_cosine: None,
         };
-        evidence.sort();
-        evidence.compare_meaning(cosines);
-        for sentence in &mut evidence.sentences {
-            if outside.contains(&hits[sentence.hit].doc_id) {
-                sentence.score *= outside_weight;
-            }
-        }
         evidence.sort();
         evidence
     }
@@ -160,8 +154,8 @@ impl<'a> Evidence<'a> {
         self.order = order;
     }
 
-    /// Adds the share of meaning to the sentences with the best words.
-    fn compare_meaning(&mut self, cosines: Cosines<'_>) {
+    /// Adds the share of meaning to the sentences with the best words, where `cosines` can tell.
+    pub fn compare_meaning(&mut self, cosines: Cosines<'_>) {
         let compared: Vec<usize> = self
             .order
             .iter()
@@ -176,9 +170,11 @@ impl<'a> Evidence<'a> {
         self.sentence_cosine = cosines.iter().copied().reduce(f32::max);
         for (index, cosine) in compared.into_iter().zip(cosines) {
             let (stranger, answer) = COSINES;
-            self.sentences[index].score +=
-                MEANING * ((cosine - stranger) / (answer - stranger)).clamp(0.0, 1.0);
+            let sentence = &mut self.sentences[index];
+            sentence.score +=
+                MEANING * ((cosine - stranger) / (answer - stranger)).clamp(0.0, 1.0) * sentence.weight;
         }
+        self.sort();
     }
 
     fn text(&self, index: usize) -> &'a str {
@@ -356,7 +352,7 @@ mod tests {
     use crate::testing::{OFFSET, hit, words};
 
     fn evidence<'a>(question: &str, hits: &'a [Hit]) -> Evidence<'a> {
-        Evidence::new(question, hits, &BTreeSet::new(), 1.0, &|_| None)
+        Evidence::by_words(question, hits, &BTreeSet::new(), 1.0)
     }
 
     fn select(question: &str, hits: &[Hit], tokens: usize) -> Vec<Passage> {
@@ -450,13 +446,9 @@ mod tests {
             Some(texts.iter().map(cosine).collect::<Vec<f32>>())
         };
         let quote = |cosines: Cosines<'_>| {
-            let evidence = Evidence::new(
-                "How much more must be paid?",
-                &hits,
-                &BTreeSet::new(),
-                1.0,
-                cosines,
-            );
+            let mut evidence =
+                Evidence::by_words("How much more must be paid?", &hits, &BTreeSet::new(), 1.0);
+            evidence.compare_meaning(cosines);
             (
                 evidence.best_sentence().map(|citation| citation.quote),
                 evidence.sentence_cosine(),
@@ -479,7 +471,7 @@ mod tests {
             hit("note", "The limit is 80 euros."),
         ];
         let best = |outside: &BTreeSet<DocId>| {
-            let evidence = Evidence::new("What is the limit?", &hits, outside, 0.8, &|_| None);
+            let evidence = Evidence::by_words("What is the limit?", &hits, outside, 0.8);
             evidence.best_sentence().expect("a sentence").title
         };
         assert_eq!(best(&BTreeSet::new()), "mail");

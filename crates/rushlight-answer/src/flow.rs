@@ -81,8 +81,8 @@ pub struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    /// Scores the sentences of the hits, and sends the best one as [`AnswerEvent::First`] unless there is clearly no answer.
-    /// Takes no model, and so no turn.
+    /// Scores the sentences of the hits, and sends the best one as [`AnswerEvent::First`] unless there is clearly no answer: the
+    /// best by its words at once, and another one where meaning says so. Takes no model, and so no turn.
     ///
     /// # Errors
     /// `QueryEmpty` and `QuestionTooLong` for the question; `Cancelled`.
@@ -93,29 +93,36 @@ impl<'a> Prepared<'a> {
         on_event: OnEvent<'_>,
     ) -> Result<Self> {
         let question = check_question(inputs.question)?;
-        let evidence = Evidence::new(
-            question,
-            inputs.hits,
-            &inputs.outside,
-            options.outside_weight,
-            cosines,
-        );
-        let prepared = Self {
+        let evidence = Evidence::by_words(question, inputs.hits, &inputs.outside, options.outside_weight);
+        let mut prepared = Self {
             inputs,
             options,
             question,
             language: AnswerLanguage::of_question(question, inputs.hits),
             evidence,
         };
-        let calibration = &options.calibration;
-        let passages = prepared.select(&rough_tokens).0;
-        let probability = calibration.before.probability(&prepared.signals(&passages));
-        if probability >= calibration.worth_quoting
-            && let Some(first) = prepared.evidence.best_sentence()
-        {
-            send(on_event, AnswerEvent::First(first))?;
+        let by_words = prepared.first();
+        if let Some(first) = &by_words {
+            send(on_event, AnswerEvent::First(first.clone()))?;
+        }
+        prepared.evidence.compare_meaning(cosines);
+        match prepared.first() {
+            Some(first) if by_words.as_ref() != Some(&first) => send(on_event, AnswerEvent::First(first))?,
+            _ => {}
         }
         Ok(prepared)
+    }
+
+    /// The sentence that fits best, unless there is clearly no answer.
+    fn first(&self) -> Option<Citation> {
+        let calibration = &self.options.calibration;
+        let passages = self.select(&rough_tokens).0;
+        let probability = calibration
+            .before
+            .probability(&self.signals(&passages), self.language);
+        (probability >= calibration.worth_quoting)
+            .then(|| self.evidence.best_sentence())
+            .flatten()
     }
 
     fn select(&self, count_tokens: &dyn Fn(&str) -> usize) -> (Vec<Passage>, LeftOut) {
@@ -171,7 +178,7 @@ impl<'a> Prepared<'a> {
             signals,
         };
         let calibration = &self.options.calibration;
-        let before = calibration.before.probability(&signals);
+        let before = calibration.before.probability(&signals, self.language);
         reply.signals.probability = Some(before);
         if reply.passages.is_empty() || before < calibration.clearly_absent {
             return finish(on_event, reply.not_found(None));
@@ -190,7 +197,7 @@ impl<'a> Prepared<'a> {
         );
         reply.passages = built.passages;
         reply.signals.answerable = Some(odds(model, &built.prompts.is_there_an_answer, on_event)?);
-        let asked = calibration.asked.probability(&reply.signals);
+        let asked = calibration.asked.probability(&reply.signals, self.language);
         reply.signals.probability = Some(asked);
         if asked < calibration.worth_writing {
             return finish(on_event, reply.not_found(None));
@@ -211,7 +218,7 @@ impl<'a> Prepared<'a> {
         }
         let is_it_right = built.prompts.is_it_right(&generated);
         reply.signals.verified = Some(odds(model, &is_it_right, on_event)?);
-        let written = calibration.written.probability(&reply.signals);
+        let written = calibration.written.probability(&reply.signals, self.language);
         reply.signals.probability = Some(written);
         let answer = if written < calibration.worth_showing {
             reply.not_found(Some(generation))

@@ -106,9 +106,10 @@ fn line_ends_sentence(rest: &str) -> bool {
     }
 }
 
-const ABBREVIATIONS: [&str; 22] = [
-    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "no", "vol", "fig", "jr", "sr", "inc", "ltd", "co",
-    "corp", "approx", "dept", "est", "gen", "col",
+const ABBREVIATIONS: [&str; 46] = [
+    "mr", "mrs", "ms", "dr", "prof", "st", "v", "vs", "etc", "no", "vol", "fig", "jr", "sr", "inc", "ltd",
+    "co", "corp", "approx", "dept", "est", "gen", "col", "cf", "al", "ca", "capt", "sgt", "lt", "rev", "hon",
+    "sen", "rep", "gov", "mt", "ft", "jan", "feb", "apr", "aug", "sept", "oct", "nov", "dec", "pp", "ed",
 ];
 
 #[cfg(test)]
@@ -137,6 +138,10 @@ mod tests {
         assert_eq!(
             cut("Dr. A. Lin paid 3.5 in the U.S. for tea. It was good."),
             ["Dr. A. Lin paid 3.5 in the U.S. for tea.", "It was good."]
+        );
+        assert_eq!(
+            cut("In the US v. Dougherty Lt. Gen. Brown spoke. He left."),
+            ["In the US v. Dougherty Lt. Gen. Brown spoke.", "He left."]
         );
         assert_eq!(
             cut("a line that\ngoes on. And\n\nanother\n- item\n- item"),

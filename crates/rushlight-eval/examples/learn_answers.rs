@@ -20,30 +20,32 @@ use std::error::Error;
 use std::path::Path;
 
 use rushlight_eval::answers::learn::{Example, Feature, Logistic, fold_of};
-use rushlight_eval::answers::{AnswerFile, AnswerRecord, CurvePoint, Outcome, RefusalCurve, Signals, Split};
+use rushlight_eval::answers::{AnswerFile, AnswerRecord, CurvePoint, Outcome, RefusalCurve, Split};
 
-type Value = fn(&Signals) -> f32;
+type Value = fn(&AnswerRecord) -> f32;
 
 /// What a cosine counts as where none was computed, as `MISSING_COSINE` of rushlight-answer.
 const MISSING_COSINE: f32 = 0.84;
 
 /// Signals before the model has read anything.
-const BEFORE: [(&str, Value); 6] = [
-    ("coverage", |of| of.coverage),
-    ("sentence_coverage", |of| of.sentence_coverage),
-    ("cosine", |of| of.cosine.unwrap_or(MISSING_COSINE)),
+const BEFORE: [(&str, Value); 7] = [
+    ("coverage", |of| of.signals.coverage),
+    ("sentence_coverage", |of| of.signals.sentence_coverage),
+    ("cosine", |of| of.signals.cosine.unwrap_or(MISSING_COSINE)),
     ("sentence_cosine", |of| {
-        of.sentence_cosine.unwrap_or(MISSING_COSINE)
+        of.signals.sentence_cosine.unwrap_or(MISSING_COSINE)
     }),
-    ("fused", |of| of.fused),
-    ("unknown", |of| of.unknown),
+    ("fused", |of| of.signals.fused),
+    ("unknown", |of| of.signals.unknown),
+    // Signals lie elsewhere in each language.
+    ("chinese", |of| f32::from(u8::from(of.language != "English"))),
 ];
 /// What the model says of the passages.
-const ASKED: [(&str, Value); 1] = [("answerable", |of| of.answerable.unwrap_or(0.0))];
+const ASKED: [(&str, Value); 1] = [("answerable", |of| of.signals.answerable.unwrap_or(0.0))];
 /// What it says of its answer.
 const WRITTEN: [(&str, Value); 2] = [
-    ("verified", |of| of.verified.unwrap_or(0.0)),
-    ("log_probability", |of| of.log_probability.unwrap_or(0.0)),
+    ("verified", |of| of.signals.verified.unwrap_or(0.0)),
+    ("log_probability", |of| of.signals.log_probability.unwrap_or(0.0)),
 ];
 
 /// What is learnt, and from what.
@@ -230,9 +232,7 @@ fn report(stage: &Stage<'_>, options: &Options) {
 
 fn values(stage: &Stage<'_>, record: &AnswerRecord) -> Vec<Option<f64>> {
     let values = stage.features.iter();
-    values
-        .map(|(_, value)| Some(f64::from(value(&record.signals))))
-        .collect()
+    values.map(|(_, value)| Some(f64::from(value(record)))).collect()
 }
 
 fn learn(stage: &Stage<'_>, records: &[&AnswerRecord], ridge: f64) -> Option<Logistic> {
@@ -252,8 +252,8 @@ fn alone(stage: &Stage<'_>, records: &[&AnswerRecord]) {
         "\neach signal alone, area under the ROC curve of the answerable against each class without an answer:"
     );
     for (name, value) in &stage.features {
-        let areas = RefusalCurve::by(records, &|record| Some(f64::from(value(&record.signals))))
-            .map(|curve| curve.areas);
+        let areas =
+            RefusalCurve::by(records, &|record| Some(f64::from(value(record)))).map(|curve| curve.areas);
         let shown: Vec<String> = areas
             .into_iter()
             .flat_map(|areas| areas.answerable)

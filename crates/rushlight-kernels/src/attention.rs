@@ -28,11 +28,11 @@ impl KeyValueCache {
     /// An empty one, for so many heads of keys and values.
     ///
     /// # Panics
-    /// When a head has no values, or not a multiple of 16.
+    /// When there is no head, or a head has no values, or not a multiple of 16.
     pub fn new(heads: usize, head_dim: usize) -> Self {
         assert!(
-            head_dim > 0 && head_dim.is_multiple_of(LANES),
-            "heads of {head_dim} values"
+            heads > 0 && head_dim > 0 && head_dim.is_multiple_of(LANES),
+            "{heads} heads of {head_dim} values"
         );
         Self {
             head_dim,
@@ -50,12 +50,6 @@ impl KeyValueCache {
     /// Whether it holds no position.
     pub fn is_empty(&self) -> bool {
         self.length == 0
-    }
-
-    /// Bytes that it takes.
-    pub fn bytes(&self) -> usize {
-        let both = self.keys.iter().chain(&self.values);
-        both.map(|half| half.capacity() * size_of::<u16>()).sum()
     }
 
     /// Adds positions: rows of heads × values of a head.
@@ -125,7 +119,7 @@ impl Attention {
     /// Attends: `queries` and `output` are rows of heads × values of a head, for the last positions of the cache.
     ///
     /// # Panics
-    /// When there are more rows than positions, or rows do not fit the heads.
+    /// When there are more rows than positions, rows do not fit the heads, or the scale is not above 0.
     pub fn attend(&self, queries: &[f32], cache: &KeyValueCache, output: &mut [f32]) {
         self.attend_with(Isa::best(), queries, cache, output);
     }
@@ -135,7 +129,11 @@ impl Attention {
     /// # Panics
     /// As [`Attention::attend`], and when the machine has no such instructions.
     pub fn attend_with(&self, isa: Isa, queries: &[f32], cache: &KeyValueCache, output: &mut [f32]) {
-        assert!(Isa::all().contains(&isa), "this machine has no {isa:?}");
+        assert!(isa.exists(), "this machine has no {isa:?}");
+        assert!(
+            self.heads > 0 && self.window != Some(0) && self.scale > 0.0,
+            "{self:?} sees nothing"
+        );
         let width = self.heads * cache.head_dim;
         let count = queries.len() / width;
         let shared_heads = cache.keys.len();
@@ -162,7 +160,8 @@ impl Attention {
         let parts = count.div_ceil(part);
         (0..shared_heads * parts).into_par_iter().for_each(|at| {
             let from = at % parts * part;
-            isa.attend(&job, at / parts, from..count.min(from + part));
+            // SAFETY: the instructions exist; no two parts have a head and a position in common, and each is handed out once.
+            unsafe { isa.attend(&job, at / parts, from..count.min(from + part)) };
         });
     }
 }
@@ -224,6 +223,10 @@ struct Query {
     end: usize,
 }
 
+/// Attends for as many queries of one head of the cache as their sums stay in registers.
+///
+/// # Safety
+/// The instructions of `L` exist, and no other call writes these queries' places.
 #[inline(always)]
 unsafe fn some_rows<L: Lanes, const N: usize>(
     job: &Job<'_>,
@@ -245,7 +248,8 @@ unsafe fn some_rows<L: Lanes, const N: usize>(
     weights.resize(N * room, 0.0);
     assert!(keys.len() >= (begin + room) * dim && values.len() >= end * dim);
     let rows: [&[f32]; N] = std::array::from_fn(|row| &job.queries[queries[row].at..queries[row].at + dim]);
-    // SAFETY: the instructions exist; keys, values and weights reach as far as is read and written.
+    // SAFETY: the instructions exist. Keys and values reach as far as was asserted, weights as far as they were made, and a query's
+    // places in the output are as many as its values, of which there are as many as was asserted.
     unsafe {
         for block in (0..room).step_by(LANES) {
             let keys = keys.as_ptr().add((begin + block) * dim);

@@ -25,7 +25,7 @@ pub enum BlockType {
     Q6K,
 }
 
-/// Bytes that are not a whole matrix.
+/// A shape or bytes that are no matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongSize {
     /// How the weights are stored.
@@ -34,8 +34,8 @@ pub struct WrongSize {
     pub rows: usize,
     /// Columns that were promised.
     pub columns: usize,
-    /// Bytes that were given.
-    pub bytes: usize,
+    /// Bytes that were given, where the shape makes sense.
+    pub bytes: Option<usize>,
 }
 
 impl fmt::Display for WrongSize {
@@ -46,9 +46,13 @@ impl fmt::Display for WrongSize {
             columns,
             bytes,
         } = self;
+        match bytes {
+            Some(bytes) => write!(out, "{bytes} bytes are not ")?,
+            None => out.write_str("there are no ")?,
+        }
         write!(
             out,
-            "{bytes} bytes are not {rows} rows of {columns} weights in blocks of type {block:?}"
+            "{rows} rows of {columns} weights in blocks of type {block:?}"
         )
     }
 }

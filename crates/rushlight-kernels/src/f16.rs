@@ -3,20 +3,23 @@
 /// 2^112: the difference of the two formats' exponents.
 const SHIFT: f32 = f32::from_bits((127 + 112) << 23);
 
-/// The value of 16 bits. Infinities and what is no number become large numbers; weights and caches hold neither.
+/// The bits of the largest number.
+pub(crate) const LARGEST: u16 = 0x7bff;
+
+/// The value of 16 bits. Infinities and what is no number become large numbers: a sound file's weights hold neither.
 #[inline(always)]
 pub(crate) fn to_f32(bits: u16) -> f32 {
     let magnitude = f32::from_bits(u32::from(bits & 0x7fff) << 13) * SHIFT;
     f32::from_bits(magnitude.to_bits() | (u32::from(bits & 0x8000) << 16))
 }
 
-/// The nearest 16 bits, ties to even; what is too large becomes the largest number.
+/// The nearest 16 bits, ties to even (below 2^-14 the nearest or its neighbour); what is too large becomes the largest number, and so
+/// does what is no number.
 #[inline(always)]
 pub(crate) fn from_f32(value: f32) -> u16 {
-    const LARGEST: f32 = 65_504.0;
+    const LARGEST_VALUE: f32 = 65_504.0;
     let sign = ((value.to_bits() >> 16) & 0x8000) as u16;
-    // Below 2^-112 times the smallest normal f32 nothing is lost that 16 bits could hold.
-    let scaled = value.abs().min(LARGEST) * f32::from_bits((127 - 112) << 23);
+    let scaled = value.abs().min(LARGEST_VALUE) * f32::from_bits((127 - 112) << 23);
     let bits = scaled.to_bits();
     let rounded = bits + 0x0fff + ((bits >> 13) & 1);
     sign | (rounded >> 13) as u16

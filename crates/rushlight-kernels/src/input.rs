@@ -60,7 +60,8 @@ impl Input {
             for row in 0..quants.len() {
                 let values = &values[row * columns..(row + 1) * columns];
                 let values = &values[start..columns.min(start + COLUMNS)];
-                scales[row] = isa.round(values, &mut quants[row], &mut sums16[row]);
+                // SAFETY: the best of this machine is one that it has.
+                scales[row] = unsafe { isa.round(values, &mut quants[row], &mut sums16[row]) };
                 sums32[row] = std::array::from_fn(|at| sums16[row][2 * at] + sums16[row][2 * at + 1]);
             }
         };
@@ -118,7 +119,9 @@ pub(crate) fn round(values: &[f32], quants: &mut [i8; COLUMNS], sums: &mut [f32;
         }
     }
     let largest = largest.iter().fold(0f32, |largest, size| largest.max(*size));
-    let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+    let inverse = 127.0 / largest;
+    // Values too small to be told from 0 are 0; what is no number is left to the scale.
+    let inverse = if inverse.is_finite() { inverse } else { 0.0 };
     // Adding and taking away 1.5 * 2^23 leaves the nearest whole number, ties to even.
     const WHOLE: f32 = 12_582_912.0;
     for ((sixteen, quants), sum) in (padded.as_chunks::<16>().0.iter())
@@ -129,11 +132,13 @@ pub(crate) fn round(values: &[f32], quants: &mut [i8; COLUMNS], sums: &mut [f32;
         for lane in 0..16 {
             let whole = (sixteen[lane] * inverse + WHOLE)
                 .to_bits()
-                .wrapping_sub(WHOLE.to_bits()) as i32;
+                .wrapping_sub(WHOLE.to_bits());
             quants[lane] = whole as i8;
-            total += whole;
+            total += i32::from(quants[lane]);
         }
         *sum = total as f32;
     }
-    largest / 127.0
+    // One value that is no number makes the scale one, and so every product: it is not taken for a 0.
+    let poison: f32 = values.iter().map(|value| value * 0.0).sum();
+    largest / 127.0 + poison
 }

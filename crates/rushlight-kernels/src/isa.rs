@@ -28,23 +28,44 @@ impl Isa {
 
     /// All that this machine has, the best first.
     pub fn all() -> Vec<Self> {
-        let mut found = Vec::new();
+        let known = [Self::Avx512Vnni, Self::Avx2, Self::Portable];
+        known.into_iter().filter(|isa| isa.exists()).collect()
+    }
+
+    /// Whether this machine has it.
+    pub fn exists(self) -> bool {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma")
-            && is_x86_feature_detected!("f16c")
         {
-            if is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512vnni")
-            {
-                found.push(Self::Avx512Vnni);
+            let avx2 = || {
+                is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("fma")
+                    && is_x86_feature_detected!("f16c")
+            };
+            match self {
+                Self::Avx512Vnni => {
+                    avx2()
+                        && is_x86_feature_detected!("avx512f")
+                        && is_x86_feature_detected!("avx512bw")
+                        && is_x86_feature_detected!("avx512vl")
+                        && is_x86_feature_detected!("avx512vnni")
+                }
+                Self::Avx2 => avx2(),
+                Self::Portable => true,
             }
-            found.push(Self::Avx2);
         }
-        found.push(Self::Portable);
-        found
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            self == Self::Portable
+        }
+    }
+
+    /// Rows of an input that are multiplied in the time of one or two: what a prompt is best cut into multiples of, and a guess
+    /// best checked with.
+    pub fn rows_at_once(self) -> usize {
+        match self {
+            Self::Avx512Vnni => multiply::WIDE,
+            Self::Avx2 | Self::Portable => multiply::NARROW,
+        }
     }
 }
 
@@ -356,12 +377,15 @@ mod x86 {
     }
 }
 
-/// One function for every set of instructions, the best of which is called.
+/// One function for every set of instructions, called by its name.
+///
+/// # Safety
+/// Of each: the machine has the instructions, and what the body asks for.
 macro_rules! dispatch {
     ($(#[$doc:meta])* $name:ident => $($body:ident)::+, ($($argument:ident: $type:ty),*) $(-> $result:ty)?) => {
         impl Isa {
             $(#[$doc])*
-            pub(crate) fn $name(self, $($argument: $type),*) $(-> $result)? {
+            pub(crate) unsafe fn $name(self, $($argument: $type),*) $(-> $result)? {
                 #[cfg(target_arch = "x86_64")]
                 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma,f16c")]
                 unsafe fn avx512($($argument: $type),*) $(-> $result)? {
@@ -374,7 +398,7 @@ macro_rules! dispatch {
                     // SAFETY: this function has the instructions.
                     unsafe { $($body)::+::<x86::Avx2>($($argument),*) }
                 }
-                // SAFETY: `Isa::all` names only what the machine has.
+                // SAFETY: by this function's contract.
                 unsafe {
                     match self {
                         #[cfg(target_arch = "x86_64")]
@@ -390,6 +414,9 @@ macro_rules! dispatch {
 }
 
 /// As [`input::round`].
+///
+/// # Safety
+/// The machine has the instructions of `L`, as below.
 #[inline(always)]
 unsafe fn round<L: Lanes>(values: &[f32], quants: &mut [i8; COLUMNS], sums: &mut [f32; 16]) -> f32 {
     input::round(values, quants, sums)

@@ -1,7 +1,7 @@
 //! The arithmetic of a language model on a processor, where it takes the time: products with quantised matrices, attention
 //! over a 16-bit cache, and what lies between them.
 //!
-//! Weights stay as small as in the file: 4, 6 or 8 bits. They are repacked once into tiles of 16 rows, so that one instruction
+//! Weights of 4, 6 and 8 bits stay as small as in the file, those of 5 bits take 8. They are repacked once into tiles of 16 rows, so that one instruction
 //! multiplies four columns of all 16 rows with four values of the input. What is multiplied is rounded to 8 bits for every 256
 //! values, as GGML does for its k-quants. Instructions are chosen at run time: AVX-512 with VNNI, AVX2 with FMA, or plain Rust.
 //!

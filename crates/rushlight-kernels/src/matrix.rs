@@ -23,16 +23,49 @@ impl Matrix {
     /// # Errors
     /// When the bytes are not so many whole rows.
     pub fn pack(block: BlockType, bytes: &[u8], rows: usize, columns: usize) -> Result<Self, WrongSize> {
-        let wrong = WrongSize {
+        if Self::stored_bytes(block, rows, columns)? != bytes.len() {
+            return Err(WrongSize {
+                block,
+                rows,
+                columns,
+                bytes: Some(bytes.len()),
+            });
+        }
+        Self::pack_from(block, rows, columns, |start, part| {
+            part.copy_from_slice(&bytes[start..start + part.len()]);
+            Ok(())
+        })
+    }
+
+    /// Bytes of so many rows of blocks as they are stored, before they are repacked.
+    ///
+    /// # Errors
+    /// When rows are not whole blocks, or there are none.
+    pub fn stored_bytes(block: BlockType, rows: usize, columns: usize) -> Result<usize, WrongSize> {
+        let bytes = block
+            .row_bytes(columns)
+            .and_then(|row| row.checked_mul(rows))
+            .filter(|bytes| *bytes > 0);
+        bytes.ok_or(WrongSize {
             block,
             rows,
             columns,
-            bytes: bytes.len(),
-        };
-        let row_bytes = block.row_bytes(columns).ok_or_else(|| wrong.clone())?;
-        if rows == 0 || row_bytes.checked_mul(rows) != Some(bytes.len()) {
-            return Err(wrong);
-        }
+            bytes: None,
+        })
+    }
+
+    /// As [`Matrix::pack`], reading the bytes part by part on several threads: `read` fills a part with what stands from a byte
+    /// on.
+    ///
+    /// # Errors
+    /// When rows are not whole blocks; what `read` returns.
+    pub fn pack_from<E: From<WrongSize> + Send>(
+        block: BlockType,
+        rows: usize,
+        columns: usize,
+        read: impl Fn(usize, &mut [u8]) -> Result<(), E> + Sync,
+    ) -> Result<Self, E> {
+        let row_bytes = Self::stored_bytes(block, rows, columns)? / rows;
         let mut matrix = Self {
             form: Form::of(block),
             rows,
@@ -43,17 +76,20 @@ impl Matrix {
         matrix.lines = vec![EMPTY; rows.div_ceil(ROWS) * tile];
         let piece_bytes = COLUMNS / block.weights() * block.bytes();
         let form = matrix.form;
-        (matrix.lines.par_chunks_mut(tile))
-            .zip(bytes.par_chunks(row_bytes * ROWS))
-            .for_each(|(tile, rows)| {
-                for (row, bytes) in rows.chunks_exact(row_bytes).enumerate() {
-                    for (at, blocks) in bytes.chunks(piece_bytes).enumerate() {
-                        let width = COLUMNS.min(columns - at * COLUMNS);
-                        let start = at * form.lines(COLUMNS);
-                        pack_row(block, blocks, row, &mut tile[start..start + form.lines(width)]);
-                    }
+        let one = |bytes: &mut Vec<u8>, (at, tile): (usize, &mut [Line])| -> Result<(), E> {
+            let count = ROWS.min(rows - at * ROWS);
+            bytes.resize(count * row_bytes, 0);
+            read(at * ROWS * row_bytes, bytes)?;
+            for (row, bytes) in bytes.chunks_exact(row_bytes).enumerate() {
+                for (at, blocks) in bytes.chunks(piece_bytes).enumerate() {
+                    let width = COLUMNS.min(columns - at * COLUMNS);
+                    let start = at * form.lines(COLUMNS);
+                    pack_row(block, blocks, row, &mut tile[start..start + form.lines(width)]);
                 }
-            });
+            }
+            Ok(())
+        };
+        (matrix.lines.par_chunks_mut(tile).enumerate()).try_for_each_init(Vec::new, one)?;
         Ok(matrix)
     }
 

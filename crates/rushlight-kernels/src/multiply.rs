@@ -9,6 +9,10 @@ use crate::isa::{Isa, Lanes};
 use crate::matrix::Matrix;
 use crate::tile::{COLUMNS, ROWS, Unpacked, unpack};
 
+/// Rows of an input whose sums stay in registers, for two tiles where there are 32 registers, for one where there are 16.
+pub(crate) const WIDE: usize = 6;
+pub(crate) const NARROW: usize = 2;
+
 /// Rows of an input for which a piece is unpacked once.
 const BATCH: usize = 128;
 
@@ -25,7 +29,7 @@ unsafe impl Sync for Job<'_> {}
 
 /// Computes the product on all cores.
 pub(crate) fn multiply(isa: Isa, matrix: &Matrix, input: &Input, output: &mut [f32]) {
-    assert!(Isa::all().contains(&isa), "this machine has no {isa:?}");
+    assert!(isa.exists(), "this machine has no {isa:?}");
     assert_eq!(
         input.columns, matrix.columns,
         "the input has other columns than the matrix"
@@ -44,7 +48,8 @@ pub(crate) fn multiply(isa: Isa, matrix: &Matrix, input: &Input, output: &mut [f
     // Several parts for every core, so that none waits long for another.
     let part = (tiles.div_ceil(rayon::current_num_threads() * 4)).next_multiple_of(2);
     (0..tiles.div_ceil(part)).into_par_iter().for_each(|at| {
-        isa.multiply(&job, at * part..tiles.min((at + 1) * part));
+        // SAFETY: the instructions exist; the parts do not overlap, and each is handed out once.
+        unsafe { isa.multiply(&job, at * part..tiles.min((at + 1) * part)) };
     });
 }
 
@@ -73,6 +78,10 @@ pub(crate) unsafe fn tiles<L: Lanes>(job: &Job<'_>, tiles: Range<usize>) {
 /// Sums of a tile for each row of a batch.
 type Sums = [[f32; ROWS]; BATCH];
 
+/// Computes `T` tiles' part of a product.
+///
+/// # Safety
+/// As [`tiles`].
 #[inline(always)]
 unsafe fn some_tiles<L: Lanes, const T: usize>(job: &Job<'_>, first: usize) {
     let Job {
@@ -112,6 +121,9 @@ unsafe fn some_tiles<L: Lanes, const T: usize>(job: &Job<'_>, first: usize) {
 }
 
 /// Adds a piece's products with rows of an input, which have their part of the columns at `from`.
+///
+/// # Safety
+/// The instructions of `L` exist.
 #[inline(always)]
 unsafe fn add_piece<L: Lanes, const GROUP: usize, const T: usize>(
     unpacked: &[Unpacked; T],
@@ -124,14 +136,14 @@ unsafe fn add_piece<L: Lanes, const GROUP: usize, const T: usize>(
     // SAFETY: the instructions exist, by this function's contract.
     unsafe {
         if L::WIDE {
-            while at + 6 <= rows {
-                add_rows::<L, GROUP, T, 6>(unpacked, width, input, from.start, at, sums);
-                at += 6;
+            while at + WIDE <= rows {
+                add_rows::<L, GROUP, T, WIDE>(unpacked, width, input, from.start, at, sums);
+                at += WIDE;
             }
         }
-        while at + 2 <= rows {
-            add_rows::<L, GROUP, T, 2>(unpacked, width, input, from.start, at, sums);
-            at += 2;
+        while at + NARROW <= rows {
+            add_rows::<L, GROUP, T, NARROW>(unpacked, width, input, from.start, at, sums);
+            at += NARROW;
         }
         if at < rows {
             add_rows::<L, GROUP, T, 1>(unpacked, width, input, from.start, at, sums);
@@ -140,6 +152,9 @@ unsafe fn add_piece<L: Lanes, const GROUP: usize, const T: usize>(
 }
 
 /// As [`add_piece`], for so many rows and tiles that their sums stay in registers.
+///
+/// # Safety
+/// The instructions of `L` exist.
 #[inline(always)]
 unsafe fn add_rows<L: Lanes, const GROUP: usize, const T: usize, const N: usize>(
     unpacked: &[Unpacked; T],

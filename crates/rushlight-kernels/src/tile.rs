@@ -165,7 +165,10 @@ fn round_to_eight(values: &[f32; GROUP]) -> (u16, [u8; GROUP]) {
     let largest = values
         .iter()
         .fold(0f32, |largest, value| largest.max(value.abs()));
-    let bits = f16::from_f32(largest / 127.0);
+    let nearest = f16::from_f32(largest / 127.0);
+    // Small scales have few bits: the next one up where the largest value would not be reached.
+    let short = f16::to_f32(nearest) * 127.0 < largest && nearest < f16::LARGEST;
+    let bits = nearest + u16::from(short);
     let scale = f16::to_f32(bits);
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
     let quants = values.map(|value| ((value * inverse).round().clamp(-127.0, 127.0) + 128.0) as u8);

@@ -82,9 +82,15 @@ proptest! {
                 row.clone()
             })
             .collect();
+        let mut fused: Option<Vec<f32>> = None;
         for isa in Isa::all() {
             let mut output = vec![f32::NAN; inputs * rows];
             matrix.multiply_with(isa, &input, &mut output);
+            if isa != Isa::Portable {
+                // Whatever the width of the instructions, the same to the last bit: answers can be replayed elsewhere.
+                let first = fused.get_or_insert_with(|| output.clone());
+                prop_assert_eq!(&output, first);
+            }
             for at in 0..inputs {
                 for (row, weights) in weights.iter().enumerate() {
                     let products = weights.iter().enumerate().map(|(column, weight)| {
@@ -140,9 +146,14 @@ proptest! {
         prop_assert_eq!(cache.len(), total);
         let queries = numbers.many(count * heads * dim);
         let attention = Attention { heads, scale: 0.3, window };
+        let mut fused: Option<Vec<f32>> = None;
         for isa in Isa::all() {
             let mut output = vec![f32::NAN; queries.len()];
             attention.attend_with(isa, &queries, &cache, &mut output);
+            if isa != Isa::Portable {
+                let first = fused.get_or_insert_with(|| output.clone());
+                prop_assert_eq!(&output, first);
+            }
             for row in 0..count {
                 let end = before + row + 1;
                 let begin = window.map_or(0, |window| end.saturating_sub(window));
@@ -201,4 +212,66 @@ fn a_matrix_takes_hardly_more_than_its_blocks() {
         let share = matrix.bytes() as f64 / bytes.len() as f64;
         assert!(share <= most, "{block:?}: {share}");
     }
+}
+
+#[test]
+fn blocks_are_read_as_they_are_written() {
+    // Scale 2 (0x4000), minimum -1 (0xbc00).
+    let nibbles: Vec<u8> = (0..16u8).map(|at| at | (15 - at) << 4).collect();
+    let q4_0 = [&[0x00, 0x40][..], &nibbles].concat();
+    let q4_1 = [&[0x00, 0x40, 0x00, 0xbc][..], &nibbles].concat();
+    let q8_0: Vec<u8> = [0x00, 0x40]
+        .into_iter()
+        .chain((0..32u8).map(|at| at.wrapping_sub(16)))
+        .collect();
+    // The fifth bits of the first 16 are 0, of the others 1.
+    let q5_0 = [&[0x00, 0x40, 0x00, 0x00, 0xff, 0xff][..], &nibbles].concat();
+    let nibble = |at: usize| if at < 16 { at as f32 } else { (31 - at) as f32 };
+    let cases: [(BlockType, Vec<u8>, &dyn Fn(usize) -> f32); 4] = [
+        (BlockType::Q4_0, q4_0, &|at| 2.0 * (nibble(at) - 8.0)),
+        (BlockType::Q4_1, q4_1, &|at| 2.0 * nibble(at) - 1.0),
+        (BlockType::Q8_0, q8_0, &|at| 2.0 * (at as f32 - 16.0)),
+        (BlockType::Q5_0, q5_0, &|at| {
+            2.0 * (nibble(at) + if at < 16 { 0.0 } else { 16.0 } - 16.0)
+        }),
+    ];
+    for (block, bytes, weight) in cases {
+        let matrix = Matrix::pack(block, &bytes, 1, 32).expect("a block");
+        let mut row = [0.0; 32];
+        matrix.row(0, &mut row);
+        for (at, ours) in row.iter().enumerate() {
+            assert_eq!(*ours, weight(at), "{block:?} at {at}");
+        }
+    }
+}
+
+#[test]
+fn small_weights_of_five_bits_keep_their_size() {
+    // Scale 2^-20 (0x0010), no minimum, all quants 31.
+    let bytes = [&[0x10, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff][..], &[0xff; 16]].concat();
+    let matrix = Matrix::pack(BlockType::Q5_1, &bytes, 1, 32).expect("a block");
+    let mut row = [0.0; 32];
+    matrix.row(0, &mut row);
+    let exact = 31.0 * 2f32.powi(-20);
+    assert!((row[0] - exact).abs() < exact * 0.05, "{} for {exact}", row[0]);
+}
+
+#[test]
+fn what_is_no_number_stays_none() {
+    let bytes = blocks(BlockType::Q8_0, 16 * 2, &mut Numbers(1));
+    let matrix = Matrix::pack(BlockType::Q8_0, &bytes, 16, 64).expect("a matrix");
+    for odd in [f32::NAN, f32::INFINITY] {
+        let mut values = vec![0.5; 64];
+        values[40] = odd;
+        let input = Input::new(&values, 64);
+        for isa in Isa::all() {
+            let mut output = [0.0; 16];
+            matrix.multiply_with(isa, &input, &mut output);
+            assert!(output.iter().all(|value| value.is_nan()), "{isa:?}: {output:?}");
+        }
+    }
+    // Values too small to be told from 0 are 0.
+    let mut output = [1.0; 16];
+    matrix.multiply(&Input::new(&[1e-38; 64], 64), &mut output);
+    assert!(output.iter().all(|value| value.abs() < 1e-30), "{output:?}");
 }

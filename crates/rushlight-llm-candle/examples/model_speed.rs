@@ -36,6 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             model_id: "measured".to_owned(),
             sha256: String::new(),
             max_context: prompt_tokens + tokens + 256,
+            guesses: false,
+            threads: 0,
         },
     )?;
     let load_seconds = begun.elapsed().as_secs_f64();

@@ -1,5 +1,6 @@
 //! The decoder for a file, chosen by its architecture.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use candle_core::quantized::gguf_file::Value;
@@ -25,7 +26,7 @@ enum Weights {
 
 impl Decoder {
     /// Reads all weights of a checked file.
-    pub(crate) fn read(mut gguf: Gguf, max_context: usize) -> Result<Self> {
+    pub(crate) fn read(mut gguf: Gguf, max_context: usize, threads: usize) -> Result<Self> {
         let architecture = gguf.string("general.architecture")?.to_owned();
         let known = ["llama", "qwen2", "qwen3"];
         if !known.contains(&architecture.as_str()) {
@@ -37,6 +38,13 @@ impl Decoder {
         let mut context_tokens = gguf
             .positive(&format!("{architecture}.context_length"), 1 << 32)?
             .min(max_context);
+        // Within its window every token sees all before it, as it does here.
+        if let Some(window) = gguf
+            .find_number(&format!("{architecture}.attention.sliding_window"))
+            .filter(|window| *window > 0)
+        {
+            context_tokens = context_tokens.min(usize::try_from(window).unwrap_or(usize::MAX));
+        }
         let is_mixture = gguf
             .find_number(&format!("{architecture}.expert_count"))
             .is_some_and(|experts| experts > 1);
@@ -60,7 +68,7 @@ impl Decoder {
             } = gguf;
             quantized_llama::ModelWeights::from_gguf(content, &mut reader, &Device::Cpu).map(Weights::Mixture)
         } else {
-            Transformer::read(&mut gguf, shape).map(|weights| Weights::Dense(Box::new(weights)))
+            Transformer::read(&mut gguf, shape, threads).map(|weights| Weights::Dense(Box::new(weights)))
         };
         Ok(Self {
             weights: weights.map_err(failed)?,
@@ -70,28 +78,57 @@ impl Decoder {
 
     /// Reads the file at `path` anew, checks included.
     pub(crate) fn open(path: &Path, max_context: usize) -> Result<Self> {
-        Self::read(Gguf::open(path)?, max_context)
+        Self::read(Gguf::open(path)?, max_context, 0)
     }
 
-    /// Reads `tokens`, which stand from `position` on, right behind what was read; returns the scores of what comes after the
-    /// last.
-    pub(crate) fn forward(&mut self, tokens: &[u32], position: usize) -> Result<Vec<f32>> {
-        let mut run = || -> candle_core::Result<Vec<f32>> {
+    /// Whether more than the last token's scores can be had at once, each the same as alone.
+    pub(crate) fn scores_all(&self) -> bool {
+        match &self.weights {
+            Weights::Dense(weights) => weights.is_exact(),
+            Weights::Mixture(_) => false,
+        }
+    }
+
+    /// Reads `tokens`, which stand from `position` on, right behind what was read; returns the scores of what comes after each of
+    /// the last `wanted`, which is one for mixtures.
+    ///
+    /// `go_on` is told which share is done; when it breaks, nothing was read. After an error, [`Decoder::truncate`] says what is left.
+    pub(crate) fn forward(
+        &mut self,
+        tokens: &[u32],
+        position: usize,
+        wanted: usize,
+        go_on: &mut dyn FnMut(f32) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<(), Vec<Vec<f32>>>> {
+        let mut run = || -> candle_core::Result<ControlFlow<(), Vec<f32>>> {
             match &mut self.weights {
-                Weights::Dense(weights) => weights.forward(tokens),
+                Weights::Dense(weights) => weights.forward(tokens, position, wanted, go_on),
                 Weights::Mixture(weights) => {
+                    if go_on(0.0).is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
                     let input = Tensor::new(tokens, &Device::Cpu)?.unsqueeze(0)?;
                     let logits = weights.forward(&input, position)?.squeeze(0)?;
-                    logits.to_dtype(candle_core::DType::F32)?.to_vec1()
+                    (logits.to_dtype(candle_core::DType::F32)?.to_vec1()).map(ControlFlow::Continue)
                 }
             }
         };
-        run().map_err(|cause| {
+        let scores = run().map_err(|cause| {
             Error::new(
                 ErrorCode::GenerationFailed,
                 format!("the language model failed at token {position}"),
             )
             .with_source(cause.to_string())
+        })?;
+        Ok(match scores {
+            ControlFlow::Continue(scores) => {
+                let rows = match wanted {
+                    1 => vec![scores],
+                    _ => (scores.chunks_exact(scores.len() / wanted).map(<[f32]>::to_vec)).collect(),
+                };
+                ControlFlow::Continue(rows)
+            }
+            ControlFlow::Break(()) => ControlFlow::Break(()),
         })
     }
 
@@ -140,6 +177,15 @@ fn shape(gguf: &Gguf, architecture: &str) -> Result<Shape> {
             "{heads} heads of {head_dim} values do not share {shared_heads}, or are no multiple of 16 values"
         )));
     }
+    let scaling = gguf.find_string(&key("rope.scaling.type"));
+    if scaling.is_some_and(|scaling| scaling != "none")
+        && !gguf.content.tensor_infos.contains_key("rope_freqs.weight")
+    {
+        return Err(gguf.unusable(&format!(
+            "its positions are scaled by `{}`, which is not known",
+            scaling.unwrap_or_default()
+        )));
+    }
     if rotated.is_some_and(|rotated| rotated != head_dim as u64) {
         return Err(gguf.unusable("only a part of each head is rotated, which is not known"));
     }
@@ -159,6 +205,10 @@ fn shape(gguf: &Gguf, architecture: &str) -> Result<Shape> {
             .get(&key(name))
             .and_then(|value| value.to_f32().ok())
     };
+    let norm_epsilon = float("attention.layer_norm_rms_epsilon").unwrap_or(1e-5);
+    if !norm_epsilon.is_finite() || norm_epsilon < 0.0 {
+        return Err(gguf.unusable(&format!("its norms add {norm_epsilon}")));
+    }
     let feed_width = gguf.positive(&key("feed_forward_length"), 1 << 20)?;
     Ok(Shape {
         width,
@@ -172,6 +222,6 @@ fn shape(gguf: &Gguf, architecture: &str) -> Result<Shape> {
             .filter(|base| *base > 0.0)
             .unwrap_or(10_000.0),
         rope_halves: architecture != "llama",
-        norm_epsilon: float("attention.layer_norm_rms_epsilon").unwrap_or(1e-5),
+        norm_epsilon,
     })
 }

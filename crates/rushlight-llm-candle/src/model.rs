@@ -10,6 +10,8 @@ use rushlight_core::{
     Prompt, Result,
 };
 
+use rushlight_kernels::Isa;
+
 use crate::chat::ChatTemplate;
 use crate::decoder::Decoder;
 use crate::gguf::Gguf;
@@ -27,6 +29,10 @@ pub struct CandleOptions {
     pub sha256: String,
     /// Tokens of prompt and answer together, at most; the file may allow less. Memory grows with what is used.
     pub max_context: usize,
+    /// Whether tokens are guessed from what was read, and checked several at once. What is written is the same.
+    pub guesses: bool,
+    /// Threads that compute; one per core when 0. What is written does not depend on it.
+    pub threads: usize,
 }
 
 /// A language model in memory.
@@ -47,6 +53,8 @@ impl CandleModel {
             model_id,
             sha256,
             max_context,
+            guesses,
+            threads,
         } = options;
         let gguf = Gguf::open(path)?;
         let text = Text::from_gguf(&gguf)?;
@@ -57,7 +65,17 @@ impl CandleModel {
             &text.eos,
         )
         .map_err(|why| gguf.unusable(&why))?;
-        let session = Session::new(Decoder::read(gguf, max_context)?, PathBuf::from(path));
+        // With the token before them as many as are multiplied at once.
+        let guessed = if guesses {
+            Isa::best().rows_at_once() - 1
+        } else {
+            0
+        };
+        let session = Session::new(
+            Decoder::read(gguf, max_context, threads)?,
+            PathBuf::from(path),
+            guessed,
+        );
         let spec = LanguageModelSpec {
             model_id,
             sha256,

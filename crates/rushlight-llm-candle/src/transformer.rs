@@ -3,7 +3,10 @@
 //! Numbers are plain slices: rows of values, one row for a token. The products, attention and what lies between them are those
 //! of rushlight-kernels. The cache can be cut back, so that a prompt costs only what is new in it.
 
-use candle_core::Result;
+use std::ops::ControlFlow;
+
+use candle_core::{Error, Result};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use rushlight_kernels::{Attention, Input, KeyValueCache, add, rms_norm, rotate, swiglu};
 
 use crate::gguf::Gguf;
@@ -42,7 +45,10 @@ pub(crate) struct Transformer {
     norm: Vec<f32>,
     /// The token table is read the other way where there is none.
     output: Option<Matrix>,
+    /// What each pair's frequency is divided by, in models that were stretched to longer texts.
+    rope_factors: Option<Vec<f32>>,
     memory: Memory,
+    threads: ThreadPool,
 }
 
 struct Block {
@@ -97,9 +103,14 @@ impl Linear {
 }
 
 impl Transformer {
-    /// Reads the weights.
-    pub(crate) fn read(gguf: &mut Gguf, shape: Shape) -> Result<Self> {
-        let mut reader = Reader::new(gguf);
+    /// Reads the weights. Everything is computed on so many threads; one per core when 0. What comes out does not depend on it.
+    pub(crate) fn read(gguf: &mut Gguf, shape: Shape, threads: usize) -> Result<Self> {
+        let threads = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|number| format!("language-model-{number}"))
+            .build()
+            .map_err(Error::wrap)?;
+        let mut reader = Reader::new(gguf, &threads);
         let Shape {
             width,
             feed_width,
@@ -134,40 +145,74 @@ impl Transformer {
                 true => Some(reader.matrix("output", vocabulary, width)?),
                 false => None,
             },
+            rope_factors: reader.find_vector("rope_freqs.weight", head_dim / 2)?,
             blocks,
             shape,
             memory: Memory::default(),
+            threads,
         })
     }
 
-    /// Reads tokens behind those in the cache; returns the scores of what comes after the last.
-    pub(crate) fn forward(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
+    /// Reads tokens behind the first `position` ones in the cache; returns the scores of what comes after each of the last `wanted`
+    /// of them, in rows behind each other.
+    ///
+    /// `go_on` is told which share of the work is done, a few dozen times; when it breaks, what was read of these tokens counts for
+    /// nothing, as after an error.
+    pub(crate) fn forward(
+        &mut self,
+        tokens: &[u32],
+        position: usize,
+        wanted: usize,
+        go_on: &mut dyn FnMut(f32) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<(), Vec<f32>>> {
+        // What an earlier call left behind that was broken off half-way.
+        self.truncate(position);
+        let angles = Angles::new(&self.shape, self.rope_factors.as_ref(), position, tokens.len());
         let Self {
             shape,
             blocks,
             memory,
+            threads,
             ..
         } = self;
-        let start = blocks.first().map_or(0, |block| block.cache.len());
-        let angles = Angles::new(shape, start, tokens.len());
         let mut state = Vec::new();
         self.tokens.look_up(tokens, shape.width, &mut state)?;
-        let last = blocks.len() - 1;
+        let count = blocks.len();
         for (at, block) in blocks.iter_mut().enumerate() {
-            // Behind the last block only the last token is looked at.
-            let wanted = if at == last { 1 } else { tokens.len() };
-            block.attend(shape, &mut state, wanted, &angles, memory)?;
-            block.feed(shape, &mut state, memory)?;
+            if go_on(at as f32 / count as f32).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            // Behind the last block only the last tokens are looked at.
+            let kept = if at + 1 == count { wanted } else { tokens.len() };
+            threads.install(|| {
+                block.attend(shape, &mut state, kept, &angles, memory)?;
+                block.feed(shape, &mut state, memory)
+            })?;
         }
-        memory.normed.resize(shape.width, 0.0);
-        rms_norm(&state, &self.norm, shape.norm_epsilon, &mut memory.normed);
         let output = self.output.as_ref().unwrap_or(&self.tokens);
         let mut scores = Vec::new();
-        output.multiply(
-            &mut Rows::new(&memory.normed, shape.width, &mut memory.input),
-            &mut scores,
-        )?;
-        Ok(scores)
+        threads.install(|| {
+            memory.normed.resize(state.len(), 0.0);
+            rms_norm(&state, &self.norm, shape.norm_epsilon, &mut memory.normed);
+            let mut rows = Rows::new(&memory.normed, shape.width, &mut memory.input);
+            output.multiply(&mut rows, &mut scores)
+        })?;
+        match scores.iter().all(|score| score.is_finite()) {
+            true => Ok(ControlFlow::Continue(scores)),
+            false => Err(Error::Msg("it computes what is no number".to_owned())),
+        }
+    }
+
+    /// Whether a token's scores are the same to the last bit however many are read with it: true where no matrix is multiplied by
+    /// candle.
+    pub(crate) fn is_exact(&self) -> bool {
+        let blocks = self.blocks.iter().flat_map(|block| {
+            let linear = [&block.query, &block.key, &block.value, &block.joined];
+            let linear = linear.map(|linear| &linear.matrix);
+            linear.into_iter().chain([&block.gate, &block.up, &block.down])
+        });
+        let mut all = blocks.chain([&self.tokens]).chain(&self.output);
+        all.all(|matrix| matches!(matrix, Matrix::Packed(_)))
     }
 
     /// Forgets all but the first `length` positions.
@@ -270,13 +315,21 @@ struct Angles {
 }
 
 impl Angles {
-    fn new(shape: &Shape, start: usize, count: usize) -> Self {
+    /// In 64 bits, and then rounded: what the system's mathematics differ in does not show.
+    fn new(shape: &Shape, factors: Option<&Vec<f32>>, start: usize, count: usize) -> Self {
         let half = shape.head_dim / 2;
-        let steps: Vec<f32> = (0..half)
-            .map(|at| 1.0 / shape.rope_base.powf(2.0 * at as f32 / shape.head_dim as f32))
+        let steps: Vec<f64> = (0..half)
+            .map(|at| {
+                let step = f64::from(shape.rope_base).powf(-2.0 * at as f64 / shape.head_dim as f64);
+                factors.map_or(step, |factors| step / f64::from(factors[at]))
+            })
             .collect();
-        let angles = (start..start + count)
-            .flat_map(|position| steps.iter().map(move |step| (position as f32 * step).sin_cos()));
+        let angles = (start..start + count).flat_map(|position| {
+            steps.iter().map(move |step| {
+                let (sine, cosine) = (position as f64 * step).sin_cos();
+                (sine as f32, cosine as f32)
+            })
+        });
         let (sines, cosines) = angles.unzip();
         Self { cosines, sines }
     }

@@ -1,10 +1,13 @@
 //! Matrices and vectors of a file, in the form in which they are multiplied.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::fmt;
+use std::fs::File;
+use std::io;
 
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{DType, Device, Error, Module, Result, Tensor};
-use rushlight_kernels::{self as kernels, BlockType, Input};
+use rayon::ThreadPool;
+use rushlight_kernels::{self as kernels, BlockType, Input, WrongSize};
 
 use crate::gguf::Gguf;
 
@@ -98,16 +101,13 @@ impl Matrix {
 /// Reads named tensors of a file.
 pub(crate) struct Reader<'a> {
     gguf: &'a mut Gguf,
-    /// What was read last, before it is repacked.
-    bytes: Vec<u8>,
+    /// Threads that read and repack.
+    threads: &'a ThreadPool,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(gguf: &'a mut Gguf) -> Self {
-        Self {
-            gguf,
-            bytes: Vec::new(),
-        }
+    pub(crate) fn new(gguf: &'a mut Gguf, threads: &'a ThreadPool) -> Self {
+        Self { gguf, threads }
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -132,21 +132,21 @@ impl<'a> Reader<'a> {
                 info.shape.dims()
             )));
         }
-        let block = block_type(info.ggml_dtype)
-            .and_then(|block| Some((block, block.row_bytes(columns)?.checked_mul(rows)?)));
-        let Some((block, size)) = block else {
+        let Some(block) = block_type(info.ggml_dtype).filter(|block| block.row_bytes(columns).is_some())
+        else {
             let weights = QMatMul::from_qtensor(self.tensor(&name)?)?;
             return Ok(Matrix::Candle { weights, rows });
         };
         let start = (self.gguf.content.tensor_data_offset).saturating_add(info.offset);
+        let size = kernels::Matrix::stored_bytes(block, rows, columns).map_err(Error::wrap)?;
+        let file = self.gguf.reader.get_ref();
         // Before memory for it is asked for.
-        if start.saturating_add(size as u64) > self.gguf.reader.get_ref().metadata()?.len() {
+        if start.saturating_add(size as u64) > file.metadata()?.len() {
             return Err(Error::Msg(format!("`{name}` lies beyond the end of the file")));
         }
-        self.gguf.reader.seek(SeekFrom::Start(start))?;
-        self.bytes.resize(size, 0);
-        self.gguf.reader.read_exact(&mut self.bytes)?;
-        kernels::Matrix::pack(block, &self.bytes, rows, columns)
+        let read = |at: usize, part: &mut [u8]| read_at(file, start + at as u64, part).map_err(Failed::Read);
+        self.threads
+            .install(|| kernels::Matrix::pack_from(block, rows, columns, read))
             .map(Matrix::Packed)
             .map_err(Error::wrap)
     }
@@ -174,6 +174,51 @@ impl<'a> Reader<'a> {
             false => Ok(None),
         }
     }
+}
+
+/// Why a matrix could not be repacked.
+#[derive(Debug)]
+enum Failed {
+    Shape(WrongSize),
+    Read(io::Error),
+}
+
+impl From<WrongSize> for Failed {
+    fn from(shape: WrongSize) -> Self {
+        Self::Shape(shape)
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shape(error) => error.fmt(out),
+            Self::Read(error) => error.fmt(out),
+        }
+    }
+}
+
+impl std::error::Error for Failed {}
+
+/// Fills the part with what stands in the file from a byte on, wherever its cursor is.
+#[cfg(unix)]
+fn read_at(file: &File, start: u64, part: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, part, start)
+}
+
+/// Fills the part with what stands in the file from a byte on.
+#[cfg(windows)]
+fn read_at(file: &File, mut start: u64, mut part: &mut [u8]) -> io::Result<()> {
+    while !part.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, part, start)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                part = &mut part[read..];
+                start += read as u64;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn block_type(dtype: GgmlDType) -> Option<BlockType> {
@@ -219,10 +264,10 @@ mod tests {
             let packed = kernels::Matrix::pack(block, &tensor.data().expect("bytes"), rows, columns)
                 .expect("a matrix");
             let largest = exact.iter().flatten().fold(0f32, |a, b| a.max(b.abs()));
-            // Types with a minimum of 5 bits are rounded to 8; a minimum of Q4_0 is rounded to 16.
+            // Types with a minimum of 5 bits are rounded to 8.
             let tolerance = match dtype {
                 GgmlDType::Q5_1 | GgmlDType::Q5K => largest / 127.0,
-                _ => largest * 1e-3,
+                _ => largest * 1e-6,
             };
             let mut row = vec![0.0; columns];
             for (at, exact) in exact.iter().enumerate() {

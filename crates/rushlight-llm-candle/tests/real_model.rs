@@ -43,6 +43,8 @@ fn model() -> Option<Alone> {
                 model_id: NAME.to_owned(),
                 sha256: String::new(),
                 max_context: 2_048,
+                guesses: true,
+                threads: 0,
             };
             Some(CandleModel::load(&path, options).expect("the default model loads"))
         })
@@ -116,10 +118,8 @@ fn reading_on_gives_what_reading_anew_gives() {
         started.expect("an event") > 300,
         "the first turn is kept: {started:?}"
     );
-    for (a, b) in fresh.iter().zip(&extended) {
-        // The pieces are cut elsewhere, so sums are rounded differently.
-        assert!((a - b).abs() < 0.05, "{fresh:?} and {extended:?}");
-    }
+    // To the last bit, though the pieces are cut elsewhere: receipts are replayed by this.
+    assert_eq!(fresh, extended);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn greedy_answers_repeat_stream_and_stop() {
 
     let again = model.generate(&prompt, &params, &mut quiet).expect("generates");
     assert_eq!(again.text, first.text);
-    assert!((again.mean_log_probability - first.mean_log_probability).abs() < 0.02);
+    assert_eq!(again.mean_log_probability, first.mean_log_probability);
 
     let stop = GenerationParams {
         stop: vec!["茶".to_owned()],
@@ -167,15 +167,10 @@ fn greedy_answers_repeat_stream_and_stop() {
 fn a_broken_off_reading_is_cancelled_and_goes_on_where_it_stopped() {
     let Some(model) = model() else { return };
     let prompt = user(&format!("{}How many ledgers are there?", passage()));
-    let mut events = 0;
     let error = model
-        .generate(&prompt, &GenerationParams::default(), &mut |_| {
-            events += 1;
-            if events == 3 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+        .generate(&prompt, &GenerationParams::default(), &mut |event| match event {
+            GenerateEvent::Reading { done, .. } if done > 128 => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
         })
         .expect_err("cancelled");
     assert_eq!(error.code(), ErrorCode::Cancelled);

@@ -1,141 +1,19 @@
-//! Against the decoders of candle-transformers, on small files of random weights that are written here.
+//! Against the decoders of candle-transformers, on small files of random weights.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
+use std::path::Path;
 
-use candle_core::quantized::gguf_file::{Content, Value, write};
-use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::quantized::GgmlDType;
+use candle_core::quantized::gguf_file::{Content, Value};
 use candle_core::{Device, Tensor};
 use candle_transformers::models::{quantized_llama, quantized_qwen2, quantized_qwen3};
 
+use rushlight_core::ErrorCode;
+
 use crate::decoder::Decoder;
 use crate::gguf::Gguf;
-
-const WIDTH: usize = 64;
-const HEADS: usize = 4;
-const SHARED: usize = 2;
-const FEED: usize = 96;
-const TOKENS: usize = 40;
-const BLOCKS: usize = 2;
-const CONTEXT: usize = 600;
-
-/// Numbers between -0.5 and 0.5, the same for the same name.
-fn numbers(name: &str, count: usize) -> Vec<f32> {
-    let mut state = name.bytes().fold(7u64, |state, byte| {
-        state.wrapping_mul(31).wrapping_add(byte.into())
-    });
-    (0..count)
-        .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            ((state >> 40) as f32) / ((1u64 << 24) as f32) - 0.5
-        })
-        .collect()
-}
-
-/// How a model's matrices are stored.
-#[derive(Clone, Copy)]
-enum Stored {
-    As(GgmlDType),
-    /// The values that this type has, as floats.
-    ExactlyAs(GgmlDType),
-}
-
-fn matrix(name: &str, rows: usize, columns: usize, stored: Stored) -> (String, QTensor) {
-    let values =
-        Tensor::from_vec(numbers(name, rows * columns), (rows, columns), &Device::Cpu).expect("a tensor");
-    let tensor = match stored {
-        Stored::As(dtype) => QTensor::quantize(&values, dtype),
-        Stored::ExactlyAs(dtype) => QTensor::quantize(&values, dtype)
-            .and_then(|tensor| tensor.dequantize(&Device::Cpu))
-            .and_then(|values| QTensor::quantize(&values, GgmlDType::F32)),
-    };
-    (name.to_owned(), tensor.expect("quantised"))
-}
-
-fn vector(name: &str, length: usize) -> (String, QTensor) {
-    let values: Vec<f32> = numbers(name, length)
-        .into_iter()
-        .map(|value| 1.0 + value)
-        .collect();
-    let values = Tensor::from_vec(values, length, &Device::Cpu).expect("a tensor");
-    (
-        name.to_owned(),
-        QTensor::quantize(&values, GgmlDType::F32).expect("kept"),
-    )
-}
-
-/// Writes a model of this family.
-fn model(folder: &Path, family: &str, stored: Stored) -> PathBuf {
-    let head = WIDTH / HEADS;
-    let mut tensors = vec![
-        matrix("token_embd.weight", TOKENS, WIDTH, stored),
-        vector("output_norm.weight", WIDTH),
-    ];
-    if family != "qwen2" {
-        tensors.push(matrix("output.weight", TOKENS, WIDTH, stored));
-    }
-    for block in 0..BLOCKS {
-        let name = |part: &str| format!("blk.{block}.{part}");
-        for (part, rows, columns) in [
-            ("attn_q", WIDTH, WIDTH),
-            ("attn_k", SHARED * head, WIDTH),
-            ("attn_v", SHARED * head, WIDTH),
-            ("attn_output", WIDTH, WIDTH),
-            ("ffn_gate", FEED, WIDTH),
-            ("ffn_up", FEED, WIDTH),
-            ("ffn_down", WIDTH, FEED),
-        ] {
-            tensors.push(matrix(&name(&format!("{part}.weight")), rows, columns, stored));
-            if family == "qwen2" && part.len() == "attn_q".len() && part.starts_with("attn_") {
-                tensors.push(vector(&name(&format!("{part}.bias")), rows));
-            }
-        }
-        tensors.push(vector(&name("attn_norm.weight"), WIDTH));
-        tensors.push(vector(&name("ffn_norm.weight"), WIDTH));
-        if family == "qwen3" {
-            tensors.push(vector(&name("attn_q_norm.weight"), head));
-            tensors.push(vector(&name("attn_k_norm.weight"), head));
-        }
-    }
-    let number = |value: usize| Value::U32(value as u32);
-    let metadata = [
-        ("block_count", number(BLOCKS)),
-        ("embedding_length", number(WIDTH)),
-        ("feed_forward_length", number(FEED)),
-        ("attention.head_count", number(HEADS)),
-        ("attention.head_count_kv", number(SHARED)),
-        ("attention.key_length", number(head)),
-        ("rope.dimension_count", number(head)),
-        ("rope.freq_base", Value::F32(10_000.0)),
-        ("attention.layer_norm_rms_epsilon", Value::F32(1e-6)),
-        ("context_length", number(CONTEXT)),
-    ];
-    let metadata: Vec<(String, Value)> = metadata
-        .into_iter()
-        .map(|(key, value)| (format!("{family}.{key}"), value))
-        .chain([(
-            "general.architecture".to_owned(),
-            Value::String(family.to_owned()),
-        )])
-        .collect();
-    let name = match stored {
-        Stored::As(dtype) => format!("{family}-{dtype:?}.gguf"),
-        Stored::ExactlyAs(dtype) => format!("{family}-exactly-{dtype:?}.gguf"),
-    };
-    let path = folder.join(name);
-    let metadata: Vec<(&str, &Value)> = metadata
-        .iter()
-        .map(|(key, value)| (key.as_str(), value))
-        .collect();
-    let tensors: Vec<(&str, &QTensor)> = tensors
-        .iter()
-        .map(|(name, tensor)| (name.as_str(), tensor))
-        .collect();
-    write(&mut File::create(&path).expect("a file"), &metadata, &tensors).expect("written");
-    path
-}
+use crate::testing::{CONTEXT, Change, Stored, TOKENS, WIDTH, matrix, model, tokens, vector, write_model};
 
 /// What candle-transformers gives after all of these tokens at once.
 fn reference(path: &Path, family: &str, tokens: &[u32]) -> Vec<f32> {
@@ -158,8 +36,16 @@ fn reference(path: &Path, family: &str, tokens: &[u32]) -> Vec<f32> {
         .expect("scores")
 }
 
+/// The scores after the last of these tokens.
+fn forward(decoder: &mut Decoder, tokens: &[u32], position: usize) -> Vec<f32> {
+    match decoder.forward(tokens, position, 1, &mut |_| ControlFlow::Continue(())) {
+        Ok(ControlFlow::Continue(mut rows)) => rows.pop().expect("a row"),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn open(path: &Path) -> Decoder {
-    Decoder::read(Gguf::open(path).expect("a sound head"), CONTEXT).expect("weights")
+    Decoder::read(Gguf::open(path).expect("a sound head"), CONTEXT, 2).expect("weights")
 }
 
 /// The largest difference, as a share of the largest score.
@@ -170,10 +56,6 @@ fn farthest(ours: &[f32], theirs: &[f32]) -> f32 {
     apart / largest(&mut theirs.iter().copied())
 }
 
-fn tokens(count: usize) -> Vec<u32> {
-    (0..count).map(|at| (at * 7 % TOKENS) as u32).collect()
-}
-
 /// Keys and values are kept in 16 bits, which have three to four digits.
 const CACHE_TOLERANCE: f32 = 3e-3;
 
@@ -182,8 +64,8 @@ fn ours(path: &Path, tokens: &[u32]) -> [Vec<f32>; 3] {
     let in_parts = |size: usize| {
         let mut decoder = open(path);
         let parts = tokens.chunks(size).zip((0..).step_by(size));
-        let scores = parts.map(|(part, at)| decoder.forward(part, at));
-        scores.last().expect("a token").expect("scores")
+        let scores = parts.map(|(part, at)| forward(&mut decoder, part, at));
+        scores.last().expect("a token")
     };
     [
         in_parts(tokens.len()),
@@ -234,15 +116,15 @@ fn what_was_cut_off_leaves_no_trace() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = model(folder.path(), "qwen2", Stored::As(GgmlDType::F32));
     let all = tokens(30);
-    let fresh = open(&path).forward(&all, 0).expect("scores");
+    let fresh = forward(&mut open(&path), &all, 0);
     let mut decoder = open(&path);
-    decoder.forward(&all[..12], 0).expect("scores");
-    decoder.forward(&[3; 40], 12).expect("scores");
+    forward(&mut decoder, &all[..12], 0);
+    forward(&mut decoder, &[3; 40], 12);
     assert_eq!(decoder.truncate(12), 12);
-    let again = decoder.forward(&all[12..], 12).expect("scores");
+    let again = forward(&mut decoder, &all[12..], 12);
     assert!(farthest(&again, &fresh) < 1e-4, "{}", farthest(&again, &fresh));
     assert_eq!(decoder.truncate(0), 0);
-    let anew = decoder.forward(&all, 0).expect("scores");
+    let anew = forward(&mut decoder, &all, 0);
     assert!(farthest(&anew, &fresh) < 1e-4);
 }
 
@@ -255,11 +137,189 @@ fn the_cache_grows_with_what_is_read() {
     let mut decoder = open(&path);
     let mut scores = Vec::new();
     for (piece, at) in all.chunks(100).zip((0..).step_by(100)) {
-        scores = decoder.forward(piece, at).expect("scores");
+        scores = forward(&mut decoder, piece, at);
     }
     assert!(
         farthest(&scores, &theirs) < CACHE_TOLERANCE,
         "{}",
         farthest(&scores, &theirs)
     );
+}
+
+#[test]
+fn every_tokens_scores_can_be_had_at_once_and_are_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (family, dtype) in [("qwen2", GgmlDType::Q8_0), ("llama", GgmlDType::F32)] {
+        let path = model(folder.path(), family, Stored::As(dtype));
+        let all = tokens(26);
+        let mut decoder = open(&path);
+        forward(&mut decoder, &all[..20], 0);
+        let rows = match decoder.forward(&all[20..], 20, 6, &mut |_| ControlFlow::Continue(())) {
+            Ok(ControlFlow::Continue(rows)) => rows,
+            other => panic!("{other:?}"),
+        };
+        let mut single = open(&path);
+        forward(&mut single, &all[..20], 0);
+        for (at, row) in (20..).zip(rows) {
+            let alone = forward(&mut single, &all[at..=at], at);
+            match dtype {
+                // To the last bit: no guess changes what is written.
+                GgmlDType::Q8_0 => assert_eq!(row, alone, "{family} at {at}"),
+                // Floats are multiplied by candle, which sums in another order.
+                _ => assert!(farthest(&row, &alone) < 1e-3, "{family} at {at}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_broken_off_was_not_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = model(folder.path(), "qwen3", Stored::As(GgmlDType::Q8_0));
+    let all = tokens(30);
+    let fresh = forward(&mut open(&path), &all, 0);
+    let mut decoder = open(&path);
+    forward(&mut decoder, &all[..10], 0);
+    let mut shares = Vec::new();
+    let broken = decoder.forward(&all[10..], 10, 1, &mut |share| {
+        shares.push(share);
+        match share > 0.0 {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    assert!(matches!(broken, Ok(ControlFlow::Break(()))));
+    assert_eq!(shares, [0.0, 0.5]);
+    assert_eq!(forward(&mut decoder, &all[10..], 10), fresh);
+}
+
+#[test]
+fn what_a_panic_broke_off_was_not_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = model(folder.path(), "qwen2", Stored::As(GgmlDType::Q8_0));
+    let all = tokens(30);
+    let fresh = forward(&mut open(&path), &all, 0);
+    let mut decoder = open(&path);
+    forward(&mut decoder, &all[..10], 0);
+    let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        decoder.forward(&all[10..], 10, 1, &mut |share| {
+            assert!(share == 0.0, "as told");
+            ControlFlow::Continue(())
+        })
+    }));
+    assert!(broken.is_err());
+    assert_eq!(forward(&mut decoder, &all[10..], 10), fresh);
+}
+
+#[test]
+fn a_token_that_the_model_does_not_have_is_an_error_and_leaves_no_trace() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = model(folder.path(), "llama", Stored::As(GgmlDType::Q8_0));
+    let all = tokens(12);
+    let fresh = forward(&mut open(&path), &all, 0);
+    let mut decoder = open(&path);
+    forward(&mut decoder, &all[..6], 0);
+    let beyond = [1, TOKENS as u32];
+    let error = decoder.forward(&beyond, 6, 1, &mut |_| ControlFlow::Continue(()));
+    assert_eq!(error.expect_err("refused").code(), ErrorCode::GenerationFailed);
+    assert_eq!(decoder.truncate(6), 6);
+    assert_eq!(forward(&mut decoder, &all[6..], 6), fresh);
+}
+
+#[test]
+fn files_that_do_not_fit_together_are_refused_by_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("changed.gguf");
+    let stored = Stored::As(GgmlDType::Q8_0);
+    let set = |key: &str, value: Value| {
+        let key = key.to_owned();
+        move |metadata: &mut Vec<(String, Value)>, _: &mut Vec<_>| {
+            metadata.retain(|(old, _)| *old != key);
+            metadata.push((key.clone(), value.clone()));
+        }
+    };
+    let cases: [(&str, Change<'_>); 8] = [
+        ("output_norm.weight", &|_, tensors| {
+            tensors.retain(|(name, _)| name != "output_norm.weight")
+        }),
+        ("blk.1.ffn_up.weight", &|_, tensors| {
+            tensors.retain(|(name, _)| name != "blk.1.ffn_up.weight");
+            tensors.push(matrix("blk.1.ffn_up.weight", WIDTH, WIDTH, stored));
+        }),
+        ("blk.0.attn_q.bias", &|_, tensors| {
+            tensors.retain(|(name, _)| name != "blk.0.attn_q.bias");
+            tensors.push(vector("blk.0.attn_q.bias", WIDTH - 1));
+        }),
+        ("token table", &|_, tensors| {
+            tensors.retain(|(name, _)| name != "token_embd.weight");
+            tensors.push(matrix("token_embd.weight", TOKENS, 2 * WIDTH, stored));
+        }),
+        ("block_count", &set("qwen2.block_count", Value::U32(0))),
+        ("heads", &set("qwen2.attention.head_count", Value::U32(3))),
+        (
+            "yarn",
+            &set("qwen2.rope.scaling.type", Value::String("yarn".to_owned())),
+        ),
+        (
+            "norms",
+            &set("qwen2.attention.layer_norm_rms_epsilon", Value::F32(f32::NAN)),
+        ),
+    ];
+    for (named, change) in cases {
+        write_model(&path, "qwen2", stored, change);
+        let error = Decoder::read(Gguf::open(&path).expect("a sound head"), CONTEXT, 1);
+        let error = error.err().unwrap_or_else(|| panic!("{named} is refused"));
+        assert_eq!(error.code(), ErrorCode::ModelUnusable, "{named}");
+        assert!(error.chain().contains(named), "{named}: {}", error.chain());
+    }
+
+    // Cut off in the middle of its weights.
+    let whole = model(folder.path(), "qwen2", stored);
+    let bytes = std::fs::read(&whole).expect("the file");
+    std::fs::write(&path, &bytes[..bytes.len() * 2 / 3]).expect("written");
+    let error = Gguf::open(&path).and_then(|gguf| Decoder::read(gguf, CONTEXT, 1));
+    assert_eq!(error.err().expect("refused").code(), ErrorCode::ModelUnusable);
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_an_error_and_no_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("nan.gguf");
+    write_model(&path, "qwen2", Stored::As(GgmlDType::Q8_0), &|_, tensors| {
+        for (name, tensor) in tensors {
+            if name == "blk.0.ffn_norm.weight" {
+                let mut values = vec![1f32; WIDTH];
+                values[5] = f32::NAN;
+                let values = Tensor::from_vec(values, WIDTH, &Device::Cpu).expect("a tensor");
+                *tensor = candle_core::quantized::QTensor::quantize(&values, GgmlDType::F32).expect("kept");
+            }
+        }
+    });
+    let error = open(&path).forward(&tokens(4), 0, 1, &mut |_| ControlFlow::Continue(()));
+    let error = error.expect_err("no answer");
+    assert_eq!(error.code(), ErrorCode::GenerationFailed);
+    assert!(error.chain().contains("no number"), "{}", error.chain());
+}
+
+#[test]
+fn stretched_positions_are_computed_as_their_factors_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("stretched.gguf");
+    let factor = |value: f32| {
+        move |_: &mut Vec<(String, Value)>, tensors: &mut Vec<(String, candle_core::quantized::QTensor)>| {
+            let values = Tensor::from_vec(vec![value; 8], 8, &Device::Cpu).expect("a tensor");
+            let values = candle_core::quantized::QTensor::quantize(&values, GgmlDType::F32).expect("kept");
+            tensors.push(("rope_freqs.weight".to_owned(), values));
+        }
+    };
+    let all = tokens(9);
+    let plain = forward(
+        &mut open(&model(folder.path(), "llama", Stored::As(GgmlDType::Q8_0))),
+        &all,
+        0,
+    );
+    write_model(&path, "llama", Stored::As(GgmlDType::Q8_0), &factor(1.0));
+    assert_eq!(forward(&mut open(&path), &all, 0), plain);
+    write_model(&path, "llama", Stored::As(GgmlDType::Q8_0), &factor(8.0));
+    assert_ne!(forward(&mut open(&path), &all, 0), plain);
 }

@@ -66,7 +66,7 @@ pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
             None => Arc::new(EstimatedTokens),
         },
         reranker: reranker(store.clone(), config),
-        language_model: language_model(store, language.id),
+        language_model: language_model(store, language.id, cores(config.answer.threads)),
         recogniser: super::recogniser(config, paths),
         embedder_spec,
         vector: Box::new(Lance {
@@ -188,7 +188,7 @@ fn reranker(store: ModelStore, config: &Config) -> Lazy<dyn Reranker> {
     })
 }
 
-fn language_model(store: ModelStore, id: String) -> Lazy<dyn LanguageModel> {
+fn language_model(store: ModelStore, id: String, threads: usize) -> Lazy<dyn LanguageModel> {
     Lazy::new(id.clone(), move || {
         let path = store.ensure_verified(&id)?;
         let sha256 = store
@@ -201,6 +201,8 @@ fn language_model(store: ModelStore, id: String) -> Lazy<dyn LanguageModel> {
             model_id: id.clone(),
             sha256,
             max_context: MAX_CONTEXT,
+            guesses: true,
+            threads,
         };
         Ok(Arc::new(CandleModel::load(&path, options)?) as Arc<dyn LanguageModel>)
     })

@@ -76,11 +76,10 @@ pub(crate) fn options() -> EngineOptions {
         candidates: 50,
         rerank: false,
         rerank_top: 30,
-        // The default is calibrated for a real model's odds.
+        // The default is for a real model's odds.
         answer: AnswerOptions {
             calibration: Calibration {
                 worth_writing: 0.14,
-                worth_showing: 0.14,
                 ..Calibration::default()
             },
             ..AnswerOptions::default()

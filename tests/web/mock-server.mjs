@@ -286,7 +286,7 @@ async function ask(body, request, reply) {
   const answer = {
     text, grounding: citations.length > 0 ? 'grounded' : 'not_found', citations, route, table: list ? table : null, disagreements: [], dropped: 0,
     closest: citations.length > 0 ? [] : hits.slice(0, 3), coverage, left_out: { hits: Math.max(0, hits.length - 2), sentences: 4 },
-    signals: { coverage: 1, sentence_coverage: 0.9, cosine: null, sentence_cosine: null, fused: 1, unknown: 0, answerable: 2.3, verified: null, log_probability: null, probability: null },
+    signals: { coverage: 1, sentence_coverage: 0.9, cosine: null, sentence_cosine: null, fused: 1, unknown: 0, answerable: 2.3, log_probability: null, probability: null },
     model: 'qwen2.5-coder-1.5b-instruct', generation: { prompt_tokens: 412, cached_tokens: 0, generated_tokens: 18, prompt_ms: 4100, generation_ms: 1900 },
   }
   if (!kept) state.conversations.unshift((kept = { id: hash(String(Math.random())), title: body.question, turns: [] }))

@@ -29,7 +29,8 @@ pub struct CheckedText {
 ///
 /// A sentence is carried by a passage when the passage, its title or the question has every number and every name of
 /// it, the passage with its title has at least half of its content, a quote of one or two neighbouring sentences has
-/// every number and at least half of what it adds to the question, and it denies nothing that the quote does not deny.
+/// every number and at least half of what it adds to the question (of a sentence that adds numbers alone, a quarter of all it says),
+/// and it denies nothing that the quote does not deny.
 /// The quote is compared to the letter with the chunk before a citation exists.
 pub struct CitationChecker<'a> {
     question: Known,
@@ -39,6 +40,9 @@ pub struct CitationChecker<'a> {
 
 /// Share of a sentence's own content that its quote must have.
 const MIN_SUPPORT: f32 = 0.5;
+
+/// The same of a sentence that adds nothing but numbers to the question; the quote must have every one of them.
+const MIN_SUPPORT_OF_NUMBERS: f32 = 0.25;
 
 /// A stretch that may be quoted, with what is in it.
 struct Quote {
@@ -151,9 +155,18 @@ impl<'a> CitationChecker<'a> {
     /// The passage that carries a sentence, and the quote in its text.
     fn carry(&self, sentence: &str) -> Option<(usize, TextSpan)> {
         let even = Weights::default();
-        let said = terms(sentence);
+        // Numbers are compared by themselves, however they are written.
+        let is_number = |term: &String| term.chars().all(|c| c.is_ascii_digit());
+        let said: BTreeSet<String> = terms(sentence)
+            .into_iter()
+            .filter(|term| !is_number(term))
+            .collect();
         let own: BTreeSet<String> = said.difference(&self.question.terms).cloned().collect();
-        let own = if own.is_empty() { said.clone() } else { own };
+        // What adds a number alone has it from a quote that need not say the question again: a row of a table.
+        let (own, least) = match own.is_empty() {
+            true => (said.clone(), MIN_SUPPORT_OF_NUMBERS),
+            false => (own, MIN_SUPPORT),
+        };
         let stated = stated_numbers(sentence);
         let names = names(sentence);
         let denied = denies(sentence);
@@ -176,7 +189,7 @@ impl<'a> CitationChecker<'a> {
                 let has_numbers = stated
                     .iter()
                     .all(|number| quote.numbers.contains(number) || self.question.numbers.contains(number));
-                if support < MIN_SUPPORT || !has_numbers || (denied && !quote.denies) {
+                if support < least || !has_numbers || (denied && !quote.denies) {
                     continue;
                 }
                 // What the sentence adds counts most, then all of it, then brevity; the first passage wins a tie.
@@ -319,6 +332,40 @@ mod tests {
         );
         assert_eq!(checked.citations[0].title, "doc 2");
         assert_eq!(checked.citations[0].span.start, OFFSET);
+    }
+
+    #[test]
+    fn a_row_of_a_table_carries_the_number_that_is_asked_for() {
+        let prices = "product,name,price_gbp,weight\nBW-500,hand probe,980.00,12400\nBW-700,inline probe mark 2,2150.00,83400\n";
+        let ask = |answer: &str| {
+            check(
+                "What is the price of the BW-700 inline probe in pounds?",
+                &[prices],
+                &[answer],
+            )
+        };
+        let checked = ask("The price of the BW-700 inline probe is 2150 pounds.");
+        assert_eq!(checked.grounding, Grounding::Grounded);
+        assert!(checked.citations[0].quote.contains("2150.00"));
+        assert_eq!(
+            ask("The price is 2,150.00 pounds.").grounding,
+            Grounding::Grounded
+        );
+        assert_eq!(
+            ask("The price of the BW-700 inline probe is 2151 pounds.").grounding,
+            Grounding::NotFound
+        );
+
+        let leave = "公司給的特休優於法令：\n\n| 年資 | 特休天數 |\n|---|---|\n| 滿一年 | 14 天 |\n| 滿三年 | 17 天 |\n\n同仁未休完的特別休假可以遞延。";
+        let ask = |answer: &str| check("滿三年的同仁有幾天特別休假？", &[leave], &[answer]);
+        let checked = ask("滿三年的同仁有17天特別休假。");
+        assert_eq!(checked.grounding, Grounding::Grounded);
+        assert!(
+            checked.citations[0].quote.contains("17 天"),
+            "{}",
+            checked.citations[0].quote
+        );
+        assert_eq!(ask("滿三年的同仁有18天特別休假。").grounding, Grounding::NotFound);
     }
 
     #[test]

@@ -148,8 +148,7 @@ impl<'a> Prepared<'a> {
 
     /// Answers.
     ///
-    /// With a language model: evidence, the model's own odds that the evidence holds the answer, the answer, its check, and the
-    /// model's odds that it is right. Without one: the sentence that fits the question best, in quotation marks, with its
+    /// With a language model: evidence, the model's own odds that the evidence holds the answer, the answer and its check. Without one: the sentence that fits the question best, in quotation marks, with its
     /// citation; `generation` is then `None` and `model_id` empty. `on_event` sees [`AnswerEvent`]s in their order, the last
     /// being `Finished` with what is also returned; when it breaks, the error is `Cancelled`.
     ///
@@ -216,16 +215,7 @@ impl<'a> Prepared<'a> {
         if checked.citations.is_empty() {
             return finish(on_event, reply.not_found(Some(generation)));
         }
-        let is_it_right = built.prompts.is_it_right(&generated);
-        reply.signals.verified = Some(odds(model, &is_it_right, on_event)?);
-        let written = calibration.written.probability(&reply.signals, self.language);
-        reply.signals.probability = Some(written);
-        let answer = if written < calibration.worth_showing {
-            reply.not_found(Some(generation))
-        } else {
-            reply.found(checked, generation)
-        };
-        finish(on_event, answer)
+        finish(on_event, reply.found(checked, generation))
     }
 }
 

@@ -100,6 +100,10 @@ fn digits(text: &str) -> Vec<Number> {
             }
             at += 1;
         }
+        // `2150.00` is `2150`.
+        if value.contains('.') {
+            value.truncate(value.trim_end_matches('0').trim_end_matches('.').len());
+        }
         let mut whole: u64 = value
             .split('.')
             .next()

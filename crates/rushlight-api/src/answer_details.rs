@@ -113,8 +113,6 @@ pub struct AnswerSignals {
     pub unknown: f32,
     /// Log-odds that the passages hold the answer, as the model sees it.
     pub answerable: Option<f32>,
-    /// The same, asked of the answer it wrote.
-    pub verified: Option<f32>,
     /// Mean log-probability of the answer's tokens.
     pub log_probability: Option<f32>,
     /// What all of it comes to: the probability that the answer is right, 0 to 1.
@@ -131,7 +129,6 @@ impl From<core::AnswerSignals> for AnswerSignals {
             fused,
             unknown,
             answerable,
-            verified,
             log_probability,
             probability,
         } = signals;
@@ -143,7 +140,6 @@ impl From<core::AnswerSignals> for AnswerSignals {
             fused,
             unknown,
             answerable,
-            verified,
             log_probability,
             probability,
         }

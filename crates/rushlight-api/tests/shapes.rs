@@ -419,7 +419,6 @@ fn answer_with_a_citation() {
                 "fused": 0.0,
                 "unknown": 0.0,
                 "answerable": 2.31,
-                "verified": null,
                 "log_probability": null,
                 "probability": null
               },
@@ -955,7 +954,6 @@ fn a_receipt_is_closed_by_its_digest() {
             "fused": 0.0,
             "unknown": 0.0,
             "answerable": 2.31,
-            "verified": null,
             "log_probability": null,
             "probability": null
           },

@@ -251,8 +251,6 @@ pub struct AnswerSignals {
     pub unknown: f32,
     /// Log-odds of yes against no that the passages hold the answer, as the model sees it; `None` when not asked.
     pub answerable: Option<f32>,
-    /// The same, asked of the answer it wrote; `None` when not asked.
-    pub verified: Option<f32>,
     /// Mean log-probability of the answer's tokens; `None` when there are none.
     pub log_probability: Option<f32>,
     /// What all of it comes to: the probability that the answer is right, 0 to 1; `None` where nothing was decided.

@@ -93,7 +93,6 @@ pub struct Signals {
     pub fused: f32,
     pub unknown: f32,
     pub answerable: Option<f32>,
-    pub verified: Option<f32>,
     pub log_probability: Option<f32>,
     pub probability: Option<f32>,
 }
@@ -108,7 +107,6 @@ impl From<AnswerSignals> for Signals {
             fused,
             unknown,
             answerable,
-            verified,
             log_probability,
             probability,
         } = signals;
@@ -120,7 +118,6 @@ impl From<AnswerSignals> for Signals {
             fused,
             unknown,
             answerable,
-            verified,
             log_probability,
             probability,
         }

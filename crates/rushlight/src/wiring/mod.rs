@@ -92,6 +92,7 @@ impl Wiring for Adapters {
             }
             FolderSource::new(root, folder_options.clone()).map(|source| Arc::new(source) as Arc<dyn Source>)
         };
+        let embedding = embedder_spec.model_id.clone();
         Ok(Engine::new(EngineParts {
             index_dir: paths.indexes.clone(),
             ledger,
@@ -113,7 +114,7 @@ impl Wiring for Adapters {
                 answer: AnswerOptions {
                     calibration: match answer_all {
                         true => Calibration::open(),
-                        false => Calibration::default(),
+                        false => Calibration::for_models(&config.models.language, &embedding),
                     },
                     ..options(config).answer
                 },

@@ -26,7 +26,7 @@ soak: setup-test models ## Random histories of a folder (10,000 operations) and 
 	@scripts/step.sh "200 kills during an import" env RUSHLIGHT_SOAK_KILLS=200 \
 		cargo test --release --workspace --test full crash:: -- --nocapture
 
-fuzz: setup-test ## Broken files for every reader: 20,000 changes of each seed; ARGS="N" tries N
+fuzz: setup-test ## Broken files for every reader, and broken models: 20,000 changes of each seed; ARGS="N" tries N
 	@RUSHLIGHT_FUZZ_RUNS=$(or $(ARGS),20000) cargo test --release --workspace --test fuzz -- --nocapture
 
 bench: build models ## Measure speed, memory and quality; write docs/benchmarks.md

@@ -71,6 +71,22 @@ scene('the keyboard is enough: slash, arrows, Enter, Escape', {}, async (page) =
   await pane.waitFor()
 })
 
+scene('slash leads to the search from every place, and is a character where something is written', {}, async (page) => {
+  for (const place of ['#/ask', '#/library']) {
+    await go(page, place)
+    await page.getByRole('button', { name: 'Settings' }).focus()
+    await page.keyboard.press('/')
+    await page.locator('#query:focus').waitFor()
+    assert.equal(await page.evaluate(() => location.hash), '#/search')
+    assert.equal(await page.locator('#query').inputValue(), '')
+  }
+  await go(page, '#/ask')
+  const question = page.getByRole('textbox').first()
+  await question.focus()
+  await page.keyboard.type('green/black')
+  assert.equal(await question.inputValue(), 'green/black')
+})
+
 scene('spaces and kinds narrow the search, and can be cleared when nothing is left', {}, async (page) => {
   await searchFor(page, 'Gyokuro')
   const kinds = page.getByRole('group', { name: 'Kinds' })

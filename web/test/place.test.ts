@@ -28,6 +28,10 @@ test('labels of sections are understood, and others left as they are', () => {
   expect(sectionLabel('lines 3–9', zhHant)).toBe('第 3–9 行')
   expect(sectionLabel('page 2', zhHant)).toBe('第 2 頁')
   expect(sectionLabel('lines 3–9', en)).toBe('lines 3–9')
+  expect(sectionLabel('message part 2.1, line 1', zhHant)).toBe('第 2.1 部分，第 1 行')
+  expect(sectionLabel('message part 1, lines 1–4', en)).toBe('part 1, lines 1–4')
+  expect(sectionLabel('sheet 預算, row 2', zhHant)).toBe('預算，第 2 列')
+  expect(sectionLabel('sheet a, rows 1–2, b, rows 2–8', zhHant)).toBe('a, rows 1–2, b，第 2–8 列')
   expect(sectionLabel('something new', zhHant)).toBe('something new')
 })
 

@@ -48,6 +48,11 @@ impl Gguf {
         })
     }
 
+    /// Bytes of the file; 0 where the system does not say.
+    pub(crate) fn size(&self) -> u64 {
+        self.reader.get_ref().metadata().map_or(0, |file| file.len())
+    }
+
     /// The value of a key that must be a string.
     pub(crate) fn string(&self, key: &str) -> Result<&str> {
         self.find_string(key)

@@ -11,6 +11,7 @@ mod chat;
 mod decoder;
 mod gguf;
 mod lookup;
+mod memory;
 mod model;
 mod sampling;
 mod session;

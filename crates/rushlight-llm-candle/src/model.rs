@@ -15,6 +15,7 @@ use rushlight_kernels::Isa;
 use crate::chat::ChatTemplate;
 use crate::decoder::Decoder;
 use crate::gguf::Gguf;
+use crate::memory;
 use crate::sampling::{Sampler, log_sum_exp};
 use crate::session::{Session, cancelled};
 use crate::stop::StopFilter;
@@ -47,7 +48,7 @@ impl CandleModel {
     /// Reads a GGUF file of architecture llama, qwen2 or qwen3 whole. Takes seconds.
     ///
     /// # Errors
-    /// `ModelMissing` when there is no such file; `ModelUnusable` with the reason when it is not such a model.
+    /// `ModelMissing` when there is no such file; `ModelUnusable` with the reason when it is not such a model, or does not fit into memory.
     pub fn load(path: &Path, options: CandleOptions) -> Result<Self> {
         let CandleOptions {
             model_id,
@@ -57,6 +58,7 @@ impl CandleModel {
             threads,
         } = options;
         let gguf = Gguf::open(path)?;
+        memory::check(&path.display().to_string(), gguf.size())?;
         let text = Text::from_gguf(&gguf)?;
         let chat = ChatTemplate::new(
             gguf.find_string("tokenizer.chat_template"),

@@ -23,13 +23,13 @@ export function placeLabel(locator: Locator, messages: Messages): string {
   }
 }
 
-/** The label of a section, which comes without its locator: `lines 3–9`, `page 2`. Others stay as they are. */
+/** The label of a section, which comes without its locator: `lines 3–9`, `message part 2.1, line 1`, `sheet Budget, row 2`. */
 export function sectionLabel(label: string, messages: Messages): string {
-  const found = /^(lines?|pages?|rows?) (\d+)(?:[–-](\d+))?$/.exec(label)
+  const found = /^(?:message part (.+), |sheet (.+), )?(lines?|pages?|rows?) (\d+)(?:[–-](\d+))?$/s.exec(label)
   if (!found) return label
-  const first = Number(found[2])
-  const last = Number(found[3] ?? found[2])
-  const word = (found[1] ?? '').replace(/s$/, '')
-  if (word === 'line') return messages.place.lines(first, last)
-  return word === 'page' ? messages.place.pages(first, last) : messages.place.rows(first, last)
+  const [, part, sheet, unit = '', from, to = from] = found
+  const [first, last] = [Number(from), Number(to)]
+  if (unit.startsWith('page')) return messages.place.pages(first, last)
+  if (unit.startsWith('row')) return placeLabel({ kind: 'cells', sheet: sheet ?? '', first, last }, messages)
+  return placeLabel({ kind: 'message_part', part: part ?? '', first, last }, messages)
 }

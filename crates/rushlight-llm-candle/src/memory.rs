@@ -1,0 +1,75 @@
+//! Whether there is memory for a model, before it is taken.
+
+use rushlight_core::{Error, ErrorCode, Result};
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+/// Bytes beside the weights: tokenizer, scores, what a block computes with, and keys and values of a prompt.
+const BESIDE: u64 = 256 << 20;
+
+/// Refuses a model whose weights take so many bytes of its file where they do not fit.
+pub(crate) fn check(name: &str, file_bytes: u64) -> Result<()> {
+    fits(name, file_bytes, available())
+}
+
+/// Bytes that can be taken, by the system and by the limits that the process was given; `None` where nobody says.
+fn available() -> Option<u64> {
+    let system = System::new_with_specifics(
+        RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram()),
+    );
+    let limited = system.cgroup_limits().map(|limits| limits.free_memory);
+    [Some(system.available_memory()), limited]
+        .into_iter()
+        .flatten()
+        .filter(|bytes| *bytes > 0)
+        .min()
+}
+
+fn fits(name: &str, file_bytes: u64, available: Option<u64>) -> Result<()> {
+    // Repacked weights take a little more than they do in the file.
+    let needed = file_bytes + file_bytes / 10 + BESIDE;
+    match available {
+        Some(available) if available < needed => {
+            let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+            Err(Error::new(
+                ErrorCode::ModelUnusable,
+                format!(
+                    "the language model `{name}` needs {:.1} GB of memory, and {:.1} GB is free",
+                    gigabytes(needed),
+                    gigabytes(available)
+                ),
+            )
+            .with_hint(
+                "close other programs, or set `models.language` to a smaller model: `rushlight models list` has their sizes",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_does_not_fit_is_refused_with_both_figures() {
+        let file = 1_117_000_000;
+        assert!(fits("m", file, Some(2_000_000_000)).is_ok());
+        assert!(fits("m", file, None).is_ok());
+        let error = fits("models/m.gguf", file, Some(700_000_000)).expect_err("too large");
+        assert_eq!(error.code(), ErrorCode::ModelUnusable);
+        assert!(
+            error.message().contains("models/m.gguf")
+                && error.message().contains("1.5 GB")
+                && error.message().contains("0.7 GB"),
+            "{}",
+            error.message()
+        );
+        assert!(error.hint().contains("models.language"));
+    }
+
+    #[test]
+    fn this_machine_says_how_much_it_has() {
+        #[cfg(target_os = "linux")]
+        assert!(available().is_some_and(|bytes| bytes > 1 << 20));
+    }
+}

@@ -167,7 +167,7 @@ impl Calibration {
                 ..Logistic::default()
             },
             clearly_absent: 0.2,
-            worth_writing: 0.28,
+            worth_writing: 0.29,
             worth_quoting: 0.5,
         }
     }

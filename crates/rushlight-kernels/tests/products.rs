@@ -227,7 +227,8 @@ fn blocks_are_read_as_they_are_written() {
     // The fifth bits of the first 16 are 0, of the others 1.
     let q5_0 = [&[0x00, 0x40, 0x00, 0x00, 0xff, 0xff][..], &nibbles].concat();
     let nibble = |at: usize| if at < 16 { at as f32 } else { (31 - at) as f32 };
-    let cases: [(BlockType, Vec<u8>, &dyn Fn(usize) -> f32); 4] = [
+    type Weight<'a> = &'a dyn Fn(usize) -> f32;
+    let cases: [(BlockType, Vec<u8>, Weight<'_>); 4] = [
         (BlockType::Q4_0, q4_0, &|at| 2.0 * (nibble(at) - 8.0)),
         (BlockType::Q4_1, q4_1, &|at| 2.0 * nibble(at) - 1.0),
         (BlockType::Q8_0, q8_0, &|at| 2.0 * (at as f32 - 16.0)),

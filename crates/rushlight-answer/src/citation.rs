@@ -29,8 +29,7 @@ pub struct CheckedText {
 ///
 /// A sentence is carried by a passage when the passage, its title or the question has every number and every name of
 /// it, the passage with its title has at least half of its content, a quote of one or two neighbouring sentences has
-/// every number and at least half of what it adds to the question (of a sentence that adds numbers alone, a quarter of all it says),
-/// and it denies nothing that the quote does not deny.
+/// every number and at least half of what it adds to the question, and it denies nothing that the quote does not deny.
 /// The quote is compared to the letter with the chunk before a citation exists.
 pub struct CitationChecker<'a> {
     question: Known,
@@ -40,9 +39,6 @@ pub struct CitationChecker<'a> {
 
 /// Share of a sentence's own content that its quote must have.
 const MIN_SUPPORT: f32 = 0.5;
-
-/// The same of a sentence that adds nothing but numbers to the question; the quote must have every one of them.
-const MIN_SUPPORT_OF_NUMBERS: f32 = 0.25;
 
 /// A stretch that may be quoted, with what is in it.
 struct Quote {
@@ -162,12 +158,18 @@ impl<'a> CitationChecker<'a> {
             .filter(|term| !is_number(term))
             .collect();
         let own: BTreeSet<String> = said.difference(&self.question.terms).cloned().collect();
-        // What adds a number alone has it from a quote that need not say the question again: a row of a table.
-        let (own, least) = match own.is_empty() {
-            true => (said.clone(), MIN_SUPPORT_OF_NUMBERS),
-            false => (own, MIN_SUPPORT),
-        };
         let stated = stated_numbers(sentence);
+        // Numbers that it adds to the question. A quote has all of them or is none, so they count as found; what adds nothing
+        // else has them from a quote that need not say the question again: a row of a table.
+        let added = stated.difference(&self.question.numbers).count() as f32;
+        let own = match own.is_empty() && added == 0.0 {
+            true => said.clone(),
+            false => own,
+        };
+        let support_in = |quote: &BTreeSet<String>| {
+            let words = own.len() as f32;
+            (covered(&own, quote, &even) * words + added) / (words + added)
+        };
         let names = names(sentence);
         let denied = denies(sentence);
 
@@ -185,11 +187,11 @@ impl<'a> CitationChecker<'a> {
                 continue;
             }
             for quote in &candidate.quotes {
-                let support = covered(&own, &quote.terms, &even);
+                let support = support_in(&quote.terms);
                 let has_numbers = stated
                     .iter()
                     .all(|number| quote.numbers.contains(number) || self.question.numbers.contains(number));
-                if support < least || !has_numbers || (denied && !quote.denies) {
+                if support < MIN_SUPPORT || !has_numbers || (denied && !quote.denies) {
                     continue;
                 }
                 // What the sentence adds counts most, then all of it, then brevity; the first passage wins a tie.

@@ -16,7 +16,7 @@ use crate::words::{terms, words};
 
 /// A [`LanguageModel`] without a model.
 ///
-/// The question is the last line of the prompt that ends with a question mark, or else its last line; a heading such as
+/// The question is the last line that begins with `Question:`, or else the last that ends with a question mark, or the last; a heading such as
 /// `Question:` before it is left out. A reply set for a piece of the question wins; otherwise the answer is the
 /// sentence elsewhere in the last turn with the most words of the question, as it stands. Asked for the next token, it finds
 /// yes likelier than no when that sentence holds more than half of the question's words.
@@ -278,7 +278,11 @@ impl<'a> Reading<'a> {
     fn of(text: &'a str) -> Self {
         let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
         let asks = |line: &&str| line.ends_with(['?', '？']);
-        let line = lines().rfind(asks).or_else(|| lines().next_back()).unwrap_or("");
+        let line = lines()
+            .rfind(|line| line.starts_with("Question:"))
+            .or_else(|| lines().rfind(asks))
+            .or_else(|| lines().next_back())
+            .unwrap_or("");
         let question = match line.split_once([':', '：']) {
             Some((heading, rest)) if words(heading).len() <= 2 && !rest.trim().is_empty() => rest.trim(),
             _ => line,

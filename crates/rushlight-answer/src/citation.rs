@@ -10,7 +10,7 @@ use crate::numbers::{numbers, stated_numbers};
 use crate::orders::orders;
 use crate::sanitize::plain_text;
 use crate::sentence::sentences;
-use crate::terms::{Weights, covered, terms};
+use crate::terms::terms;
 
 /// A generated text after its check.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,53 +150,45 @@ impl<'a> CitationChecker<'a> {
 
     /// The passage that carries a sentence, and the quote in its text.
     fn carry(&self, sentence: &str) -> Option<(usize, TextSpan)> {
-        let even = Weights::default();
-        // Numbers are compared by themselves, however they are written.
-        let is_number = |term: &String| term.chars().all(|c| c.is_ascii_digit());
-        let said: BTreeSet<String> = terms(sentence)
-            .into_iter()
-            .filter(|term| !is_number(term))
-            .collect();
-        let own: BTreeSet<String> = said.difference(&self.question.terms).cloned().collect();
-        let stated = stated_numbers(sentence);
-        // Numbers that it adds to the question. A quote has all of them or is none, so they count as found; what adds nothing
-        // else has them from a quote that need not say the question again: a row of a table.
-        let added = stated.difference(&self.question.numbers).count() as f32;
-        let own = match own.is_empty() && added == 0.0 {
-            true => said.clone(),
-            false => own,
+        let said = Said {
+            words: terms(sentence)
+                .into_iter()
+                .filter(|term| !is_number(term))
+                .collect(),
+            numbers: stated_numbers(sentence),
         };
-        let support_in = |quote: &BTreeSet<String>| {
-            let words = own.len() as f32;
-            (covered(&own, quote, &even) * words + added) / (words + added)
+        let added = Said {
+            words: said.words.difference(&self.question.terms).cloned().collect(),
+            numbers: said.numbers.difference(&self.question.numbers).cloned().collect(),
         };
+        let own = if added.is_empty() { &said } else { &added };
         let names = names(sentence);
         let denied = denies(sentence);
 
         let mut best: Option<(f32, usize, TextSpan)> = None;
         for (index, candidate) in self.passages.iter().enumerate() {
-            let has_numbers = stated.iter().all(|number| {
-                candidate.known.numbers.contains(number) || self.question.numbers.contains(number)
-            });
+            let known = &candidate.known;
+            let has_numbers = said
+                .numbers
+                .iter()
+                .all(|number| known.numbers.contains(number) || self.question.numbers.contains(number));
             let has_names = names
                 .iter()
-                .all(|name| candidate.known.terms.contains(name) || self.question.terms.contains(name));
+                .all(|name| known.terms.contains(name) || self.question.terms.contains(name));
             // Without this, a question about one river is answered with the country of another.
-            let speaks_of_it = covered(&said, &candidate.known.terms, &even) >= MIN_SUPPORT;
+            let speaks_of_it = said.share_in(&known.terms, &known.numbers) >= MIN_SUPPORT;
             if !has_numbers || !has_names || !speaks_of_it {
                 continue;
             }
             for quote in &candidate.quotes {
-                let support = support_in(&quote.terms);
-                let has_numbers = stated
-                    .iter()
-                    .all(|number| quote.numbers.contains(number) || self.question.numbers.contains(number));
+                let support = own.share_in(&quote.terms, &quote.numbers);
+                let has_numbers = added.numbers.is_subset(&quote.numbers);
                 if support < MIN_SUPPORT || !has_numbers || (denied && !quote.denies) {
                     continue;
                 }
                 // What the sentence adds counts most, then all of it, then brevity; the first passage wins a tie.
-                let score =
-                    2.0 * support + covered(&said, &quote.terms, &even) - 0.0002 * quote.span.len() as f32;
+                let whole = said.share_in(&quote.terms, &quote.numbers);
+                let score = 2.0 * support + whole - 0.0002 * quote.span.len() as f32;
                 if best.is_none_or(|(top, _, _)| score > top) {
                     best = Some((score, index, quote.span));
                 }
@@ -204,6 +196,28 @@ impl<'a> CitationChecker<'a> {
         }
         best.map(|(_, index, span)| (index, span))
     }
+}
+
+/// What a sentence says: its words, and its numbers apart from them, so that they are the same however they are written.
+struct Said {
+    words: BTreeSet<String>,
+    numbers: BTreeSet<String>,
+}
+
+impl Said {
+    fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.numbers.is_empty()
+    }
+
+    /// Which share of it stands among these words and numbers.
+    fn share_in(&self, words: &BTreeSet<String>, numbers: &BTreeSet<String>) -> f32 {
+        let found = self.words.intersection(words).count() + self.numbers.intersection(numbers).count();
+        found as f32 / (self.words.len() + self.numbers.len()).max(1) as f32
+    }
+}
+
+fn is_number(term: &str) -> bool {
+    term.chars().all(|c| c.is_ascii_digit())
 }
 
 /// True when a citation's quote stands at its span in the text of its document.
@@ -368,6 +382,16 @@ mod tests {
             checked.citations[0].quote
         );
         assert_eq!(ask("滿三年的同仁有18天特別休假。").grounding, Grounding::NotFound);
+    }
+
+    #[test]
+    fn numbers_of_the_question_count_as_said() {
+        let checked = check(
+            "Who can release legal hold LH-2024-03?",
+            &["LH-2024-03: released by Helen Brandreth."],
+            &["The legal hold LH-2024-03 can be released by Helen Brandreth."],
+        );
+        assert_eq!(checked.grounding, Grounding::Grounded);
     }
 
     #[test]

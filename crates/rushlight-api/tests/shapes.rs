@@ -847,118 +847,118 @@ fn a_receipt_is_closed_by_its_digest() {
     check(
         &receipt(),
         expect![[r#"
+        {
+          "receipt": 1,
+          "id": "abababababababababababababababab",
+          "library": "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+          "program": "0.1.0",
+          "asked": "2026-03-01T09:00:00Z",
+          "question": "How hot?",
+          "as": null,
+          "route": {
+            "as": "fact",
+            "because": null,
+            "standalone": null,
+            "query": null,
+            "documents": []
+          },
+          "principals": [
+            "user:owner"
+          ],
+          "spaces": [],
+          "kinds": [
+            "note"
+          ],
+          "indexes": [
             {
-              "receipt": 1,
-              "id": "abababababababababababababababab",
-              "library": "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
-              "program": "0.1.0",
-              "asked": "2026-03-01T09:00:00Z",
-              "question": "How hot?",
-              "as": null,
-              "route": {
-                "as": "fact",
-                "because": null,
-                "standalone": null,
-                "query": null,
-                "documents": []
+              "space": "personal",
+              "by_word": 12,
+              "by_meaning": null
+            }
+          ],
+          "analyzer": "tantivy-4",
+          "embedding_model": "multilingual-e5-small-int8",
+          "coverage": {
+            "documents": 41,
+            "documents_by_meaning": 40,
+            "files_not_searched": 2,
+            "unreadable_pages": 1,
+            "spaces": [
+              "personal"
+            ]
+          },
+          "passages": [
+            {
+              "number": 1,
+              "document_id": "02020202020202020202020202020202",
+              "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
+              "title": "Green tea",
+              "path": "/home/ada/notes/tea.md",
+              "part": "",
+              "space": "personal",
+              "locator": {
+                "kind": "lines",
+                "first": 3,
+                "last": 9
               },
-              "principals": [
-                "user:owner"
-              ],
-              "spaces": [],
-              "kinds": [
-                "note"
-              ],
-              "indexes": [
-                {
-                  "space": "personal",
-                  "by_word": 12,
-                  "by_meaning": null
-                }
-              ],
-              "analyzer": "tantivy-4",
-              "embedding_model": "multilingual-e5-small-int8",
-              "coverage": {
-                "documents": 41,
-                "documents_by_meaning": 40,
-                "files_not_searched": 2,
-                "unreadable_pages": 1,
-                "spaces": [
-                  "personal"
-                ]
+              "label": "lines 3–9",
+              "span": {
+                "start": 120,
+                "end": 136
               },
-              "passages": [
-                {
-                  "number": 1,
-                  "document_id": "02020202020202020202020202020202",
-                  "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
-                  "title": "Green tea",
-                  "path": "/home/ada/notes/tea.md",
-                  "part": "",
-                  "space": "personal",
-                  "locator": {
-                    "kind": "lines",
-                    "first": 3,
-                    "last": 9
-                  },
-                  "label": "lines 3–9",
-                  "span": {
-                    "start": 120,
-                    "end": 136
-                  },
-                  "text_hash": "faf43667c8773cbe419e8abae444176808584c96fa4d50653c679b9d00f65ef3"
-                }
-              ],
-              "citations": [
-                {
-                  "number": 1,
-                  "document_id": "02020202020202020202020202020202",
-                  "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
-                  "title": "Green tea",
-                  "path": "/home/ada/notes/tea.md",
-                  "part": "",
-                  "space": "personal",
-                  "locator": {
-                    "kind": "lines",
-                    "first": 3,
-                    "last": 3
-                  },
-                  "label": "line 3",
-                  "quote": "Steep at 70 °C.",
-                  "span": {
-                    "start": 120,
-                    "end": 136
-                  }
-                }
-              ],
-              "model": {
-                "id": "qwen2.5-coder-1.5b-instruct",
-                "sha256": "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
+              "text_hash": "faf43667c8773cbe419e8abae444176808584c96fa4d50653c679b9d00f65ef3"
+            }
+          ],
+          "citations": [
+            {
+              "number": 1,
+              "document_id": "02020202020202020202020202020202",
+              "content_hash": "0404040404040404040404040404040404040404040404040404040404040404",
+              "title": "Green tea",
+              "path": "/home/ada/notes/tea.md",
+              "part": "",
+              "space": "personal",
+              "locator": {
+                "kind": "lines",
+                "first": 3,
+                "last": 3
               },
-              "prompt_templates": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-              "fence": "f3nc3",
-              "sampling": {
-                "temperature": 0.0,
-                "top_p": 1.0,
-                "seed": 0,
-                "max_tokens": 256
-              },
-              "output": "Green tea is steeped at 70 °C.",
-              "text": "Green tea is steeped at 70 °C. [1]",
-              "grounding": "grounded",
-              "signals": {
-                "coverage": 0.0,
-                "sentence_coverage": 0.0,
-                "cosine": null,
-                "sentence_cosine": null,
-                "fused": 0.0,
-                "unknown": 0.0,
-                "answerable": 2.31,
-                "log_probability": null,
-                "probability": null
-              },
-              "digest": "73b3a3ad338c9f68856d3982cea149b0454b186533ab0462d0054fc874a08bda"
-            }"#]],
+              "label": "line 3",
+              "quote": "Steep at 70 °C.",
+              "span": {
+                "start": 120,
+                "end": 136
+              }
+            }
+          ],
+          "model": {
+            "id": "qwen2.5-coder-1.5b-instruct",
+            "sha256": "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
+          },
+          "prompt_templates": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+          "fence": "f3nc3",
+          "sampling": {
+            "temperature": 0.0,
+            "top_p": 1.0,
+            "seed": 0,
+            "max_tokens": 256
+          },
+          "output": "Green tea is steeped at 70 °C.",
+          "text": "Green tea is steeped at 70 °C. [1]",
+          "grounding": "grounded",
+          "signals": {
+            "coverage": 0.0,
+            "sentence_coverage": 0.0,
+            "cosine": null,
+            "sentence_cosine": null,
+            "fused": 0.0,
+            "unknown": 0.0,
+            "answerable": 2.31,
+            "log_probability": null,
+            "probability": null
+          },
+          "digest": "73b3a3ad338c9f68856d3982cea149b0454b186533ab0462d0054fc874a08bda"
+        }"#]],
     );
     let text = receipt().to_json();
     let read = |text: &str| api::Receipt::read(text, "`a.json`");

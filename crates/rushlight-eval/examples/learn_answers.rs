@@ -40,7 +40,7 @@ const BEFORE: [(&str, Value); 7] = [
     ("chinese", |of| f32::from(u8::from(of.language != "English"))),
 ];
 /// After the model has read the passages: what it says of them, and the signals that tell an answer from something near it. With all
-/// of the above beside them it does no better on other documents of these sets, and worse on documents of another kind.
+/// of the above beside them it did no better in folds.
 const ASKED: [(&str, Value); 4] = [
     BEFORE[2],
     BEFORE[4],

@@ -38,13 +38,6 @@ impl Decoder {
         let mut context_tokens = gguf
             .positive(&format!("{architecture}.context_length"), 1 << 32)?
             .min(max_context);
-        // Within its window every token sees all before it, as it does here.
-        if let Some(window) = gguf
-            .find_number(&format!("{architecture}.attention.sliding_window"))
-            .filter(|window| *window > 0)
-        {
-            context_tokens = context_tokens.min(usize::try_from(window).unwrap_or(usize::MAX));
-        }
         let is_mixture = gguf
             .find_number(&format!("{architecture}.expert_count"))
             .is_some_and(|experts| experts > 1);
@@ -209,6 +202,10 @@ fn shape(gguf: &Gguf, architecture: &str) -> Result<Shape> {
     if !norm_epsilon.is_finite() || norm_epsilon < 0.0 {
         return Err(gguf.unusable(&format!("its norms add {norm_epsilon}")));
     }
+    let window = gguf
+        .find_number(&key("attention.sliding_window"))
+        .and_then(|window| usize::try_from(window).ok())
+        .filter(|window| *window > 0);
     let feed_width = gguf.positive(&key("feed_forward_length"), 1 << 20)?;
     Ok(Shape {
         width,
@@ -217,6 +214,7 @@ fn shape(gguf: &Gguf, architecture: &str) -> Result<Shape> {
         heads,
         shared_heads,
         head_dim,
+        window,
         blocks,
         rope_base: float("rope.freq_base")
             .filter(|base| *base > 0.0)

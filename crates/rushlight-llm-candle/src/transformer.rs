@@ -21,6 +21,8 @@ pub(crate) struct Shape {
     pub(crate) shared_heads: usize,
     /// Values of a head.
     pub(crate) head_dim: usize,
+    /// Positions that a token sees, itself included; all before it when `None`.
+    pub(crate) window: Option<usize>,
     /// Values of a token between blocks.
     pub(crate) width: usize,
     /// Values inside of a block's feed-forward network.
@@ -274,7 +276,7 @@ impl Block {
         let attention = Attention {
             heads,
             scale: 1.0 / (head_dim as f32).sqrt(),
-            window: None,
+            window: shape.window,
         };
         memory.heads.resize(memory.query.len(), 0.0);
         attention.attend(&memory.query, &self.cache, &mut memory.heads);

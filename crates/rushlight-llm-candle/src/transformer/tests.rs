@@ -323,3 +323,19 @@ fn stretched_positions_are_computed_as_their_factors_say() {
     write_model(&path, "llama", Stored::As(GgmlDType::Q8_0), &factor(8.0));
     assert_ne!(forward(&mut open(&path), &all, 0), plain);
 }
+
+#[test]
+fn a_sliding_window_hides_what_lies_before_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("window.gguf");
+    let stored = Stored::As(GgmlDType::Q8_0);
+    let all = tokens(9);
+    let plain = forward(&mut open(&model(folder.path(), "llama", stored)), &all, 0);
+    for (window, same) in [(0, true), (9, true), (4, false)] {
+        write_model(&path, "llama", stored, &|metadata, _| {
+            metadata.push(("llama.attention.sliding_window".to_owned(), Value::U32(window)));
+        });
+        let scores = forward(&mut open(&path), &all, 0);
+        assert_eq!(scores == plain, same, "a window of {window}");
+    }
+}

@@ -90,7 +90,9 @@ impl BlockType {
     }
 
     /// What a block stands for: a weight is `scales[g] * quants[i] - minima[g]` in the group `g` that it belongs to.
-    pub(crate) fn read(self, block: &[u8], into: &mut Quants) {
+    pub(crate) fn read(self, block: &[u8]) -> Quants {
+        let mut read = Quants::new();
+        let into = &mut read;
         let half = |at: usize| f16::to_f32(u16::from_le_bytes([block[at], block[at + 1]]));
         match self {
             Self::Q4_0 | Self::Q4_1 | Self::Q5_0 | Self::Q5_1 => {
@@ -154,6 +156,7 @@ impl BlockType {
                 }
             }
         }
+        read
     }
 }
 

@@ -15,6 +15,7 @@ mod f16;
 mod input;
 mod isa;
 mod matrix;
+mod memory;
 mod multiply;
 mod tile;
 
@@ -24,3 +25,4 @@ pub use elementwise::{add, rms_norm, rotate, swiglu};
 pub use input::Input;
 pub use isa::Isa;
 pub use matrix::Matrix;
+pub use memory::Memory;

@@ -5,8 +5,9 @@ use rayon::prelude::*;
 use crate::block::{BlockType, WrongSize};
 use crate::input::Input;
 use crate::isa::Isa;
+use crate::memory::{Lines, Memory};
 use crate::multiply;
-use crate::tile::{COLUMNS, EMPTY, Form, Line, ROWS, Unpacked, pack_row, unpack};
+use crate::tile::{COLUMNS, Form, Line, ROWS, Unpacked, pack_row, unpack};
 
 /// A quantised matrix, repacked.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub struct Matrix {
     pub(crate) form: Form,
     pub(crate) rows: usize,
     pub(crate) columns: usize,
-    lines: Vec<Line>,
+    lines: Lines,
 }
 
 impl Matrix {
@@ -31,7 +32,7 @@ impl Matrix {
                 bytes: Some(bytes.len()),
             });
         }
-        Self::pack_from(block, rows, columns, |start, part| {
+        Self::pack_from(block, rows, columns, &mut Memory::new(), |start, part| {
             part.copy_from_slice(&bytes[start..start + part.len()]);
             Ok(())
         })
@@ -54,8 +55,8 @@ impl Matrix {
         })
     }
 
-    /// As [`Matrix::pack`], reading the bytes part by part on several threads: `read` fills a part with what stands from a byte
-    /// on.
+    /// As [`Matrix::pack`] into memory that matrices share, reading the bytes part by part on several threads: `read` fills a
+    /// part with what stands from a byte on.
     ///
     /// # Errors
     /// When rows are not whole blocks; what `read` returns.
@@ -63,34 +64,33 @@ impl Matrix {
         block: BlockType,
         rows: usize,
         columns: usize,
+        memory: &mut Memory,
         read: impl Fn(usize, &mut [u8]) -> Result<(), E> + Sync,
     ) -> Result<Self, E> {
         let row_bytes = Self::stored_bytes(block, rows, columns)? / rows;
-        let mut matrix = Self {
-            form: Form::of(block),
-            rows,
-            columns,
-            lines: Vec::new(),
-        };
-        let tile = matrix.tile_lines();
-        matrix.lines = vec![EMPTY; rows.div_ceil(ROWS) * tile];
+        let form = Form::of(block);
+        let tile = tile_lines(form, columns);
+        let mut lines = memory.take(rows.div_ceil(ROWS) * tile);
         let piece_bytes = COLUMNS / block.weights() * block.bytes();
-        let form = matrix.form;
         let one = |bytes: &mut Vec<u8>, (at, tile): (usize, &mut [Line])| -> Result<(), E> {
             let count = ROWS.min(rows - at * ROWS);
             bytes.resize(count * row_bytes, 0);
             read(at * ROWS * row_bytes, bytes)?;
-            for (row, bytes) in bytes.chunks_exact(row_bytes).enumerate() {
-                for (at, blocks) in bytes.chunks(piece_bytes).enumerate() {
-                    let width = COLUMNS.min(columns - at * COLUMNS);
-                    let start = at * form.lines(COLUMNS);
-                    pack_row(block, blocks, row, &mut tile[start..start + form.lines(width)]);
+            for (at, piece) in tile.chunks_mut(form.lines(COLUMNS)).enumerate() {
+                for (row, bytes) in bytes.chunks_exact(row_bytes).enumerate() {
+                    let end = row_bytes.min((at + 1) * piece_bytes);
+                    pack_row(block, &bytes[at * piece_bytes..end], row, piece);
                 }
             }
             Ok(())
         };
-        (matrix.lines.par_chunks_mut(tile).enumerate()).try_for_each_init(Vec::new, one)?;
-        Ok(matrix)
+        (lines.par_chunks_mut(tile).enumerate()).try_for_each_init(Vec::new, one)?;
+        Ok(Self {
+            form,
+            rows,
+            columns,
+            lines,
+        })
     }
 
     /// Rows: values of an output.
@@ -148,12 +148,13 @@ impl Matrix {
     /// The lines of a piece of a tile.
     #[inline(always)]
     pub(crate) fn piece(&self, tile: usize, piece: usize) -> &[Line] {
-        let start = tile * self.tile_lines() + piece * self.form.lines(COLUMNS);
+        let start = tile * tile_lines(self.form, self.columns) + piece * self.form.lines(COLUMNS);
         &self.lines[start..start + self.form.lines(self.width(piece))]
     }
+}
 
-    fn tile_lines(&self) -> usize {
-        let (whole, rest) = (self.columns / COLUMNS, self.columns % COLUMNS);
-        whole * self.form.lines(COLUMNS) + if rest > 0 { self.form.lines(rest) } else { 0 }
-    }
+/// Lines of a tile whose rows have so many columns.
+fn tile_lines(form: Form, columns: usize) -> usize {
+    let (whole, rest) = (columns / COLUMNS, columns % COLUMNS);
+    whole * form.lines(COLUMNS) + if rest > 0 { form.lines(rest) } else { 0 }
 }

@@ -2,7 +2,7 @@
 //!
 //! A tile is cut into pieces of up to 256 columns. A piece is a head of scales and the weights, every line of 64 bytes aligned.
 
-use crate::block::{BlockType, Quants, six_bits};
+use crate::block::{BlockType, six_bits};
 use crate::f16;
 
 /// Rows of a tile.
@@ -86,9 +86,7 @@ pub(crate) fn pack_row(block_type: BlockType, blocks: &[u8], row: usize, piece: 
     let form = Form::of(block_type);
     let groups = blocks.len() / block_type.bytes() * block_type.weights() / GROUP;
     let (head, weights) = piece.split_at_mut(form.head(groups));
-    let mut read = Quants::new();
     for (at, block) in blocks.chunks_exact(block_type.bytes()).enumerate() {
-        block_type.read(block, &mut read);
         let half = |at: usize| u16::from_le_bytes([block[at], block[at + 1]]);
         match block_type {
             BlockType::Q4K => {
@@ -99,26 +97,32 @@ pub(crate) fn pack_row(block_type: BlockType, blocks: &[u8], row: usize, piece: 
                     set_byte(head, 64 + group * ROWS + row, scale);
                     set_byte(head, 192 + group * ROWS + row, minimum);
                 }
-                pack_nibbles(&read.quants, row, weights);
+                pack_four_of_six(&block[16..144], row, weights);
             }
             BlockType::Q6K => {
                 set_half(head, row, half(208));
                 for (group, scale) in block[192..208].iter().enumerate() {
                     set_byte(head, 64 + group * ROWS + row, *scale);
                 }
-                pack_six(&read.quants, row, weights);
+                pack_six(&block[..128], &block[128..192], row, weights);
             }
             BlockType::Q4_0 | BlockType::Q4_1 => {
+                let read = block_type.read(block);
                 set_half(&mut head[at..=at], row, f16::from_f32(read.scales[0]));
                 set_half(&mut head[at..=at], ROWS + row, f16::from_f32(read.minima[0]));
                 pack_nibbles(&read.quants[..GROUP], row, &mut weights[at * 4..at * 4 + 4]);
             }
-            BlockType::Q8_0 => pack_eight(half(0), &read.quants[..GROUP], at, row, head, weights),
+            BlockType::Q8_0 => {
+                let read = block_type.read(block);
+                pack_eight(half(0), &read.quants[..GROUP], at, row, head, weights);
+            }
             BlockType::Q5_0 => {
+                let read = block_type.read(block);
                 let quants: [u8; GROUP] = std::array::from_fn(|at| read.quants[at] + (128 - 16));
                 pack_eight(half(0), &quants, at, row, head, weights);
             }
             BlockType::Q5_1 | BlockType::Q5K => {
+                let read = block_type.read(block);
                 let per_block = block_type.weights() / GROUP;
                 for group in 0..per_block {
                     let values: [f32; GROUP] = std::array::from_fn(|column| {
@@ -140,13 +144,53 @@ fn pack_nibbles(quants: &[u8], row: usize, weights: &mut [Line]) {
     }
 }
 
-fn pack_six(quants: &[u8; COLUMNS], row: usize, weights: &mut [Line]) {
-    let (low, high) = weights.split_at_mut(4 * COLUMNS / GROUP);
-    for (at, four) in quants.as_chunks::<4>().0.iter().enumerate() {
-        let (group, inside) = (at / 8, at % 8);
-        let four = u32::from_le_bytes(*four);
-        low[group * 4 + inside % 4].0[row] |= (four & 0x0f0f_0f0f) << (inside / 4 * 4);
-        high[group * 2 + inside / 4].0[row] |= (four >> 4 & 0x0303_0303) << (inside % 4 * 2);
+/// The low four bits of each byte.
+const LOW: u128 = u128::from_le_bytes([0x0f; 16]);
+
+/// Four bits of each weight of a block of 256, as they are stored, so that whole halves of a group move at once.
+fn pack_four_of_six(stored: &[u8], row: usize, weights: &mut [Line]) {
+    for (pair, bytes) in stored.as_chunks::<GROUP>().0.iter().enumerate() {
+        let (first, second) = halves_of_group(bytes);
+        write_nibbles(first & LOW | (second & LOW) << 4, 2 * pair, row, weights);
+        write_nibbles(first >> 4 & LOW | second & !LOW, 2 * pair + 1, row, weights);
+    }
+}
+
+/// As [`pack_four_of_six`], with two more bits of each weight in `high`.
+fn pack_six(low: &[u8], high: &[u8], row: usize, weights: &mut [Line]) {
+    let (nibbles, twos) = weights.split_at_mut(4 * COLUMNS / GROUP);
+    let low = low.as_chunks::<GROUP>().0;
+    for (part, high) in high.as_chunks::<GROUP>().0.iter().enumerate() {
+        let high: [u32; 8] = std::array::from_fn(|at| word(high, at));
+        for quarter in 0..4 {
+            let group = part * 4 + quarter;
+            let (first, second) = halves_of_group(&low[part * 2 + quarter % 2]);
+            let packed = match quarter < 2 {
+                true => first & LOW | (second & LOW) << 4,
+                false => first >> 4 & LOW | second & !LOW,
+            };
+            write_nibbles(packed, group, row, nibbles);
+            for line in 0..2 {
+                let bits = (0..4).map(|at| (high[line * 4 + at] >> (2 * quarter) & 0x0303_0303) << (2 * at));
+                twos[group * 2 + line].0[row] = bits.fold(0, |all, some| all | some);
+            }
+        }
+    }
+}
+
+fn halves_of_group(bytes: &[u8; GROUP]) -> (u128, u128) {
+    let half = |at: usize| u128::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]));
+    (half(0), half(GROUP / 2))
+}
+
+fn word(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(std::array::from_fn(|byte| bytes[4 * at + byte]))
+}
+
+/// A group's weights of four bits: column n in the low half of byte n, column 16 + n in its high half.
+fn write_nibbles(packed: u128, group: usize, row: usize, weights: &mut [Line]) {
+    for at in 0..4 {
+        weights[group * 4 + at].0[row] = (packed >> (32 * at)) as u32;
     }
 }
 
@@ -295,6 +339,61 @@ pub(crate) fn unpack(form: Form, piece: &[Line], columns: usize, into: &mut Unpa
                 into.minima[group] = times(&into.scales[group], |_| 128.0);
             }
             into.weights[..weights.len()].copy_from_slice(weights);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unpacked_is_what_the_block_stands_for() {
+        let mut state = 7u64;
+        let mut byte = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 56) as u8
+        };
+        // Those whose weights stay exact, each with its scales, which must be small numbers.
+        for (block_type, scales) in [
+            (BlockType::Q4_0, &[0][..]),
+            (BlockType::Q4_1, &[0, 2]),
+            (BlockType::Q5_0, &[0]),
+            (BlockType::Q8_0, &[0]),
+            (BlockType::Q4K, &[0, 2]),
+            (BlockType::Q6K, &[208]),
+        ] {
+            let form = Form::of(block_type);
+            let columns = block_type.weights();
+            let rows: Vec<Vec<u8>> = (0..ROWS)
+                .map(|_| {
+                    let mut block: Vec<u8> = (0..block_type.bytes()).map(|_| byte()).collect();
+                    for at in scales {
+                        block[*at..at + 2]
+                            .copy_from_slice(&f16::from_f32(f32::from(byte()) / 64.0).to_le_bytes());
+                    }
+                    block
+                })
+                .collect();
+            let mut piece = vec![EMPTY; form.lines(columns)];
+            for (row, block) in rows.iter().enumerate() {
+                pack_row(block_type, block, row, &mut piece);
+            }
+            let mut unpacked = Unpacked::new();
+            unpack(form, &piece, columns, &mut unpacked);
+            for (row, block) in rows.iter().enumerate() {
+                let stored = block_type.read(block);
+                for column in 0..columns {
+                    let group = column / form.group();
+                    let weight =
+                        stored.scales[group] * f32::from(stored.quants[column]) - stored.minima[group];
+                    let kept = unpacked.weight(form, row, column);
+                    assert!(
+                        (kept - weight).abs() <= 1e-3 * weight.abs().max(0.1),
+                        "{block_type:?}, row {row}, column {column}: {kept} for {weight}"
+                    );
+                }
+            }
         }
     }
 }

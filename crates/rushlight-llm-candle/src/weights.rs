@@ -7,7 +7,7 @@ use std::io;
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{DType, Device, Error, Module, Result, Tensor};
 use rayon::ThreadPool;
-use rushlight_kernels::{self as kernels, BlockType, Input, WrongSize};
+use rushlight_kernels::{self as kernels, BlockType, Input, Memory, WrongSize};
 
 use crate::gguf::Gguf;
 
@@ -103,11 +103,16 @@ pub(crate) struct Reader<'a> {
     gguf: &'a mut Gguf,
     /// Threads that read and repack.
     threads: &'a ThreadPool,
+    memory: Memory,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(gguf: &'a mut Gguf, threads: &'a ThreadPool) -> Self {
-        Self { gguf, threads }
+        Self {
+            gguf,
+            threads,
+            memory: Memory::new(),
+        }
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -145,8 +150,9 @@ impl<'a> Reader<'a> {
             return Err(Error::Msg(format!("`{name}` lies beyond the end of the file")));
         }
         let read = |at: usize, part: &mut [u8]| read_at(file, start + at as u64, part).map_err(Failed::Read);
+        let memory = &mut self.memory;
         self.threads
-            .install(|| kernels::Matrix::pack_from(block, rows, columns, read))
+            .install(|| kernels::Matrix::pack_from(block, rows, columns, memory, read))
             .map(Matrix::Packed)
             .map_err(Error::wrap)
     }

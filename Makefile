@@ -30,7 +30,7 @@ fuzz: setup-test ## Broken files for every reader, and broken models: 20,000 cha
 	@RUSHLIGHT_FUZZ_RUNS=$(or $(ARGS),20000) cargo test --release --workspace --test fuzz -- --nocapture
 
 bench: build models ## Measure speed, memory and quality; write docs/benchmarks.md
-	@scripts/step.sh "build the tool that measures many passages" cargo build --release --workspace --example scale
+	@scripts/step.sh "build the tools that measure" cargo build --release --workspace --example scale --example model_speed
 	@python3 tests/bench/run.py $(ARGS)
 
 build: setup web ## Build the program with everything in it

@@ -157,6 +157,20 @@ def write_answer(figures):
     return table(head, rows) + words
 
 
+def write_model(figures):
+    head = ["model", "prompt", "engine", "prompt, tokens/s", "generation, tokens/s", "ours, times as fast: prompt", "generation", "resident", "to load"]
+    rows = []
+    for model in figures["models"]:
+        name = f"{model['model']} ({mib(model['file_mib'])})"
+        for turns in model["prompts"]:
+            for engine, of in turns["engines"].items():
+                ratios = ["", ""] if engine == "rushlight" else [number(of[f"{key}_ratio"], 2) for key in ("prompt", "generation")]
+                load = seconds(model["engines"][engine]["load_seconds"])
+                rows.append([name, number(turns["prompt_tokens"]), engine, number(of["prompt"], 1), number(of["generation"], 1), *ratios, mib(of["resident_mib"]), load])
+    words = "\n\nMedians of rounds in which every engine has its turn; a ratio is the median of the rounds' ratios. No token is guessed."
+    return table(head, rows) + words
+
+
 def write_eval(figures):
     first = figures["reports"][0]
     legs = [leg_name(leg) for leg in first["legs"]]
@@ -251,6 +265,7 @@ SECTIONS = (
     ("scale", "Search over many passages", write_scale),
     ("follow", "From saving a note to finding it by word", write_follow),
     ("answer", "Answers: time and memory", write_answer),
+    ("model", "The language model, beside other programs", write_model),
     ("eval", "Retrieval", write_eval),
     ("answers", "Answers: public questions, end to end", write_answers),
     ("examples", "Answers: right, cited, refused", write_examples),

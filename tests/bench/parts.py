@@ -11,6 +11,7 @@ import unicodedata
 from pathlib import Path
 
 import import_set
+import model_speed
 import peer_sets
 from program import Failure, Memory, NotMeasured, Program, Server, embedded_tokens, folder_bytes
 
@@ -41,7 +42,10 @@ class Bench:
         self.peer_files = {"notes": 500, "mails": 500} if quick else {"notes": 5600, "mails": 6294}
         self.import_files = (50, 200) if quick else (5000, 20_000)
         self.scale_chunks = (10_000,) if quick else (100_000, 1_000_000)
-        self.scale_tool = Path(program.binary).parent / "examples" / "scale"
+        tools = Path(program.binary).parent / "examples"
+        self.scale_tool, self.model_tool = tools / "scale", tools / "model_speed"
+        # Tokens of a prompt, and rounds.
+        self.model_rounds = ((128, 1),) if quick else ((512, 7), (1000, 3), (2000, 2))
         self._library = None
 
     def folder(self, *below):
@@ -427,7 +431,7 @@ def count_outcomes(outcomes):
     }
 
 
-PARTS = {"index": index, "peers": peers, "import": imports, "search": search, "scale": scale, "follow": follow, "answer": answer, "eval": evaluate, "answers": answers, "examples": examples}
+PARTS = {"index": index, "peers": peers, "import": imports, "search": search, "scale": scale, "follow": follow, "answer": answer, "model": model_speed.measure, "eval": evaluate, "answers": answers, "examples": examples}
 
 
 def plain(text):

@@ -180,6 +180,9 @@ class Played(unittest.TestCase):
         bench.peer_files = {"notes": 50, "mails": 4}
         bench.import_files = (100, 200)
         bench.scale_chunks, bench.scale_tool = (10, 20), FAKE.with_name("fake_scale.py")
+        bench.model_tool = FAKE.with_name("fake_model_speed.py")
+        (self.root / "qwen2-tiny").mkdir(exist_ok=True)
+        (self.root / "qwen2-tiny" / "model.gguf").write_bytes(bytes(2**20))
         return bench
 
     def measure(self, name, bench=None):
@@ -206,6 +209,7 @@ class Played(unittest.TestCase):
         self.assertNotIn("not measured", written)
         self.assertIn("| 20 | half | 1.5 / 2.5 (2.0) | 9.0 / 9.5 (16.0) | 1.0000 | 0.9990 |", written)
         self.assertIn("| 20 | 4 | was there | 0.2 s |", written)
+        self.assertIn("| qwen2-tiny (1 MiB) | 512 | candle-transformers | 512.0 | 10.0 | 2.00 | 2.00 | 1,100 MiB | 1.5 s |", written)
         self.assertIn("| pdftotext | 2.0 s | 3.0 MB | 1.50 MB/s |", written)
         self.assertIn("| cmrc2018-trial, queries_traditional.jsonl | 3 | 4 | **0.900 [0.880, 0.920]** |", written)
         self.assertIn("| scifact, validation | 3 | 4 |", written)
@@ -233,8 +237,9 @@ class Played(unittest.TestCase):
 
     def test_a_tool_that_was_not_built_is_a_reason(self):
         bench = parts.Bench(self.program, self.data, self.examples, self.root / "work", quick=True)
-        with self.assertRaisesRegex(NotMeasured, "cargo build"):
-            self.measure("scale", bench)
+        for name in ("scale", "model"):
+            with self.assertRaisesRegex(NotMeasured, f"cargo build.*{name}"):
+                self.measure(name, bench)
 
     def test_a_server_ends_with_its_context(self):
         self.program.json(self.root / "some", "add", "x", "--space", "s")

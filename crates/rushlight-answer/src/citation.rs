@@ -78,7 +78,7 @@ impl<'a> CitationChecker<'a> {
             .iter()
             .map(|passage| Candidate {
                 passage,
-                known: Known::of(&format!("{}\n{}", passage.hit.title, passage.text)),
+                known: Known::of(&in_context(passage)),
                 quotes: quotes(&passage.text),
             })
             .collect();
@@ -196,6 +196,14 @@ impl<'a> CitationChecker<'a> {
         }
         best.map(|(_, index, span)| (index, span))
     }
+}
+
+/// A passage under its title and headings: a row of a table says of what it is a row nowhere else.
+fn in_context(passage: &Passage) -> String {
+    let hit = &passage.hit;
+    let above = std::iter::once(&hit.title).chain(&hit.chunk.heading_path);
+    let above: Vec<&str> = above.map(String::as_str).collect();
+    format!("{}\n{}", above.join("\n"), passage.text)
 }
 
 /// What a sentence says: its words, and its numbers apart from them, so that they are the same however they are written.
@@ -382,6 +390,25 @@ mod tests {
             checked.citations[0].quote
         );
         assert_eq!(ask("滿三年的同仁有18天特別休假。").grounding, Grounding::NotFound);
+    }
+
+    #[test]
+    fn a_row_belongs_to_the_heading_above_it() {
+        let question = "How many days of annual leave do people with three years get?";
+        let answer = "People with three years of service get 17 days of annual leave.";
+        let ask = |passages: &[Passage]| {
+            let mut checker = CitationChecker::new(question, passages);
+            checker.push(answer);
+            checker.finish().grounding
+        };
+        let mut row = passages(&["| three years | 17 days |"]);
+        row[0].hit.title = "Handbook".to_owned();
+        assert_eq!(ask(&row), Grounding::NotFound);
+        row[0].hit.chunk.heading_path = vec![
+            "Leave".to_owned(),
+            "Annual leave for people in service".to_owned(),
+        ];
+        assert_eq!(ask(&row), Grounding::Grounded);
     }
 
     #[test]

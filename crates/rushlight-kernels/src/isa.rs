@@ -439,3 +439,47 @@ dispatch!(swiglu => swiglu, (gate: &mut [f32], up: &[f32]));
 dispatch!(norm => norm, (values: &[f32], weights: &[f32], epsilon: f32, output: &mut [f32]));
 dispatch!(multiply => multiply::tiles, (job: &multiply::Job<'_>, tiles: std::ops::Range<usize>));
 dispatch!(attend => attention::rows, (job: &attention::Job<'_>, head: usize, positions: std::ops::Range<usize>));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers of many sizes, the same each time.
+    fn numbers(count: usize) -> Vec<f32> {
+        let mut state = 11u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let size = 2f32.powi((state >> 40) as i32 % 24 - 12);
+            ((state >> 32) as i32 as f32 / 2f32.powi(31)) * size
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    fn bits(values: &[f32]) -> Vec<u32> {
+        values.iter().map(|value| value.to_bits()).collect()
+    }
+
+    #[test]
+    fn what_lies_between_products_is_the_same_to_the_bit_with_all_instructions() {
+        // A rest behind the last whole line, too.
+        for length in [16, 37, 250] {
+            let values = numbers(length + 300);
+            let (values, weights) = (&values[..length], &values[300..300 + length]);
+            let all: Vec<_> = Isa::all()
+                .into_iter()
+                .map(|isa| {
+                    let (mut gate, mut normed) = (values.to_vec(), vec![0.0; length]);
+                    let (mut quants, mut sums) = ([0i8; COLUMNS], [0f32; 16]);
+                    // SAFETY: the machine has the instructions of `Isa::all`, and the lengths are the same.
+                    let scale = unsafe {
+                        isa.swiglu(&mut gate, weights);
+                        isa.norm(values, weights, 1e-6, &mut normed);
+                        isa.round(values, &mut quants, &mut sums)
+                    };
+                    (bits(&gate), bits(&normed), quants, bits(&sums), scale.to_bits())
+                })
+                .collect();
+            assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "{length} values");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The decoder for a file, chosen by its architecture.
 
+use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -26,7 +27,7 @@ enum Weights {
 
 impl Decoder {
     /// Reads all weights of a checked file.
-    pub(crate) fn read(mut gguf: Gguf, max_context: usize, threads: usize) -> Result<Self> {
+    pub(crate) fn read(gguf: &Gguf, max_context: usize, threads: usize) -> Result<Self> {
         let architecture = gguf.string("general.architecture")?.to_owned();
         let known = ["llama", "qwen2", "qwen3"];
         if !known.contains(&architecture.as_str()) {
@@ -44,24 +45,22 @@ impl Decoder {
         if is_mixture {
             context_tokens = context_tokens.min(quantized_llama::MAX_SEQ_LEN);
         }
-        let shape = shape(&gguf, &architecture)?;
-        // The table of positions is computed for the whole context at once: only what is used.
-        gguf.content.metadata.insert(
-            format!("{architecture}.context_length"),
-            Value::U32(u32::try_from(context_tokens).unwrap_or(u32::MAX)),
-        );
-
+        let shape = shape(gguf, &architecture)?;
         let failed = {
             let error = gguf.unusable("its weights cannot be read");
             move |cause: candle_core::Error| error.with_source(cause.to_string())
         };
         let weights = if is_mixture {
-            let Gguf {
-                content, mut reader, ..
-            } = gguf;
+            let mut content = gguf.again()?.content;
+            // The table of positions is computed for the whole context at once: only what is used.
+            content.metadata.insert(
+                format!("{architecture}.context_length"),
+                Value::U32(u32::try_from(context_tokens).unwrap_or(u32::MAX)),
+            );
+            let mut reader = BufReader::new(gguf.file());
             quantized_llama::ModelWeights::from_gguf(content, &mut reader, &Device::Cpu).map(Weights::Mixture)
         } else {
-            Transformer::read(&mut gguf, shape, threads).map(|weights| Weights::Dense(Box::new(weights)))
+            Transformer::read(gguf, shape, threads).map(|weights| Weights::Dense(Box::new(weights)))
         };
         Ok(Self {
             weights: weights.map_err(failed)?,
@@ -71,7 +70,7 @@ impl Decoder {
 
     /// Reads the file at `path` anew, checks included.
     pub(crate) fn open(path: &Path, max_context: usize) -> Result<Self> {
-        Self::read(Gguf::open(path)?, max_context, 0)
+        Self::read(&Gguf::open(path)?, max_context, 0)
     }
 
     /// Whether more than the last token's scores can be had at once, each the same as alone.

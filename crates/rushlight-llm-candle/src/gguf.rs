@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use candle_core::quantized::gguf_file::{Content, Value};
 use rushlight_core::{Error, ErrorCode, Result};
@@ -20,8 +20,8 @@ const MAX_ELEMENTS: u64 = 1 << 38;
 /// An opened file whose head makes sense.
 pub(crate) struct Gguf {
     pub(crate) content: Content,
-    pub(crate) reader: BufReader<File>,
-    path: String,
+    file: File,
+    path: PathBuf,
 }
 
 impl Gguf {
@@ -43,14 +43,24 @@ impl Gguf {
         let content = Content::read(&mut reader).map_err(|error| unusable(&name, &error.to_string()))?;
         Ok(Self {
             content,
-            reader,
-            path: name,
+            file: reader.into_inner(),
+            path: path.to_owned(),
         })
     }
 
     /// Bytes of the file; 0 where the system does not say.
     pub(crate) fn size(&self) -> u64 {
-        self.reader.get_ref().metadata().map_or(0, |file| file.len())
+        self.file.metadata().map_or(0, |file| file.len())
+    }
+
+    /// The file itself.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The file once more, checked as the first time, for what wants it whole.
+    pub(crate) fn again(&self) -> Result<Self> {
+        Self::open(&self.path)
     }
 
     /// The value of a key that must be a string.
@@ -102,7 +112,7 @@ impl Gguf {
 
     /// An error about this file.
     pub(crate) fn unusable(&self, why: &str) -> Error {
-        unusable(&self.path, why)
+        unusable(&self.path.display().to_string(), why)
     }
 }
 

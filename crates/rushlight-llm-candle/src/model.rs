@@ -1,7 +1,9 @@
 //! The port, implemented.
 
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -59,7 +61,13 @@ impl CandleModel {
         } = options;
         let gguf = Gguf::open(path)?;
         memory::check(&path.display().to_string(), gguf.size())?;
-        let text = Text::from_gguf(&gguf)?;
+        // The weights wait for memory most of the time.
+        let (text, decoder) = thread::scope(|scope| {
+            let text = scope.spawn(|| Text::from_gguf(&gguf));
+            let decoder = Decoder::read(&gguf, max_context, threads);
+            (text.join(), decoder)
+        });
+        let text = text.unwrap_or_else(|panic| resume_unwind(panic))?;
         let chat = ChatTemplate::new(
             gguf.find_string("tokenizer.chat_template"),
             &text.specials,
@@ -73,11 +81,7 @@ impl CandleModel {
         } else {
             0
         };
-        let session = Session::new(
-            Decoder::read(gguf, max_context, threads)?,
-            PathBuf::from(path),
-            guessed,
-        );
+        let session = Session::new(decoder?, PathBuf::from(path), guessed);
         let spec = LanguageModelSpec {
             model_id,
             sha256,

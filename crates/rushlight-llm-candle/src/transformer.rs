@@ -106,7 +106,7 @@ impl Linear {
 
 impl Transformer {
     /// Reads the weights. Everything is computed on so many threads; one per core when 0. What comes out does not depend on it.
-    pub(crate) fn read(gguf: &mut Gguf, shape: Shape, threads: usize) -> Result<Self> {
+    pub(crate) fn read(gguf: &Gguf, shape: Shape, threads: usize) -> Result<Self> {
         let threads = ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|number| format!("language-model-{number}"))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, BufReader};
 
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{DType, Device, Error, Module, Result, Tensor};
@@ -100,16 +100,18 @@ impl Matrix {
 
 /// Reads named tensors of a file.
 pub(crate) struct Reader<'a> {
-    gguf: &'a mut Gguf,
+    gguf: &'a Gguf,
+    reader: BufReader<&'a File>,
     /// Threads that read and repack.
     threads: &'a ThreadPool,
     memory: Memory,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(gguf: &'a mut Gguf, threads: &'a ThreadPool) -> Self {
+    pub(crate) fn new(gguf: &'a Gguf, threads: &'a ThreadPool) -> Self {
         Self {
             gguf,
+            reader: BufReader::new(gguf.file()),
             threads,
             memory: Memory::new(),
         }
@@ -120,9 +122,7 @@ impl<'a> Reader<'a> {
     }
 
     fn tensor(&mut self, name: &str) -> Result<QTensor> {
-        self.gguf
-            .content
-            .tensor(&mut self.gguf.reader, name, &Device::Cpu)
+        self.gguf.content.tensor(&mut self.reader, name, &Device::Cpu)
     }
 
     /// The matrix `name.weight`, which must be of this shape.
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
         };
         let start = (self.gguf.content.tensor_data_offset).saturating_add(info.offset);
         let size = kernels::Matrix::stored_bytes(block, rows, columns).map_err(Error::wrap)?;
-        let file = self.gguf.reader.get_ref();
+        let file = self.gguf.file();
         // Before memory for it is asked for.
         if start.saturating_add(size as u64) > file.metadata()?.len() {
             return Err(Error::Msg(format!("`{name}` lies beyond the end of the file")));

@@ -45,7 +45,7 @@ fn forward(decoder: &mut Decoder, tokens: &[u32], position: usize) -> Vec<f32> {
 }
 
 fn open(path: &Path) -> Decoder {
-    Decoder::read(Gguf::open(path).expect("a sound head"), CONTEXT, 2).expect("weights")
+    Decoder::read(&Gguf::open(path).expect("a sound head"), CONTEXT, 2).expect("weights")
 }
 
 /// The largest difference, as a share of the largest score.
@@ -109,6 +109,23 @@ fn quantised_models_are_as_near_to_exact_arithmetic_as_those_of_candle_transform
             );
         }
     }
+}
+
+#[test]
+fn what_is_computed_does_not_depend_on_the_number_of_threads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = model(folder.path(), "qwen2", Stored::As(GgmlDType::Q8_0));
+    let gguf = Gguf::open(&path).expect("a sound head");
+    let all: Vec<Vec<u32>> = [1, 2, 3]
+        .map(|threads| {
+            let mut decoder = Decoder::read(&gguf, CONTEXT, threads).expect("weights");
+            let mut scores = forward(&mut decoder, &tokens(19), 0);
+            scores.extend(forward(&mut decoder, &[5], 19));
+            scores.iter().map(|score| score.to_bits()).collect()
+        })
+        .into();
+    assert_eq!(all[0], all[1]);
+    assert_eq!(all[0], all[2]);
 }
 
 #[test]
@@ -267,7 +284,7 @@ fn files_that_do_not_fit_together_are_refused_by_name() {
     ];
     for (named, change) in cases {
         write_model(&path, "qwen2", stored, change);
-        let error = Decoder::read(Gguf::open(&path).expect("a sound head"), CONTEXT, 1);
+        let error = Decoder::read(&Gguf::open(&path).expect("a sound head"), CONTEXT, 1);
         let error = error.err().unwrap_or_else(|| panic!("{named} is refused"));
         assert_eq!(error.code(), ErrorCode::ModelUnusable, "{named}");
         assert!(error.chain().contains(named), "{named}: {}", error.chain());
@@ -277,7 +294,7 @@ fn files_that_do_not_fit_together_are_refused_by_name() {
     let whole = model(folder.path(), "qwen2", stored);
     let bytes = std::fs::read(&whole).expect("the file");
     std::fs::write(&path, &bytes[..bytes.len() * 2 / 3]).expect("written");
-    let error = Gguf::open(&path).and_then(|gguf| Decoder::read(gguf, CONTEXT, 1));
+    let error = Gguf::open(&path).and_then(|gguf| Decoder::read(&gguf, CONTEXT, 1));
     assert_eq!(error.err().expect("refused").code(), ErrorCode::ModelUnusable);
 }
 

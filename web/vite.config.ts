@@ -1,11 +1,12 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
+import { pdfFiles } from './scripts/pdf-files.mjs'
 
 // The browsers that know light-dark(), popovers and content-visibility; older ones are not served.
 const browsers = ['chrome125', 'edge125', 'firefox128', 'safari18']
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), pdfFiles()],
   build: {
     target: browsers,
     cssTarget: browsers,

@@ -9,6 +9,7 @@ mod journey;
 mod judgements;
 mod links;
 mod mail;
+mod originals;
 mod queue;
 mod receipts;
 mod rerank;

@@ -11,10 +11,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_core::{
-    Answer, AnswerEvent, Chunk, ChunkOrigin, Clock, Correction, DocId, EmbedKind, Embedder, EmbedderSpec,
-    Embedding, Error, ErrorCode, KeywordIndex, LanguageModel, Locator, PageArea, PageRecogniser,
-    ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal, Query, RawFile, Reranker, Result,
-    ScanReader, SearchRequest, SearchResponse, Source, SystemClock, TextSpan, VectorIndex,
+    Answer, AnswerEvent, Chunk, ChunkOrigin, Clock, ContentHash, Correction, DocId, EmbedKind, Embedder,
+    EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex, LanguageModel, Locator, PageArea,
+    PageRecogniser, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal, Query, RawFile,
+    Reranker, Result, ScanReader, SearchRequest, SearchResponse, Source, SystemClock, TakenOut, TextSpan,
+    VectorIndex,
 };
 use rushlight_engine::ledger::{ChunkedBy, CompletedFile, FileOutcome, NewChunk, NewDocument};
 use rushlight_engine::{
@@ -162,6 +163,10 @@ impl Parser for FragileParser {
             documents.iter_mut().for_each(put_on_pages);
         }
         Ok(parsed)
+    }
+
+    fn take_out(&self, file: &RawFile, hash: ContentHash) -> Result<Option<TakenOut>> {
+        self.parsers.take_out(file, hash)
     }
 
     fn pieces(&self, path: &str, head: &[u8], reader: Box<dyn Read + Send>) -> Option<Box<dyn Pieces>> {

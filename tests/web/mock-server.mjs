@@ -7,12 +7,13 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { basename, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { paged, pagedSections, placeOf } from './harness/originals.mjs'
 
 const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 const token = randomBytes(32).toString('hex')
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-const mediaTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const mediaTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
 const kinds = { '.md': 'note', '.txt': 'text', '.html': 'html', '.eml': 'mail', '.csv': 'table' }
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))
 const bytes = (text) => Buffer.byteLength(text)
@@ -33,6 +34,12 @@ function addSource(root, space) {
   for (const path of walk(root)) {
     const kind = kinds[extname(path)]
     counts.seen++
+    if (paged[basename(path)]) {
+      counts.indexed++
+      const document = parsePaged(path, paged[basename(path)], source)
+      state.documents.set(document.document_id, document)
+      continue
+    }
     if (!kind) {
       counts.skipped++
       state.problems.push(problem(source, path, 'skipped', 'unsupported', 'no reader for this format'))
@@ -84,6 +91,26 @@ function parse(path, kind, text, source) {
     content_hash: hash(text), authors: [], recipients: [], tags: [], language: null, attachments: [], pages: null, unreadable_pages: [], warnings: [],
     sections, source: source.id,
   }
+}
+
+function parsePaged(path, { kind, media_type, title, pages, language, ...rest }, source) {
+  return { ...parse(path, kind, '', source), title, media_type, pages, language, content_hash: hash(readFileSync(path)), sections: pagedSections(rest) }
+}
+
+/** The file itself, as long as it is the one that was indexed. */
+function original(document, shown, reply) {
+  const { path, media_type, content_hash } = document
+  if (!existsSync(path)) return fail(reply, 'file_vanished', 404, `\`${basename(path)}\` is gone`)
+  const content = readFileSync(path)
+  if (hash(content) !== content_hash) return fail(reply, 'file_changed', 409, `\`${basename(path)}\` is no longer the file that was indexed`)
+  const type = ['application/pdf', 'image/png'].includes(media_type) ? media_type : 'application/octet-stream'
+  const disposition = shown && type === media_type ? 'inline' : 'attachment'
+  reply.setHeader('Content-Security-Policy', "sandbox; default-src 'none'; frame-ancestors 'none'")
+  reply.setHeader('X-Content-Type-Options', 'nosniff')
+  reply.writeHead(200, {
+    'Content-Type': type, 'Content-Disposition': `${disposition}; filename="file"; filename*=UTF-8''${encodeURIComponent(basename(path))}`,
+    'Rushlight-Original': 'document', 'Cache-Control': 'no-store',
+  }).end(content)
 }
 
 const named = ({ document_id, title, path, part, kind, date }) => ({ document_id, title, path, part, kind, date })
@@ -339,6 +366,14 @@ async function api(request, reply, url) {
     case 'GET documents': {
       const document = state.documents.get(decodeURIComponent(id))
       return document ? json(reply, 200, document) : fail(reply, 'document_not_found', 404, `no document ${id}`, 'it may have been deleted since; search again')
+    }
+    case 'GET documents place':
+    case 'GET documents original': {
+      const document = state.documents.get(decodeURIComponent(id))
+      if (!document) return fail(reply, 'document_not_found', 404, `no document ${id}`, 'it may have been deleted since; search again')
+      if (deed === 'original') return original(document, url.searchParams.get('show') === '1', reply)
+      const span = { start: Number(url.searchParams.get('start')), end: Number(url.searchParams.get('end')) }
+      return json(reply, 200, { document_id: document.document_id, content_hash: document.content_hash, span, locator: placeOf(document.sections, span), label: '' })
     }
     case 'GET documents links':
     case 'GET documents similar': {

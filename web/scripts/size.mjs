@@ -1,13 +1,15 @@
-// Prints what the built page weighs, gzipped, file by file.
+// Prints what the built page weighs, gzipped, file by file, and apart from it what is loaded when a PDF is opened.
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 const root = new URL('../dist/', import.meta.url)
-let total = 0
+const isOfPdf = (name) => /pdfjs-|pdf\.(min|worker)/.test(name)
+const total = { page: 0, pdf: 0 }
 for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {
-  if (!/\.(html|js|css|svg)$/.test(name)) continue
+  if (!/\.(html|m?js|css|svg)$/.test(name)) continue
   const bytes = gzipSync(readFileSync(new URL(name, root)), { level: 9 }).length
-  total += bytes
+  total[isOfPdf(name) ? 'pdf' : 'page'] += bytes
   console.log(`${String(bytes).padStart(7)}  ${name}`)
 }
-console.log(`${String(total).padStart(7)}  in all, gzipped`)
+console.log(`${String(total.page).padStart(7)}  the page, gzipped`)
+console.log(`${String(total.pdf).padStart(7)}  PDF.js and its decoders, loaded when a PDF is opened`)

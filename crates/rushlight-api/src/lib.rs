@@ -12,6 +12,7 @@ mod error;
 mod hit;
 mod judgement;
 mod links;
+mod original;
 mod place;
 mod receipt;
 mod receipt_check;
@@ -41,6 +42,7 @@ pub use links::{
     Backlink, Backlinks, DocumentName, Links, MAX_BACKLINKS, MAX_SIMILAR, OutgoingLink, SimilarDocument,
     SimilarDocuments, SimilarQuery, ThreadMessage,
 };
+pub use original::OriginalQuery;
 pub use place::{Area, Locator, Place, Span};
 pub use receipt::{FoundReceipt, Receipt, ReceiptIndex, ReceiptModel, ReceiptPassage, Sampling, text_hash};
 pub use receipt_check::{

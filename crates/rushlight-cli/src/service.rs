@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    AnswerEvent, ChunkId, DocId, Error, ErrorCode, NearestSentence, Principal, Result, SearchRequest,
-    SearchResponse, SourceId, Suggestion, TextSpan,
+    AnswerEvent, ChunkId, DocId, Error, ErrorCode, NearestSentence, Original, Principal, Result,
+    SearchRequest, SearchResponse, SourceId, Suggestion, TextSpan,
 };
 use rushlight_engine::{AskRequest, Engine, JudgeRequest, SentenceRequest, SourceStatus};
 use rushlight_eval::{Judged, write_questions};
@@ -207,6 +207,11 @@ impl Service for EngineService {
             Ok(api::Place::new(id, version, span, &place))
         })
         .await
+    }
+
+    async fn original(&self, id: DocId, principals: Vec<Principal>) -> Result<Original> {
+        self.blocking(move |engine| engine.original(id, &principals))
+            .await
     }
 
     async fn links(&self, id: DocId, principals: Vec<Principal>) -> Result<api::Links> {

@@ -5,6 +5,7 @@ use std::io::Read;
 use crate::area::PlacedLine;
 use crate::error::Result;
 use crate::id::ContentHash;
+use crate::original::TakenOut;
 use crate::place::{Locator, TextSpan};
 use crate::scan::{NoScanReader, RecognisedSpan, ScanReader};
 use crate::time::Timestamp;
@@ -257,6 +258,16 @@ pub trait Parser: Send + Sync {
     /// Reads a file for the text it has itself.
     fn parse(&self, file: &RawFile) -> Result<ParsedFile> {
         self.parse_with(file, &NoScanReader)
+    }
+
+    /// The file with these bytes' hash that lies in `file`: an attachment, a member of an archive, a message of a mailbox.
+    /// `None` where there is none, or where it cannot be taken out as it is.
+    ///
+    /// # Errors
+    /// As [`Parser::parse`].
+    fn take_out(&self, file: &RawFile, hash: ContentHash) -> Result<Option<TakenOut>> {
+        let _ = (file, hash);
+        Ok(None)
     }
 
     /// Reads a file of many documents one after the other, in memory that its size does not decide. `head` are its first

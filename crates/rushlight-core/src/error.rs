@@ -208,6 +208,8 @@ error_codes! {
     PathUnsuitable => "path_unsuitable", 400, User, "";
     /// A file went away between being seen and being read.
     FileVanished => "file_vanished", 404, Environment, "nothing to do: the next scan will notice";
+    /// A file is no longer the one that was indexed.
+    FileChanged => "file_changed", 409, Environment, "it is read again as soon as the change is noticed; open the document again in a moment";
     /// A file cannot be read.
     FileUnreadable => "file_unreadable", 403, Environment, "give the user that runs rushlight the right to read it";
     /// A file is larger than the cap.

@@ -13,6 +13,7 @@ pub mod error;
 pub mod id;
 pub mod index;
 pub mod language_model;
+pub mod original;
 pub mod place;
 pub mod plan;
 pub mod progress;
@@ -45,6 +46,7 @@ pub use language_model::{
     GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message, Prompt,
     Role,
 };
+pub use original::{Original, OriginalHolds, TakenOut};
 pub use place::{Locator, TextSpan};
 pub use plan::{FileRecord, FileRow, FileStatus, Plan, Rename, RenameFollowUp, Restamp, ScanSkip, SkippedBy};
 pub use progress::{Counts, IndexEvent, Reporter};

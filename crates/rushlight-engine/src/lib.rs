@@ -17,6 +17,7 @@ mod judge;
 mod lazy;
 mod links;
 mod look;
+mod original;
 mod parts;
 mod pieces;
 mod places;

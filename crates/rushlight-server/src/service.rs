@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, AnswerKind, ChunkId, DocId, DocumentKind, NearestSentence, Principal, Result,
-    SearchRequest, SearchResponse, SourceId, Suggestion, TextSpan,
+    Answer, AnswerEvent, AnswerKind, ChunkId, DocId, DocumentKind, NearestSentence, Original, Principal,
+    Result, SearchRequest, SearchResponse, SourceId, Suggestion, TextSpan,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -86,6 +86,10 @@ pub trait Service: Send + Sync + 'static {
 
     /// Where a stretch of a document's text stands; `DocumentNotFound`, or `InvalidRequest` when there is no such stretch.
     async fn place(&self, id: DocId, span: TextSpan) -> Result<api::Place>;
+
+    /// What a document was made from, as it was when it was indexed; `DocumentNotFound` also where these principals may not
+    /// read the document, `FileChanged` and the other codes of files where that is not to be had any more.
+    async fn original(&self, id: DocId, principals: Vec<Principal>) -> Result<Original>;
 
     /// What a document links to, what links to it, and its conversation, as far as these principals may read them;
     /// `DocumentNotFound` also where they may not read the document.

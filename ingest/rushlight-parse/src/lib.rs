@@ -35,6 +35,7 @@ mod place;
 mod scan;
 mod table;
 mod tags;
+mod take_out;
 mod text;
 mod textual;
 pub mod worker;

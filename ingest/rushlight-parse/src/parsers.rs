@@ -5,8 +5,8 @@ use std::io::Read;
 use std::sync::Arc;
 
 use rushlight_core::{
-    ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, ParsedFile, Parser, Pieces,
-    RawFile, Result, ScanForm, ScanReader, SkipReason, Timestamp, Warning,
+    ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, NoScanReader, ParsedDocument, ParsedFile,
+    Parser, Pieces, RawFile, Result, ScanForm, ScanReader, SkipReason, TakenOut, Timestamp, Warning,
 };
 
 use crate::apart::{Care, Remembered, warnings};
@@ -19,6 +19,7 @@ use crate::names::Names;
 use crate::office::{self, OfficeKind};
 use crate::options::ParseOptions;
 use crate::scan::PictureKind;
+use crate::take_out::Wanted;
 use crate::textual::{self, Pages, document};
 use crate::worker::{Answer, Isolation, Job, Pool, Reply};
 use crate::{pdf, scan};
@@ -48,6 +49,7 @@ impl Readers {
             pool: &self.pool,
             remembered: &self.remembered,
             scans,
+            wanted: None,
             unpacked: Cell::new(0),
             text: Cell::new(0),
         }
@@ -96,6 +98,13 @@ impl Parser for Parsers {
         }
     }
 
+    fn take_out(&self, file: &RawFile, hash: ContentHash) -> Result<Option<TakenOut>> {
+        let mut reading = self.readers.reading(&NoScanReader);
+        reading.wanted = Some(Wanted::new(hash));
+        reading.read(&file.path, &file.bytes, file.content_hash, 0)?;
+        Ok(reading.wanted.and_then(Wanted::taken))
+    }
+
     fn pieces(&self, path: &str, head: &[u8], reader: Box<dyn Read + Send>) -> Option<Box<dyn Pieces>> {
         is_mailbox(path, head).then(|| {
             let pieces = MailboxPieces::new(Arc::clone(&self.readers), path, reader);
@@ -116,6 +125,8 @@ pub(crate) struct Reading<'a> {
     /// Messages and notes that no worker survived.
     pub(crate) remembered: &'a Remembered,
     scans: &'a dyn ScanReader,
+    /// The file that is looked for, where it is not the documents that are wanted.
+    pub(crate) wanted: Option<Wanted>,
     /// Bytes unpacked from archives so far.
     pub(crate) unpacked: Cell<u64>,
     /// Bytes of text found in archives so far.
@@ -123,9 +134,19 @@ pub(crate) struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// True when one file was looked for and is found.
+    pub(crate) fn is_done(&self) -> bool {
+        self.wanted.as_ref().is_some_and(Wanted::is_taken)
+    }
+
     /// `depth` counts the messages and archives above it.
     pub(crate) fn read(&self, path: &str, bytes: &[u8], hash: ContentHash, depth: u32) -> Result<Found> {
         let format = detect(path, bytes);
+        if let Some(wanted) = &self.wanted
+            && wanted.passes_over(path, bytes, hash, format)
+        {
+            return Ok(no_text(path));
+        }
         if bytes.is_empty() {
             return Ok(textual::read(format, path, bytes, hash, self));
         }

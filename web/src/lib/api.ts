@@ -1,5 +1,6 @@
 // The HTTP API as docs/api.md has it: its shapes, and one function per route. Knows nothing of the page.
 
+import { nameIn } from './disposition'
 import { readEvents, type SseEvent } from './sse'
 
 export interface Span {
@@ -375,6 +376,14 @@ export interface Document {
   sections: Section[]
 }
 
+/** What a document was made from. */
+export interface Original {
+  file: Blob
+  name: string
+  /** False when it is a file that holds the document, which cannot be taken out. */
+  own: boolean
+}
+
 /** A document, as far as it takes to name it. */
 export interface DocumentName {
   document_id: string
@@ -536,6 +545,24 @@ export async function* statusEvents(signal: AbortSignal): AsyncGenerator<Status>
 
 export function document(id: string, signal?: AbortSignal): Promise<Document> {
   return json('GET', `/documents/${encodeURIComponent(id)}`, undefined, signal)
+}
+
+/** Where a stretch of a document's text stands. */
+export async function place(id: string, span: Span, signal?: AbortSignal): Promise<Locator> {
+  const path = `/documents/${encodeURIComponent(id)}/place?start=${span.start}&end=${span.end}`
+  return (await json<{ locator: Locator }>('GET', path, undefined, signal)).locator
+}
+
+/** Where the file that a document was made from is; to be shown there, if it is a PDF or a picture. */
+export function originalAddress(id: string): string {
+  return `/api/v1/documents/${encodeURIComponent(id)}/original?show=1`
+}
+
+/** The file that a document was made from. */
+export async function original(id: string, signal?: AbortSignal): Promise<Original> {
+  const reply = await call('GET', `/documents/${encodeURIComponent(id)}/original`, undefined, signal)
+  const { headers } = reply
+  return { file: await reply.blob(), name: nameIn(headers.get('Content-Disposition') ?? ''), own: headers.get('Rushlight-Original') !== 'file' }
 }
 
 export function documentLinks(id: string, signal?: AbortSignal): Promise<DocumentLinks> {

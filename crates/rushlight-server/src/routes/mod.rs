@@ -3,6 +3,7 @@
 mod ask;
 mod conversations;
 mod events;
+mod original;
 mod plain;
 
 use axum::routing::{delete, get, post};
@@ -23,6 +24,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/suggest", get(plain::suggest))
         .route("/documents/{id}", get(plain::document))
         .route("/documents/{id}/place", get(plain::place))
+        .route("/documents/{id}/original", get(original::original))
         .route("/documents/{id}/links", get(plain::links))
         .route("/documents/{id}/similar", get(plain::similar))
         .route("/sources", get(plain::sources).post(plain::add_source))

@@ -25,6 +25,11 @@ pub(crate) const PANICS: &str = "swordfish panics";
 pub(crate) const FAILS: &str = "swordfish fails";
 pub(crate) const HANGS: &str = "swordfish hangs";
 
+/// Documents whose originals are worth a test.
+pub(crate) const PICTURE: core::DocId = core::DocId([0x0a; 16]);
+pub(crate) const WEB_PAGE: core::DocId = core::DocId([0x0b; 16]);
+pub(crate) const CHANGED: core::DocId = core::DocId([0x0c; 16]);
+
 pub(crate) struct FakeService {
     pub(crate) status: watch::Sender<api::Status>,
     /// Told when a hanging question was cancelled.
@@ -241,6 +246,45 @@ impl Service for FakeService {
                 })
             }
         }
+    }
+
+    async fn original(&self, id: core::DocId, principals: Vec<core::Principal>) -> Result<core::Original> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        if id == CHANGED {
+            return Err(Error::new(
+                ErrorCode::FileChanged,
+                "`tea.md` is no longer the file that was indexed",
+            ));
+        }
+        let (name, media_type, bytes, holds) = match id {
+            PICTURE => (
+                "tea.png",
+                "image/png",
+                vec![7; 700_000],
+                core::OriginalHolds::Document,
+            ),
+            WEB_PAGE => (
+                "\u{202e}..\r\n\"茶\".html",
+                "text/html",
+                b"<script>hostile()</script>".to_vec(),
+                core::OriginalHolds::File,
+            ),
+            _ => {
+                self.document(id).await?;
+                (
+                    "tea.md",
+                    "text/markdown",
+                    b"# Tea".to_vec(),
+                    core::OriginalHolds::Document,
+                )
+            }
+        };
+        Ok(core::Original {
+            name: name.to_owned(),
+            media_type: Some(media_type.to_owned()),
+            bytes,
+            holds,
+        })
     }
 
     async fn links(&self, id: core::DocId, principals: Vec<core::Principal>) -> Result<api::Links> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, header};
 use rushlight_server::Limits;
 
-use crate::fake::{Client, FAILS, HANGS, PANICS, body};
+use crate::fake::{CHANGED, Client, FAILS, HANGS, PANICS, PICTURE, WEB_PAGE, body};
 
 const DOC: &str = "02020202020202020202020202020202";
 
@@ -64,6 +64,7 @@ fn happy() -> Vec<(&'static str, String, &'static str, u16, &'static str)> {
             200,
             r#""locator":{"kind":"pages","first":2,"last":2,"areas":[{"page":2,"left":100,"#,
         ),
+        row("GET", &format!("/documents/{DOC}/original"), "", 200, "# Tea"),
         row(
             "GET",
             &format!("/documents/{DOC}/links"),
@@ -220,6 +221,65 @@ async fn a_conversation_is_saved_as_a_file() {
 }
 
 #[tokio::test]
+async fn an_original_is_saved_unless_it_is_a_picture_that_is_to_be_shown() {
+    let client = Client::new();
+    for (doc, query, media_type, disposition, holds) in [
+        (DOC, "", "application/octet-stream", "attachment; ", "document"),
+        (
+            DOC,
+            "?show=1",
+            "application/octet-stream",
+            "attachment; ",
+            "document",
+        ),
+        (&PICTURE.to_string(), "", "image/png", "attachment; ", "document"),
+        (
+            &PICTURE.to_string(),
+            "?show=1",
+            "image/png",
+            "inline; ",
+            "document",
+        ),
+        (
+            &WEB_PAGE.to_string(),
+            "?show=1",
+            "application/octet-stream",
+            "attachment; ",
+            "file",
+        ),
+    ] {
+        let reply = client
+            .get(&format!("/api/v1/documents/{doc}/original{query}"))
+            .await;
+        let headers = &reply.headers;
+        assert_eq!(headers[header::CONTENT_TYPE], media_type, "{doc}{query}");
+        let found = headers[header::CONTENT_DISPOSITION].to_str().expect("ASCII");
+        assert!(found.starts_with(disposition), "{doc}{query}: {found}");
+        assert_eq!(headers["rushlight-original"], holds);
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+        assert_eq!(headers.get_all(header::CONTENT_SECURITY_POLICY).iter().count(), 1);
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().expect("ASCII");
+        assert!(policy.starts_with("sandbox; default-src 'none'"), "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn an_original_comes_whole_under_a_name_that_is_harmless() {
+    let client = Client::new();
+    let picture = client.get(&format!("/api/v1/documents/{PICTURE}/original")).await;
+    assert_eq!(picture.headers[header::CONTENT_LENGTH], "700000");
+    assert_eq!(picture.body.len(), 700_000);
+    let page = client
+        .get(&format!("/api/v1/documents/{WEB_PAGE}/original"))
+        .await;
+    assert_eq!(
+        page.headers[header::CONTENT_DISPOSITION],
+        "attachment; filename=\"___.html\"; filename*=UTF-8''_%E8%8C%B6_.html"
+    );
+}
+
+#[tokio::test]
 async fn a_receipt_comes_as_it_was_sealed() {
     let reply = Client::new().get("/api/v1/receipts/r1").await;
     let found = rushlight_api::Receipt::read(&reply.body, "the reply").expect("a receipt");
@@ -244,6 +304,10 @@ async fn bad_input_is_refused_in_our_shape() {
     let nowhere = format!("/documents/{}", "f".repeat(32));
     let unplaced = format!("{nowhere}/place");
     let reversed = format!("{nowhere}/place?start=3&end=3");
+    let unknown_original = format!("{nowhere}/original");
+    let changed_original = format!("/documents/{CHANGED}/original?show=1");
+    let shown_twice = format!("/documents/{DOC}/original?show=2");
+    let original_of_path = format!("/documents/{DOC}/original?path=/etc/passwd");
     let long = format!("/documents/{}", "f".repeat(5000));
     let many = format!(r#"{{"query": "a", "chunks": [{}""]}}"#, "\"\", ".repeat(10));
     let deep = format!(r#"{{"query": {}"#, "[".repeat(10_000));
@@ -294,6 +358,11 @@ async fn bad_input_is_refused_in_our_shape() {
         ("GET", "/documents/abc", "", 400, "invalid_id"),
         ("GET", &unplaced, "", 400, "invalid_request"),
         ("GET", &reversed, "", 400, "invalid_request"),
+        ("GET", "/documents/abc/original", "", 400, "invalid_id"),
+        ("GET", &unknown_original, "", 404, "document_not_found"),
+        ("GET", &changed_original, "", 409, "file_changed"),
+        ("GET", &shown_twice, "", 400, "invalid_request"),
+        ("GET", &original_of_path, "", 400, "invalid_request"),
         ("GET", "/documents/abc/links", "", 400, "invalid_id"),
         ("GET", "/documents/abc/similar", "", 400, "invalid_id"),
         ("GET", "/documents/%ff", "", 400, "invalid_id"),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rushlight_core::{Error, ErrorCode, NoScanReader, ParsedDocument, Pieces, Result, SkipReason, Warning};
 
-use super::Place;
 use super::mailbox::{Entry, Mailbox};
+use super::{Place, content_hash};
 use crate::apart::{Apart, Batch, Flight};
 use crate::detect::{file_name, file_stem};
 use crate::names::Names;
@@ -142,7 +142,7 @@ impl<R: Read> Messages<R> {
 
     /// Sends what comes next, as far ahead as is wanted.
     fn fill(&mut self, reading: &Reading<'_>) -> Result<()> {
-        while self.end.is_none() && self.has_room() {
+        while self.end.is_none() && self.has_room() && !reading.is_done() {
             let mut batch = Batch::default();
             while !batch.is_full_for(0) {
                 match self.mailbox.next() {
@@ -150,6 +150,10 @@ impl<R: Read> Messages<R> {
                         self.number += 1;
                         self.waiting.push_back(match entry {
                             Entry::Message(raw) => {
+                                if let Some(wanted) = &reading.wanted {
+                                    let name = format!("message {}.eml", self.number);
+                                    wanted.takes(&name, &raw, content_hash(&raw));
+                                }
                                 batch.push(&raw);
                                 Waiting::Message(self.number)
                             }

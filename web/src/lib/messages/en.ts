@@ -1,6 +1,7 @@
 // Every word of the page, in English. The other languages have the type of this catalogue, so none can lack a message.
 
 import { askEn } from './en.ask'
+import { originalsEn } from './en.originals'
 
 const format = new Intl.NumberFormat('en')
 const number = (value: number): string => format.format(value)
@@ -262,6 +263,7 @@ export const en = {
     modelFailed: 'The language model cannot be used, so questions cannot be answered. Searching works.',
   },
   asking: askEn,
+  originals: originalsEn,
   document: {
     label: 'Document',
     close: 'Close the document',
@@ -411,6 +413,7 @@ export const en = {
     path_not_found: { what: 'There is no such folder', hint: 'Check the spelling; the path is taken as it stands.' },
     path_unsuitable: { what: 'This path is not a folder that can be indexed', hint: '' },
     file_vanished: { what: 'It went away before it was read', hint: 'Nothing to do: the next scan will notice.' },
+    file_changed: { what: 'The file is no longer the one that was indexed', hint: 'It is read again as soon as the change is noticed. Open the document again in a moment.' },
     file_unreadable: { what: 'It may not be read', hint: 'Give the user that runs Rushlight the right to read it.' },
     file_too_large: { what: 'It is larger than the limit', hint: 'Raise `index.max_file_mb` in the configuration.' },
     file_broken: { what: 'It is broken', hint: 'Open it in its own program and save it again.' },

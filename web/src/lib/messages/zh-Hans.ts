@@ -2,6 +2,7 @@
 
 import type { Messages } from './en'
 import { askZhHans } from './zh-Hans.ask'
+import { originalsZhHans } from './zh-Hans.originals'
 
 const format = new Intl.NumberFormat('zh-Hans-CN')
 const number = (value: number): string => format.format(value)
@@ -255,6 +256,7 @@ export const zhHans: Messages = {
     modelFailed: '语言模型无法使用，因此不能回答问题；搜索可以使用。',
   },
   asking: askZhHans,
+  originals: originalsZhHans,
   document: {
     label: '文档',
     close: '关闭文档',
@@ -397,6 +399,7 @@ export const zhHans: Messages = {
     path_not_found: { what: '没有这个文件夹', hint: '请检查拼写；路径会照原样使用。' },
     path_unsuitable: { what: '这个路径不是可建立索引的文件夹', hint: '' },
     file_vanished: { what: '在读取之前就消失了', hint: '不需处理，下次扫描会发现。' },
+    file_changed: { what: '文件已经不是建立索引时的那一份', hint: '发现变更后会重新读取，请稍后再打开这份文档。' },
     file_unreadable: { what: '没有读取权限', hint: '请让运行 Rushlight 的用户可以读取它。' },
     file_too_large: { what: '超过大小上限', hint: '请调高设置中的 `index.max_file_mb`。' },
     file_broken: { what: '文件损坏', hint: '请用原本的程序打开并重新保存。' },

@@ -2,6 +2,7 @@
 
 import type { Messages } from './en'
 import { askZhHant } from './zh-Hant.ask'
+import { originalsZhHant } from './zh-Hant.originals'
 
 const format = new Intl.NumberFormat('zh-Hant-TW')
 const number = (value: number): string => format.format(value)
@@ -255,6 +256,7 @@ export const zhHant: Messages = {
     modelFailed: '語言模型無法使用，因此不能回答問題；搜尋可以使用。',
   },
   asking: askZhHant,
+  originals: originalsZhHant,
   document: {
     label: '文件',
     close: '關閉文件',
@@ -397,6 +399,7 @@ export const zhHant: Messages = {
     path_not_found: { what: '沒有這個資料夾', hint: '請檢查拼字；路徑會照原樣使用。' },
     path_unsuitable: { what: '這個路徑不是可建立索引的資料夾', hint: '' },
     file_vanished: { what: '在讀取之前就消失了', hint: '不需處理，下次掃描會發現。' },
+    file_changed: { what: '檔案已經不是建立索引時的那一份', hint: '發現變更後會重新讀取，請稍後再開啟這份文件。' },
     file_unreadable: { what: '沒有讀取權限', hint: '請讓執行 Rushlight 的使用者可以讀取它。' },
     file_too_large: { what: '超過大小上限', hint: '請調高設定中的 `index.max_file_mb`。' },
     file_broken: { what: '檔案損壞', hint: '請用原本的程式開啟並重新儲存。' },

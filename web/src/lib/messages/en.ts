@@ -1,6 +1,7 @@
 // Every word of the page, in English. The other languages have the type of this catalogue, so none can lack a message.
 
 import { askEn } from './en.ask'
+import { keepEn } from './en.keep'
 
 const format = new Intl.NumberFormat('en')
 const number = (value: number): string => format.format(value)
@@ -23,7 +24,7 @@ export interface Explained {
 export const en = {
   locale: 'en' as string,
   name: 'Rushlight',
-  nav: { label: 'Places', search: 'Search', ask: 'Ask', library: 'Library', skip: 'Skip to the content' },
+  nav: { label: 'Places', search: 'Search', ask: 'Ask', library: 'Library', health: keepEn.health.nav, skip: 'Skip to the content' },
   settings: {
     label: 'Settings',
     theme: 'Appearance',
@@ -262,6 +263,7 @@ export const en = {
     modelFailed: 'The language model cannot be used, so questions cannot be answered. Searching works.',
   },
   asking: askEn,
+  ...keepEn,
   document: {
     label: 'Document',
     close: 'Close the document',
@@ -409,6 +411,7 @@ export const en = {
     space_not_found: { what: 'There is no such space', hint: 'Choose one of the spaces in the Library.' },
     source_exists: { what: 'This folder, or one above or below it, is in the Library already', hint: 'Remove the other one first, or index the two folders apart.' },
     path_not_found: { what: 'There is no such folder', hint: 'Check the spelling; the path is taken as it stands.' },
+    folder_forbidden: { what: 'This folder may not be looked into from here', hint: 'Choose one below the places shown, or add its path to `server.folder_roots` in the configuration.' },
     path_unsuitable: { what: 'This path is not a folder that can be indexed', hint: '' },
     file_vanished: { what: 'It went away before it was read', hint: 'Nothing to do: the next scan will notice.' },
     file_unreadable: { what: 'It may not be read', hint: 'Give the user that runs Rushlight the right to read it.' },

@@ -7,6 +7,7 @@ mod bad_questions;
 mod hostile;
 mod journey;
 mod judgements;
+mod library;
 mod links;
 mod mail;
 mod originals;

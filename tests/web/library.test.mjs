@@ -105,3 +105,74 @@ scene('progress is followed live', {}, async (page) => {
   await accessible(page)
   await picture(page, 'library progress')
 })
+
+/** Statuses as a scene pours them into the page. */
+async function poured(page) {
+  await page.addInitScript(() => {
+    const plain = window.fetch
+    window.fetch = async (url, options) => {
+      if (!String(url).endsWith('/events')) return plain(url, options)
+      const body = new ReadableStream({ start: (out) => void (window.tell = (status) => out.enqueue(new TextEncoder().encode(`event: status\ndata: ${JSON.stringify(status)}\n\n`))) })
+      return new Response(body)
+    }
+  })
+  await page.reload()
+  await page.waitForFunction(() => window.tell)
+  return (counts, { activity = 'idle', state = 'ready' } = {}) =>
+    page.evaluate(
+      ([some, doing, models]) => {
+        const all = { seen: 0, indexed: 0, skipped: 0, failed: 0, waiting: 0, ...some }
+        const model = (id) => ({ id, state: models, message: '' })
+        const source = { id: 1, root: '/home/ada/notes', space: 'personal', online: true, paused: false, watching: 'events', notice: '', last_scan: null, counts: all }
+        window.tell({
+          version: '0.1.0', counts: all, embedding: { done: 0, waiting: 0 }, scans: { read: 0, waiting: 0, unreadable: 0, recogniser: null }, activity: doing, files_per_second: 30, remaining: { by_word: 12, by_meaning: null },
+          models: { language: model('l'), embedding: model('e') }, sources: some ? [source] : [], spaces: some ? [{ name: 'personal', documents: all.indexed, chunks: 9, chunks_embedded: 9, text_bytes: 9 }] : [],
+        })
+      },
+      [counts, activity, state],
+    )
+}
+
+scene('from nothing to the first answered question in three steps', {}, async (page) => {
+  const tell = await poured(page)
+  await tell(null)
+  const steps = page.locator('[data-test=first-steps]')
+  await steps.getByRole('button', { name: 'Choose a folder…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Choose a folder' })
+  await dialog.getByRole('button', { name: /^notes/ }).waitFor()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+
+  await tell({ seen: 40, indexed: 10, waiting: 30 }, { activity: 'indexing' })
+  await steps.getByText('1 folder chosen.').waitFor()
+  await steps.getByText('10 of 40 files can be found.').waitFor()
+  await steps.getByRole('link', { name: 'You can search already.' }).waitFor()
+  await accessible(page)
+  await picture(page, 'first steps indexing')
+  await tell({ seen: 40, indexed: 39, skipped: 1 })
+  await steps.getByText('39 of 40 files can be found.').waitFor()
+  const suggested = steps.getByRole('button', { name: /^What does/ })
+  await suggested.first().waitFor()
+  assert.ok((await suggested.count()) >= 2, 'two or three questions are suggested')
+  await accessible(page)
+  await picture(page, 'first steps')
+  const question = (await suggested.first().textContent()).replace(/[\u2068\u2069]/g, '')
+  await suggested.first().click()
+  await page.waitForFunction(() => location.hash.startsWith('#/ask'))
+  await page.getByRole('heading', { name: question }).waitFor()
+  await page.locator('.turn').getByRole('link').first().waitFor({ timeout: patience })
+  await go(page, '#/search')
+  await page.getByText('Type to search').waitFor()
+  assert.equal(await steps.count(), 0, 'the steps are done with')
+})
+
+scene('without models the first steps say what to run', { viewport: { width: 360, height: 740 } }, async (page) => {
+  const tell = await poured(page)
+  await tell(null)
+  await page.locator('[data-test=first-steps]').waitFor()
+  await tell({ seen: 3, indexed: 3 }, { state: 'missing' })
+  await page.locator('[data-test=first-steps]').getByText('rushlight models install').waitFor()
+  await accessible(page)
+  await picture(page, 'first steps without models')
+  await page.getByRole('button', { name: 'Close' }).click()
+  await page.getByText('Type to search').waitFor()
+})

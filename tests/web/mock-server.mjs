@@ -8,6 +8,7 @@ import { createServer } from 'node:http'
 import { basename, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { paged, pagedSections, placeOf } from './harness/originals.mjs'
+import { upkeep } from './mock-upkeep.mjs'
 
 const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 const token = randomBytes(32).toString('hex')
@@ -453,8 +454,11 @@ async function api(request, reply, url) {
       if (!state.judgements.some((one) => one.id === id)) return fail(reply, 'judgement_not_found', 404, `no judgement ${id}`)
       state.judgements = state.judgements.filter((one) => one.id !== id)
       return json(reply, 204)
-    default:
-      return fail(reply, 'not_found', 404, `no route ${url.pathname}`)
+    default: {
+      const found = upkeep(`${request.method} ${resource}${deed ? ` ${deed}` : resource === 'health' && id ? ` ${id}` : ''}`, { ...state, first }, url, body, id)
+      if (!found) return fail(reply, 'not_found', 404, `no route ${url.pathname}`)
+      return found.code ? fail(reply, found.code, found.status, found.message) : json(reply, found.status, found.body)
+    }
   }
 }
 
@@ -474,5 +478,6 @@ const server = createServer((request, reply) => {
   }
 })
 
+const first = resolve(process.argv[2] ?? '.')
 for (let index = 2; index + 1 < process.argv.length; index += 2) addSource(resolve(process.argv[index]), process.argv[index + 1])
 server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}/?token=${token}`))

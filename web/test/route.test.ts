@@ -8,6 +8,7 @@ const routes: Route[] = [
   { ...home, query: 'tea', document: 'a/b?c', span: { start: 12, end: 40 } },
   { ...home, place: 'ask', conversation: 'c1', document: 'd', span: { start: 0, end: 3 } },
   { ...home, place: 'library' },
+  { ...home, place: 'health' },
   { ...home, place: 'doc', document: 'message:3/part:2', span: { start: 5, end: 6 } },
 ]
 

@@ -9,8 +9,10 @@ mod canonical;
 mod conversation;
 mod document;
 mod error;
+mod health;
 mod hit;
 mod judgement;
+mod library;
 mod links;
 mod original;
 mod place;
@@ -33,11 +35,18 @@ pub use conversation::{
 };
 pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail, ErrorPlace};
+pub use health::{
+    DiskPart, Finding, Health, HealthCheck, IndexHealth, InstallState, InstalledModel, Memory, Speed,
+};
 pub use hit::{
     Hit, MarkKind, MorePassage, OtherPlace, RelatedDocument, Relation, Scores, Segment, Why, WhyFound,
     WhyPart, WhyTerm,
 };
 pub use judgement::{Judge, Judgement, JudgementQuery, Judgements};
+pub use library::{
+    Folder, FolderQuery, FolderStep, Folders, Group, Overview, OverviewQuery, RetryFile, SourceRules, Taken,
+    Unreadable, UnreadableDocument, UnreadableQuery,
+};
 pub use links::{
     Backlink, Backlinks, DocumentName, Links, MAX_BACKLINKS, MAX_SIMILAR, OutgoingLink, SimilarDocument,
     SimilarDocuments, SimilarQuery, ThreadMessage,

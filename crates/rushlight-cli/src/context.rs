@@ -40,10 +40,13 @@ impl Paths {
 }
 
 /// Options and paths.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) config: Config,
     pub(crate) resolved: Vec<ResolvedValue>,
     pub(crate) paths: Paths,
+    /// What the page may look into when a folder is to be chosen.
+    pub(crate) folder_roots: Vec<PathBuf>,
 }
 
 /// An engine with what it must outlive.
@@ -64,6 +67,7 @@ impl Context {
                 models: self.paths.models.clone(),
                 ..Paths::below(data)
             },
+            folder_roots: self.folder_roots.clone(),
         }
     }
 
@@ -111,10 +115,15 @@ impl Context {
             models,
             ..Paths::below(data)
         };
+        let folder_roots = match config.server.folder_roots.as_slice() {
+            [] => vec![base.home_dir().to_owned()],
+            roots => roots.iter().map(|root| absolute(root)).collect::<Result<_>>()?,
+        };
         Ok(Self {
             config,
             resolved,
             paths,
+            folder_roots,
         })
     }
 

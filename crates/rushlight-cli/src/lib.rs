@@ -7,6 +7,8 @@ mod args;
 mod commands;
 mod context;
 pub mod conversations;
+pub mod folders;
+mod health;
 mod markdown;
 mod output;
 mod progress;
@@ -14,6 +16,7 @@ pub mod receipts;
 mod related;
 mod service;
 mod shapes;
+mod upkeep;
 mod wiring;
 
 use std::process::ExitCode;
@@ -25,7 +28,7 @@ pub use context::Paths;
 pub use wiring::{Check, EngineSetup, IndexParts, Wiring};
 
 /// Runs the command that the process's arguments name.
-pub fn run(wiring: &dyn Wiring) -> ExitCode {
+pub fn run(wiring: &'static dyn Wiring) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -18,8 +18,12 @@ use rushlight_server::{Answered, Question, Service};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
+use crate::context::Context;
 use crate::conversations::{self, Kept};
+use crate::folders::FolderRoots;
+use crate::health::HealthDesk;
 use crate::shapes::{problems, source, space, status};
+use crate::wiring::Wiring;
 use crate::{receipts, related};
 
 /// Changes of the status are looked at this often at most.
@@ -27,14 +31,21 @@ const STATUS_EVERY: Duration = Duration::from_millis(250);
 
 /// The engine as the routes see it.
 pub(crate) struct EngineService {
-    engine: Engine,
+    pub(crate) engine: Engine,
+    pub(crate) health: HealthDesk,
+    pub(crate) folders: FolderRoots,
+    only_below_roots: bool,
     max_tokens: usize,
     status: watch::Receiver<api::Status>,
 }
 
 impl EngineService {
     /// Starts following the engine's status on the current runtime.
-    pub(crate) async fn start(engine: Engine, max_tokens: usize) -> Result<Self> {
+    pub(crate) async fn start(
+        engine: Engine,
+        context: &Context,
+        wiring: &'static dyn Wiring,
+    ) -> Result<Self> {
         let (sender, status) = watch::channel(read_status(engine.clone()).await?);
         let mut changes = engine.subscribe();
         let followed = engine.clone();
@@ -48,14 +59,17 @@ impl EngineService {
             }
         });
         Ok(Self {
+            health: HealthDesk::new(engine.clone(), context.clone(), wiring),
+            folders: FolderRoots::new(context.folder_roots.clone()),
+            only_below_roots: context.config.server.only_below_roots,
+            max_tokens: context.config.answer.max_tokens,
             engine,
-            max_tokens,
             status,
         })
     }
 
     /// Runs what reads the ledger on a blocking thread.
-    async fn blocking<T: Send + 'static>(
+    pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(Engine) -> Result<T> + Send + 'static,
     ) -> Result<T> {
@@ -234,7 +248,11 @@ impl Service for EngineService {
     }
 
     async fn add_source(&self, path: String, space: String) -> Result<api::Source> {
+        let roots = self.only_below_roots.then(|| self.folders.clone());
         self.blocking(move |engine| {
+            if let Some(roots) = roots {
+                roots.require(&path)?;
+            }
             let record = engine.add_source(&path, space.trim())?;
             let counts = engine.ledger().counts(Some(record.id))?;
             Ok(source(&SourceStatus {

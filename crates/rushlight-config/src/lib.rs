@@ -65,6 +65,10 @@ pub struct ServerConfig {
     pub host: String,
     /// Port; 0 for any free one.
     pub port: u16,
+    /// Folders that the page may look into; empty for the user's home folder.
+    pub folder_roots: Vec<PathBuf>,
+    /// Whether the page may add only folders below them.
+    pub only_below_roots: bool,
 }
 
 /// `[index]`

@@ -206,6 +206,8 @@ error_codes! {
     PathNotFound => "path_not_found", 404, User, "check the spelling; the path is taken as it stands";
     /// A path is not a folder or file as needed.
     PathUnsuitable => "path_unsuitable", 400, User, "";
+    /// A folder lies outside those that the page may look into.
+    FolderForbidden => "folder_forbidden", 403, User, "choose a folder below one of `server.folder_roots`, or add its path to that list in the configuration";
     /// A file went away between being seen and being read.
     FileVanished => "file_vanished", 404, Environment, "nothing to do: the next scan will notice";
     /// A file is no longer the one that was indexed.

@@ -60,5 +60,5 @@ pub use search::{
     Hit, LegScores, MorePassage, NearestSentence, OtherPlace, RelatedDocument, Relation, SearchMode,
     SearchRequest, SearchResponse, SearchTimings, Weighing, Why, WhyPart, WhyTerm,
 };
-pub use source::{FileStamp, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard};
+pub use source::{FileStamp, LeftOutBy, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard};
 pub use time::{Clock, SystemClock, Timestamp};

@@ -73,6 +73,19 @@ pub enum SourceEvent {
 /// Watching goes on while this is kept.
 pub trait WatchGuard: Send {}
 
+/// What a source leaves out without a trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOutBy {
+    /// Patterns that are built in.
+    pub builtin: Vec<String>,
+    /// Patterns of the configuration.
+    pub configured: Vec<String>,
+    /// Name of the files with patterns that may lie in any folder; empty where there are none of the kind.
+    pub file_name: String,
+    /// Patterns of the one in the root.
+    pub of_root: Vec<String>,
+}
+
 /// A root folder. Never writes to it.
 pub trait Source: Send + Sync {
     /// The root as people know it: an absolute path.
@@ -97,6 +110,11 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// `FileVanished` when it is gone, `FileUnreadable` when the system refuses.
     fn open(&self, stamp: &FileStamp) -> Result<Box<dyn Read + Send>>;
+
+    /// What it leaves out without a trace, as it stands now.
+    fn left_out_by(&self) -> LeftOutBy {
+        LeftOutBy::default()
+    }
 
     /// Starts watching; `sink` is called from the watcher's own thread and must return at once.
     fn watch(&self, sink: Box<dyn Fn(SourceEvent) + Send + Sync>) -> Result<Box<dyn WatchGuard>>;

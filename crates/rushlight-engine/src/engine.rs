@@ -297,7 +297,7 @@ impl Engine {
         self.send(Command::Wake);
     }
 
-    fn send(&self, command: Command) {
+    pub(crate) fn send(&self, command: Command) {
         self.shared
             .commands
             .send(command)

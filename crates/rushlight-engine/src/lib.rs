@@ -28,6 +28,8 @@ mod receipt;
 mod rehash;
 mod rerank;
 mod resolve;
+mod retry;
+mod rules;
 mod scan;
 mod scans;
 mod search;

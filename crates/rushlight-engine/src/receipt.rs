@@ -160,7 +160,10 @@ impl Engine {
     }
 
     /// How far the indexes of these spaces have come; of all for none.
-    async fn index_states(&self, spaces: &[String]) -> Result<Vec<IndexState>> {
+    ///
+    /// # Errors
+    /// `LedgerFailed`; an index that cannot be asked is its state.
+    pub async fn index_states(&self, spaces: &[String]) -> Result<Vec<IndexState>> {
         let shared = Arc::clone(&self.shared);
         let names = spaces.to_vec();
         let by_word = blocking(move || {

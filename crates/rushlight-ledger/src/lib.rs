@@ -26,6 +26,7 @@ mod library;
 mod links;
 mod lock;
 mod names;
+mod overview;
 mod pieces;
 mod quotes;
 mod receipts;
@@ -46,6 +47,7 @@ pub use embeddings::stored;
 pub use feed::Feed;
 pub use lock::DataDirLock;
 pub use names::{fold_name, without_ending};
+pub use overview::{Group, KeptAnswer, Overview};
 pub use records::{
     Changes, ChunkRecord, ChunkedBy, CompletedFile, Completion, ConversationId, ConversationRecord,
     DocumentQuery, DocumentRecord, DocumentSummary, FileOutcome, Judgement, JudgementId, JudgementRecord,

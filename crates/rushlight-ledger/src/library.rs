@@ -19,12 +19,12 @@ const CHUNK_COLUMNS: &str = "chunks.chunk_id, chunks.document, chunks.ordinal, c
     chunks.locator, chunks.heading_path, chunks.token_count, chunks.embedding_key, documents.doc_id, chunks.confidence";
 
 /// The columns of a summary; the first is column zero.
-const SUMMARY_COLUMNS: &str = "documents.id, documents.doc_id, documents.file_id, documents.source_id, \
+pub(crate) const SUMMARY_COLUMNS: &str = "documents.id, documents.doc_id, documents.file_id, documents.source_id, \
     documents.space_id, spaces.name, sources.root, files.path, documents.part, documents.title, documents.kind, \
     documents.media_type, documents.date, documents.content_hash, documents.text_bytes, documents.chunk_count, \
     documents.vector_generation IS NOT NULL, documents.pages, documents.unreadable_pages, documents.warnings, \
     access_sets.principals";
-const SUMMARY_TABLES: &str = "documents JOIN spaces ON spaces.id = documents.space_id \
+pub(crate) const SUMMARY_TABLES: &str = "documents JOIN spaces ON spaces.id = documents.space_id \
     JOIN sources ON sources.id = documents.source_id JOIN files ON files.id = documents.file_id \
     JOIN access_sets ON access_sets.id = documents.access";
 
@@ -316,7 +316,8 @@ fn chunk_from_row(db: &Connection, row: &Row<'_>) -> Outcome<Chunk> {
     })
 }
 
-fn summary_from_row(row: &Row<'_>) -> Outcome<DocumentSummary> {
+/// A document's summary from [`SUMMARY_COLUMNS`].
+pub(crate) fn summary_from_row(row: &Row<'_>) -> Outcome<DocumentSummary> {
     let root: String = row.get(6)?;
     let path: String = row.get(7)?;
     Ok(DocumentSummary {

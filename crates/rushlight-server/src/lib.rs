@@ -17,6 +17,7 @@ mod routes;
 mod serve;
 mod service;
 mod token;
+mod upkeep;
 
 pub use app::router;
 pub use limits::Limits;
@@ -24,3 +25,4 @@ pub use page::page_is_built;
 pub use serve::{ServeOptions, Server, bind};
 pub use service::{Answered, Question, Service};
 pub use token::Token;
+pub use upkeep::Upkeep;

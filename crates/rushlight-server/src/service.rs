@@ -11,6 +11,8 @@ use rushlight_core::{
 };
 use tokio::sync::{mpsc, watch};
 
+use crate::upkeep::Upkeep;
+
 /// A question and who asks it.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -43,7 +45,7 @@ pub struct Answered {
 ///
 /// A future may be dropped before it is done, when its time is up; only `ask` always runs to its end.
 #[async_trait]
-pub trait Service: Send + Sync + 'static {
+pub trait Service: Upkeep + Send + Sync + 'static {
     /// How things are, now.
     async fn status(&self) -> Result<api::Status>;
 

@@ -1,9 +1,11 @@
 //! What is left out of a folder without a trace: ignore rules.
 
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use rushlight_core::{Error, ErrorCode, Result};
+use rushlight_core::{Error, ErrorCode, LeftOutBy, Result};
 
 use crate::options::FolderOptions;
 
@@ -87,6 +89,42 @@ impl Rules {
     }
 }
 
+/// The most that is read of a file of patterns to show it.
+const SHOWN_BYTES: u64 = 64 << 10;
+
+/// The rules as people read them.
+pub(crate) fn left_out_by(root: &Path, options: &FolderOptions) -> LeftOutBy {
+    let builtin = BUILTIN.iter().filter(|_| options.builtin_ignores);
+    LeftOutBy {
+        builtin: builtin.map(|pattern| (*pattern).to_owned()).collect(),
+        configured: options.ignore_patterns.clone(),
+        file_name: IGNORE_FILE.to_owned(),
+        of_root: patterns_in(&root.join(IGNORE_FILE)),
+    }
+}
+
+/// The patterns of a file. A link is not followed: what it leads to need not be patterns.
+fn patterns_in(path: &Path) -> Vec<String> {
+    let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let mut bytes = Vec::new();
+    let read = is_file
+        .then(|| {
+            File::open(path)
+                .and_then(|file| file.take(SHOWN_BYTES).read_to_end(&mut bytes))
+                .ok()
+        })
+        .flatten();
+    if read.is_none() {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text.lines().map(str::trim_end);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
+}
+
 fn is_maildir(path: &Path) -> bool {
     path.join("cur").is_dir() && path.join("new").is_dir()
 }
@@ -164,5 +202,35 @@ mod tests {
             assert_eq!(error.code(), ErrorCode::InvalidConfig);
             assert!(error.message().contains(pattern), "{}", error.message());
         }
+    }
+
+    #[test]
+    fn rules_are_told_and_a_link_in_the_place_of_their_file_is_not_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = FolderOptions {
+            ignore_patterns: vec!["*.bak".to_owned()],
+            ..FolderOptions::default()
+        };
+        let told = left_out_by(folder.path(), &options);
+        assert_eq!(told.builtin[0], ".*");
+        assert_eq!(
+            (told.configured, told.of_root),
+            (vec!["*.bak".to_owned()], Vec::new())
+        );
+        let file = folder.path().join(&told.file_name);
+        fs::write(&file, "# drafts\n\ndrafts/\n*.log  \n").expect("written");
+        assert_eq!(left_out_by(folder.path(), &options).of_root, ["drafts/", "*.log"]);
+        #[cfg(unix)]
+        {
+            let secret = folder.path().join("secret");
+            fs::rename(&file, &secret).expect("moved");
+            std::os::unix::fs::symlink(&secret, &file).expect("linked");
+            assert!(left_out_by(folder.path(), &options).of_root.is_empty());
+        }
+        let bare = FolderOptions {
+            builtin_ignores: false,
+            ..FolderOptions::default()
+        };
+        assert!(left_out_by(folder.path(), &bare).builtin.is_empty());
     }
 }

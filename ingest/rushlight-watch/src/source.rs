@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rushlight_core::{
-    Error, ErrorCode, FileStamp, RawFile, Result, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard,
+    Error, ErrorCode, FileStamp, LeftOutBy, RawFile, Result, ScanEntry, ScanSummary, Source, SourceEvent,
+    WatchGuard,
 };
 
 use crate::fetch::{fetch, open_file};
 use crate::options::FolderOptions;
-use crate::rules::Rules;
+use crate::rules::{self, Rules};
 use crate::scan::Scan;
 use crate::watch;
 
@@ -80,6 +81,10 @@ impl Source for FolderSource {
     fn open(&self, stamp: &FileStamp) -> Result<Box<dyn Read + Send>> {
         let large = self.options.large_files.map_or(0, |large| large.max_bytes);
         open_file(&self.root, stamp, self.options.max_file_bytes.max(large))
+    }
+
+    fn left_out_by(&self) -> LeftOutBy {
+        rules::left_out_by(&self.root, &self.options)
     }
 
     fn watch(&self, sink: Box<dyn Fn(SourceEvent) + Send + Sync>) -> Result<Box<dyn WatchGuard>> {

@@ -31,7 +31,7 @@ export async function startServer() {
     await call(binary, ['--data-dir', data, 'index'])
   }
   const child = binary
-    ? spawn(binary, ['--data-dir', data, 'serve', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    ? spawn(binary, ['--data-dir', data, 'serve', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RUSHLIGHT_SERVER_FOLDER_ROOTS: base } })
     : spawn(process.execPath, [here('../mock-server.mjs'), folders.notes, 'personal', folders.hostile, 'outside'], { stdio: ['ignore', 'pipe', 'pipe'] })
   const stop = async () => {
     if (child.exitCode === null) {

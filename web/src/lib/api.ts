@@ -483,7 +483,7 @@ export function errorFromBody(body: unknown, status: number): ApiError {
   return new ApiError(status === 401 ? 'unauthorized' : 'broken_reply', `HTTP ${status}`, '', status)
 }
 
-async function call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+export async function call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const request: RequestInit = { method, credentials: 'same-origin', cache: 'no-store' }
   if (body !== undefined) {
     request.body = JSON.stringify(body)
@@ -495,7 +495,7 @@ async function call(method: string, path: string, body?: unknown, signal?: Abort
   return reply
 }
 
-async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+export async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const reply = await call(method, path, body, signal)
   return (await reply.json()) as T
 }

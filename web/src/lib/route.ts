@@ -2,7 +2,7 @@
 
 import { documentKinds, type DocumentKind, type Span } from './api'
 
-export type PlaceName = 'search' | 'ask' | 'library' | 'doc'
+export type PlaceName = 'search' | 'ask' | 'library' | 'health' | 'doc'
 
 export interface Route {
   place: PlaceName
@@ -39,7 +39,7 @@ export function parseRoute(hash: string): Route {
   const [path = '', search = ''] = splitOnce(hash.replace(/^#\/?/, ''), '?')
   const [name = '', id = ''] = splitOnce(path, '/')
   const query = new URLSearchParams(search)
-  const place: PlaceName = name === 'ask' || name === 'library' ? name : name === 'doc' && id !== '' ? 'doc' : 'search'
+  const place: PlaceName = name === 'ask' || name === 'library' || name === 'health' ? name : name === 'doc' && id !== '' ? 'doc' : 'search'
   return {
     place,
     query: query.get('q') ?? '',

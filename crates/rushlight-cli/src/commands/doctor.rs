@@ -1,7 +1,7 @@
 //! `rushlight doctor`: what is wrong here, and what to do about it.
 
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rushlight_core::Result;
 use rushlight_ledger::{DataDirLock, Ledger};
@@ -25,8 +25,9 @@ struct Finding<'a> {
 
 pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
     let mut checks = vec![data_directory(context)];
-    checks.extend(models(context));
-    checks.extend(wiring.checks(&context.config, &context.paths));
+    installation(context, wiring, &AtomicBool::new(false), &mut |check| {
+        checks.push(check)
+    });
     if output.is_json() {
         let finding = |check: &'_ Check| {
             (
@@ -90,18 +91,31 @@ fn data_directory(context: &Context) -> Check {
     }
 }
 
-fn models(context: &Context) -> Vec<Check> {
+/// Checks what can be checked beside a running server too: the models, which takes as long as hashing them, and what the
+/// adapters need of this machine. Ends early when `cancel` becomes true.
+pub(crate) fn installation(
+    context: &Context,
+    wiring: &dyn Wiring,
+    cancel: &AtomicBool,
+    found: &mut dyn FnMut(Check),
+) {
     let store = ModelStore::new(&context.paths.models, Catalogue::builtin());
-    let wanted = super::models::wanted(context);
-    let mut checks: Vec<Check> = wanted.iter().map(|id| model(&store, id)).collect();
-    if context.config.search.rerank {
-        checks.push(reranker(&store, &context.config.models.reranker));
+    for id in super::models::wanted(context) {
+        found(model(&store, &id, cancel));
     }
-    checks
+    if context.config.search.rerank {
+        found(reranker(&store, &context.config.models.reranker, cancel));
+    }
+    if !cancel.load(Ordering::Acquire) {
+        wiring
+            .checks(&context.config, &context.paths)
+            .into_iter()
+            .for_each(found);
+    }
 }
 
 /// The reranking model that the configuration asks for.
-fn reranker(store: &ModelStore, configured: &str) -> Check {
+fn reranker(store: &ModelStore, configured: &str, cancel: &AtomicBool) -> Check {
     let id = match configured.is_empty() {
         true => store.only_installed(ModelKind::Reranker),
         false => Ok(configured.to_owned()),
@@ -111,7 +125,7 @@ fn reranker(store: &ModelStore, configured: &str) -> Check {
             // No package has one to be installed from.
             remedy: "add its folder with `rushlight models add FOLDER`, or set search.rerank to false"
                 .to_owned(),
-            ..model(store, &id)
+            ..model(store, &id, cancel)
         },
         Err(error) => Check {
             name: "reranking model".to_owned(),
@@ -122,11 +136,11 @@ fn reranker(store: &ModelStore, configured: &str) -> Check {
     }
 }
 
-fn model(store: &ModelStore, id: &str) -> Check {
+fn model(store: &ModelStore, id: &str, cancel: &AtomicBool) -> Check {
     let name = format!("model {id}");
     match store.status(id) {
         Ok(status) => match status.state {
-            ModelState::Installed { .. } => match store.verify(id, &AtomicBool::new(false), &mut |_, _| {}) {
+            ModelState::Installed { .. } => match store.verify(id, cancel, &mut |_, _| {}) {
                 Ok(_) => {
                     let found = format!(
                         "installed, {}, SHA-256 as in the catalogue",

@@ -6,10 +6,10 @@ mod completions;
 mod config;
 mod conversations;
 mod day;
-mod doctor;
+pub(crate) mod doctor;
 mod eval;
 mod index;
-mod models;
+pub(crate) mod models;
 mod pause;
 mod receipt;
 mod related;
@@ -30,7 +30,7 @@ use crate::output::Output;
 use crate::wiring::Wiring;
 
 /// Runs the command.
-pub(crate) fn run(cli: &Cli, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+pub(crate) fn run(cli: &Cli, wiring: &'static dyn Wiring, output: &Output) -> Result<ExitCode> {
     if let Command::ParseWorker = &cli.command {
         return Ok(wiring.parse_worker());
     }

@@ -28,7 +28,7 @@ pub(crate) fn flags(args: &ServeArgs) -> Vec<(&'static str, &'static str, String
     host.into_iter().chain(port).collect()
 }
 
-pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Result<ExitCode> {
+pub(crate) fn run(context: &Context, wiring: &'static dyn Wiring, output: &Output) -> Result<ExitCode> {
     let config = &context.config;
     let ip: IpAddr = match config.server.host.as_str() {
         "localhost" => IpAddr::from([127, 0, 0, 1]),
@@ -56,7 +56,7 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
     };
     open.runtime.block_on(async {
         let server = rushlight_server::bind(options).await?;
-        let service = EngineService::start(open.engine.clone(), config.answer.max_tokens).await?;
+        let service = EngineService::start(open.engine.clone(), context, wiring).await?;
         let indexing = open.engine.start_indexing().map_err(|cause| {
             Error::new(ErrorCode::Internal, "cannot start the indexing thread").with_source(cause)
         })?;

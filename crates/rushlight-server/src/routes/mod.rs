@@ -5,6 +5,7 @@ mod conversations;
 mod events;
 mod original;
 mod plain;
+mod upkeep;
 
 use axum::routing::{delete, get, post};
 use axum::{Router, middleware};
@@ -48,6 +49,13 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/judgements", get(plain::judgements).post(plain::judge))
         .route("/judgements/set", get(plain::judgements_as_set))
         .route("/judgements/{id}", delete(plain::remove_judgement))
+        .route("/folders", get(upkeep::folders))
+        .route("/library/overview", get(upkeep::overview))
+        .route("/library/unreadable", get(upkeep::unreadable))
+        .route("/problems/retry", post(upkeep::retry_file))
+        .route("/sources/{id}/rules", get(upkeep::source_rules))
+        .route("/health", get(upkeep::health))
+        .route("/health/check", post(upkeep::start_check))
         .layer(middleware::from_fn_with_state(app.clone(), limits::timeout))
         .merge(streams)
 }

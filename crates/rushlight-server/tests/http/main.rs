@@ -6,3 +6,4 @@ mod page;
 mod routes;
 mod socket;
 mod streams;
+mod upkeep;

@@ -2,6 +2,7 @@
 
 import { askEn } from './en.ask'
 import { originalsEn } from './en.originals'
+import { keepEn } from './en.keep'
 
 const format = new Intl.NumberFormat('en')
 const number = (value: number): string => format.format(value)
@@ -24,7 +25,7 @@ export interface Explained {
 export const en = {
   locale: 'en' as string,
   name: 'Rushlight',
-  nav: { label: 'Places', search: 'Search', ask: 'Ask', library: 'Library', skip: 'Skip to the content' },
+  nav: { label: 'Places', search: 'Search', ask: 'Ask', library: 'Library', health: keepEn.health.nav, skip: 'Skip to the content' },
   settings: {
     label: 'Settings',
     theme: 'Appearance',
@@ -264,6 +265,7 @@ export const en = {
   },
   asking: askEn,
   originals: originalsEn,
+  ...keepEn,
   document: {
     label: 'Document',
     close: 'Close the document',
@@ -411,6 +413,7 @@ export const en = {
     space_not_found: { what: 'There is no such space', hint: 'Choose one of the spaces in the Library.' },
     source_exists: { what: 'This folder, or one above or below it, is in the Library already', hint: 'Remove the other one first, or index the two folders apart.' },
     path_not_found: { what: 'There is no such folder', hint: 'Check the spelling; the path is taken as it stands.' },
+    folder_forbidden: { what: 'This folder may not be looked into from here', hint: 'Choose one below the places shown, or add its path to `server.folder_roots` in the configuration.' },
     path_unsuitable: { what: 'This path is not a folder that can be indexed', hint: '' },
     file_vanished: { what: 'It went away before it was read', hint: 'Nothing to do: the next scan will notice.' },
     file_changed: { what: 'The file is no longer the one that was indexed', hint: 'It is read again as soon as the change is noticed. Open the document again in a moment.' },

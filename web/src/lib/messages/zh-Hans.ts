@@ -3,6 +3,7 @@
 import type { Messages } from './en'
 import { askZhHans } from './zh-Hans.ask'
 import { originalsZhHans } from './zh-Hans.originals'
+import { keepZhHans } from './zh-Hans.keep'
 
 const format = new Intl.NumberFormat('zh-Hans-CN')
 const number = (value: number): string => format.format(value)
@@ -18,7 +19,7 @@ const range = (first: number, last: number): string => (first === last ? number(
 export const zhHans: Messages = {
   locale: 'zh-Hans-CN',
   name: 'Rushlight',
-  nav: { label: '页面', search: '搜索', ask: '提问', library: '资料库', skip: '跳到内容' },
+  nav: { label: '页面', search: '搜索', ask: '提问', library: '资料库', health: keepZhHans.health.nav, skip: '跳到内容' },
   settings: {
     label: '设置',
     theme: '外观',
@@ -257,6 +258,7 @@ export const zhHans: Messages = {
   },
   asking: askZhHans,
   originals: originalsZhHans,
+  ...keepZhHans,
   document: {
     label: '文档',
     close: '关闭文档',
@@ -397,6 +399,7 @@ export const zhHans: Messages = {
     space_not_found: { what: '没有这个空间', hint: '请从资料库所列的空间中选择。' },
     source_exists: { what: '这个文件夹，或它的上层或下层文件夹，已在资料库中', hint: '请先移除另一个，或分开建立索引。' },
     path_not_found: { what: '没有这个文件夹', hint: '请检查拼写；路径会照原样使用。' },
+    folder_forbidden: { what: '不能从这里查看这个文件夹', hint: '选择所列位置之下的文件夹，或将它的路径加入配置文件的 `server.folder_roots`。' },
     path_unsuitable: { what: '这个路径不是可建立索引的文件夹', hint: '' },
     file_vanished: { what: '在读取之前就消失了', hint: '不需处理，下次扫描会发现。' },
     file_changed: { what: '文件已经不是建立索引时的那一份', hint: '发现变更后会重新读取，请稍后再打开这份文档。' },

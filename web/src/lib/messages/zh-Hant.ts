@@ -3,6 +3,7 @@
 import type { Messages } from './en'
 import { askZhHant } from './zh-Hant.ask'
 import { originalsZhHant } from './zh-Hant.originals'
+import { keepZhHant } from './zh-Hant.keep'
 
 const format = new Intl.NumberFormat('zh-Hant-TW')
 const number = (value: number): string => format.format(value)
@@ -18,7 +19,7 @@ const range = (first: number, last: number): string => (first === last ? number(
 export const zhHant: Messages = {
   locale: 'zh-Hant-TW',
   name: 'Rushlight',
-  nav: { label: '頁面', search: '搜尋', ask: '提問', library: '資料庫', skip: '跳到內容' },
+  nav: { label: '頁面', search: '搜尋', ask: '提問', library: '資料庫', health: keepZhHant.health.nav, skip: '跳到內容' },
   settings: {
     label: '設定',
     theme: '外觀',
@@ -257,6 +258,7 @@ export const zhHant: Messages = {
   },
   asking: askZhHant,
   originals: originalsZhHant,
+  ...keepZhHant,
   document: {
     label: '文件',
     close: '關閉文件',
@@ -397,6 +399,7 @@ export const zhHant: Messages = {
     space_not_found: { what: '沒有這個空間', hint: '請從資料庫所列的空間中選擇。' },
     source_exists: { what: '這個資料夾，或它的上層或下層資料夾，已在資料庫中', hint: '請先移除另一個，或分開建立索引。' },
     path_not_found: { what: '沒有這個資料夾', hint: '請檢查拼字；路徑會照原樣使用。' },
+    folder_forbidden: { what: '不能從這裡查看這個資料夾', hint: '請選擇所列位置之下的資料夾，或將它的路徑加入設定檔的 `server.folder_roots`。' },
     path_unsuitable: { what: '這個路徑不是可建立索引的資料夾', hint: '' },
     file_vanished: { what: '在讀取之前就消失了', hint: '不需處理，下次掃描會發現。' },
     file_changed: { what: '檔案已經不是建立索引時的那一份', hint: '發現變更後會重新讀取，請稍後再開啟這份文件。' },

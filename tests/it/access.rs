@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use rushlight_api as api;
 use rushlight_core::{
-    Correction, KeywordIndex, Principal, Query, Result, SearchMode, SearchRequest, SearchResponse, TextSpan,
+    Correction, KeywordIndex, Principal, Query, Result, SearchMode, SearchRequest, SearchResponse, Sort,
+    TextSpan,
 };
 use rushlight_engine::KeywordFactory;
 use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex, query_spans};
@@ -35,7 +36,7 @@ impl KeywordFactory for OnDisk {
     }
 }
 
-fn system() -> System {
+pub(crate) fn system() -> System {
     System::with_keyword(Box::new(OnDisk(crate::system::quick_folder())))
 }
 
@@ -200,7 +201,45 @@ fn replies(system: &System) -> Vec<Value> {
         .collect();
     replies.extend(suggestions(system, &[]));
     replies.extend(suggestions(system, &["b".to_owned()]));
+    replies.extend(QUERIES.map(|query| counted(system, query)));
     replies
+        .extend(["green kettle folder:a", "tea folder:b", "-folder:c"].map(|query| counted(system, query)));
+    replies.extend(sorted(system));
+    replies
+}
+
+/// What is counted of a query, but the time it took.
+fn counted(system: &System, query: &str) -> Value {
+    match system.block_on(system.engine.facets(SearchRequest::new(query))) {
+        Ok(facets) => {
+            let mut told = json!(api::Facets::from(facets));
+            told["took_us"].take();
+            told
+        }
+        Err(error) => json!(api::ErrorBody::from(&error)),
+    }
+}
+
+/// Which documents are listed; of an error what it says.
+fn documents(reply: Value) -> Value {
+    match reply["hits"].as_array() {
+        Some(hits) => hits.iter().map(|hit| hit["document_id"].clone()).collect(),
+        None => reply,
+    }
+}
+
+/// Lists that nothing ranks.
+fn sorted(system: &System) -> Vec<Value> {
+    let request = |query: &str, sort| SearchRequest {
+        sort,
+        limit: 50,
+        ..SearchRequest::new(query)
+    };
+    let sorts = [Sort::Newest, Sort::Oldest, Sort::Title];
+    QUERIES
+        .iter()
+        .flat_map(|query| sorts.map(|sort| told(system.try_search(request(query, sort)))))
+        .collect()
 }
 
 fn finds_something(system: &System, reader: &str, query: &str) -> bool {
@@ -303,7 +342,13 @@ fn documents_that_may_not_be_read_change_neither_what_matches_nor_counts_nor_sug
         .collect();
     let ask = |system: &System| {
         let answers = asked.iter().map(|(query, mode)| matching(system, query, *mode));
-        (answers.collect::<Vec<_>>(), suggestions(system, &[]))
+        let counts = QUERIES
+            .iter()
+            .filter(|query| !query.contains("space:"))
+            .map(|query| counted(system, query));
+        let lists: Vec<Value> = sorted(system).into_iter().map(documents).collect();
+        let told = (suggestions(system, &[]), counts.collect::<Vec<_>>(), lists);
+        (answers.collect::<Vec<_>>(), told)
     };
     let (without, suggested) = ask(&system);
 

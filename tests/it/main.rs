@@ -4,6 +4,7 @@ mod access;
 mod architecture;
 mod ask_kinds;
 mod bad_questions;
+mod facets;
 mod hostile;
 mod journey;
 mod judgements;

@@ -146,7 +146,7 @@ function words(query) {
   return query.toLowerCase().match(/[\p{sc=Han}]{2}|[\p{sc=Han}]|[\p{L}\p{N}]+/gu) ?? []
 }
 
-const fields = ['title', 'from', 'to', 'subject', 'path', 'tag', 'lang', 'thread', 'type', 'space', 'has', 'date', 'after', 'before']
+const fields = ['title', 'from', 'to', 'subject', 'path', 'tag', 'lang', 'thread', 'type', 'space', 'folder', 'has', 'date', 'after', 'before']
 
 /** What the query language refuses, as far as the tests need it: a quote that is not closed, a field that does not exist. */
 function fault(query) {
@@ -161,37 +161,120 @@ function refused(query, { message, hint, start, length }) {
   return { error: { code: 'query_invalid', message, hint, at: { bytes: span(bytes), characters: span((text) => [...text].length) } } }
 }
 
-/** Fields are named and not searched in. */
+const facetFields = { type: 'type', space: 'space', folder: 'folder', person: 'from', tag: 'tag', year: 'date' }
+const value = String.raw`"[^"]*"|[^\s()"]+`
+const asked = String.raw`(?:${Object.values(facetFields).join('|')}):(?:${value})`
+
+/** What a query chooses of facets: a field, or several of one joined with OR in parentheses. */
+function chosenParts(query) {
+  const found = query.matchAll(new RegExp(String.raw`(?<!\S)(?:${asked}|\(${asked}(?: OR ${asked})*\))(?!\S)`, 'g'))
+  return [...found].map((part) => {
+    const choices = [...part[0].matchAll(new RegExp(asked, 'g'))].map(([written]) => ({ written, field: written.split(':')[0], value: written.slice(written.indexOf(':') + 1).replaceAll('"', '') }))
+    return { start: part.index, end: part.index + part[0].length, field: choices[0].field, choices }
+  })
+}
+
+function rewritten(query, parts, anew) {
+  let rest = ''
+  let at = 0
+  for (const part of parts) {
+    const written = anew(part)
+    rest += query.slice(at, part.start) + (written.length > 1 ? `(${written.join(' OR ')})` : (written[0] ?? ''))
+    at = part.end
+  }
+  return (rest + query.slice(at)).replace(/ +/g, ' ').trim()
+}
+
+/** The values of a document, by field. */
+function valuesOf(document) {
+  const { root } = state.sources.find((source) => source.id === document.source)
+  return { type: [document.kind], space: [document.space], folder: [root], from: document.authors, tag: document.tags, date: [document.date.slice(0, 4)] }
+}
+
+const meets = (document, { field, value }) => valuesOf(document)[field].some((own) => own === value || (field === 'folder' && basename(own) === value))
+
+const documentWords = (document) => [document.title, document.path, ...document.sections.map((section) => section.text)].join('\n').toLowerCase()
+
+/** The documents that hold the words of a query and meet its choices, those of one field aside. */
+function holding(query, aside, covers) {
+  const parts = chosenParts(query)
+  const bare = rewritten(query, parts, () => [])
+  const terms = words(read(bare).plain)
+  const with_ = (all) => (document) => terms.length === 0 || (all ? terms.every((term) => documentWords(document).includes(term)) : terms.some((term) => documentWords(document).includes(term)))
+  const everything = [...state.documents.values()]
+  const which = covers ?? (terms.length === 0 ? 'filters' : everything.some(with_(true)) ? 'all_words' : 'any_word')
+  const restricting = parts.filter((part) => part.field !== aside)
+  const documents = everything.filter(with_(which !== 'any_word')).filter((document) => restricting.every((part) => part.choices.some((choice) => meets(document, choice))))
+  return { documents, covers: which, bare, parts }
+}
+
+function facets({ query }) {
+  const { documents, covers, bare, parts } = holding(query)
+  const counts = Object.entries(facetFields).map(([facet, field]) => {
+    const own = parts.filter((part) => part.field === field)
+    const counted = new Map()
+    for (const document of holding(query, field, covers).documents) for (const one of valuesOf(document)[field]) counted.set(one, (counted.get(one) ?? 0) + 1)
+    const is = (one) => (choice) => choice.value === one || (field === 'folder' && basename(one) === choice.value)
+    for (const choice of own.flatMap((part) => part.choices)) if (![...counted.keys()].some((one) => is(one)(choice))) counted.set(choice.value, 0)
+    const values = [...counted].map(([one, count]) => {
+      const chosen = own.some((part) => part.choices.some(is(one)))
+      const shown = field === 'folder' ? basename(one) : one
+      const written = `${field}:${/^[\p{L}\p{N}][\p{L}\p{N}\-_/]*$/u.test(shown) ? shown : `"${shown}"`}`
+      const next = chosen
+        ? rewritten(query, parts, (part) => part.choices.filter((choice) => part.field !== field || !is(one)(choice)).map((choice) => choice.written))
+        : own.length > 0
+          ? rewritten(query, parts, (part) => [...part.choices.map((choice) => choice.written), ...(part === own[0] ? [written] : [])])
+          : `${query.trim()} ${written}`.trim()
+      return { value: one, documents: count, chosen, query: next }
+    })
+    values.sort((a, b) => b.documents - a.documents || (a.value < b.value ? -1 : 1))
+    return { facet, values: values.slice(0, 20), more: Math.max(0, values.length - 20) }
+  })
+  return { covers, documents: documents.length, facets: counts, bare, took_us: 700 }
+}
+
+/** Fields are named and, but for those of facets, not searched in. */
 function read(query) {
-  const found = [...query.matchAll(/(?<!\S)([a-z]+):(\S+)/g)].filter((one) => fields.includes(one[1]))
-  const plain = found.reduce((rest, one) => rest.replace(one[0], ''), query).trim()
+  const found = [...query.matchAll(/(?<!\S)\(?([a-z]+):("[^"]*"|[^\s()]+)\)?/g)].filter((one) => fields.includes(one[1]))
+  const plain = found.reduce((rest, one) => rest.replace(one[0], ''), query).replace(/\bOR\b/g, '').trim()
   const aspects = found.map((one) => ({ label: one[1], text: /^\d{4}$/.test(one[2]) ? `${one[2]}-01-01` : one[2] }))
   return { plain, understood: found.length === 0 ? [] : [...(plain ? [{ label: 'words', text: plain }] : []), ...aspects] }
 }
 
-function search({ query, spaces = [], kinds: wanted = [], limit = 10, grouped = true, explain = false }) {
+function search({ query, spaces = [], kinds: wanted = [], limit = 10, grouped = true, explain = false, sort = 'relevance' }) {
   const { plain, understood } = read(query)
+  const choices = chosenParts(query)
+  const sorted = sort === 'relevance' ? undefined : holding(query)
   const terms = words(plain).filter((term) => !['the', 'is', 'at', 'what', 'of', 'a', 'to', 'how'].includes(term))
   const hits = []
   for (const document of state.documents.values()) {
     if (spaces.length > 0 && !spaces.includes(document.space)) continue
     if (wanted.length > 0 && !wanted.includes(document.kind)) continue
+    if (!choices.every((part) => part.choices.some((choice) => meets(document, choice)))) continue
+    if (sorted && !sorted.documents.includes(document)) continue
     document.sections.forEach((section, index) => {
       const low = section.text.toLowerCase()
       const found = terms.filter((term) => low.includes(term))
-      if (found.length === 0 || section.kind === 'heading') return
-      const score = found.length / terms.length
+      if ((terms.length > 0 && found.length === 0) || section.kind === 'heading') return
+      const score = terms.length > 0 ? found.length / terms.length : 1
       const heading = document.sections.slice(0, index).findLast((one) => one.kind === 'heading')
       hits.push({
         chunk_id: `${document.document_id}-${index}`, document_id: document.document_id, content_hash: document.content_hash, title: document.title,
         path: document.path, part: '', kind: document.kind, date: document.date, space: document.space,
         heading_path: heading ? [heading.text.replace(/^#+ /, '')] : [], locator: section.locator, label: section.label, text: section.text,
         segments: highlight(section.text, found), scores: { keyword: score * 8, semantic: null, fused: score }, span: section.span, offline: false, also_at: [],
-        more: [], related: [], ...(explain && { why: why(found, low, score) }),
+        more: [], related: [], ...(explain && { why: terms.length > 0 && !sorted ? why(found, low, score) : { parts: [], terms: [], notes: [sorted ? sort : 'newest'] } }),
       })
     })
   }
   hits.sort((a, b) => b.scores.fused - a.scores.fused)
+  if (sorted) {
+    const newest = (a, b) => (a.date < b.date ? 1 : a.date > b.date ? -1 : 0)
+    const byTitle = (a, b) => (a.title.toLowerCase() < b.title.toLowerCase() ? -1 : 1)
+    const list = inDocuments(hits).map((hit) => ({ ...hit, more: [] })).sort(sort === 'title' ? byTitle : newest)
+    if (sort === 'oldest') list.reverse()
+    return { hits: list.slice(0, limit), understood, sorted: { by: sort, covers: sorted.covers, documents: sorted.documents.length } }
+  }
   return { hits: (grouped ? inDocuments(hits) : hits).slice(0, limit), understood }
 }
 
@@ -217,6 +300,7 @@ function suggest(typed) {
 }
 
 function highlight(text, terms) {
+  if (terms.length === 0) return [{ text, mark: false }]
   const pattern = new RegExp(`(${terms.map((term) => term.replace(/[^\p{L}\p{N}]/gu, '\\$&')).join('|')})`, 'giu')
   return text.split(pattern).map((piece, index) => ({ text: piece, mark: index % 2 === 1 })).filter((segment) => segment.text !== '')
 }
@@ -344,7 +428,8 @@ async function api(request, reply, url) {
   let raw = ''
   for await (const piece of request) raw += piece
   const body = raw === '' ? {} : JSON.parse(raw)
-  const [, resource, id, deed] = url.pathname.slice('/api/v1'.length).split('/')
+  let [, resource, id, deed] = url.pathname.slice('/api/v1'.length).split('/')
+  if (resource === 'search' && id === 'facets') deed = id
   switch (`${request.method} ${resource}${deed ? ` ${deed}` : ''}`) {
     case 'GET status':
       return json(reply, 200, status())
@@ -360,6 +445,8 @@ async function api(request, reply, url) {
       const weighing = body.typing ? {} : { weighing: { semantic: 0.4, because: [{ feature: 'margin', by: 0.05 }] } }
       return json(reply, 200, { ...search(body), degraded: [], corrections: [], timings, ...weighing })
     }
+    case 'POST search facets':
+      return fault(body.query) ? json(reply, 400, refused(body.query, fault(body.query))) : json(reply, 200, facets(body))
     case 'GET suggest':
       return json(reply, 200, { suggestions: suggest(url.searchParams.get('q') ?? '').slice(0, Number(url.searchParams.get('limit') ?? 8)) })
     case 'POST ask':

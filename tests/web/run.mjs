@@ -31,7 +31,7 @@ Object.assign(process.env, {
 })
 
 const sum = { run: 0, failed: 0, skipped: 0 }
-const files = ['search', 'judgements', 'ask', 'answers', 'conversations', 'document', 'originals', 'library', 'health', 'look', 'safety'].map((name) => here(`${name}.test.mjs`))
+const files = ['search', 'facets', 'judgements', 'ask', 'answers', 'conversations', 'document', 'originals', 'library', 'health', 'look', 'safety'].map((name) => here(`${name}.test.mjs`))
 const tests = run({ files, concurrency: 1, timeout: 30 * 60_000 })
 const isOneTest = (data) => data.nesting > 0 || !files.includes(data.name)
 tests.on('test:pass', (data) => {

@@ -87,23 +87,6 @@ scene('slash leads to the search from every place, and is a character where some
   assert.equal(await question.inputValue(), 'green/black')
 })
 
-scene('spaces and kinds narrow the search, and can be cleared when nothing is left', {}, async (page) => {
-  await searchFor(page, 'Gyokuro')
-  const kinds = page.getByRole('group', { name: 'Kinds' })
-  await kinds.getByRole('button', { name: 'Table' }).click()
-  await page.waitForURL(/kind=table/)
-  await page.getByRole('link', { name: /prices/ }).first().waitFor()
-  await page.getByRole('link', { name: /Green tea/ }).first().waitFor({ state: 'detached' })
-  await kinds.getByRole('button', { name: 'Table' }).click()
-  await kinds.getByRole('button', { name: 'PDF' }).click()
-  await page.getByText('Nothing found for “Gyokuro”').waitFor()
-  await page.getByRole('button', { name: 'Clear the filters' }).click()
-  await page.getByRole('link', { name: /Green tea/ }).first().waitFor()
-  await page.getByRole('group', { name: 'Spaces' }).getByRole('button', { name: 'outside' }).click()
-  await page.waitForURL(/space=outside/)
-  await page.getByRole('link', { name: /Green tea/ }).first().waitFor({ state: 'detached' })
-})
-
 scene('a leg that does not answer is said in plain words, an error with what to do', { expectTrouble: /50[03]/ }, async (page) => {
   await page.route('**/api/v1/search', async (route) => {
     const { query } = JSON.parse(route.request().postData() ?? '{}')

@@ -5,6 +5,7 @@ const routes: Route[] = [
   home,
   { ...home, query: '綠茶 & "tea" #1', spaces: ['personal', 'Matter 2024-17'], kinds: ['note', 'mail'] },
   { ...home, query: 'tea', recent: true, grouped: false },
+  { ...home, query: 'tea', sort: 'oldest' },
   { ...home, query: 'tea', document: 'a/b?c', span: { start: 12, end: 40 } },
   { ...home, place: 'ask', conversation: 'c1', document: 'd', span: { start: 0, end: 3 } },
   { ...home, place: 'library' },
@@ -17,7 +18,7 @@ test('every route is found again from its address', () => {
 })
 
 test('addresses that nobody wrote lead somewhere', () => {
-  for (const hash of ['', '#', '#/', '#/nowhere', '#/doc', '#/doc/', '#//?&&=', '#/search?recent=yes&grouped=1&at=9-3&kind=virus&space=']) {
+  for (const hash of ['', '#', '#/', '#/nowhere', '#/doc', '#/doc/', '#//?&&=', '#/search?recent=yes&sort=best&grouped=1&at=9-3&kind=virus&space=']) {
     expect(parseRoute(hash)).toEqual(home)
   }
   expect(parseRoute('#/doc/%E0%A4%A').document).toBe('%E0%A4%A')

@@ -9,6 +9,7 @@ mod canonical;
 mod conversation;
 mod document;
 mod error;
+mod facets;
 mod health;
 mod hit;
 mod judgement;
@@ -35,6 +36,7 @@ pub use conversation::{
 };
 pub use document::{Document, Kind, Link, RecognisedText, Section, SectionKind, Warning};
 pub use error::{ErrorBody, ErrorDetail, ErrorPlace};
+pub use facets::{Covers, Facet, FacetCounts, FacetValue, Facets, SearchWithFacets, Sort, Sorted};
 pub use health::{
     DiskPart, Finding, Health, HealthCheck, IndexHealth, InstallState, InstalledModel, Memory, Speed,
 };

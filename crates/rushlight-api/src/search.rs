@@ -4,6 +4,7 @@ use rushlight_core as core;
 use serde::{Deserialize, Serialize};
 
 use crate::document::Kind;
+use crate::facets::{Sort, Sorted};
 use crate::hit::Hit;
 use crate::time::Time;
 
@@ -56,6 +57,9 @@ pub struct SearchRequest {
     /// Whether the reranking model puts the best hits in order; left out: as configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerank: Option<bool>,
+    /// The order; in any but that of relevance only words are searched.
+    #[serde(default)]
+    pub sort: Sort,
 }
 
 fn yes() -> bool {
@@ -87,6 +91,7 @@ impl SearchRequest {
             grouped,
             explain,
             rerank,
+            sort,
         } = self;
         if utc_offset.unsigned_abs() >= MINUTES_A_DAY {
             return Err(core::Error::new(
@@ -98,6 +103,12 @@ impl SearchRequest {
             return Err(core::Error::new(
                 core::ErrorCode::InvalidRequest,
                 format!("`limit` is {limit}: 1 to {MAX_SEARCH_LIMIT} is expected"),
+            ));
+        }
+        if sort != Sort::Relevance && mode == Mode::Semantic {
+            return Err(core::Error::new(
+                core::ErrorCode::InvalidRequest,
+                "`sort` lists what holds the words, and `mode` asks for meaning only: leave one of them out",
             ));
         }
         if let (Some(from), Some(until)) = (from, until)
@@ -123,6 +134,7 @@ impl SearchRequest {
             grouped,
             explain,
             rerank,
+            sort: sort.into(),
             ..core::SearchRequest::new(query)
         })
     }
@@ -169,6 +181,9 @@ pub struct SearchResponse {
     /// How the two legs were weighed; left out where only one was asked or answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weighing: Option<Weighing>,
+    /// What the list is made of, where it was sorted by anything but relevance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sorted: Option<Sorted>,
 }
 
 /// A word that occurs nowhere, and one like it that does.
@@ -382,6 +397,7 @@ impl From<&core::SearchResponse> for SearchResponse {
             understood,
             weighing,
             terms: _,
+            sorted,
         } = response;
         Self {
             hits: hits.iter().map(Hit::from).collect(),
@@ -418,6 +434,7 @@ impl From<&core::SearchResponse> for SearchResponse {
                     })
                     .collect(),
             }),
+            sorted: sorted.map(Into::into),
         }
     }
 }

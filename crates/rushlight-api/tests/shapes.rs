@@ -191,6 +191,7 @@ fn search_response() {
             semantic: 0.5,
             because: vec![("length".to_owned(), 0.25)],
         }),
+        sorted: None,
     };
     check(
         &api::SearchResponse::from(&response),
@@ -1054,6 +1055,96 @@ fn error() {
 }
 
 #[test]
+fn facets() {
+    let value = |value: &str, documents, chosen, query: &str| core::FacetValue {
+        value: value.to_owned(),
+        documents,
+        chosen,
+        query: query.to_owned(),
+    };
+    let facets = core::Facets {
+        covers: core::Covers::AllWords,
+        documents: 12,
+        facets: vec![
+            core::FacetCounts {
+                facet: core::Facet::Type,
+                values: vec![
+                    value("mail", 12, true, "tea"),
+                    value("note", 3, false, "tea (type:mail OR type:note)"),
+                ],
+                more: 0,
+            },
+            core::FacetCounts {
+                facet: core::Facet::Person,
+                values: Vec::new(),
+                more: 4,
+            },
+        ],
+        bare: "tea".to_owned(),
+        took_us: 700,
+    };
+    check(
+        &api::Facets::from(facets),
+        expect![[r#"
+            {
+              "covers": "all_words",
+              "documents": 12,
+              "facets": [
+                {
+                  "facet": "type",
+                  "values": [
+                    {
+                      "value": "mail",
+                      "documents": 12,
+                      "chosen": true,
+                      "query": "tea"
+                    },
+                    {
+                      "value": "note",
+                      "documents": 3,
+                      "chosen": false,
+                      "query": "tea (type:mail OR type:note)"
+                    }
+                  ],
+                  "more": 0
+                },
+                {
+                  "facet": "person",
+                  "values": [],
+                  "more": 4
+                }
+              ],
+              "bare": "tea",
+              "took_us": 700
+            }"#]],
+    );
+    for (facet, word) in core::Facet::ALL.map(|facet| (api::Facet::from(facet), facet.as_str())) {
+        assert_eq!(serde_json::json!(facet), word);
+    }
+}
+
+#[test]
+fn a_sorted_list_says_what_it_is_made_of() {
+    let response = core::SearchResponse {
+        sorted: Some(core::Sorted {
+            by: core::Sort::Newest,
+            covers: core::Covers::AnyWord,
+            documents: 1_204,
+        }),
+        ..core::SearchResponse::default()
+    };
+    let told = serde_json::json!(api::SearchResponse::from(&response));
+    let expected = serde_json::json!({"by": "newest", "covers": "any_word", "documents": 1204});
+    assert_eq!(told["sorted"], expected);
+    let plain = serde_json::json!(api::SearchResponse::from(&core::SearchResponse::default()));
+    assert_eq!(plain.get("sorted"), None);
+    let request: api::SearchRequest =
+        serde_json::from_str(r#"{"query": "tea", "sort": "title"}"#).expect("well formed");
+    let request = request.into_core(vec![core::Principal::owner()]).expect("sound");
+    assert_eq!(request.sort, core::Sort::Title);
+}
+
+#[test]
 fn requests_have_defaults_and_refuse_what_they_do_not_know() {
     let request: api::SearchRequest = serde_json::from_str(r#"{"query": "green tea"}"#).expect("defaults");
     let owner = vec![core::Principal::owner()];
@@ -1078,6 +1169,7 @@ fn requests_have_defaults_and_refuse_what_they_do_not_know() {
         r#"{"query": "a", "limit": -1}"#,
         r#"{"query": "a", "kinds": ["song"]}"#,
         r#"{"query": "a", "mode": "psychic"}"#,
+        r#"{"query": "a", "sort": "best"}"#,
         r#"{"query": "a", "principals": ["user:owner"]}"#,
         r#"{"query": "a", "from": "yesterday"}"#,
     ] {
@@ -1086,6 +1178,7 @@ fn requests_have_defaults_and_refuse_what_they_do_not_know() {
     for bad in [
         r#"{"query": "a", "limit": 0}"#,
         r#"{"query": "a", "limit": 101}"#,
+        r#"{"query": "a", "mode": "semantic", "sort": "newest"}"#,
         r#"{"query": "a", "from": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}"#,
     ] {
         let request: api::SearchRequest = serde_json::from_str(bad).expect("well formed");

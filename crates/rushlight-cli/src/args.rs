@@ -225,6 +225,12 @@ pub struct SearchArgs {
     /// Raise newer documents among equals
     #[arg(long)]
     pub recent: bool,
+    /// The order: by relevance, or every document that holds the words by date or title
+    #[arg(long, value_enum, default_value_t = SortArg::Relevance)]
+    pub sort: SortArg,
+    /// Count the documents that hold the words by type, space, folder, person, tag and year
+    #[arg(long)]
+    pub facets: bool,
     /// List every passage by itself: do not put those of one document, conversation or version together
     #[arg(long)]
     pub ungrouped: bool,
@@ -248,6 +254,19 @@ pub enum ModeArg {
     Keyword,
     /// By meaning.
     Semantic,
+}
+
+/// The order of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SortArg {
+    /// The best first.
+    Relevance,
+    /// Latest date first.
+    Newest,
+    /// Earliest date first.
+    Oldest,
+    /// By title.
+    Title,
 }
 
 /// Arguments of `links`.

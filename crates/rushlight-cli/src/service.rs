@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    AnswerEvent, ChunkId, DocId, Error, ErrorCode, NearestSentence, Original, Principal, Result,
+    AnswerEvent, ChunkId, DocId, Error, ErrorCode, Facets, NearestSentence, Original, Principal, Result,
     SearchRequest, SearchResponse, SourceId, Suggestion, TextSpan,
 };
 use rushlight_engine::{AskRequest, Engine, JudgeRequest, SentenceRequest, SourceStatus};
@@ -103,6 +103,10 @@ impl Service for EngineService {
 
     async fn search(&self, request: SearchRequest) -> Result<SearchResponse> {
         self.engine.search(request).await
+    }
+
+    async fn facets(&self, request: SearchRequest) -> Result<Facets> {
+        self.engine.facets(request).await
     }
 
     async fn sentences(

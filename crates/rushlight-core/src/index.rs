@@ -119,6 +119,26 @@ pub struct KeywordFound {
     pub terms: Vec<TermFound>,
 }
 
+/// A document that a query finds by word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatchingDocument {
+    /// The document.
+    pub doc_id: DocId,
+    /// The best of its chunks that were found; of equals the one with the lowest id.
+    pub chunk_id: ChunkId,
+    /// The document's date.
+    pub date: Timestamp,
+}
+
+/// Every document that a query finds by word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MatchingDocuments {
+    /// By document id.
+    pub documents: Vec<MatchingDocument>,
+    /// As in [`KeywordFound`].
+    pub corrections: Vec<Correction>,
+}
+
 /// A word that nobody wrote, and one that somebody did.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Correction {
@@ -295,6 +315,9 @@ pub trait KeywordIndex: Send + Sync {
 
     /// Every chunk that [`KeywordIndex::search`] would find without a limit, by chunk id.
     fn matching(&self, query: &Query, filter: &SearchFilter) -> Result<Vec<ChunkId>>;
+
+    /// Every document with a chunk that [`KeywordIndex::search`] would find without a limit, each once.
+    fn documents(&self, query: &Query, filter: &SearchFilter) -> Result<MatchingDocuments>;
 
     /// Titles, people and tags with a word that begins as what was `typed`, in case, accents and script folded; those of
     /// most documents first, then by kind and by their letters from that word on. Only from documents that the filter lets pass. At

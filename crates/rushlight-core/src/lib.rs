@@ -10,6 +10,7 @@ pub mod chunk;
 pub mod chunk_set;
 pub mod document;
 pub mod error;
+pub mod facet;
 pub mod id;
 pub mod index;
 pub mod language_model;
@@ -36,11 +37,12 @@ pub use document::{
     Pieces, RawFile, SkipReason, Warning,
 };
 pub use error::{Error, ErrorCode, ErrorPlace, Fault, Result};
+pub use facet::{Covers, Facet, FacetCounts, FacetValue, Facets, MAX_FACET_VALUES, Sort, Sorted};
 pub use id::{ChunkId, ContentHash, DocId, EmbeddingKey, FileId, Generation, Principal, SourceId, SpaceId};
 pub use index::{
     Correction, FieldFrequency, IndexedChunk, IndexedDocument, IndexedFacts, KeywordExplanation,
-    KeywordFound, KeywordHit, KeywordIndex, MAX_SUGGESTION, MatchKind, REPEATED_WEIGHT, ScorePart,
-    SearchFilter, Suggestion, SuggestionKind, TermFound, VectorHit, VectorIndex,
+    KeywordFound, KeywordHit, KeywordIndex, MAX_SUGGESTION, MatchKind, MatchingDocument, MatchingDocuments,
+    REPEATED_WEIGHT, ScorePart, SearchFilter, Suggestion, SuggestionKind, TermFound, VectorHit, VectorIndex,
 };
 pub use language_model::{
     GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message, Prompt,

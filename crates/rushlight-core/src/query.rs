@@ -1,6 +1,7 @@
 //! What a person asked for, as the query language has it: read by `rushlight-retrieval`, run by a keyword index.
 
 use crate::document::DocumentKind;
+use crate::id::SourceId;
 use crate::time::Timestamp;
 
 /// Longest question or query, in characters.
@@ -71,6 +72,13 @@ pub enum Node {
     /// In the space of this name. An index holds one space: whoever runs the query replaces it before, with
     /// [`Node::Everything`] or with [`Node::Nothing`].
     Space(String),
+    /// From an added folder of this name. An index knows folders by their ids: whoever runs the query puts them in before.
+    Folder {
+        /// As typed: the folder's path, or the last name of it.
+        name: String,
+        /// What is meant; none: no chunk.
+        sources: Vec<SourceId>,
+    },
     /// A document with attachments, or one that is an attachment.
     HasAttachment,
     /// Every chunk.
@@ -186,6 +194,32 @@ impl Query {
         names
     }
 
+    /// The query with the sources that each name of a folder means.
+    ///
+    /// # Errors
+    /// Those of `sources_of`, at the first name that has one.
+    pub fn with_folders<E>(&self, sources_of: &dyn Fn(&str) -> Result<Vec<SourceId>, E>) -> Result<Self, E> {
+        let resolve = |node: &Node| -> Result<Node, E> {
+            Ok(match node {
+                Node::Folder { name, .. } => Node::Folder {
+                    name: name.clone(),
+                    sources: sources_of(name)?,
+                },
+                Node::Group(query) => Node::Group(query.with_folders(sources_of)?),
+                other => other.clone(),
+            })
+        };
+        let clause = |clause: &Clause| -> Result<Clause, E> {
+            Ok(Clause {
+                occur: clause.occur,
+                node: resolve(&clause.node)?,
+            })
+        };
+        Ok(Self {
+            clauses: self.clauses.iter().map(clause).collect::<Result<_, E>>()?,
+        })
+    }
+
     /// What the query is about, for a model of meaning: its texts, phrases and prefixes in their order, without what is
     /// excluded or asked of a field.
     pub fn free_text(&self) -> String {
@@ -207,6 +241,7 @@ impl Query {
                 | Node::Dates { .. }
                 | Node::Kinds(_)
                 | Node::Space(_)
+                | Node::Folder { .. }
                 | Node::HasAttachment
                 | Node::Everything
                 | Node::Nothing => {}
@@ -243,6 +278,39 @@ mod tests {
         assert_eq!(query.free_text(), "tea 綠茶 hot water");
         assert_eq!(query.restrictions().clauses.len(), 4);
         assert!(Query::plain("tea").restrictions().clauses.is_empty());
+    }
+
+    #[test]
+    fn a_folder_is_what_its_name_means() {
+        let folder = |name: &str, sources: &[i64]| {
+            let node = Node::Folder {
+                name: name.to_owned(),
+                sources: sources.iter().copied().map(SourceId).collect(),
+            };
+            clause(Occur::Required, node)
+        };
+        let of = |sources: [&[i64]; 2]| Query {
+            clauses: vec![
+                folder("notes", sources[0]),
+                clause(
+                    Occur::Excluded,
+                    Node::Group(Query {
+                        clauses: vec![folder("mail", sources[1])],
+                    }),
+                ),
+            ],
+        };
+        let known = |name: &str| match name {
+            "notes" => Ok(vec![SourceId(1), SourceId(3)]),
+            "mail" => Ok(vec![SourceId(2)]),
+            _ => Err(name.len()),
+        };
+        assert_eq!(of([&[], &[]]).with_folders(&known), Ok(of([&[1, 3], &[2]])));
+        let unknown = Query {
+            clauses: vec![folder("nowhere", &[])],
+        };
+        assert_eq!(unknown.with_folders(&known), Err(7));
+        assert_eq!(unknown.free_text(), "");
     }
 
     #[test]

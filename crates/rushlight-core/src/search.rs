@@ -2,6 +2,7 @@
 
 use crate::chunk::Chunk;
 use crate::document::DocumentKind;
+use crate::facet::{Sort, Sorted};
 use crate::id::{ChunkId, ContentHash, DocId, Principal, SourceId, SpaceId};
 use crate::index::{Correction, TermFound};
 use crate::place::TextSpan;
@@ -55,6 +56,8 @@ pub struct SearchRequest {
     pub explain: bool,
     /// Whether the best hits are put in order by the reranking model; `None`: as configured.
     pub rerank: Option<bool>,
+    /// The order. In any but that of relevance only words are searched, and every document is a hit by itself.
+    pub sort: Sort,
 }
 
 impl SearchRequest {
@@ -77,6 +80,7 @@ impl SearchRequest {
             grouped: true,
             explain: false,
             rerank: None,
+            sort: Sort::Relevance,
         }
     }
 }
@@ -198,7 +202,8 @@ pub struct Why {
     pub parts: Vec<WhyPart>,
     /// What its BM25 score is made of; the shares add up to [`LegScores::keyword`], up to rounding.
     pub terms: Vec<WhyTerm>,
-    /// What changed its place after the scores: `guaranteed`, `reranked`.
+    /// What changed its place after the scores: `guaranteed`, `reranked`; where nothing ranks, what decides it: `newest`,
+    /// `oldest`, `title`.
     pub notes: Vec<String>,
 }
 
@@ -275,6 +280,8 @@ pub struct SearchResponse {
     pub weighing: Option<Weighing>,
     /// The words that were wanted or required, and how telling they are. Empty where nothing was searched by word.
     pub terms: Vec<TermFound>,
+    /// What the list is made of, where it was sorted by anything but relevance.
+    pub sorted: Option<Sorted>,
 }
 
 /// The weight of meaning against words for one query, and what it was chosen by.

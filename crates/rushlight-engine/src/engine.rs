@@ -21,6 +21,7 @@ use crate::lazy::Lazy;
 use crate::parts::{EngineOptions, EngineParts, OpenSource};
 use crate::rate::Rate;
 use crate::scans::LazyRecogniser;
+use crate::search::facets::Catalogue;
 use crate::status::{Activity, Watching};
 
 /// Index, search, ask and status. Cheap to clone; all clones are one engine.
@@ -55,6 +56,7 @@ pub(crate) struct Shared {
     pub(crate) progress: Mutex<Progress>,
     pub(crate) answering: Semaphore,
     pub(crate) questions: Arc<Semaphore>,
+    pub(crate) catalogue: Catalogue,
 }
 
 /// What the indexing thread tells of itself.
@@ -162,6 +164,7 @@ impl Engine {
                 progress: Mutex::default(),
                 answering: Semaphore::new(1),
                 questions: Arc::new(Semaphore::new(queue)),
+                catalogue: Catalogue::default(),
             }),
         }
     }

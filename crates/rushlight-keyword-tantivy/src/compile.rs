@@ -161,6 +161,7 @@ impl Compiler<'_, '_> {
             Node::Dates { .. }
             | Node::Kinds(_)
             | Node::Space(_)
+            | Node::Folder { .. }
             | Node::HasAttachment
             | Node::Everything
             | Node::Nothing => Ok(self.condition(node)),
@@ -198,6 +199,7 @@ impl Compiler<'_, '_> {
         Some(match node {
             Node::Dates { from, until } => Plan::Dates(from.map(|from| from.0), until.map(|until| until.0)),
             Node::Kinds(kinds) => Plan::Raw(fields.kinds(kinds)),
+            Node::Folder { sources, .. } => Plan::Raw(fields.sources(sources)),
             Node::HasAttachment => Plan::Raw(vec![(
                 fields.attachment,
                 Term::from_field_bool(fields.attachment, true),

@@ -1,13 +1,18 @@
 //! The steps of a search: make ready, run, and where nothing was found run the last resort.
 
-use rushlight_core::{ChunkId, KeywordExplanation, KeywordFound, Query};
+use std::collections::HashMap;
+
+use rushlight_core::{
+    ChunkId, DocId, KeywordExplanation, KeywordFound, MatchingDocument, MatchingDocuments, Query, Timestamp,
+};
 
 use crate::compile::{Compiled, compile};
 use crate::explain::explain;
 use crate::last_resort::by_part;
 use crate::plan::Plan;
 use crate::rows::Rows;
-use crate::top::{Ids, Order, Top};
+use crate::schema::{DATE, REPEATED};
+use crate::top::{Ids, Order, Top, factor};
 use crate::view::View;
 
 /// What a query came to in each segment.
@@ -86,6 +91,43 @@ pub(crate) fn matching(query: &Query, view: &View<'_>) -> tantivy::Result<Vec<Ch
     }
     chunks.sort_unstable();
     Ok(chunks)
+}
+
+/// The documents of what is found, each with its best row.
+pub(crate) fn documents(query: &Query, view: &View<'_>) -> tantivy::Result<MatchingDocuments> {
+    let (ran, found) = find(query, view)?;
+    let mut best: HashMap<DocId, (f32, MatchingDocument)> = HashMap::new();
+    for (segment, (rows, scores)) in view.segments.iter().zip(ran.iter().flat_map(|ran| &ran.segments)) {
+        let columns = segment.reader.fast_fields();
+        let (ids, dates, repeated) = (
+            Ids::open(segment.reader)?,
+            columns.i64(DATE)?,
+            columns.bool(REPEATED)?,
+        );
+        for row in rows.iter() {
+            // Where nothing ranks there are no scores.
+            let score = scores
+                .get(row as usize)
+                .map_or(1.0, |score| score * factor(&repeated, row));
+            let (chunk_id, doc_id) = ids.of(row);
+            let document = MatchingDocument {
+                doc_id,
+                chunk_id,
+                date: Timestamp(dates.first(row).unwrap_or_default()),
+            };
+            let known = best.entry(doc_id).or_insert((score, document));
+            let better = score.total_cmp(&known.0).then(known.1.chunk_id.cmp(&chunk_id));
+            if better.is_gt() {
+                *known = (score, document);
+            }
+        }
+    }
+    let mut documents: Vec<MatchingDocument> = best.into_values().map(|(_, document)| document).collect();
+    documents.sort_unstable_by_key(|document| document.doc_id);
+    Ok(MatchingDocuments {
+        documents,
+        corrections: found.corrections,
+    })
 }
 
 pub(crate) fn why(

@@ -80,6 +80,7 @@ impl Wanted {
             | Node::Dates { .. }
             | Node::Kinds(_)
             | Node::Space(_)
+            | Node::Folder { .. }
             | Node::HasAttachment
             | Node::Everything
             | Node::Nothing => {}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use parking_lot::Mutex;
 use rushlight_core::{
     ChunkId, DocId, Error, ErrorCode, Generation, IndexedDocument, KeywordExplanation, KeywordFound,
-    KeywordIndex, Query, Result, SearchFilter, Suggestion,
+    KeywordIndex, MatchingDocuments, Query, Result, SearchFilter, Suggestion,
 };
 use tantivy::indexer::LogMergePolicy;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
@@ -174,6 +174,10 @@ impl KeywordIndex for TantivyIndex {
 
     fn matching(&self, query: &Query, filter: &SearchFilter) -> Result<Vec<ChunkId>> {
         self.read("cannot search", filter, |view| find::matching(query, view))
+    }
+
+    fn documents(&self, query: &Query, filter: &SearchFilter) -> Result<MatchingDocuments> {
+        self.read("cannot search", filter, |view| find::documents(query, view))
     }
 
     fn suggest(&self, typed: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<Suggestion>> {

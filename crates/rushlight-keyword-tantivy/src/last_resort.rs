@@ -70,6 +70,7 @@ fn is_filter(node: &Node) -> bool {
         Node::Dates { .. }
         | Node::Kinds(_)
         | Node::Space(_)
+        | Node::Folder { .. }
         | Node::HasAttachment
         | Node::Everything
         | Node::Nothing => true,

@@ -463,11 +463,7 @@ fn mask(reader: &SegmentReader, fields: &Fields, filter: &SearchFilter) -> tanti
         .collect();
     let mut mask = with_any(reader, &principals)?;
     if !sources.is_empty() {
-        let sources: Vec<_> = sources
-            .iter()
-            .map(|source| (fields.source, Term::from_field_i64(fields.source, source.0)))
-            .collect();
-        mask.keep(&with_any(reader, &sources)?);
+        mask.keep(&with_any(reader, &fields.sources(sources))?);
     }
     if !kinds.is_empty() {
         mask.keep(&with_any(reader, &fields.kinds(kinds))?);
@@ -495,6 +491,14 @@ impl Fields {
         kinds
             .iter()
             .map(|kind| (self.kind, Term::from_field_text(self.kind, kind.as_str())))
+            .collect()
+    }
+
+    /// The terms of these sources.
+    pub(crate) fn sources(&self, sources: &[rushlight_core::SourceId]) -> Vec<(Field, Term)> {
+        sources
+            .iter()
+            .map(|source| (self.source, Term::from_field_i64(self.source, source.0)))
             .collect()
     }
 }

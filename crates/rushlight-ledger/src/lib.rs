@@ -16,6 +16,7 @@ mod conversations;
 mod documents;
 mod embeddings;
 mod encode;
+mod facets;
 mod failure;
 mod feed;
 mod files;
@@ -44,6 +45,7 @@ use rushlight_core::Result;
 use rusqlite::{OptionalExtension, params};
 
 pub use embeddings::stored;
+pub use facets::{FacetChanges, FacetRow};
 pub use feed::Feed;
 pub use lock::DataDirLock;
 pub use names::{fold_name, without_ending};

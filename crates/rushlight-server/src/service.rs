@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{
-    Answer, AnswerEvent, AnswerKind, ChunkId, DocId, DocumentKind, NearestSentence, Original, Principal,
-    Result, SearchRequest, SearchResponse, SourceId, Suggestion, TextSpan,
+    Answer, AnswerEvent, AnswerKind, ChunkId, DocId, DocumentKind, Facets, NearestSentence, Original,
+    Principal, Result, SearchRequest, SearchResponse, SourceId, Suggestion, TextSpan,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -54,6 +54,9 @@ pub trait Service: Upkeep + Send + Sync + 'static {
 
     /// Searches.
     async fn search(&self, request: SearchRequest) -> Result<SearchResponse>;
+
+    /// Counts the documents that hold the words of a search, by what they have in common.
+    async fn facets(&self, request: SearchRequest) -> Result<Facets>;
 
     /// The sentences of passages that are nearest to the query that found them, as far as these principals may read them;
     /// passages without one to mark are left out.

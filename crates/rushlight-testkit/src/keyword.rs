@@ -12,7 +12,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rushlight_core::{
     ChunkId, DocId, Generation, IndexedDocument, KeywordExplanation, KeywordFound, KeywordHit, KeywordIndex,
-    Query, Result, SearchFilter, Suggestion,
+    MatchingDocument, MatchingDocuments, Query, Result, SearchFilter, Suggestion, Timestamp,
 };
 
 use crate::contract::admits;
@@ -136,6 +136,28 @@ impl KeywordIndex for MemKeywordIndex {
         let mut chunks: Vec<ChunkId> = run.found.iter().map(|(row, _)| row.chunk_id).collect();
         chunks.sort_unstable();
         Ok(chunks)
+    }
+
+    fn documents(&self, query: &Query, filter: &SearchFilter) -> Result<MatchingDocuments> {
+        let committed = self.committed.lock();
+        let run = Run::of(&committed.documents, query, filter);
+        let mut best: BTreeMap<DocId, (i64, KeywordHit)> = BTreeMap::new();
+        for (date, hit) in run.found.iter().map(|(row, why)| row.hit(why)) {
+            let known = best.entry(hit.doc_id).or_insert((date, hit.clone()));
+            let better = hit.score.total_cmp(&known.1.score);
+            if better.then(known.1.chunk_id.cmp(&hit.chunk_id)).is_gt() {
+                *known = (date, hit);
+            }
+        }
+        let document = |(date, hit): (i64, KeywordHit)| MatchingDocument {
+            doc_id: hit.doc_id,
+            chunk_id: hit.chunk_id,
+            date: Timestamp(date),
+        };
+        Ok(MatchingDocuments {
+            documents: best.into_values().map(document).collect(),
+            corrections: run.corrections,
+        })
     }
 
     fn suggest(&self, typed: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<Suggestion>> {

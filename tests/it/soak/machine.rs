@@ -12,9 +12,9 @@ use async_trait::async_trait;
 
 use rushlight_core::{
     ChunkId, ChunkSet, Clock, Correction, DocId, EmbedKind, Embedder, EmbedderSpec, Embedding, FileStamp,
-    Generation, IndexEvent, IndexedDocument, KeywordExplanation, KeywordFound, KeywordIndex, Query, RawFile,
-    Reporter, Result, ScanEntry, ScanSummary, SearchFilter, Source, SourceEvent, Suggestion, SystemClock,
-    TextSpan, Timestamp, VectorHit, VectorIndex, WatchGuard,
+    Generation, IndexEvent, IndexedDocument, KeywordExplanation, KeywordFound, KeywordIndex,
+    MatchingDocuments, Query, RawFile, Reporter, Result, ScanEntry, ScanSummary, SearchFilter, Source,
+    SourceEvent, Suggestion, SystemClock, TextSpan, Timestamp, VectorHit, VectorIndex, WatchGuard,
 };
 use rushlight_engine::{
     Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
@@ -113,6 +113,10 @@ impl KeywordIndex for Fused<MemKeywordIndex> {
 
     fn matching(&self, query: &Query, filter: &SearchFilter) -> Result<Vec<ChunkId>> {
         self.index.matching(query, filter)
+    }
+
+    fn documents(&self, query: &Query, filter: &SearchFilter) -> Result<MatchingDocuments> {
+        self.index.documents(query, filter)
     }
 
     fn suggest(&self, typed: &str, filter: &SearchFilter, limit: usize) -> Result<Vec<Suggestion>> {

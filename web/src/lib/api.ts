@@ -267,6 +267,34 @@ export interface SearchRequest {
   grouped?: boolean
   /** Each hit says why it is where it is. */
   explain?: boolean
+  /** In any order but that of relevance only words are searched. */
+  sort?: Sort
+}
+
+export type Sort = 'relevance' | 'newest' | 'oldest' | 'title'
+
+export const sorts: readonly Sort[] = ['relevance', 'newest', 'oldest', 'title']
+
+/** Which documents are counted or listed: those with all the words, with one of them because none has all, or there are no words. */
+export type Covers = 'all_words' | 'any_word' | 'filters'
+
+export type FacetName = 'type' | 'space' | 'folder' | 'person' | 'tag' | 'year'
+
+export interface FacetValue {
+  value: string
+  documents: number
+  chosen: boolean
+  /** The query with it as well; where it is chosen, without it. */
+  query: string
+}
+
+/** Documents counted, not passages. */
+export interface FacetsReply {
+  covers: Covers
+  documents: number
+  facets: { facet: FacetName; values: FacetValue[]; more: number }[]
+  /** The query without any value that it chooses. */
+  bare: string
 }
 
 export interface SearchReply {
@@ -278,6 +306,8 @@ export interface SearchReply {
   /** How the query was read, where it is more than words. */
   understood: Understood[]
   weighing?: Weighing
+  /** What a list is made of that was sorted by anything but relevance. */
+  sorted?: { by: Sort; covers: Covers; documents: number }
 }
 
 export interface Understood {
@@ -506,6 +536,10 @@ async function* events(reply: Response): AsyncGenerator<SseEvent> {
 
 export function search(request: SearchRequest, signal?: AbortSignal): Promise<SearchReply> {
   return json('POST', '/search', request, signal)
+}
+
+export function facets(request: SearchRequest, signal?: AbortSignal): Promise<FacetsReply> {
+  return json('POST', '/search/facets', request, signal)
 }
 
 /** The sentence of each passage that is nearest to the query in meaning; passages without one to mark are left out. */

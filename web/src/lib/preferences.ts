@@ -9,6 +9,15 @@ export function remembered<T extends string>(name: string, allowed: readonly T[]
   }
 }
 
+/** Whatever is kept under a name; empty where nothing is. */
+export function kept(name: string): string {
+  try {
+    return localStorage.getItem(`rushlight.${name}`) ?? ''
+  } catch {
+    return ''
+  }
+}
+
 export function remember(name: string, value: string): void {
   try {
     localStorage.setItem(`rushlight.${name}`, value)

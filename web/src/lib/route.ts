@@ -1,6 +1,6 @@
 // Every place of the page has an address, kept behind the `#` so that it never reaches the server.
 
-import { documentKinds, type DocumentKind, type Span } from './api'
+import { documentKinds, sorts, type DocumentKind, type Sort, type Span } from './api'
 
 export type PlaceName = 'search' | 'ask' | 'library' | 'health' | 'doc'
 
@@ -14,6 +14,8 @@ export interface Route {
   recent: boolean
   /** Search: one hit for each document. */
   grouped: boolean
+  /** Search: what the order is by. */
+  sort: Sort
   /** Ask: the conversation. */
   conversation: string | null
   /** The document that is open: alone in `doc`, beside the rest elsewhere. */
@@ -29,12 +31,13 @@ export const home: Route = {
   kinds: [],
   recent: false,
   grouped: true,
+  sort: 'relevance',
   conversation: null,
   document: null,
   span: null,
 }
 
-/** Reads `#/search?q=tea&space=personal&kind=note&recent=1&grouped=0&doc=ID&at=12-40`; whatever is not understood is left out. */
+/** Reads `#/search?q=tea&space=personal&kind=note&recent=1&grouped=0&sort=newest&doc=ID&at=12-40`; whatever is not understood is left out. */
 export function parseRoute(hash: string): Route {
   const [path = '', search = ''] = splitOnce(hash.replace(/^#\/?/, ''), '?')
   const [name = '', id = ''] = splitOnce(path, '/')
@@ -47,6 +50,7 @@ export function parseRoute(hash: string): Route {
     kinds: documentKinds.filter((kind) => query.getAll('kind').includes(kind)),
     recent: place === 'search' && query.get('recent') === '1',
     grouped: place !== 'search' || query.get('grouped') !== '0',
+    sort: (place === 'search' && sorts.find((sort) => sort === query.get('sort'))) || 'relevance',
     conversation: place === 'ask' ? query.get('c') || null : null,
     document: place === 'doc' ? decode(id) : query.get('doc') || null,
     span: parseSpan(query.get('at')),
@@ -63,6 +67,7 @@ export function formatRoute(route: Route): string {
   }
   if (route.place === 'search' && route.recent) query.set('recent', '1')
   if (route.place === 'search' && !route.grouped) query.set('grouped', '0')
+  if (route.place === 'search' && route.sort !== 'relevance') query.set('sort', route.sort)
   if (route.place === 'ask' && route.conversation) query.set('c', route.conversation)
   if (route.place !== 'doc' && route.document) query.set('doc', route.document)
   if (route.document && route.span) query.set('at', `${route.span.start}-${route.span.end}`)

@@ -1,6 +1,6 @@
 // Search as you type: each letter asks by word, a pause or Enter asks in full, and only the reply to the last question is shown.
 
-import { search, toApiError, type ApiError, type DocumentKind, type SearchReply, type SearchRequest, type Timings, type Weighing, type Why } from './api'
+import { search, toApiError, type ApiError, type DocumentKind, type SearchReply, type SearchRequest, type Sort, type Timings, type Weighing, type Why } from './api'
 import { connection } from './connection.svelte'
 import { Latest } from './latest'
 
@@ -15,6 +15,7 @@ export interface Wanted {
   kinds: DocumentKind[]
   recent: boolean
   grouped: boolean
+  sort: Sort
 }
 
 /** Legs that did not answer, how the query was read, and words that were taken for others. */
@@ -146,6 +147,7 @@ class Search {
       ...(wanted.kinds.length > 0 && { kinds: wanted.kinds }),
       ...(wanted.recent && { recent: true }),
       ...(!wanted.grouped && { grouped: false }),
+      ...(wanted.sort !== 'relevance' && { sort: wanted.sort }),
     }
     // The reply to the words may still come while the full search runs, not after it.
     const reply = await (typing ? this.#latestWords : this.#latestFull).run((signal) => search(request, signal))

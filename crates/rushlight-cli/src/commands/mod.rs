@@ -8,6 +8,7 @@ mod conversations;
 mod day;
 pub(crate) mod doctor;
 mod eval;
+mod facets;
 mod index;
 pub(crate) mod models;
 mod pause;

@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use rushlight_api as api;
 use rushlight_core::{
-    ChunkId, Hit, Locator, Principal, Relation, Result, SearchMode, SearchRequest, SearchResponse, TextSpan,
-    Timestamp, Why,
+    ChunkId, Covers, Error, ErrorCode, Hit, Locator, Principal, Relation, Result, SearchMode, SearchRequest,
+    SearchResponse, Sort, Sorted, TextSpan, Timestamp, Why,
 };
 use rushlight_engine::SentenceRequest;
 
 use super::NoReporter;
 use super::day::day;
-use crate::args::{ModeArg, SearchArgs};
+use super::facets;
+use crate::args::{ModeArg, SearchArgs, SortArg};
 use crate::context::{Context, OpenEngine};
 use crate::output::{Output, count, style};
 use crate::wiring::Wiring;
@@ -46,6 +47,7 @@ pub(crate) fn run(
         utc_offset: jiff::ZonedDateTime::now().offset().seconds(),
         recent: args.recent,
         grouped: !args.ungrouped,
+        sort: sort(args)?,
         explain: args.explain,
         rerank: match (args.rerank, args.no_rerank) {
             (true, _) => Some(true),
@@ -58,6 +60,7 @@ pub(crate) fn run(
         request.sources = vec![open.find_source(source)?.id];
     }
     let query = request.query.clone();
+    let counted = args.facets.then(|| request.clone());
     let response = match open.runtime.block_on(open.engine.search(request)) {
         Err(error) if error.place().is_some() => {
             output.error_in(&query, &error);
@@ -65,13 +68,54 @@ pub(crate) fn run(
         }
         other => other?,
     };
+    let facets = counted
+        .map(|request| open.runtime.block_on(open.engine.facets(request)))
+        .transpose()?;
     if output.is_json() {
-        output.json(&api::SearchResponse::from(&response));
+        let search = api::SearchResponse::from(&response);
+        match facets.map(api::Facets::from) {
+            Some(facets) => output.json(&api::SearchWithFacets { search, facets }),
+            None => output.json(&search),
+        }
     } else {
         let sentences = sentences(&open, &query, &response);
         print(&response, &sentences, args.explain, output);
+        if let Some(facets) = facets {
+            facets::print(&facets, output);
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn sort(args: &SearchArgs) -> Result<Sort> {
+    let sort = match args.sort {
+        SortArg::Relevance => Sort::Relevance,
+        SortArg::Newest => Sort::Newest,
+        SortArg::Oldest => Sort::Oldest,
+        SortArg::Title => Sort::Title,
+    };
+    if sort != Sort::Relevance && args.mode == ModeArg::Semantic {
+        let message = "`--sort` lists what holds the words, and `--mode semantic` asks for meaning only";
+        return Err(Error::new(ErrorCode::InvalidRequest, message).with_hint("leave one of them out"));
+    }
+    Ok(sort)
+}
+
+/// What a list is made of that nothing ranks.
+fn sorted_as(sorted: Sorted) -> String {
+    let order = match sorted.by {
+        Sort::Relevance => "the best first",
+        Sort::Newest => "the newest first",
+        Sort::Oldest => "the oldest first",
+        Sort::Title => "by title",
+    };
+    let which = match sorted.covers {
+        Covers::AllWords => "that hold every word",
+        Covers::AnyWord => "that hold one of the words, for none holds all",
+        Covers::Filters => "that meet the query",
+    };
+    let documents = count(sorted.documents, "document");
+    format!("{order}, of {documents} {which}; searched by word only")
 }
 
 /// Of the first hits that no word of the query tells why they were found, the sentence nearest in meaning. That there is none
@@ -109,6 +153,9 @@ fn print(response: &SearchResponse, sentences: &HashMap<ChunkId, TextSpan>, expl
         if let Some(why) = &hit.why {
             print_why(hit, why, output);
         }
+    }
+    if let Some(sorted) = response.sorted {
+        output.note(format!("\n{}", sorted_as(sorted)));
     }
     for correction in &response.corrections {
         output.note(format!(
@@ -187,7 +234,11 @@ pub(crate) fn day_of(time: Timestamp) -> String {
 
 /// What a hit's score is made of.
 fn print_why(hit: &Hit, why: &Why, output: &Output) {
-    output.line(format!("   {}", sum_of(hit.scores.fused, why)));
+    // Where nothing ranks there is no sum.
+    match why.parts.as_slice() {
+        [] => output.line(format!("   not ranked: {}", why.notes.join(", "))),
+        _ => output.line(format!("   {}", sum_of(hit.scores.fused, why))),
+    }
     for term in &why.terms {
         let found: Vec<String> = term
             .found

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use rushlight_core::{ChunkSet, Clause, Node, Occur, Query, Result, SearchFilter, SearchRequest, SpaceId};
+use rushlight_core::{
+    ChunkSet, Clause, Node, Occur, Query, Result, SearchFilter, SearchRequest, SourceId, SpaceId,
+};
 use rushlight_retrieval::query::{self, Calendar};
 
-use super::{Reading, no_space};
+use super::{Reading, no_folder, no_space};
 use crate::engine::Shared;
 
 /// A request, read and resolved.
@@ -25,12 +27,27 @@ pub(super) struct Asked {
 impl Shared {
     /// Reads the request's query and resolves its spaces.
     pub(super) fn asked(&self, request: &SearchRequest, reading: Reading) -> Result<Asked> {
-        let calendar = Calendar::at_offset(self.clock.now(), request.utc_offset);
+        let calendar = self.calendar(request);
         let query = match reading {
             Reading::Query if request.typing => query::as_typed(&request.query, &calendar),
             Reading::Query => read(&request.query, &calendar)?,
             Reading::Question => query::lenient(&request.query, &calendar),
         };
+        self.asked_for(request, query, calendar)
+    }
+
+    /// The days of whoever asks.
+    pub(super) fn calendar(&self, request: &SearchRequest) -> Calendar {
+        Calendar::at_offset(self.clock.now(), request.utc_offset)
+    }
+
+    /// What is asked with a query that was read already.
+    pub(super) fn asked_for(
+        &self,
+        request: &SearchRequest,
+        query: Query,
+        calendar: Calendar,
+    ) -> Result<Asked> {
         // A space of which nothing may be read has no part in anything.
         let all = self.ledger.spaces_for(&request.principals)?;
         let known = |name: &str| all.iter().any(|space| space.name == name);
@@ -44,6 +61,7 @@ impl Shared {
                 return Err(no_space(name));
             }
         }
+        let query = self.with_folders(query, request)?;
         let mut filter = SearchFilter {
             principals: request.principals.clone(),
             sources: request.sources.clone(),
@@ -65,6 +83,26 @@ impl Shared {
             query,
             spaces,
             filter,
+        })
+    }
+
+    /// The query with the folders that its names mean, of those that there are for the asker.
+    fn with_folders(&self, query: Query, request: &SearchRequest) -> Result<Query> {
+        if !names_a_folder(&query) {
+            return Ok(query);
+        }
+        let folders = self.ledger.sources_for(&request.principals)?;
+        query.with_folders(&|name: &str| {
+            let meant: Vec<SourceId> = folders
+                .iter()
+                .filter(|folder| is_named(&folder.root, name))
+                .map(|folder| folder.id)
+                .collect();
+            // Whoever is typing may not have come to the end of the name.
+            if meant.is_empty() && !request.typing {
+                return Err(no_folder(name));
+            }
+            Ok(meant)
         })
     }
 
@@ -109,6 +147,11 @@ fn narrow(query: Query, filter: &mut SearchFilter) -> Query {
             (Occur::Required, Node::Kinds(kinds)) if kinds.iter().any(|kind| filter.kinds.contains(kind)) => {
                 filter.kinds.retain(|kind| kinds.contains(kind));
             }
+            (Occur::Required, Node::Folder { sources, .. })
+                if filter.sources.is_empty() && !sources.is_empty() =>
+            {
+                filter.sources.clone_from(sources);
+            }
             (Occur::Required, Node::Dates { from, until }) => {
                 filter.from = filter.from.max(*from);
                 filter.until = match (filter.until, *until) {
@@ -127,6 +170,25 @@ fn narrow(query: Query, filter: &mut SearchFilter) -> Query {
         });
     }
     Query { clauses: kept }
+}
+
+fn names_a_folder(query: &Query) -> bool {
+    query.clauses.iter().any(|clause| match &clause.node {
+        Node::Folder { .. } => true,
+        Node::Group(query) => names_a_folder(query),
+        _ => false,
+    })
+}
+
+/// Whether a folder is called so: by its path, or by the last name of it.
+pub(super) fn is_named(root: &str, name: &str) -> bool {
+    let name = name.trim_end_matches(['/', '\\']);
+    root == name || last_name(root) == name
+}
+
+/// What a folder is called where its path is not needed to tell it from others.
+pub(super) fn last_name(root: &str) -> &str {
+    root.rsplit(['/', '\\']).next().unwrap_or(root)
 }
 
 fn finds_nothing(query: &Query) -> bool {

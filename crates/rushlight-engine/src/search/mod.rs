@@ -1,10 +1,13 @@
 //! One search: both legs at once, fused, and shown verbatim from the ledger. Where one leg fails the other answers.
 
 mod asked;
+pub(crate) mod facets;
+mod holding;
 mod legs;
 mod rank;
 mod sentences;
 mod show;
+mod sorted;
 mod suggest;
 mod texts;
 mod why;
@@ -15,7 +18,7 @@ use std::time::Instant;
 use rushlight_answer::check_question;
 use rushlight_core::{
     Error, ErrorCode, Principal, Query, Result, SearchMode, SearchRequest, SearchResponse, SearchTimings,
-    SpaceId, Weighing,
+    Sort, SpaceId, Weighing,
 };
 use rushlight_retrieval::{FusionOptions, query};
 
@@ -54,6 +57,10 @@ impl Engine {
             check_question(&request.query)?;
         }
         let shared = &self.shared;
+        if request.sort != Sort::Relevance {
+            let shared = Arc::clone(shared);
+            return blocking(move || shared.sorted(&request, begun)).await;
+        }
         let asked = Arc::new(shared.asked(&request, reading)?);
         let mode = match request.mode {
             _ if request.typing || asked.about.is_empty() => SearchMode::Keyword,
@@ -178,7 +185,6 @@ impl Shared {
         if let Some(error) = reranked.failed {
             degraded.push(("rerank".to_owned(), error.chain()));
         }
-        let plain = asked.query == Query::plain(request.query.trim());
         Ok(SearchResponse {
             hits: reranked.hits,
             degraded,
@@ -189,16 +195,10 @@ impl Shared {
                 rerank_us: reranked.spent_us,
                 total_us: micros(begun),
             },
-            understood: if plain {
-                Vec::new()
-            } else {
-                query::understood(&asked.query, &asked.calendar)
-                    .into_iter()
-                    .map(|part| (part.label.to_owned(), part.text))
-                    .collect()
-            },
+            understood: understood(request, asked),
             corrections: words.found.corrections,
             terms: words.found.terms,
+            sorted: None,
             weighing: only.is_none().then(|| Weighing {
                 semantic: ranked.weight.semantic,
                 because: ranked
@@ -213,6 +213,17 @@ impl Shared {
     }
 }
 
+/// How the query was read, where it is more than words.
+fn understood(request: &SearchRequest, asked: &Asked) -> Vec<(String, String)> {
+    if asked.query == Query::plain(request.query.trim()) {
+        return Vec::new();
+    }
+    query::understood(&asked.query, &asked.calendar)
+        .into_iter()
+        .map(|part| (part.label.to_owned(), part.text))
+        .collect()
+}
+
 /// Whether somebody with these principals is on an access list.
 pub(crate) fn may_read(access: &[Principal], principals: &[Principal]) -> bool {
     access.iter().any(|principal| principals.contains(principal))
@@ -221,6 +232,11 @@ pub(crate) fn may_read(access: &[Principal], principals: &[Principal]) -> bool {
 /// The same for a space that is not there and for one of which nothing may be read.
 fn no_space(name: &str) -> Error {
     Error::new(ErrorCode::SpaceNotFound, format!("there is no space `{name}`"))
+}
+
+/// The same for a folder.
+fn no_folder(name: &str) -> Error {
+    Error::new(ErrorCode::SourceNotFound, format!("there is no folder `{name}`"))
 }
 
 pub(crate) fn micros(since: Instant) -> u64 {

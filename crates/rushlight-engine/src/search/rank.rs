@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rushlight_core::{ChunkId, Embedding, Error, KeywordHit, LegScores, Result, SearchRequest};
+use rushlight_core::{ChunkId, DocId, Embedding, Error, KeywordHit, LegScores, Result, SearchRequest, Sort};
 use rushlight_retrieval::recency::Recency;
 use rushlight_retrieval::weight::ChosenWeight;
 use rushlight_retrieval::{ChunkText, FusedChunk, FusionOptions, Legs, ScoreParts, fuse_reading, guarantee};
@@ -27,6 +27,8 @@ pub(super) struct Ranked {
     pub(super) brought: HashSet<ChunkId>,
     /// What age took from a score, where newer documents are raised.
     pub(super) aged: HashMap<ChunkId, f32>,
+    /// What decides the order where nothing ranks.
+    pub(super) listed: Option<Sort>,
 }
 
 impl Shared {
@@ -83,6 +85,7 @@ impl Shared {
             guaranteed: words.exact.iter().flatten().copied().collect(),
             brought,
             aged,
+            listed: None,
         })
     }
 
@@ -136,25 +139,31 @@ fn by_date(hits: &[KeywordHit], texts: &mut Texts<'_>) -> Result<Ranked> {
     });
     let chunks = records
         .into_iter()
-        .map(|record| FusedChunk {
-            chunk_id: record.chunk.id,
-            doc_id: record.chunk.doc_id,
-            scores: LegScores {
-                keyword: Some(1.0),
-                semantic: None,
-                fused: 1.0,
-                reranked: None,
-            },
-            parts: ScoreParts::default(),
-        })
-        .collect();
-    Ok(Ranked {
-        chunks,
+        .map(|record| (record.chunk.id, record.chunk.doc_id));
+    Ok(listed(chunks, Sort::Newest))
+}
+
+/// Chunks in an order that no score decides.
+pub(super) fn listed(chunks: impl Iterator<Item = (ChunkId, DocId)>, by: Sort) -> Ranked {
+    let unranked = |(chunk_id, doc_id)| FusedChunk {
+        chunk_id,
+        doc_id,
+        scores: LegScores {
+            keyword: Some(1.0),
+            semantic: None,
+            fused: 1.0,
+            reranked: None,
+        },
+        parts: ScoreParts::default(),
+    };
+    Ranked {
+        chunks: chunks.map(unranked).collect(),
         weight: ChosenWeight::fixed(0.0),
         guaranteed: HashSet::new(),
         brought: HashSet::new(),
         aged: HashMap::new(),
-    })
+        listed: Some(by),
+    }
 }
 
 fn first_page(chunks: &[FusedChunk], limit: usize) -> HashSet<ChunkId> {

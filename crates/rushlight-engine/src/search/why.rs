@@ -2,6 +2,7 @@
 
 use rushlight_core::{MatchKind, Result, ScorePart, SpaceId, Why, WhyPart, WhyTerm};
 use rushlight_retrieval::FusedChunk;
+use rushlight_retrieval::weight::EVIDENCE;
 
 use super::asked::Asked;
 use super::rank::Ranked;
@@ -19,6 +20,9 @@ impl Shared {
         if ranked.brought.contains(&fused.chunk_id) {
             notes.push("guaranteed".to_owned());
         }
+        if let Some(by) = ranked.listed {
+            notes.push(by.as_str().to_owned());
+        }
         let explained = match asked.spaces.iter().find(|(id, _)| *id == space) {
             Some((_, query)) => self
                 .indexes
@@ -32,7 +36,10 @@ impl Shared {
             explained.parts.into_iter().map(term).collect()
         });
         Ok(Why {
-            parts: parts(ranked, fused),
+            parts: match ranked.listed {
+                Some(_) => Vec::new(),
+                None => parts(ranked, fused),
+            },
             terms,
             notes,
         })
@@ -43,19 +50,30 @@ impl Shared {
 fn parts(ranked: &Ranked, fused: &FusedChunk) -> Vec<WhyPart> {
     let made_of = &fused.parts;
     let words = 1.0 - ranked.weight.semantic;
-    let part = |name: &str, value: f32, share: f32| WhyPart {
+    let part = |name: &str, value: f32, share: f32, weight: f32| WhyPart {
         name: name.to_owned(),
         value,
+        // What a part counts it counts also where it came to nothing.
         weight: if value.abs() > f32::EPSILON {
             share / value
         } else {
-            0.0
+            weight
         },
         share,
     };
+    // The score by word shares the weight of words with the coverage of the query, once texts were read.
+    let by_word = match made_of.coverage {
+        Some(_) => words * EVIDENCE.of(1.0, None),
+        None => words,
+    };
     let mut parts = vec![
-        part("words", made_of.keyword, made_of.from_words),
-        part("meaning", made_of.semantic, made_of.from_meaning),
+        part("words", made_of.keyword, made_of.from_words, by_word),
+        part(
+            "meaning",
+            made_of.semantic,
+            made_of.from_meaning,
+            ranked.weight.semantic,
+        ),
     ];
     if made_of.coverage.is_some() {
         let value = if words > 0.0 {
@@ -63,11 +81,11 @@ fn parts(ranked: &Ranked, fused: &FusedChunk) -> Vec<WhyPart> {
         } else {
             0.0
         };
-        parts.push(part("coverage", value, made_of.from_coverage));
+        parts.push(part("coverage", value, made_of.from_coverage, words));
     }
     if let Some(taken) = ranked.aged.get(&fused.chunk_id) {
         // Zero or below: the preference for what is newer takes from what is older.
-        parts.push(part("recency", *taken, *taken));
+        parts.push(part("recency", *taken, *taken, 0.0));
     }
     parts
 }

@@ -56,6 +56,7 @@ fn labelled(node: &Node, calendar: &Calendar) -> (&'static str, String) {
             ("type", names.join(" OR "))
         }
         Node::Space(name) => ("space", quoted_if_needed(name)),
+        Node::Folder { name, .. } => ("folder", quoted_if_needed(name)),
         Node::HasAttachment => ("has", "attachment".to_owned()),
         Node::Dates { from, until } => dates(*from, *until, calendar),
         Node::Group(query) => {
@@ -89,7 +90,11 @@ fn written(node: &Node, calendar: &Calendar) -> String {
             let parts: Vec<String> = parts.iter().map(|part| quoted_if_needed(part)).collect();
             parts.join(&format!(" NEAR/{distance} "))
         }
-        Node::Field { .. } | Node::Space(_) | Node::HasAttachment | Node::Dates { .. } => {
+        Node::Field { .. }
+        | Node::Space(_)
+        | Node::Folder { .. }
+        | Node::HasAttachment
+        | Node::Dates { .. } => {
             let (label, text) = labelled(node, calendar);
             format!("{label}:{text}")
         }

@@ -9,6 +9,7 @@ pub(super) enum FieldName {
     Text(QueryField),
     Type,
     Space,
+    Folder,
     Has,
     In,
     Date,
@@ -51,6 +52,9 @@ const NAMES: &[(&str, FieldName)] = &[
     ("space", FieldName::Space),
     ("空間", FieldName::Space),
     ("空间", FieldName::Space),
+    ("folder", FieldName::Folder),
+    ("資料夾", FieldName::Folder),
+    ("文件夹", FieldName::Folder),
     ("has", FieldName::Has),
     ("有", FieldName::Has),
     ("in", FieldName::In),
@@ -159,7 +163,7 @@ const LANGUAGES: &[(&str, &str)] = &[
 
 /// The fields as they are listed to people.
 pub(super) const LIST: &str =
-    "title, from, to, subject, path, tag, lang, thread, type, space, has, date, after, before";
+    "title, from, to, subject, path, tag, lang, thread, type, space, folder, has, date, after, before";
 
 fn find<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
     let name = name.to_lowercase();

@@ -9,6 +9,7 @@ use rushlight_core::{Clause, Node, Occur, Query, QueryField};
 use super::MAX_CLAUSES;
 use super::clean::{Glyph, has_word, text_of};
 use super::error::QueryErrorKind;
+use super::every_word::is_helper;
 use super::expr::{Expr, Fault, Shape, Step};
 use super::fields::FieldName;
 use super::merge::{alternatives, merge_alternatives, merge_text};
@@ -19,6 +20,8 @@ pub(super) struct Lowering<'a> {
     pub(super) glyphs: &'a [Glyph],
     /// Whether the last word may still grow.
     pub(super) typing: bool,
+    /// Whether plain words must hold too.
+    pub(super) every_word: bool,
     pub(super) clauses: usize,
 }
 
@@ -27,6 +30,8 @@ pub(super) struct Lowering<'a> {
 struct Place {
     /// Under an operator, a sign or a field: words must hold.
     strict: bool,
+    /// Nothing but that every word must hold makes it strict: words that only put a question need not.
+    eased: bool,
     /// Under an exclusion.
     negative: bool,
     /// In a field, and the glyph its name begins with.
@@ -42,7 +47,7 @@ enum Piece<'e> {
 impl Lowering<'_> {
     /// The query of a whole text.
     pub(super) fn query(&mut self, items: &[Expr]) -> Step<Query> {
-        if let Some(words) = only_alternatives(items) {
+        if let Some(words) = only_alternatives(items).filter(|_| !self.every_word) {
             let words: Vec<String> = words.iter().map(|range| self.text(range.clone())).collect();
             let text = words.join(" ");
             if !has_word(&text) {
@@ -58,7 +63,8 @@ impl Lowering<'_> {
             return Ok(Query { clauses });
         }
         let top = Place {
-            strict: false,
+            strict: self.every_word,
+            eased: self.every_word,
             negative: false,
             field: None,
         };
@@ -149,7 +155,8 @@ impl Lowering<'_> {
             return Ok(clauses);
         }
         let growing = self.is_growing(&range) && !place.negative;
-        let mut words: Vec<&str> = text.split_whitespace().filter(|word| has_word(word)).collect();
+        let counts = |word: &&str| has_word(word) && !(place.eased && is_helper(word));
+        let mut words: Vec<&str> = text.split_whitespace().filter(counts).collect();
         let prefix = if growing { last_word(&text) } else { None };
         let prefix = prefix.filter(|prefix| words.last().is_some_and(|word| word == prefix));
         if prefix.is_some() {
@@ -212,6 +219,7 @@ impl Lowering<'_> {
         };
         let strict = Place {
             strict: true,
+            eased: false,
             ..place
         };
         Ok(match &expr.shape {

@@ -53,9 +53,9 @@ pub(super) fn merge_text(clauses: Vec<Clause>) -> Vec<Clause> {
     merged
 }
 
-/// A document has one kind, one space and one language: several that are asked for are alternatives.
+/// A document has one kind, one space, one folder and one language: several that are asked for are alternatives.
 pub(super) fn merge_alternatives(mut clauses: Vec<Clause>) -> Vec<Clause> {
-    for of_one in [is_kind, is_space, is_language] {
+    for of_one in [is_kind, is_space, is_folder, is_language] {
         let is = |clause: &Clause| clause.occur == Occur::Required && of_one(&clause.node);
         if clauses.iter().filter(|clause| is(clause)).count() < 2 {
             continue;
@@ -81,6 +81,10 @@ fn is_kind(node: &Node) -> bool {
 
 fn is_space(node: &Node) -> bool {
     matches!(node, Node::Space(_))
+}
+
+fn is_folder(node: &Node) -> bool {
+    matches!(node, Node::Folder { .. })
 }
 
 fn is_language(node: &Node) -> bool {

@@ -2,12 +2,15 @@
 //!
 //! Plain text needs none of it: without a sign of the language a text parses to itself. Words rank, everything else must hold;
 //! docs/search.md is the page for people. `clean` drops what nobody sees, `parser` reads expressions, `lower` decides what they
-//! ask, `dates` reads dates, `describe` says how a query was understood.
+//! ask, `dates` reads dates, `describe` says how a query was understood, `choices` rewrites what it asks of
+//! facets.
 
+mod choices;
 mod clean;
 mod dates;
 mod describe;
 mod error;
+mod every_word;
 mod expr;
 mod fields;
 mod lower;
@@ -18,10 +21,12 @@ mod values;
 
 use rushlight_core::{MAX_QUESTION_CHARS, Query};
 
+pub use choices::{Choice, Choices, written};
 use clean::{Glyph, bytes_of, clean, has_word, text_of};
 pub use dates::Calendar;
 pub use describe::{Understood, describe, understood};
 pub use error::{QueryError, QueryErrorKind, point_at};
+pub use every_word::every_word;
 use expr::Fault;
 use lower::Lowering;
 use parser::Parser;
@@ -103,6 +108,7 @@ fn read(glyphs: &[Glyph], muted: &[bool], calendar: &Calendar, typing: bool) -> 
     let mut lowering = Lowering {
         glyphs,
         typing,
+        every_word: false,
         clauses: 0,
     };
     lowering.query(&items)

@@ -67,6 +67,14 @@ pub(super) fn leaf_of(field: FieldName, text: &str, leaf: Leaf) -> Result<Node, 
             "a space is named in full",
             "run `rushlight status` to see the spaces",
         )),
+        FieldName::Folder if leaf != Leaf::Prefix => Ok(Node::Folder {
+            name: text.to_owned(),
+            sources: Vec::new(),
+        }),
+        FieldName::Folder => Err(unknown(
+            "a folder is named in full",
+            "run `rushlight status` to see the folders",
+        )),
         FieldName::Type => match fields::kind(text).filter(|_| leaf != Leaf::Prefix) {
             Some(kind) => Ok(Node::Kinds(vec![kind])),
             None => Err(unknown(

@@ -21,6 +21,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
     Router::new()
         .route("/status", get(plain::status))
         .route("/search", post(plain::search))
+        .route("/search/facets", post(plain::facets))
         .route("/search/sentences", post(plain::sentences))
         .route("/suggest", get(plain::suggest))
         .route("/documents/{id}", get(plain::document))

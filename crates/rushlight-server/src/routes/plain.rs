@@ -23,6 +23,14 @@ pub(crate) async fn search(
     Ok(Json(api::SearchResponse::from(&response)))
 }
 
+pub(crate) async fn facets(
+    State(app): State<App>,
+    Payload(request): Payload<api::SearchRequest>,
+) -> Reply<Json<api::Facets>> {
+    let facets = app.service.facets(request.into_core(principals())?).await?;
+    Ok(Json(facets.into()))
+}
+
 pub(crate) async fn sentences(
     State(app): State<App>,
     Payload(request): Payload<api::SentenceRequest>,

@@ -205,6 +205,30 @@ impl Service for FakeService {
         }
     }
 
+    async fn facets(&self, request: core::SearchRequest) -> Result<core::Facets> {
+        assert_eq!(request.principals, [core::Principal::owner()]);
+        if request.query == FAILS {
+            return Err(Error::new(
+                ErrorCode::IndexFailed,
+                "the index by word does not answer",
+            ));
+        }
+        Ok(core::Facets {
+            documents: 3,
+            facets: vec![core::FacetCounts {
+                facet: core::Facet::Type,
+                values: vec![core::FacetValue {
+                    value: "mail".to_owned(),
+                    documents: 2,
+                    chosen: false,
+                    query: format!("{} type:mail", request.query),
+                }],
+                more: 1,
+            }],
+            ..core::Facets::default()
+        })
+    }
+
     async fn ask(
         &self,
         question: Question,

@@ -24,6 +24,20 @@ fn happy() -> Vec<(&'static str, String, &'static str, u16, &'static str)> {
         ),
         row(
             "POST",
+            "/search",
+            r#"{"query": "tea", "sort": "newest"}"#,
+            200,
+            r#""hits":[]"#,
+        ),
+        row(
+            "POST",
+            "/search/facets",
+            r#"{"query": "茶"}"#,
+            200,
+            r#"{"covers":"filters","documents":3,"facets":[{"facet":"type","values":[{"value":"mail","documents":2,"chosen":false,"query":"茶 type:mail"}],"more":1}],"#,
+        ),
+        row(
+            "POST",
             "/search/sentences",
             r#"{"query": "茶", "chunks": ["02020202020202020202020202020202"]}"#,
             200,
@@ -339,6 +353,21 @@ async fn bad_input_is_refused_in_our_shape() {
             "invalid_request",
         ),
         ("POST", "/search", r#"{"query": "a"} {}"#, 400, "invalid_request"),
+        (
+            "POST",
+            "/search",
+            r#"{"query": "a", "sort": "best"}"#,
+            400,
+            "invalid_request",
+        ),
+        ("POST", "/search/facets", "{}", 400, "invalid_request"),
+        (
+            "POST",
+            "/search/facets",
+            r#"{"query": "a", "facets": true}"#,
+            400,
+            "invalid_request",
+        ),
         ("POST", "/search", &deep, 400, "invalid_request"),
         (
             "POST",

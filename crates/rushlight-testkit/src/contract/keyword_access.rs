@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rushlight_core::{
-    ChunkId, Correction, DocumentKind, IndexedDocument, KeywordIndex, MatchKind, Principal, Query,
+    ChunkId, Correction, DocId, DocumentKind, IndexedDocument, KeywordIndex, MatchKind, Principal, Query,
     QueryField, SearchFilter,
 };
 
@@ -134,14 +134,29 @@ fn asked(words: &[&str]) -> Vec<Query> {
 }
 
 /// All of an answer but scores and their order.
-type Told = (bool, Vec<ChunkId>, Vec<Correction>, Vec<(String, u64)>);
+type Told = (
+    bool,
+    Vec<ChunkId>,
+    Vec<Correction>,
+    Vec<(String, u64)>,
+    Vec<DocId>,
+);
 
 fn told(index: &dyn KeywordIndex, query: &Query, filter: &SearchFilter) -> Told {
     let found = index.search(query, filter, 100).expect("searches");
     let chunks = index.matching(query, filter).expect("searches");
     assert_eq!(chunks.len(), found.hits.len());
     let terms = found.terms.into_iter().map(|term| (term.term, term.chunks));
-    (found.by_part, chunks, found.corrections, terms.collect())
+    let matching = index.documents(query, filter).expect("searches");
+    assert_eq!(matching.corrections, found.corrections);
+    let documents = matching.documents.into_iter().map(|found| found.doc_id);
+    (
+        found.by_part,
+        chunks,
+        found.corrections,
+        terms.collect(),
+        documents.collect(),
+    )
 }
 
 /// A part of an explanation: what was typed, how it was met, and by which words where it was not typed so.

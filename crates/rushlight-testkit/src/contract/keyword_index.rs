@@ -33,6 +33,7 @@ pub fn keyword_index(open: impl Fn(&Path) -> Box<dyn KeywordIndex>) {
     fresh(filters_agree_with_the_plain_predicate);
     fresh(any_query_is_answered);
     a_reopened_index_holds_what_was_committed(&open);
+    super::keyword_documents::check(&open);
     super::keyword_query::check(&open);
     super::keyword_access::check(&open);
 }

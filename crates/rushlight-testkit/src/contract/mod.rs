@@ -3,6 +3,7 @@
 
 mod embedder;
 mod keyword_access;
+mod keyword_documents;
 mod keyword_index;
 mod keyword_query;
 mod language_model;

@@ -337,6 +337,7 @@ impl<'r, 'd> Index<'r, 'd> {
                 met(from.is_none_or(|from| date >= from) && until.is_none_or(|until| date < until))
             }
             Node::Kinds(kinds) => met(kinds.contains(&row.document.kind)),
+            Node::Folder { sources, .. } => met(sources.contains(&row.document.source_id)),
             Node::HasAttachment => met(row.document.facts.has_attachment),
             Node::Everything => met(true),
             Node::Nothing | Node::Space(_) => None,

@@ -3,6 +3,7 @@
 import { askEn } from './en.ask'
 import { originalsEn } from './en.originals'
 import { keepEn } from './en.keep'
+import { facetsEn } from './en.facets'
 
 const format = new Intl.NumberFormat('en')
 const number = (value: number): string => format.format(value)
@@ -88,7 +89,7 @@ export const en = {
     none: 'Nothing found',
     noneFor: (query: string) => `Nothing found for “${query}”`,
     noneHint: 'Try fewer or other words. The search looks for words and for meaning.',
-    noneFiltered: 'Filters are on: with all spaces and kinds there may be more.',
+    noneFiltered: 'Filters are on: without them there may be more.',
     clearFilters: 'Clear the filters',
     filters: 'Filters',
     resultsLabel: 'Results',
@@ -114,6 +115,7 @@ export const en = {
       thread: 'conversation',
       type: 'type',
       space: 'space',
+      folder: 'folder',
       has: 'with',
       date: 'date',
       after: 'on or after',
@@ -151,6 +153,9 @@ export const en = {
       { query: 'title:"green tea"', finds: 'in the title' },
       { query: 'path:notes/2024 type:pdf', finds: 'where the file lies, and what it is' },
       { query: 'tag:recipes/tea lang:zh-Hant', finds: 'a tag, and a language' },
+      { query: 'space:work folder:notes', finds: 'the space it lives in, and the folder that was added' },
+      { query: 'has:attachment -type:note', finds: 'mails with attachments and what is attached; not of this type' },
+      { query: 'from:anna OR from:bob', finds: 'one of several' },
       { query: 'date:last week', finds: 'by date; also `yesterday`, `last 7 days`, `march 2024`' },
       { query: 'tea date:2024-03', finds: 'a year, a month, a day, or a range: `2024-03..2024-05`' },
       { query: 'after:2024-03', finds: 'from the first of March on; `before:2024-03` is all until then' },
@@ -168,6 +173,7 @@ export const en = {
       coverage: { name: 'Completeness', what: 'How many of your words the passage has.' },
       recency: { name: 'Age', what: 'The older a document, the more it loses. Counts only where you asked for newest first.' },
     } as Record<string, { name: string; what: string }>,
+    unranked: 'Nothing ranks here: every result meets the search alike.',
     part: (points: string, met: string, weight: string) => `${points} points: met to ${met}, counts for ${weight}`,
     less: (points: string) => `${points} points less for its age`,
     terms: 'Your words here',
@@ -188,6 +194,9 @@ export const en = {
     notes: {
       guaranteed: 'Kept among the first because it has a rare word of your search exactly as typed.',
       reranked: 'Its place was decided by a second, slower look at the best hits.',
+      newest: 'Its date decides its place, the newest first.',
+      oldest: 'Its date decides its place, the oldest first.',
+      title: 'Its title decides its place.',
     } as Record<string, string>,
     weights: 'Words and meaning',
     weighing: (meaning: string, words: string) => `In this search words count for ${words}, meaning for ${meaning}.`,
@@ -266,6 +275,7 @@ export const en = {
   asking: askEn,
   originals: originalsEn,
   ...keepEn,
+  facets: facetsEn,
   document: {
     label: 'Document',
     close: 'Close the document',
@@ -298,6 +308,8 @@ export const en = {
     conversation: 'Conversation',
     similar: 'Similar',
     more: (rest: number) => `and ${number(rest)} more`,
+    all: (documents: number) => `Show all ${number(documents)}`,
+    fewer: 'Show fewer',
     allMails: (mails: number) => `Show all ${count(mails, 'mail', 'mails')}`,
     fewerMails: 'Show fewer mails',
   },

@@ -4,6 +4,7 @@ import type { Messages } from './en'
 import { askZhHans } from './zh-Hans.ask'
 import { originalsZhHans } from './zh-Hans.originals'
 import { keepZhHans } from './zh-Hans.keep'
+import { facetsZhHans } from './zh-Hans.facets'
 
 const format = new Intl.NumberFormat('zh-Hans-CN')
 const number = (value: number): string => format.format(value)
@@ -81,7 +82,7 @@ export const zhHans: Messages = {
     none: '没有找到',
     noneFor: (query) => `找不到“${query}”`,
     noneHint: '请试试较少或其他的字词。搜索会同时比对字词与语义。',
-    noneFiltered: '目前有筛选条件；改为所有空间与类型，也许会有更多结果。',
+    noneFiltered: '目前有筛选条件；清除之后，也许会有更多结果。',
     clearFilters: '清除筛选',
     filters: '筛选',
     resultsLabel: '搜索结果',
@@ -107,6 +108,7 @@ export const zhHans: Messages = {
       thread: '邮件对话',
       type: '类型',
       space: '空间',
+      folder: '文件夹',
       has: '含有',
       date: '日期',
       after: '自此日起',
@@ -144,6 +146,9 @@ export const zhHans: Messages = {
       { query: 'path:notes/2024 type:pdf', finds: '文件的位置与类型；也可写成 `路径：`、`类型：`' },
       { query: 'type:mail type:笔记', finds: '邮件或笔记，择一即可' },
       { query: '有:附件 语言：中文', finds: '带附件的邮件；文档的语言' },
+      { query: '标签：食谱/茶', finds: '标签；`a` 也会找到 `a/b`' },
+      { query: '空间：工作 文件夹：笔记', finds: '所在的空间，以及加入的文件夹' },
+      { query: 'from:anna OR from:bob', finds: '几个条件中符合一个即可' },
       { query: '日期：上周 会议', finds: '按日期；也可用 `昨天`、`近7天`、`去年5月`' },
       { query: '日期：2024年3月5日', finds: '年、月、日都可以' },
       { query: '之后：2024-03-05 之前：2024-03-08', finds: '“之后”含当天，“之前”不含' },
@@ -161,6 +166,7 @@ export const zhHans: Messages = {
       coverage: { name: '齐全', what: '您的字词有多少出现在这个段落。' },
       recency: { name: '新旧', what: '文档越旧，扣分越多。只在您选择新的在前时计入。' },
     },
+    unranked: '这里不计分：每个结果都同样符合搜索。',
     part: (points, met, weight) => `${points} 分：符合 ${met}，占 ${weight}`,
     less: (points) => `因文档较旧，少 ${points} 分`,
     terms: '您的字词在这里',
@@ -181,6 +187,9 @@ export const zhHans: Messages = {
     notes: {
       guaranteed: '它有您输入的少见字词，一字不差，所以保留在前面。',
       reranked: '名次由第二次更仔细的比对决定。',
+      newest: '按日期排列，新的在前。',
+      oldest: '按日期排列，旧的在前。',
+      title: '按标题排列。',
     },
     weights: '字词与语义',
     weighing: (meaning, words) => `这次搜索，字词占 ${words}，语义占 ${meaning}。`,
@@ -259,6 +268,7 @@ export const zhHans: Messages = {
   asking: askZhHans,
   originals: originalsZhHans,
   ...keepZhHans,
+  facets: facetsZhHans,
   document: {
     label: '文档',
     close: '关闭文档',
@@ -291,6 +301,8 @@ export const zhHans: Messages = {
     conversation: '往来邮件',
     similar: '相似文档',
     more: (rest) => `还有 ${number(rest)} 份`,
+    all: (documents) => `显示全部 ${number(documents)} 份`,
+    fewer: '收起',
     allMails: (mails) => `显示全部 ${number(mails)} 封邮件`,
     fewerMails: '显示较少邮件',
   },

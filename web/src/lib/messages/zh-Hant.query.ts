@@ -11,6 +11,7 @@ export const chineseFaults: Record<string, Explained> = {
   'there is no word to look for in this field': { what: '這個欄位裡沒有可以搜尋的字詞。', hint: '請在冒號後面寫一個。' },
   'this is not a language': { what: '沒有這個語言。', hint: '請寫成 語言：中文、lang:zh-Hant 或 lang:en。' },
   'a space is named in full': { what: '空間要寫出完整的名稱。', hint: '資料庫頁列有所有的空間。' },
+  'a folder is named in full': { what: '資料夾要寫出完整的名稱。', hint: '資料庫頁列有所有的資料夾。' },
   'this field knows attachments only': { what: '這個欄位只能找附件。', hint: '請寫成 有:附件 或 has:attachment。' },
   'this field knows mail conversations only, each by its id': { what: '這個欄位只能找郵件對話，要寫出它的識別碼。', hint: '請寫成 in:thread:ID 或 thread:ID，ID 是其中一封郵件的 Message-ID。' },
   'there is no type of this name': { what: '沒有這個名稱的類型。', hint: '類型有：筆記、文字、網頁、郵件、pdf、表格、文件、簡報、圖片。' },

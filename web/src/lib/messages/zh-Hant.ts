@@ -4,6 +4,7 @@ import type { Messages } from './en'
 import { askZhHant } from './zh-Hant.ask'
 import { originalsZhHant } from './zh-Hant.originals'
 import { keepZhHant } from './zh-Hant.keep'
+import { facetsZhHant } from './zh-Hant.facets'
 
 const format = new Intl.NumberFormat('zh-Hant-TW')
 const number = (value: number): string => format.format(value)
@@ -81,7 +82,7 @@ export const zhHant: Messages = {
     none: '沒有找到',
     noneFor: (query) => `找不到「${query}」`,
     noneHint: '請試試較少或其他的字詞。搜尋會同時比對字詞與語意。',
-    noneFiltered: '目前有篩選條件；改為所有空間與類型，也許會有更多結果。',
+    noneFiltered: '目前有篩選條件；清除之後，也許會有更多結果。',
     clearFilters: '清除篩選',
     filters: '篩選',
     resultsLabel: '搜尋結果',
@@ -107,6 +108,7 @@ export const zhHant: Messages = {
       thread: '郵件對話',
       type: '類型',
       space: '空間',
+      folder: '資料夾',
       has: '含有',
       date: '日期',
       after: '自此日起',
@@ -144,6 +146,9 @@ export const zhHant: Messages = {
       { query: 'path:notes/2024 type:pdf', finds: '檔案的位置與類型；也可寫成 `路徑：`、`類型：`' },
       { query: 'type:mail type:筆記', finds: '郵件或筆記，擇一即可' },
       { query: '有:附件 語言：中文', finds: '帶附件的郵件；文件的語言' },
+      { query: '標籤：食譜/茶', finds: '標籤；`a` 也會找到 `a/b`' },
+      { query: '空間：工作 資料夾：筆記', finds: '所在的空間，以及加入的資料夾' },
+      { query: 'from:anna OR from:bob', finds: '幾個條件中符合一個即可' },
       { query: '日期：上週 會議', finds: '依日期；也可用 `昨天`、`近7天`、`去年5月`' },
       { query: '日期：民國113年3月', finds: '年、月、日皆可，西元與民國都懂' },
       { query: '之後：113/3/5 之前：113/3/8', finds: '「之後」含當天，「之前」不含' },
@@ -161,6 +166,7 @@ export const zhHant: Messages = {
       coverage: { name: '齊全', what: '您的字詞有多少出現在這個段落。' },
       recency: { name: '新舊', what: '文件越舊，扣分越多。只在您選擇新的在前時計入。' },
     },
+    unranked: '這裡不計分：每個結果都同樣符合搜尋。',
     part: (points, met, weight) => `${points} 分：符合 ${met}，占 ${weight}`,
     less: (points) => `因文件較舊，少 ${points} 分`,
     terms: '您的字詞在這裡',
@@ -181,6 +187,9 @@ export const zhHant: Messages = {
     notes: {
       guaranteed: '它有您輸入的少見字詞，一字不差，所以保留在前面。',
       reranked: '名次由第二次更仔細的比對決定。',
+      newest: '依日期排列，新的在前。',
+      oldest: '依日期排列，舊的在前。',
+      title: '依標題排列。',
     },
     weights: '字詞與語意',
     weighing: (meaning, words) => `這次搜尋，字詞占 ${words}，語意占 ${meaning}。`,
@@ -259,6 +268,7 @@ export const zhHant: Messages = {
   asking: askZhHant,
   originals: originalsZhHant,
   ...keepZhHant,
+  facets: facetsZhHant,
   document: {
     label: '文件',
     close: '關閉文件',
@@ -291,6 +301,8 @@ export const zhHant: Messages = {
     conversation: '往來郵件',
     similar: '相似文件',
     more: (rest) => `還有 ${number(rest)} 份`,
+    all: (documents) => `顯示全部 ${number(documents)} 份`,
+    fewer: '顯示較少',
     allMails: (mails) => `顯示全部 ${number(mails)} 封郵件`,
     fewerMails: '顯示較少郵件',
   },

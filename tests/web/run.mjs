@@ -1,7 +1,9 @@
 // Runs the browser tests of the page and prints, last, `web: N run, F failed, S skipped`.
+// `node run.mjs search look` runs those of two files.
 //
 // RUSHLIGHT_BIN         the program to test the page with; without it the tests run against mock-server.mjs
 // RUSHLIGHT_MODELS_DIR  its models; without them, questions are not asked of the real program
+// RUSHLIGHT_PAGE        a folder with another build of the page, to be tried with the program (web/dist)
 // CHROMIUM              the browser, /usr/bin/chromium unless told
 
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
@@ -31,7 +33,9 @@ Object.assign(process.env, {
 })
 
 const sum = { run: 0, failed: 0, skipped: 0 }
-const files = ['search', 'facets', 'judgements', 'ask', 'answers', 'conversations', 'document', 'originals', 'library', 'health', 'look', 'safety'].map((name) => here(`${name}.test.mjs`))
+const names = ['search', 'facets', 'judgements', 'ask', 'answers', 'conversations', 'document', 'originals', 'library', 'health', 'look', 'safety', 'hostile']
+const wanted = process.argv.slice(2)
+const files = names.filter((name) => wanted.length === 0 || wanted.includes(name)).map((name) => here(`${name}.test.mjs`))
 const tests = run({ files, concurrency: 1, timeout: 30 * 60_000 })
 const isOneTest = (data) => data.nesting > 0 || !files.includes(data.name)
 tests.on('test:pass', (data) => {

@@ -38,4 +38,7 @@ test('labels of sections are understood, and others left as they are', () => {
 test('names cannot reorder what stands beside them', () => {
   expect(plainName('invoice\u202Efdp.exe')).toBe('invoice\uFFFDfdp.exe')
   expect(plainName('綠茶 — שלום.md')).toBe('綠茶 — שלום.md')
+  expect(plainName('pay\u200Bpal\uFEFF')).toBe('pay\uFFFDpal\uFFFD')
+  expect(plainName(`z${'\u0300'.repeat(40)}algo`)).toBe(`z${'\u0300'.repeat(8)}\uFFFDalgo`)
+  expect(plainName('👩‍👧 می‌خواهم')).toBe('👩‍👧 می‌خواهم')
 })

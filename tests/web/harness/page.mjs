@@ -15,6 +15,9 @@ export const origin = new URL(link).origin
 /** A model on a slow machine takes its time. */
 export const patience = 180_000
 
+/** A page that was built elsewhere, to be tried with a program that carries another. */
+const otherPage = process.env.RUSHLIGHT_PAGE
+
 const flags = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -48,7 +51,8 @@ export function scene(name, options, body) {
       document.addEventListener('securitypolicyviolation', (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`))
     })
     try {
-      if (token) await page.goto(link)
+      if (otherPage) await servePage(opened, token)
+      if (token) await page.goto(otherPage ? `${origin}/` : link)
       await body(page, opened)
       assert.deepEqual(outside, [], 'requests that left the origin')
       assert.deepEqual(trouble.filter((line) => !expectTrouble?.test(line)), [], 'errors in the console')
@@ -63,6 +67,16 @@ export function scene(name, options, body) {
       await opened.close()
     }
   })
+}
+
+async function servePage(context, token) {
+  // A reply that leads elsewhere cannot be exchanged for the page; the cookie it brings can be had without it.
+  if (token) await context.request.get(link)
+  await context.route(`${origin}/`, async (route) => {
+    const reply = await route.fetch()
+    return route.fulfill(reply.ok() ? { response: reply, body: readFileSync(join(otherPage, 'index.html')) } : { response: reply })
+  })
+  await context.route(`${origin}/assets/**`, (route) => route.fulfill({ path: join(otherPage, new URL(route.request().url()).pathname) }))
 }
 
 function artefact(name) {
@@ -113,8 +127,12 @@ export async function suggesting(page, suggestions) {
 }
 
 export async function noSidewaysScroll(page) {
-  const { wide, view } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, view: document.documentElement.clientWidth }))
-  assert.ok(wide <= view, `the page is ${wide} wide in a view of ${view}`)
+  const { wide, view, which } = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    const over = scrollWidth <= clientWidth ? [] : [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > clientWidth + 1)
+    return { wide: scrollWidth, view: clientWidth, which: over.slice(-3).map((one) => `<${one.localName} class="${one.className}">`) }
+  })
+  assert.ok(wide <= view, `the page is ${wide} wide in a view of ${view}: ${which.join(', ')}`)
 }
 
 export async function accessible(page) {

@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { hostileFiles } from './hostile.mjs'
+import { corpusFiles, hostileFiles } from './hostile.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
-/** `link` opens the page; `folders` are paths: one indexed, one to add, one with hostile names and texts, indexed too. */
+/** `link` opens the page; `folders` are paths: one indexed, one to add, two with hostile names and texts, of which the first is indexed. */
 export async function startServer() {
   const base = mkdtempSync(join(tmpdir(), 'rushlight-web-'))
-  const folders = { notes: join(base, 'notes'), more: join(base, 'more notes'), hostile: join(base, 'hostile') }
+  const folders = { notes: join(base, 'notes'), more: join(base, 'more notes'), hostile: join(base, 'hostile'), corpus: join(base, 'corpus') }
   cpSync(here('../fixtures/'), folders.notes, { recursive: true })
   writeFileSync(join(folders.notes, 'picture.bin'), Buffer.from([0, 1, 2, 255, 254, 0, 0, 7]))
   writeFileSync(join(folders.notes, 'empty.md'), '')
@@ -21,6 +21,8 @@ export async function startServer() {
   writeFileSync(join(folders.more, 'bees.md'), '# Bees\n\nThe second hive is to be inspected on Saturday, with smoke and patience.\n')
   mkdirSync(folders.hostile)
   for (const { name, text } of hostileFiles) writeFileSync(join(folders.hostile, name), text)
+  mkdirSync(folders.corpus)
+  for (const { name, text } of corpusFiles) writeFileSync(join(folders.corpus, name), text)
 
   const binary = process.env.RUSHLIGHT_BIN
   const data = join(base, 'data')

@@ -1,11 +1,14 @@
 // Names of files and people come from outside. They are shown as text, with what would deceive the eye made visible.
 
-// Control characters, and those that reorder what follows (bidirectional embeddings, overrides and isolates).
-const deceiving = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu
+// Control characters, those that break a line or reorder what follows (bidirectional embeddings, overrides and isolates), and those
+// that nobody sees, but for the joiners that faces and several scripts need.
+const deceiving = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
+// More marks upon one letter than any script writes: they would grow over what stands beside them.
+const piled = /(\p{M}{8})\p{M}+/gu
 
-/** A name in which each control and reordering character is replaced by the visible replacement character. */
+/** A name in which each control, reordering and invisible character, and each pile of marks, is replaced by the visible replacement character. */
 export function plainName(name: string): string {
-  return name.replace(deceiving, '\u{FFFD}')
+  return name.replace(deceiving, '\u{FFFD}').replace(piled, '$1\u{FFFD}')
 }
 
 /** A name inside a sentence of another direction: kept together by isolating marks. */

@@ -26,19 +26,21 @@ after(() => browser?.close())
 
 /**
  * A test with a page of its own. Afterwards nothing may have left the origin, no policy been violated, no error logged
- * (`expectTrouble` lets those through that are the point of a scene) and no hostile text run.
+ * (`expectTrouble` lets those through that are the point of a scene) and no hostile text run. `at` gives the link of another server.
  */
 export function scene(name, options, body) {
-  const { skip = false, expectTrouble = null, token = true, ...context } = options
+  const { skip = false, expectTrouble = null, token = true, at = null, ...context } = options
   test(name, { skip, timeout: 300_000 }, async () => {
     browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: flags })
+    const address = at ? await at() : link
+    const home = new URL(address).origin
     const opened = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB', colorScheme: 'light', ...context })
     const page = await opened.newPage()
     const outside = []
     const trouble = []
     page.on('request', (request) => {
       const url = request.url()
-      if (!url.startsWith(`${origin}/`) && !url.startsWith('data:')) outside.push(url)
+      if (!url.startsWith(`${home}/`) && !url.startsWith('data:')) outside.push(url)
     })
     page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()))
     page.on('pageerror', (error) => trouble.push(String(error)))
@@ -51,8 +53,8 @@ export function scene(name, options, body) {
       document.addEventListener('securitypolicyviolation', (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`))
     })
     try {
-      if (otherPage) await servePage(opened, token)
-      if (token) await page.goto(otherPage ? `${origin}/` : link)
+      if (otherPage) await servePage(opened, home, token ? address : null)
+      if (token) await page.goto(otherPage ? `${home}/` : address)
       await body(page, opened)
       assert.deepEqual(outside, [], 'requests that left the origin')
       assert.deepEqual(trouble.filter((line) => !expectTrouble?.test(line)), [], 'errors in the console')
@@ -69,14 +71,14 @@ export function scene(name, options, body) {
   })
 }
 
-async function servePage(context, token) {
+async function servePage(context, home, address) {
   // A reply that leads elsewhere cannot be exchanged for the page; the cookie it brings can be had without it.
-  if (token) await context.request.get(link)
-  await context.route(`${origin}/`, async (route) => {
+  if (address) await context.request.get(address)
+  await context.route(`${home}/`, async (route) => {
     const reply = await route.fetch()
     return route.fulfill(reply.ok() ? { response: reply, body: readFileSync(join(otherPage, 'index.html')) } : { response: reply })
   })
-  await context.route(`${origin}/assets/**`, (route) => route.fulfill({ path: join(otherPage, new URL(route.request().url()).pathname) }))
+  await context.route(`${home}/assets/**`, (route) => route.fulfill({ path: join(otherPage, new URL(route.request().url()).pathname) }))
 }
 
 function artefact(name) {

@@ -32,16 +32,19 @@ export async function startServer() {
     await call(binary, ['--data-dir', data, 'add', folders.hostile, '--space', 'outside'])
     await call(binary, ['--data-dir', data, 'index'])
   }
-  const child = binary
-    ? spawn(binary, ['--data-dir', data, 'serve', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RUSHLIGHT_SERVER_FOLDER_ROOTS: base } })
+  const start = (port) => binary
+    ? spawn(binary, ['--data-dir', data, 'serve', '--port', port], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RUSHLIGHT_SERVER_FOLDER_ROOTS: base } })
     : spawn(process.execPath, [here('../mock-server.mjs'), folders.notes, 'personal', folders.hostile, 'outside'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let child = start('0')
+  const end = async (signal) => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise((done) => child.once('exit', done))
+    child.kill(signal)
+    await Promise.race([gone, new Promise((done) => setTimeout(done, 10_000).unref())])
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+  }
   const stop = async () => {
-    if (child.exitCode === null) {
-      const gone = new Promise((done) => child.once('exit', done))
-      child.kill('SIGTERM')
-      await Promise.race([gone, new Promise((done) => setTimeout(done, 10_000).unref())])
-      if (child.exitCode === null) child.kill('SIGKILL')
-    }
+    await end('SIGTERM')
     rmSync(base, { recursive: true, force: true })
   }
   try {
@@ -50,6 +53,12 @@ export async function startServer() {
       link,
       folders,
       stop,
+      end,
+      /** Starts the program again, on the same port and data; the stand-in would have forgotten everything. */
+      again: async () => {
+        child = start(new URL(link).port)
+        await printedLink(child)
+      },
       answers: !binary || existsSync(process.env.RUSHLIGHT_MODELS_DIR ?? ''),
       what: binary ? `the real program (${binary})` : 'the stand-in mock-server.mjs (RUSHLIGHT_BIN is not set)',
     }

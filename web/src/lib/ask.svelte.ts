@@ -38,8 +38,10 @@ export class Turn {
   readonly asked: string
   readonly spaces: string[]
   readonly kinds: DocumentKind[]
-  /** The asker said how the question is to be taken. */
-  readonly chosen: boolean
+  /** How the question is to be taken, where the asker said so. */
+  readonly as: AnswerKind | undefined
+  /** It was asked again by itself, after the connection broke. */
+  again = false
   readonly began = Date.now()
   state: 'looking' | 'reading' | 'writing' | 'done' | 'stopped' | 'failed' = $state('looking')
   route: AnswerRoute | null = $state.raw(null)
@@ -52,11 +54,15 @@ export class Turn {
   error: ApiError | null = $state.raw(null)
   slow = $state(false)
 
-  constructor(asked: string, spaces: string[] = [], kinds: DocumentKind[] = [], chosen = false) {
+  constructor(asked: string, spaces: string[] = [], kinds: DocumentKind[] = [], as?: AnswerKind) {
     this.asked = asked
     this.spaces = spaces
     this.kinds = kinds
-    this.chosen = chosen
+    this.as = as
+  }
+
+  get chosen(): boolean {
+    return this.as !== undefined
   }
 
   get busy(): boolean {
@@ -116,14 +122,17 @@ class Asker {
     return this.turns.at(-1)?.busy ?? false
   }
 
-  async ask(question: string, spaces: string[], kinds: DocumentKind[], as?: AnswerKind): Promise<void> {
-    const stopped = this.busy
+  ask(question: string, spaces: string[], kinds: DocumentKind[], as?: AnswerKind): Promise<void> {
+    return this.#ask(new Turn(question, spaces, kinds, as), this.busy)
+  }
+
+  /** `stopped`: the program may still be busy with an answer that nobody waits for. */
+  async #ask(turn: Turn, stopped: boolean): Promise<void> {
+    const { asked: question, spaces, kinds, as } = turn
     this.stop()
     const running = new AbortController()
     this.#running = running
-    this.turns.push(new Turn(question, spaces, kinds, as !== undefined))
-    const turn = this.turns.at(-1)
-    if (!turn) return
+    this.turns.push(turn)
     this.drafts.asked({ question, conversation: this.conversation ?? '', began: turn.began })
     let slowTimer: ReturnType<typeof setTimeout> | undefined
     const wait = (): void => {
@@ -203,6 +212,20 @@ class Asker {
     turn.finish(found.answer, found.receipt)
     this.conversation = found.conversation
     this.drafts.asked(null)
+  }
+
+  /**
+   * The program was away and is back. What it did not finish, because it was stopped or its asker was not to be reached, is asked
+   * again, once: a question that brings the program down does not do it over and over.
+   */
+  async comeBack(): Promise<void> {
+    await this.recover()
+    const lost = this.turns.at(-1)
+    if (lost?.state !== 'failed' || lost.again || !lost.error || !wasLost(lost.error) || connection.state !== 'live') return
+    this.turns.pop()
+    const turn = new Turn(lost.asked, lost.spaces, lost.kinds, lost.as)
+    turn.again = true
+    await this.#ask(turn, true)
   }
 
   /**

@@ -8,6 +8,8 @@ const longestWait = 10_000
 class Connection {
   state: 'connecting' | 'live' | 'offline' | 'unauthorized' = $state('connecting')
   status: Status | null = $state.raw(null)
+  /** How often the program was away and came back: what failed meanwhile is tried again. */
+  returned = $state(0)
 
   #stream: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -46,6 +48,7 @@ class Connection {
     try {
       for await (const status of statusEvents(stream.signal)) {
         this.status = status
+        if (this.state === 'offline') this.returned++
         this.state = 'live'
         this.#wait = firstWait
       }

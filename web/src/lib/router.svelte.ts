@@ -1,5 +1,6 @@
 // The current route, and the way to others. What a target quotes travels in the history's state, not in the address.
 
+import { kept, remember } from './preferences'
 import { formatRoute, home, parseRoute, type Route } from './route'
 
 /** What a link hands to the document it opens. */
@@ -13,13 +14,14 @@ export interface Carried {
 }
 
 class Router {
-  route: Route = $state.raw(parseRoute(location.hash))
+  route: Route = $state.raw(parseRoute(begin()))
   carried: Carried | null = $state.raw(carriedOf(history.state))
 
   constructor() {
     const read = (): void => {
       this.route = parseRoute(location.hash)
       this.carried = carriedOf(history.state)
+      keep(this.route)
     }
     addEventListener('popstate', read)
     addEventListener('hashchange', read)
@@ -29,12 +31,14 @@ class Router {
     history.pushState(carried, '', formatRoute(route))
     this.route = route
     this.carried = carried
+    keep(route)
   }
 
   /** Changes the address without a step in the history. */
   replace(route: Route): void {
     history.replaceState($state.snapshot(this.carried), '', formatRoute(route))
     this.route = route
+    keep(route)
   }
 
   /** The current route without its document. */
@@ -46,6 +50,18 @@ class Router {
   to(place: Route['place']): Route {
     return { ...home, place }
   }
+}
+
+/** A page that is opened without an address goes on where the last one was left: what was typed and what was answered are there again. */
+function begin(): string {
+  const last = location.hash === '' ? kept('place') : ''
+  if (last !== '') history.replaceState(null, '', formatRoute(parseRoute(last)))
+  return location.hash
+}
+
+/** The document that is open is not kept: it may be gone by then. */
+function keep(route: Route): void {
+  if (route.place !== 'doc') remember('place', formatRoute({ ...route, document: null, span: null }))
 }
 
 function carriedOf(state: unknown): Carried | null {

@@ -26,7 +26,7 @@ export interface Explained {
 export const en = {
   locale: 'en' as string,
   name: 'Rushlight',
-  nav: { label: 'Places', search: 'Search', ask: 'Ask', library: 'Library', health: keepEn.health.nav, skip: 'Skip to the content' },
+  nav: { label: 'Places', search: 'Search', ask: 'Ask', library: 'Library', health: keepEn.health.nav, skip: 'Skip to the content', commands: 'Commands' },
   settings: {
     label: 'Settings',
     theme: 'Appearance',

@@ -20,7 +20,7 @@ const range = (first: number, last: number): string => (first === last ? number(
 export const zhHans: Messages = {
   locale: 'zh-Hans-CN',
   name: 'Rushlight',
-  nav: { label: '页面', search: '搜索', ask: '提问', library: '资料库', health: keepZhHans.health.nav, skip: '跳到内容' },
+  nav: { label: '页面', search: '搜索', ask: '提问', library: '资料库', health: keepZhHans.health.nav, skip: '跳到内容', commands: '命令' },
   settings: {
     label: '设置',
     theme: '外观',

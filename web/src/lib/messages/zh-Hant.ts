@@ -20,7 +20,7 @@ const range = (first: number, last: number): string => (first === last ? number(
 export const zhHant: Messages = {
   locale: 'zh-Hant-TW',
   name: 'Rushlight',
-  nav: { label: '頁面', search: '搜尋', ask: '提問', library: '資料庫', health: keepZhHant.health.nav, skip: '跳到內容' },
+  nav: { label: '頁面', search: '搜尋', ask: '提問', library: '資料庫', health: keepZhHant.health.nav, skip: '跳到內容', commands: '指令' },
   settings: {
     label: '設定',
     theme: '外觀',

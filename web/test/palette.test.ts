@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { paletteMessages } from '../src/lib/messages/palette'
+import { fit, ranked } from '../src/lib/palette'
+import { Recent } from '../src/lib/recent'
+
+test('words fit by their beginnings, in any order, or by the letters that begin them', () => {
+  const text = 'Go to Library'
+  const scores = ['go to library', 'go', 'lib', 'brary', 'library go', 'gl', 'gtl', 'golib'].map((typed) => fit(typed, text))
+  expect(scores).toEqual([5, 4, 3, 2, 2.5, 1, 1, 1])
+  for (const typed of ['x', 'b', 'lg', 'libraries', 'tea', 'lib x']) expect(fit(typed, text), typed).toBe(0)
+  expect(fit('ecole', 'École des thés')).toBe(4)
+})
+
+test('Chinese fits by any part, a single sign too', () => {
+  expect(fit('庫', '前往資料庫')).toBe(3)
+  expect(fit('資料', '前往資料庫')).toBe(3)
+  expect(fit('前往', '前往資料庫')).toBe(4)
+  expect(fit('料資', '前往資料庫')).toBe(0)
+})
+
+test('nothing typed fits everything in its order; the best fit comes first, and another name counts a little less', () => {
+  const commands = [
+    { name: 'Appearance: Dark', also: ['深色'] },
+    { name: 'Library', also: ['資料庫', '资料库'] },
+    { name: 'Dark tea', also: [] },
+  ]
+  expect(ranked('', commands).map(({ command }) => command.name)).toEqual(['Appearance: Dark', 'Library', 'Dark tea'])
+  expect(ranked('dark', commands).map(({ command }) => command.name)).toEqual(['Dark tea', 'Appearance: Dark'])
+  expect(ranked('资料', commands).map(({ command }) => command.name)).toEqual(['Library'])
+})
+
+test('all languages have the same words, none is empty, and each keeps to its script', () => {
+  const said = (value: unknown, path = ''): [string, string][] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => said(inner, `${path}.${key}`))
+      : [[path, typeof value === 'function' ? String((value as (one: string) => string)('7')) : String(value)]]
+  const english = said(paletteMessages.en)
+  for (const language of ['zh-Hant', 'zh-Hans'] as const) {
+    const chinese = said(paletteMessages[language])
+    expect(chinese.map(([path]) => path)).toEqual(english.map(([path]) => path))
+    expect(chinese.filter(([, text]) => !/\p{sc=Han}/u.test(text))).toEqual([])
+  }
+  expect(english.filter(([, text]) => text === '')).toEqual([])
+  expect(JSON.stringify(said(paletteMessages['zh-Hans']))).not.toMatch(/[這請開頁問題對話尋檔標籤連錯誤語]/u)
+  expect(JSON.stringify(said(paletteMessages['zh-Hant']))).not.toMatch(/[这请开页问题对话寻档标签连错误语]/u)
+})
+
+test('what was read last comes first, once, and at most eight are kept', () => {
+  const kept = new Map<string, string>()
+  const shelf = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value), removeItem: (key: string) => void kept.delete(key) }
+  const recent = new Recent(() => shelf)
+  for (let number = 0; number < 12; number++) recent.read({ id: `d${number}`, title: `Title ${number}` })
+  recent.read({ id: 'd9', title: 'Title 9, changed' })
+  expect(recent.all().map((one) => one.id)).toEqual(['d9', 'd11', 'd10', 'd8', 'd7', 'd6', 'd5', 'd4'])
+  expect(recent.all()[0]?.title).toBe('Title 9, changed')
+  recent.forget('d11')
+  expect(recent.all().map((one) => one.id)).not.toContain('d11')
+  kept.set('rushlight.read', '[{"id":1},null,{"id":"x","title":"X"}]')
+  expect(recent.all()).toEqual([{ id: 'x', title: 'X' }])
+  kept.set('rushlight.read', '{')
+  expect(recent.all()).toEqual([])
+  const forbidden = new Recent(() => {
+    throw new Error('forbidden')
+  })
+  forbidden.read({ id: 'a', title: 'a' })
+  expect(forbidden.all()).toEqual([])
+})

@@ -262,7 +262,20 @@ fn counts_follow_the_files() {
     assert_eq!(facets.documents, 4);
     assert_eq!(
         values(&facets, Facet::Person),
-        expected(&[("Ada <ada@example.org>", 1), ("Bo", 1), ("Cy", 1)])
+        expected(&[("Bo", 1), ("Cy", 1), ("ada@example.org", 1)]),
+        "as it is written in what is there"
+    );
+}
+
+#[test]
+fn a_name_is_not_shown_as_only_a_document_has_it_that_may_not_be_read() {
+    let system = kitchen();
+    system.open_to("home/green.md", &["user:bo"]);
+    system.index();
+    let facets = counted(&system, "tea");
+    assert_eq!(
+        values(&facets, Facet::Person),
+        expected(&[("Bo", 1), ("ada@example.org", 1)])
     );
 }
 

@@ -157,6 +157,7 @@ scene('a list is sorted over all that holds the words, and says so', {}, async (
   await page.getByText('Title', { exact: true }).click()
   await page.waitForURL(/sort=title/)
   await page.getByText('2 of 2 documents with all your words, Sorted lists are searched by word only.').waitFor()
+  await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false] .name a')?.textContent.trim().startsWith('Green tea'))
   assert.equal(asked.at(-1).sort, 'title')
   const titles = await page.getByRole('list', { name: 'Results' }).locator('.name a').allTextContents()
   assert.deepEqual(titles.map((title) => title.split('›')[0].trim()), ['Green tea', 'prices'])

@@ -51,28 +51,31 @@ struct Entry {
     tags: Box<[u32]>,
 }
 
-/// Names that many documents share, as numbers: what tells one from others, and how it was first written.
+/// Names as they are written, as numbers, each with what tells one from others: several ways to write one are several
+/// numbers, so that nobody is shown a way that only a document has which they may not read.
 #[derive(Default)]
 struct Names {
     numbers: HashMap<Arc<str>, u32>,
-    names: Vec<(Arc<str>, Box<str>)>,
+    names: Vec<(Box<str>, Arc<str>)>,
 }
 
 impl Names {
     fn number(&mut self, key: String, shown: &str) -> u32 {
-        if let Some(number) = self.numbers.get(key.as_str()) {
-            let known = &mut self.names[*number as usize].1;
-            // A name says more than an address alone.
-            if known.len() < shown.len() && **known == *key {
-                *known = shown.into();
-            }
+        if let Some(number) = self.numbers.get(shown) {
             return *number;
         }
-        let key: Arc<str> = key.into();
+        let shown: Arc<str> = shown.into();
         let number = self.names.len() as u32;
-        self.numbers.insert(Arc::clone(&key), number);
-        self.names.push((key, shown.into()));
+        self.numbers.insert(Arc::clone(&shown), number);
+        self.names.push((key.into(), shown));
         number
+    }
+
+    /// The numbers of a document's names, each name once however often and in whichever ways it is written there.
+    fn numbers<'n>(&mut self, written: impl Iterator<Item = (String, &'n str)>) -> Box<[u32]> {
+        let mut known = HashSet::new();
+        let each_once = written.filter(|(key, _)| !key.is_empty() && known.insert(key.clone()));
+        each_once.map(|(key, shown)| self.number(key, shown)).collect()
     }
 }
 
@@ -103,23 +106,19 @@ impl Table {
             authors,
             tags,
         } = row;
-        let people = authors.iter().map(|author| {
-            let (key, shown) = person(author);
-            (!key.is_empty()).then(|| self.people.number(key, shown))
-        });
-        let people: Vec<u32> = people.flatten().collect();
+        let people = self.people.numbers(authors.iter().map(|author| person(author)));
         let levels = tags.iter().flat_map(|tag| levels(tag));
-        let tags: Vec<u32> = levels
-            .map(|level| self.tags.number(level.to_lowercase(), level))
-            .collect();
+        let tags = self
+            .tags
+            .numbers(levels.map(|level| (level.to_lowercase(), level)));
         let entry = Entry {
             source,
             kind,
             date,
             access,
             title: title.into(),
-            people: each_once(people),
-            tags: each_once(tags),
+            people,
+            tags,
         };
         self.rows.insert(doc_id, entry);
     }
@@ -183,12 +182,6 @@ impl Table {
     }
 }
 
-fn each_once(mut numbers: Vec<u32>) -> Box<[u32]> {
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers.into()
-}
-
 /// What is counted so far.
 pub(super) struct Counter {
     /// Seconds by which the asker's clock is ahead of UTC.
@@ -222,7 +215,14 @@ impl Counter {
         }
         let counts = self.counts.entry(facet).or_default();
         match counts.get_mut(key) {
-            Some(counted) => counted.documents += documents,
+            Some(counted) => {
+                counted.documents += documents;
+                // A name says more than an address alone.
+                let longer = shown.len().cmp(&counted.shown.len());
+                if longer.then_with(|| counted.shown.as_str().cmp(shown)).is_gt() {
+                    shown.clone_into(&mut counted.shown);
+                }
+            }
             None => {
                 let counted = Counted {
                     shown: shown.to_owned(),
@@ -296,15 +296,22 @@ mod tests {
         assert_eq!(person(" ada@example.org ").0, "ada@example.org");
         assert_eq!(person("林艾達"), ("林艾達".to_owned(), "林艾達"));
         assert_eq!(person("Nobody <>").0, "nobody <>");
+    }
+
+    #[test]
+    fn a_name_is_counted_once_and_shown_as_it_says_most() {
         let mut names = Names::default();
-        let number = |names: &mut Names, written: &str| {
+        let written = ["ada@example.org", "Ada <ada@example.org>", "Bo", "bo"];
+        let numbers = names.numbers(written.into_iter().map(person));
+        assert_eq!(numbers.len(), 2, "of a document each once");
+        let mut counter = Counter::new(0, &[Facet::Person]);
+        for written in ["ada@example.org", "Ada <ada@example.org>", "ada@example.org"] {
             let (key, shown) = person(written);
-            names.number(key, shown)
-        };
-        let first = number(&mut names, "ada@example.org");
-        assert_eq!(number(&mut names, "Ada <ada@example.org>"), first);
-        assert_eq!(&*names.names[first as usize].1, "Ada <ada@example.org>");
-        assert_ne!(number(&mut names, "bo@example.org"), first);
+            counter.add(Facet::Person, &key, shown, 1);
+        }
+        let counted = counter.take(Facet::Person);
+        assert_eq!(counted["ada@example.org"].shown, "Ada <ada@example.org>");
+        assert_eq!(counted["ada@example.org"].documents, 3);
     }
 
     #[test]

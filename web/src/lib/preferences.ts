@@ -18,6 +18,14 @@ export function kept(name: string): string {
   }
 }
 
+export function forget(name: string): void {
+  try {
+    localStorage.removeItem(`rushlight.${name}`)
+  } catch {
+    // Nothing was kept.
+  }
+}
+
 export function remember(name: string, value: string): void {
   try {
     localStorage.setItem(`rushlight.${name}`, value)

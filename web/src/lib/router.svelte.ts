@@ -1,6 +1,6 @@
 // The current route, and the way to others. What a target quotes travels in the history's state, not in the address.
 
-import { kept, remember } from './preferences'
+import { forget, kept, remember } from './preferences'
 import { formatRoute, home, parseRoute, type Route } from './route'
 
 /** What a link hands to the document it opens. */
@@ -59,9 +59,10 @@ function begin(): string {
   return location.hash
 }
 
-/** The document that is open is not kept: it may be gone by then. */
+/** The search keeps itself, and the document that is open is not kept: it may be gone by then. */
 function keep(route: Route): void {
-  if (route.place !== 'doc') remember('place', formatRoute({ ...route, document: null, span: null }))
+  if (route.place === 'search') forget('place')
+  else if (route.place !== 'doc') remember('place', formatRoute({ ...route, document: null, span: null }))
 }
 
 function carriedOf(state: unknown): Carried | null {

@@ -215,6 +215,10 @@ scene('when the connection breaks, what came stays, and an answer that was finis
   await pour(page, 'first', { citation: citation(1) })
   await page.locator('.first').waitFor()
   await page.locator('#question').fill('my next question')
+  // The program is not to be reached for a while; otherwise the question would be asked again at once.
+  await page.route('**/api/v1/events', (route) => route.abort('connectionrefused'))
+  await page.evaluate(() => dispatchEvent(new Event('online')))
+  await page.locator('.banner').getByText('Rushlight does not answer.').waitFor()
   await cut(page)
   await page.getByText('The connection broke before the answer was finished. Your question is kept.').waitFor()
   await page.locator('.first').getByText('Steep green tea').waitFor()
@@ -223,9 +227,6 @@ scene('when the connection breaks, what came stays, and an answer that was finis
   await accessible(page)
   await picture(page, 'connection broken')
   ready = true
-  await page.route('**/api/v1/events', (route) => route.abort('connectionrefused'))
-  await page.evaluate(() => dispatchEvent(new Event('online')))
-  await page.locator('.banner').getByText('Rushlight does not answer.').waitFor()
   await page.unroute('**/api/v1/events')
   await page.locator('.answer .text').waitFor({ timeout: 60_000 })
   await page.waitForURL(/c=k1/)

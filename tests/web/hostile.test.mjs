@@ -91,16 +91,24 @@ for (const [size, viewport] of [['desktop', { width: 1280, height: 860 }], ['pho
         // The stand-in reads no PDFs.
         const files = cases.filter(({ file, of }) => file && (real || of !== 'pdf'))
         assert.ok(files.length >= 60)
-        await each(files, async ({ word }) => {
+        await each(files, async ({ word, of }) => {
           await go(page, `#/search?q=%22${word}%22&space=strangers`)
           const first = page.locator('main .name a').first()
           await page.locator('main ul[aria-busy=false] mark', { hasText: word }).first().waitFor()
           await whole(page)
           await namesArePlain(page, 'main .name, main .path')
           await first.click()
+          const view = (name) => page.locator('.pane').getByRole('button', { name, exact: true })
+          if (of === 'pdf') {
+            await page.locator('.pane [data-page="1"] canvas').waitFor()
+            await whole(page)
+            await view('Text').click()
+          }
           await page.locator('.pane mark').first().waitFor()
           await whole(page)
           await namesArePlain(page, '.pane .title, .pane .path, .pane dd')
+          // The choice is kept for the next one.
+          if (of === 'pdf') await view('Pages').click()
         })
         await picture(page, `hostile document ${size}`)
         await go(page, '#/library')

@@ -3,7 +3,7 @@ import type { Locator } from '../src/lib/api'
 import { en } from '../src/lib/messages/en'
 import { zhHant } from '../src/lib/messages/zh-Hant'
 import { placeLabel, sectionLabel } from '../src/lib/place'
-import { plainName } from '../src/lib/plain'
+import { harmlessName, plainName } from '../src/lib/plain'
 
 const cases: [Locator, string, string][] = [
   [{ kind: 'whole' }, 'the whole document', '整份文件'],
@@ -41,4 +41,9 @@ test('names cannot reorder what stands beside them', () => {
   expect(plainName('pay\u200Bpal\uFEFF')).toBe('pay\uFFFDpal\uFFFD')
   expect(plainName(`z${'\u0300'.repeat(40)}algo`)).toBe(`z${'\u0300'.repeat(8)}\uFFFDalgo`)
   expect(plainName('👩‍👧 می‌خواهم')).toBe('👩‍👧 می‌خواهم')
+})
+
+test('a name to be asked for says nothing that is not seen', () => {
+  expect(harmlessName('zanzibar \u202Efdp.exe')).toBe('zanzibar fdp.exe')
+  expect(harmlessName('綠茶 🍵')).toBe('綠茶 🍵')
 })

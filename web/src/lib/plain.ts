@@ -11,6 +11,11 @@ export function plainName(name: string): string {
   return name.replace(deceiving, '\u{FFFD}').replace(piled, '$1\u{FFFD}')
 }
 
+/** The name without what would deceive the eye, to be asked for in a sentence that shows what it says. */
+export function harmlessName(name: string): string {
+  return plainName(name).replaceAll('\u{FFFD}', '')
+}
+
 /** A name inside a sentence of another direction: kept together by isolating marks. */
 export function isolated(name: string): string {
   return `\u2068${plainName(name)}\u2069`

@@ -61,7 +61,7 @@ fn what_there_is_is_counted_by_kind_language_and_year() {
     assert!(overview.text_bytes > 0 && overview.text_bytes <= on_disk);
 
     // Half past seven in the morning of New Year's Day, eight hours ahead.
-    let ahead = ledger.overview(&owner(), 480).expect("readable");
+    let ahead = ledger.overview(&owner(), 8 * 3600).expect("readable");
     assert!(counted(&ahead.years).contains(&("2024", 1)), "{:?}", ahead.years);
     assert!(counted(&ahead.years).contains(&("2025", 1)), "{:?}", ahead.years);
 }

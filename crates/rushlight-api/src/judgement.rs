@@ -3,6 +3,7 @@
 use rushlight_core as core;
 use serde::{Deserialize, Serialize};
 
+use crate::check;
 use crate::document::Kind;
 use crate::time::Time;
 
@@ -55,13 +56,8 @@ impl JudgementQuery {
     /// # Errors
     /// `InvalidRequest` when it is out of range.
     pub fn check(self) -> core::Result<Self> {
-        if (1..=Self::MAX_LIMIT).contains(&self.limit) {
-            return Ok(self);
-        }
-        Err(core::Error::new(
-            core::ErrorCode::InvalidRequest,
-            format!("`limit` is {}: 1 to {} is expected", self.limit, Self::MAX_LIMIT),
-        ))
+        check::limit(self.limit, Self::MAX_LIMIT)?;
+        Ok(self)
     }
 }
 

@@ -6,6 +6,7 @@
 mod answer;
 mod answer_details;
 mod canonical;
+mod check;
 mod conversation;
 mod document;
 mod error;

@@ -4,6 +4,7 @@
 use rushlight_core as core;
 use serde::{Deserialize, Serialize};
 
+use crate::check;
 use crate::links::DocumentName;
 
 /// Query of `GET /api/v1/folders`.
@@ -83,18 +84,12 @@ pub struct OverviewQuery {
 }
 
 impl OverviewQuery {
-    /// Checks the offset.
+    /// The offset in seconds.
     ///
     /// # Errors
     /// `InvalidRequest` when it is out of range.
-    pub fn check(self) -> core::Result<Self> {
-        if (-1439..=1439).contains(&self.utc_offset) {
-            return Ok(self);
-        }
-        Err(core::Error::new(
-            core::ErrorCode::InvalidRequest,
-            format!("`utc_offset` is {}: -1439 to 1439 is expected", self.utc_offset),
-        ))
+    pub fn check(self) -> core::Result<i32> {
+        check::utc_offset(self.utc_offset)
     }
 }
 
@@ -157,13 +152,8 @@ impl UnreadableQuery {
     /// # Errors
     /// `InvalidRequest` when it is out of range.
     pub fn check(self) -> core::Result<Self> {
-        if (1..=Self::MAX_LIMIT).contains(&self.limit) {
-            return Ok(self);
-        }
-        Err(core::Error::new(
-            core::ErrorCode::InvalidRequest,
-            format!("`limit` is {}: 1 to {} is expected", self.limit, Self::MAX_LIMIT),
-        ))
+        check::limit(self.limit, Self::MAX_LIMIT)?;
+        Ok(self)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::check;
 use crate::document::{Kind, Link};
 use crate::place::Span;
 use crate::time::Time;
@@ -101,13 +102,8 @@ impl SimilarQuery {
     /// # Errors
     /// `InvalidRequest`.
     pub fn check(self) -> rushlight_core::Result<Self> {
-        if (1..=MAX_SIMILAR).contains(&self.limit) {
-            return Ok(self);
-        }
-        Err(rushlight_core::Error::new(
-            rushlight_core::ErrorCode::InvalidRequest,
-            format!("`limit` is {}: 1 to {MAX_SIMILAR} is expected", self.limit),
-        ))
+        check::limit(self.limit, MAX_SIMILAR)?;
+        Ok(self)
     }
 }
 

@@ -3,6 +3,7 @@
 use rushlight_core as core;
 use serde::{Deserialize, Serialize};
 
+use crate::check;
 use crate::document::Kind;
 use crate::facets::{Sort, Sorted};
 use crate::hit::Hit;
@@ -10,7 +11,6 @@ use crate::time::Time;
 
 /// The most hits that one search may ask for.
 pub const MAX_SEARCH_LIMIT: usize = 100;
-const MINUTES_A_DAY: u32 = 24 * 60;
 
 /// Body of `POST /api/v1/search`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,18 +93,8 @@ impl SearchRequest {
             rerank,
             sort,
         } = self;
-        if utc_offset.unsigned_abs() >= MINUTES_A_DAY {
-            return Err(core::Error::new(
-                core::ErrorCode::InvalidRequest,
-                format!("`utc_offset` is {utc_offset}: minutes within a day are expected"),
-            ));
-        }
-        if !(1..=MAX_SEARCH_LIMIT).contains(&limit) {
-            return Err(core::Error::new(
-                core::ErrorCode::InvalidRequest,
-                format!("`limit` is {limit}: 1 to {MAX_SEARCH_LIMIT} is expected"),
-            ));
-        }
+        let utc_offset = check::utc_offset(utc_offset)?;
+        check::limit(limit, MAX_SEARCH_LIMIT)?;
         if sort != Sort::Relevance && mode == Mode::Semantic {
             return Err(core::Error::new(
                 core::ErrorCode::InvalidRequest,
@@ -129,7 +119,7 @@ impl SearchRequest {
             until: until.map(|time| time.0),
             limit,
             typing,
-            utc_offset: utc_offset * 60,
+            utc_offset,
             recent,
             grouped,
             explain,
@@ -277,13 +267,8 @@ impl SuggestQuery {
     /// # Errors
     /// `InvalidRequest` when it is out of range.
     pub fn check(self) -> core::Result<Self> {
-        if (1..=Self::MAX_LIMIT).contains(&self.limit) {
-            return Ok(self);
-        }
-        Err(core::Error::new(
-            core::ErrorCode::InvalidRequest,
-            format!("`limit` is {}: 1 to {} is expected", self.limit, Self::MAX_LIMIT),
-        ))
+        check::limit(self.limit, Self::MAX_LIMIT)?;
+        Ok(self)
     }
 }
 

@@ -16,7 +16,7 @@ use rushlight_models::{Catalogue, ModelKind, ModelState, ModelStatus, ModelStore
 use crate::commands::{doctor, models};
 use crate::context::Context;
 use crate::output::{count, thousands};
-use crate::wiring::{Check, Wiring};
+use crate::wiring::{Check, Checked, Wiring};
 
 /// Kept answers that the speed is measured over.
 const MEASURED: usize = 20;
@@ -348,24 +348,20 @@ fn index(space: &SpaceVerification) -> Finding {
 /// A line of `rushlight doctor` as a finding.
 fn finding(check: Check) -> Finding {
     let Check {
-        name,
+        of,
         ok,
         found,
         remedy,
     } = check;
-    let (code, of) = match name.as_str() {
-        "python with pip" => ("python", ""),
-        "ONNX Runtime" => ("runtime", ""),
-        "processor" => ("processor", ""),
-        "reranking model" => ("reranker", ""),
-        name => ("model", name.strip_prefix("model ").unwrap_or(name)),
-    };
     Finding {
-        code: code.to_owned(),
-        of: of.to_owned(),
+        code: of.code().to_owned(),
         ok,
         found,
         remedy: if ok { String::new() } else { remedy },
+        of: match of {
+            Checked::Model(id) => id,
+            _ => String::new(),
+        },
     }
 }
 
@@ -453,10 +449,10 @@ mod tests {
     }
 
     #[test]
-    fn every_line_of_the_doctor_has_a_code() {
-        let code = |name: &str| {
+    fn a_line_of_the_doctor_names_what_it_is_about() {
+        let found = |of: Checked| {
             let found = finding(Check {
-                name: name.to_owned(),
+                of,
                 ok: true,
                 found: String::new(),
                 remedy: "only when it is wrong".to_owned(),
@@ -464,8 +460,10 @@ mod tests {
             assert_eq!(found.remedy, "");
             (found.code, found.of)
         };
-        assert_eq!(code("model e5"), ("model".to_owned(), "e5".to_owned()));
-        assert_eq!(code("python with pip").0, "python");
-        assert_eq!(code("ONNX Runtime").0, "runtime");
+        assert_eq!(
+            found(Checked::Model("e5".to_owned())),
+            ("model".to_owned(), "e5".to_owned())
+        );
+        assert_eq!(found(Checked::Python), ("python".to_owned(), String::new()));
     }
 }

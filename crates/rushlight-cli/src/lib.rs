@@ -25,7 +25,7 @@ use clap::Parser;
 
 pub use args::Cli;
 pub use context::Paths;
-pub use wiring::{Check, EngineSetup, IndexParts, Wiring};
+pub use wiring::{Check, Checked, EngineSetup, IndexParts, Wiring};
 
 /// Runs the command that the process's arguments name.
 pub fn run(wiring: &'static dyn Wiring) -> ExitCode {

@@ -64,11 +64,54 @@ pub trait Wiring: Sync {
     fn parse_worker(&self) -> ExitCode;
 }
 
+/// What `rushlight doctor` checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// The data directory and the ledger in it.
+    DataDirectory,
+    /// The model of this id.
+    Model(String),
+    /// The reranking model, where none is named.
+    Reranker,
+    /// ONNX Runtime.
+    Runtime,
+    /// What the adapters need of the processor.
+    Processor,
+    /// Python, which fetches models.
+    Python,
+}
+
+impl Checked {
+    /// Its name on the command line.
+    pub fn name(&self) -> String {
+        match self {
+            Self::DataDirectory => "data directory".to_owned(),
+            Self::Model(id) => format!("model {id}"),
+            Self::Reranker => "reranking model".to_owned(),
+            Self::Runtime => "ONNX Runtime".to_owned(),
+            Self::Processor => "processor".to_owned(),
+            Self::Python => "python with pip".to_owned(),
+        }
+    }
+
+    /// The word for it in the API.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DataDirectory => "ledger",
+            Self::Model(_) => "model",
+            Self::Reranker => "reranker",
+            Self::Runtime => "runtime",
+            Self::Processor => "processor",
+            Self::Python => "python",
+        }
+    }
+}
+
 /// One line of `rushlight doctor`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     /// What was checked.
-    pub name: String,
+    pub of: Checked,
     /// True when it is as it should be.
     pub ok: bool,
     /// What was found.

@@ -138,7 +138,24 @@ impl QueryField {
     }
 }
 
+impl Clause {
+    /// What every chunk meets: so that a query of nothing but filters finds what they leave.
+    pub fn everything() -> Self {
+        Self {
+            occur: Occur::Required,
+            node: Node::Everything,
+        }
+    }
+}
+
 impl Query {
+    /// A query that every chunk meets.
+    pub fn everything() -> Self {
+        Self {
+            clauses: vec![Clause::everything()],
+        }
+    }
+
     /// A query of plain words: each text wanted, nothing required.
     pub fn plain(text: impl Into<String>) -> Self {
         Self {

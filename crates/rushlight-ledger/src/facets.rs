@@ -1,5 +1,7 @@
 //! What documents are counted and listed by, read from the ledger as it changes.
 
+use std::collections::HashSet;
+
 use rushlight_core::{DocId, DocumentKind, Generation, Principal, Result, SourceId, SpaceId, Timestamp};
 use rusqlite::{Row, params};
 
@@ -95,7 +97,7 @@ impl Ledger {
     ///
     /// # Errors
     /// `LedgerFailed`.
-    pub fn readable_access(&self, principals: &[Principal]) -> Result<Vec<i64>> {
+    pub fn readable_access(&self, principals: &[Principal]) -> Result<HashSet<i64>> {
         self.store.read(|db| {
             let ids = intern::access_sets_of(db, principals)?;
             encode::from_json("access_sets.id", &ids)

@@ -50,7 +50,7 @@ pub struct KeptAnswer {
 const READABLE: &str = "access IN (SELECT value FROM json_each(?1))";
 
 impl Ledger {
-    /// What there is for these principals. `utc_offset`, in minutes, says where a year begins.
+    /// What there is for these principals. `utc_offset`, in seconds, says where a year begins.
     ///
     /// # Errors
     /// `LedgerFailed`.
@@ -61,7 +61,7 @@ impl Ledger {
             let kinds = groups(db, "kind", most_first, &[&access])?;
             let language = "coalesce(json_extract(metadata, '$.language'), '')";
             let languages = groups(db, language, most_first, &[&access])?;
-            let ahead = i64::from(utc_offset) * 60_000;
+            let ahead = i64::from(utc_offset) * 1000;
             // A date beyond the years that SQLite can name is of no year.
             let year = "strftime('%Y', (date + ?2) / 1000.0, 'unixepoch')";
             let years = groups(db, year, "name DESC", &[&access, &ahead])?;

@@ -11,7 +11,7 @@ pub trait Upkeep: Send + Sync + 'static {
     /// other, whether it exists or not.
     async fn folders(&self, path: Option<String>, hidden: bool) -> Result<api::Folders>;
 
-    /// What these principals may read, in numbers.
+    /// What these principals may read, in numbers; `utc_offset` is by how many seconds the asker's clock is ahead of UTC.
     async fn overview(&self, principals: Vec<Principal>, utc_offset: i32) -> Result<api::Overview>;
 
     /// Documents with unreadable pages that these principals may read.

@@ -1,12 +1,8 @@
 // What the page remembers in the browser. A browser that forbids it gets the defaults each time.
 
 export function remembered<T extends string>(name: string, allowed: readonly T[]): T | null {
-  try {
-    const value = localStorage.getItem(`rushlight.${name}`)
-    return allowed.find((choice) => choice === value) ?? null
-  } catch {
-    return null
-  }
+  const value = kept(name)
+  return allowed.find((choice) => choice === value) ?? null
 }
 
 /** Whatever is kept under a name; empty where nothing is. */

@@ -10,14 +10,14 @@ use serde::Serialize;
 
 use crate::context::{Context, make_private};
 use crate::output::{Output, bytes, style};
-use crate::wiring::{Check, Wiring};
+use crate::wiring::{Check, Checked, Wiring};
 
 /// Exit code when something is wrong.
 const UNWELL: u8 = 3;
 
 #[derive(Serialize)]
 struct Finding<'a> {
-    name: &'a str,
+    name: String,
     ok: bool,
     found: &'a str,
     remedy: &'a str,
@@ -29,22 +29,13 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
         checks.push(check)
     });
     if output.is_json() {
-        let finding = |check: &'_ Check| {
-            (
-                check.name.clone(),
-                check.ok,
-                check.found.clone(),
-                check.remedy.clone(),
-            )
-        };
-        let owned: Vec<_> = checks.iter().map(finding).collect();
-        let findings: Vec<_> = owned
+        let findings: Vec<Finding<'_>> = checks
             .iter()
-            .map(|(name, ok, found, remedy)| Finding {
-                name,
-                ok: *ok,
-                found,
-                remedy,
+            .map(|check| Finding {
+                name: check.of.name(),
+                ok: check.ok,
+                found: &check.found,
+                remedy: &check.remedy,
             })
             .collect();
         output.json(&findings);
@@ -56,7 +47,7 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
             } else {
                 format!("{bad}wrong{bad:#}")
             };
-            output.line(format!("{mark} {}: {}", check.name, check.found));
+            output.line(format!("{mark} {}: {}", check.of.name(), check.found));
             if !check.remedy.is_empty() {
                 output.line(format!("      {}", check.remedy));
             }
@@ -70,20 +61,20 @@ pub(crate) fn run(context: &Context, wiring: &dyn Wiring, output: &Output) -> Re
 }
 
 fn data_directory(context: &Context) -> Check {
-    let name = "data directory".to_owned();
+    let of = Checked::DataDirectory;
     let dir = context.paths.data.display();
     let tried = make_private(&context.paths.data)
         .and_then(|()| DataDirLock::acquire(&context.paths.data))
         .and_then(|_lock| Ledger::open(&context.paths.ledger)?.check());
     match tried {
         Ok(()) => Check {
-            name,
+            of,
             ok: true,
             found: format!("{dir}, the ledger is sound"),
             remedy: String::new(),
         },
         Err(error) => Check {
-            name,
+            of,
             ok: false,
             found: error.chain(),
             remedy: error.hint().to_owned(),
@@ -128,7 +119,7 @@ fn reranker(store: &ModelStore, configured: &str, cancel: &AtomicBool) -> Check 
             ..model(store, &id, cancel)
         },
         Err(error) => Check {
-            name: "reranking model".to_owned(),
+            of: Checked::Reranker,
             ok: false,
             found: error.chain(),
             remedy: error.hint().to_owned(),
@@ -137,7 +128,7 @@ fn reranker(store: &ModelStore, configured: &str, cancel: &AtomicBool) -> Check 
 }
 
 fn model(store: &ModelStore, id: &str, cancel: &AtomicBool) -> Check {
-    let name = format!("model {id}");
+    let of = Checked::Model(id.to_owned());
     match store.status(id) {
         Ok(status) => match status.state {
             ModelState::Installed { .. } => match store.verify(id, cancel, &mut |_, _| {}) {
@@ -147,28 +138,28 @@ fn model(store: &ModelStore, id: &str, cancel: &AtomicBool) -> Check {
                         bytes(status.entry.installed_bytes())
                     );
                     Check {
-                        name,
+                        of,
                         ok: true,
                         found,
                         remedy: String::new(),
                     }
                 }
                 Err(error) => Check {
-                    name,
+                    of,
                     ok: false,
                     found: error.chain(),
                     remedy: error.hint().to_owned(),
                 },
             },
             _ => Check {
-                name,
+                of,
                 ok: false,
                 found: "not installed".to_owned(),
                 remedy: format!("run `rushlight models install {id}`"),
             },
         },
         Err(error) => Check {
-            name,
+            of,
             ok: false,
             found: error.chain(),
             remedy: error.hint().to_owned(),

@@ -337,9 +337,10 @@ pub(crate) fn print_hit(number: usize, hit: &Hit, sentence: Option<TextSpan>, ou
         .map(|heading| format!(" › {heading}"))
         .collect();
     output.line(format!(
-        "{number}. {title}{}{title:#}{headings}  {faint}{}{faint:#}",
+        "{number}. {title}{}{title:#}{headings}  {faint}{} · {}{faint:#}",
         hit.title,
-        place(&hit.chunk.locator, &hit.space)
+        place(&hit.chunk.locator, &hit.space),
+        day_of(hit.date)
     ));
     let part = if hit.part.is_empty() {
         String::new()

@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use rushlight_answer::{AnswerLanguage, ListCount, ListPlan, cite_row, list_text, plan_list};
 use rushlight_core::{
-    Answer, AnswerEvent, AnswerRow, AnswerTable, Chunk, Citation, Clause, DocId, DocumentKind, Grounding,
-    Hit, KeywordIndex, LegScores, Node, Occur, Query, Result, Route, SearchFilter, TextSpan, Timestamp,
+    Answer, AnswerEvent, AnswerRow, AnswerTable, Chunk, Citation, DocId, DocumentKind, Grounding, Hit,
+    KeywordIndex, LegScores, Query, Result, Route, SearchFilter, TextSpan, Timestamp,
 };
 use rushlight_ledger::DocumentRecord;
 use rushlight_retrieval::families::{Candidate, fold};
@@ -176,12 +176,7 @@ impl Shared {
     /// A query in the query language; of an empty text everything.
     pub(super) fn plan_query(&self, text: &str) -> Result<Query> {
         if text.is_empty() {
-            return Ok(Query {
-                clauses: vec![Clause {
-                    occur: Occur::Required,
-                    node: Node::Everything,
-                }],
-            });
+            return Ok(Query::everything());
         }
         let calendar = Calendar::at_offset(self.clock.now(), 0);
         query::parse(text, &calendar).map_err(|error| error.into_error(text))

@@ -114,9 +114,7 @@ impl Shared {
         filter: &SearchFilter,
     ) -> Result<Option<Arc<ChunkSet>>> {
         let mut limits = query.restrictions();
-        limits
-            .clauses
-            .retain(|clause| clause.occur != Occur::Required || clause.node != Node::Everything);
+        limits.clauses.retain(|clause| *clause != Clause::everything());
         if limits.clauses.is_empty() {
             return Ok(None);
         }
@@ -163,11 +161,7 @@ fn narrow(query: Query, filter: &mut SearchFilter) -> Query {
         }
     }
     if !kept.iter().any(|clause| clause.occur != Occur::Excluded) {
-        // A query of nothing but filters finds what they leave.
-        kept.push(Clause {
-            occur: Occur::Required,
-            node: Node::Everything,
-        });
+        kept.push(Clause::everything());
     }
     Query { clauses: kept }
 }

@@ -56,13 +56,10 @@ impl Shared {
     /// Everything that the request's filters let pass.
     pub(super) fn documents_of_all(&self, request: &SearchRequest) -> Result<Holding> {
         let calendar = self.calendar(request);
-        let everything = Query {
-            clauses: vec![rushlight_core::Clause {
-                occur: rushlight_core::Occur::Required,
-                node: rushlight_core::Node::Everything,
-            }],
-        };
-        self.held(self.asked_for(request, everything, calendar)?, Covers::Filters)
+        self.held(
+            self.asked_for(request, Query::everything(), calendar)?,
+            Covers::Filters,
+        )
     }
 
     fn with_every_word(&self, request: &SearchRequest) -> Result<Option<Asked>> {

@@ -292,13 +292,7 @@ impl Lowering<'_> {
             return Ok(None);
         }
         if clauses.iter().all(|clause| clause.occur == Occur::Excluded) {
-            clauses.insert(
-                0,
-                Clause {
-                    occur: Occur::Required,
-                    node: Node::Everything,
-                },
-            );
+            clauses.insert(0, Clause::everything());
         }
         Ok(Some(Node::Group(Query { clauses })))
     }

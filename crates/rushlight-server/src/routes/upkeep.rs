@@ -22,7 +22,7 @@ pub(crate) async fn overview(
     State(app): State<App>,
     Params(query): Params<api::OverviewQuery>,
 ) -> Reply<Json<api::Overview>> {
-    let api::OverviewQuery { utc_offset } = query.check()?;
+    let utc_offset = query.check()?;
     Ok(Json(app.service.overview(principals(), utc_offset).await?))
 }
 

@@ -113,7 +113,7 @@ const GOOD: [(&str, &str, &str, u16, &str); 11] = [
         "/library/overview?utc_offset=-480",
         "",
         200,
-        r#"{"documents":480,"#,
+        r#"{"documents":28800,"#,
     ),
     (
         "GET",

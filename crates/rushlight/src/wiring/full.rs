@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use rushlight_cli::{Check, Paths};
+use rushlight_cli::{Check, Checked, Paths};
 use rushlight_config::Config;
 use rushlight_core::{
     Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Reranker, Result, TokenCounter, VectorIndex,
@@ -211,16 +211,15 @@ fn language_model(store: ModelStore, id: String, threads: usize) -> Lazy<dyn Lan
 /// ONNX Runtime is there, and the one the catalogue names.
 pub(crate) fn checks(paths: &Paths) -> Vec<Check> {
     let store = ModelStore::new(&paths.models, Catalogue::builtin());
-    let name = "ONNX Runtime".to_owned();
     vec![match runtime_library(&store) {
         Ok(library) => Check {
-            name,
+            of: Checked::Runtime,
             ok: true,
             found: library.display().to_string(),
             remedy: String::new(),
         },
         Err(error) => Check {
-            name,
+            of: Checked::Runtime,
             ok: false,
             found: error.chain(),
             remedy: error.hint().to_owned(),

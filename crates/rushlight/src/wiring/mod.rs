@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushlight_answer::{AnswerOptions, Calibration};
-use rushlight_cli::{Check, EngineSetup, IndexParts, Paths, Wiring};
+use rushlight_cli::{Check, Checked, EngineSetup, IndexParts, Paths, Wiring};
 use rushlight_config::Config;
 use rushlight_core::{
     Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, PageRecogniser, Parser, Reranker, Result,
@@ -261,7 +261,7 @@ fn cpu() -> Option<Check> {
             ErrorCode::CpuUnsupported.hint().to_owned()
         };
         Some(Check {
-            name: "processor".to_owned(),
+            of: Checked::Processor,
             ok,
             found,
             remedy,
@@ -272,7 +272,6 @@ fn cpu() -> Option<Check> {
 }
 
 fn python(config: &Config) -> Check {
-    let name = "python with pip".to_owned();
     let program = &config.models.python;
     match std::process::Command::new(program)
         .args(["-m", "pip", "--version"])
@@ -286,14 +285,14 @@ fn python(config: &Config) -> Check {
                 .trim()
                 .to_owned();
             Check {
-                name,
+                of: Checked::Python,
                 ok: true,
                 found,
                 remedy: String::new(),
             }
         }
         _ => Check {
-            name,
+            of: Checked::Python,
             ok: false,
             found: format!("`{program} -m pip` does not run"),
             remedy: "install Python 3 with pip to fetch models, or set models.python; nothing else needs it"

@@ -3,7 +3,7 @@
 mod table;
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -40,7 +40,7 @@ struct Count<'a> {
     choices: Choices,
     covers: Covers,
     /// Numbers of the access lists that the asker is on.
-    readable: Vec<i64>,
+    readable: HashSet<i64>,
     /// The spaces and folders that there are for the asker.
     spaces: HashMap<SpaceId, String>,
     folders: Vec<SourceRecord>,
@@ -55,11 +55,11 @@ impl Shared {
         let choices = Choices::of(&request.query, &self.calendar(request));
         // What is chosen of facets says nothing of which words have to be there.
         let bare = choices.without_all(None);
-        let covers = if bare.is_empty() {
-            Covers::Filters
-        } else {
-            self.documents_holding(&with_query(request, bare))?.covers
+        let of_words = match bare.is_empty() {
+            true => None,
+            false => Some(self.documents_holding(&with_query(request, bare.clone()))?),
         };
+        let covers = of_words.as_ref().map_or(Covers::Filters, |held| held.covers);
         let spaces = self.ledger.spaces_for(&request.principals)?;
         let count = Count {
             shared: self,
@@ -71,7 +71,12 @@ impl Shared {
             folders: self.ledger.sources_for(&request.principals)?,
             year_offset: request.utc_offset,
         };
-        count.all(begun)
+        // Where nothing is chosen these are the documents that are counted.
+        let held = match of_words.filter(|_| bare == request.query) {
+            Some(held) => held,
+            None => count.held(request.query.clone())?,
+        };
+        count.all(held, begun)
     }
 }
 
@@ -83,8 +88,7 @@ fn with_query(request: &SearchRequest, query: String) -> SearchRequest {
 }
 
 impl Count<'_> {
-    fn all(&self, begun: Instant) -> Result<Facets> {
-        let held = self.held(self.request.query.clone())?;
+    fn all(&self, held: Holding, begun: Instant) -> Result<Facets> {
         let mut counter = Counter::new(self.year_offset, &Facet::ALL);
         self.count(&held, &mut counter)?;
         let mut facets = Vec::with_capacity(Facet::ALL.len());

@@ -124,7 +124,7 @@ impl Table {
     }
 
     /// The title of a document that somebody on one of these access lists may read.
-    pub(in crate::search) fn title(&self, document: DocId, readable: &[i64]) -> Option<&str> {
+    pub(in crate::search) fn title(&self, document: DocId, readable: &HashSet<i64>) -> Option<&str> {
         let entry = self.rows.get(&document)?;
         readable.contains(&entry.access).then_some(&*entry.title)
     }
@@ -133,7 +133,7 @@ impl Table {
     pub(super) fn count(
         &self,
         documents: impl Iterator<Item = DocId>,
-        readable: &[i64],
+        readable: &HashSet<i64>,
         space: &str,
         counter: &mut Counter,
     ) {

@@ -208,3 +208,20 @@ scene('hostile titles are text among the commands', { viewport: phone }, async (
     await closed(page)
   }
 })
+
+scene('closed and opened again at once, the commands are there', {}, async (page) => {
+  await page.keyboard.press('Control+k')
+  await field(page).waitFor()
+  for (let time = 0; time < 20; time++) {
+    // Both keys before the page has heard that the dialog is closed.
+    await page.evaluate(() => {
+      document.querySelector('dialog[open]').close()
+      dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true, cancelable: true }))
+    })
+    await field(page).waitFor()
+    await page.waitForTimeout(20)
+    assert.equal(await opened(page).count(), 1, `time ${time}`)
+  }
+  await page.keyboard.press('Escape')
+  await closed(page)
+})

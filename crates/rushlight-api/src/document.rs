@@ -262,6 +262,10 @@ pub struct Section {
     pub span: Span,
     /// Exactly the document's text under `span`.
     pub text: String,
+    /// The white space that parts it from the section before: with it the sections joined are the document's text up to the end
+    /// of the last. Left out where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub before: String,
     /// Where it stands on its pages; left out where that is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub areas: Vec<Area>,
@@ -271,18 +275,25 @@ pub struct Section {
 }
 
 impl Section {
-    /// One section per block, in order. Between sections there is nothing but white space: text that no block covers
-    /// becomes a paragraph without a label, a block that does not fit the text is left out.
+    /// One section per block, in order. Between sections there is nothing but white space, which each has as its `before`: text that
+    /// no block covers becomes a paragraph without a label, a block that does not fit the text is left out.
     pub fn of(text: &str, blocks: &[core::Block], lines: &[core::PlacedLine]) -> Vec<Section> {
         let mut sections = Vec::with_capacity(blocks.len());
         let mut done = 0;
         for block in blocks {
             let span = block.span;
-            let (Some(before), Some(own)) = (text.get(done..span.start), text.get(span.start..span.end))
+            let (Some(between), Some(own)) = (text.get(done..span.start), text.get(span.start..span.end))
             else {
                 continue;
             };
-            sections.extend(uncovered(before, done));
+            let between = match uncovered(between, done) {
+                Some(section) => {
+                    let rest = &text[section.span.end..span.start];
+                    sections.push(section);
+                    rest
+                }
+                None => between,
+            };
             let (kind, level) = SectionKind::of(block.kind);
             let place = Locator::from(&block.locator.clone().within(lines, span));
             sections.push(Section {
@@ -291,6 +302,7 @@ impl Section {
                 level,
                 span: span.into(),
                 text: own.to_owned(),
+                before: between.to_owned(),
                 areas: place.into_areas(),
                 confidence: None,
             });
@@ -314,6 +326,7 @@ fn uncovered(text: &str, start: usize) -> Option<Section> {
             end: start + skipped + own.len(),
         },
         text: own.to_owned(),
+        before: text[..skipped].to_owned(),
         areas: Vec::new(),
         confidence: None,
     })
@@ -378,9 +391,9 @@ mod tests {
         let sections = Section::of("one\n\n two \n茶", &[block(0, 3)], &[]);
         let shown: Vec<_> = sections
             .iter()
-            .map(|s| (s.text.as_str(), s.span.start, s.label.as_str()))
+            .map(|s| (s.before.as_str(), s.text.as_str(), s.span.start, s.label.as_str()))
             .collect();
-        assert_eq!(shown, [("one", 0, "line 1"), ("two \n茶", 6, "")]);
+        assert_eq!(shown, [("", "one", 0, "line 1"), ("\n\n ", "two \n茶", 6, "")]);
     }
 
     #[test]
@@ -412,13 +425,16 @@ mod tests {
             cuts in prop::collection::vec((0usize..60, 0usize..60), 0..6),
         ) {
             let blocks: Vec<_> = cuts.iter().map(|(start, end)| block(*start, *end)).collect();
-            let mut done = 0;
+            let mut joined = String::new();
             for section in Section::of(&text, &blocks, &[]) {
-                prop_assert_eq!(text.get(section.span.start..section.span.end), Some(section.text.as_str()));
-                prop_assert!(text[done..section.span.start].trim().is_empty());
-                done = section.span.end;
+                prop_assert!(section.before.trim().is_empty());
+                joined.push_str(&section.before);
+                prop_assert_eq!(joined.len(), section.span.start);
+                joined.push_str(&section.text);
+                prop_assert_eq!(joined.len(), section.span.end);
             }
-            prop_assert!(text[done..].trim().is_empty());
+            prop_assert!(text.starts_with(&joined));
+            prop_assert!(text[joined.len()..].trim().is_empty());
         }
     }
 }

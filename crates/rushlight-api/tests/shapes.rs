@@ -745,7 +745,8 @@ fn document() {
                 "start": 13,
                 "end": 29
               },
-              "text": "Steep at 70 °C."
+              "text": "Steep at 70 °C.",
+              "before": "\n\n"
             }
           ]
         }"##]],

@@ -376,6 +376,8 @@ export interface Section {
   level?: number | null
   span: Span
   text: string
+  /** The white space that parts it from the section before; left out where there is none. */
+  before?: string
   areas?: Area[]
   /** How sure the recogniser is of what was recognised of it, in per cent; left out where nothing was. */
   confidence?: number
@@ -424,9 +426,16 @@ export interface DocumentName {
   date: string | null
 }
 
+/** A link as it is written, and the document it means; null where it leads nowhere. */
+export interface OutgoingLink {
+  kind: 'name' | 'path'
+  target: string
+  document: DocumentName | null
+}
+
 export interface DocumentLinks {
-  /** In order; `document` is null where the link leads nowhere. */
-  outgoing: { target: string; document: DocumentName | null }[]
+  /** In order. */
+  outgoing: OutgoingLink[]
   backlinks: { total: number; documents: { document: DocumentName; links: number; span: Span | null; text: string }[] }
   thread: { document: DocumentName; from: string[] }[]
 }

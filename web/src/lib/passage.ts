@@ -1,4 +1,4 @@
-// Finds in a document's sections what a citation or a hit stands for, and cuts the sections into marked and unmarked text.
+// Finds in a document's sections what a citation or a hit stands for, and cuts text into what is marked and what is not.
 
 import type { Section, Segment, Span } from './api'
 
@@ -8,70 +8,56 @@ export interface Target {
   quote: string
 }
 
-export interface MarkedSection {
-  section: Section
-  segments: Segment[]
-  /** Holds some or all of the passage. */
-  inside: boolean
-}
+/** Two UTF-16 offsets, half-open. */
+export type Range = readonly [start: number, end: number]
 
-export interface Marked {
-  sections: MarkedSection[]
-  /** Index of the section where the passage begins; -1 when it was not found. */
+export interface Passage {
+  /** Where it stands in the text of each section that holds some of it. */
+  ranges: ReadonlyMap<number, Range>
+  /** Indices of the sections where it begins and ends; -1 when it was not found. */
   first: number
+  last: number
   /** True when the quoted words themselves were found, not only their section. */
   exact: boolean
 }
 
 /**
- * What the span cuts out is marked where it is the quote, or where there is no quote to compare. Otherwise the quote is
+ * What the span cuts out is the passage where it is the quote, or where there is no quote to compare. Otherwise the quote is
  * looked for in the sections that the span touches, then in the whole document; white space may differ. Where the words
- * are not found, the sections that the span touches are marked whole.
+ * are not found, the sections that the span touches are it, whole.
  */
-export function markPassage(sections: readonly Section[], target: Target | null): Marked {
-  if (!target) return plain(sections)
-  const touched = sections.map((section) => target.span !== null && overlaps(section.span, target.span))
-  const found =
-    spanned(sections, target) ??
-    locate(sections, target.quote, (index) => touched[index] ?? false) ??
-    locate(sections, target.quote, () => true)
-  if (found) {
-    return {
-      sections: sections.map((section, index) => cut(section, found.get(index))),
-      first: Math.min(...found.keys()),
-      exact: true,
-    }
-  }
-  const first = touched.indexOf(true)
-  return {
-    sections: sections.map((section, index) => ({
-      section,
-      segments: [{ text: section.text, mark: touched[index] ?? false }],
-      inside: touched[index] ?? false,
-    })),
-    first,
-    exact: false,
-  }
+export function findPassage(sections: readonly Section[], target: Target | null): Passage {
+  if (!target) return passage(new Map(), false)
+  const touched = (section: Section): boolean => target.span !== null && overlaps(section.span, target.span)
+  const found = spanned(sections, target) ?? locate(sections, target.quote, touched) ?? locate(sections, target.quote, () => true)
+  if (found) return passage(found, true)
+  return passage(new Map(sections.flatMap((section, index) => (touched(section) ? [[index, [0, section.text.length]]] : []))), false)
 }
 
-function plain(sections: readonly Section[]): Marked {
-  return {
-    sections: sections.map((section) => ({ section, segments: [{ text: section.text, mark: false }], inside: false })),
-    first: -1,
-    exact: false,
-  }
+function passage(ranges: ReadonlyMap<number, Range>, exact: boolean): Passage {
+  const indices = [...ranges.keys()]
+  return { ranges, first: indices[0] ?? -1, last: indices.at(-1) ?? -1, exact }
+}
+
+/** The text in up to three pieces: before the range, in it, behind it. */
+export function cut(text: string, range: Range | undefined): Segment[] {
+  const [start, end] = range ?? [0, 0]
+  const segments = [
+    { text: text.slice(0, Math.max(0, start)), mark: false },
+    { text: text.slice(Math.max(0, start), Math.max(0, end)), mark: true },
+    { text: text.slice(Math.max(0, end)), mark: false },
+  ]
+  return segments.filter((segment) => segment.text !== '')
 }
 
 function overlaps(a: Span, b: Span): boolean {
   return a.start < b.end && b.start < a.end
 }
 
-type Ranges = Map<number, [start: number, end: number]>
-
 /** The span, which counts bytes, as UTF-16 offsets in each section it touches; `undefined` where the quote says otherwise. */
-function spanned(sections: readonly Section[], { span, quote }: Target): Ranges | undefined {
+function spanned(sections: readonly Section[], { span, quote }: Target): Map<number, Range> | undefined {
   if (!span) return undefined
-  const ranges: Ranges = new Map()
+  const ranges = new Map<number, Range>()
   let text = ''
   sections.forEach((section, index) => {
     if (!overlaps(section.span, span)) return
@@ -103,42 +89,30 @@ function stripped(text: string): string {
 }
 
 /** Where the quote stands in each section (UTF-16 offsets), or `undefined`. White space is not compared. */
-function locate(
-  sections: readonly Section[],
-  quote: string,
-  within: (index: number) => boolean,
-): Ranges | undefined {
+function locate(sections: readonly Section[], quote: string, within: (section: Section) => boolean): Map<number, Range> | undefined {
   const needle = stripped(quote)
   if (needle === '') return undefined
-  let text = ''
-  const origin: { index: number; at: number }[] = []
-  sections.forEach((section, index) => {
-    if (!within(index)) return
-    for (let at = 0; at < section.text.length; at++) {
-      const unit = section.text[at] ?? ''
-      if (/\s/u.test(unit)) continue
-      text += unit
-      origin.push({ index, at })
-    }
-  })
-  const start = text.indexOf(needle)
+  const texts = sections.map((section) => (within(section) ? stripped(section.text) : ''))
+  const start = texts.join('').indexOf(needle)
   if (start < 0) return undefined
-  const ranges: Ranges = new Map()
-  for (const { index, at } of origin.slice(start, start + needle.length)) {
-    const range = ranges.get(index)
-    if (range) range[1] = at + 1
-    else ranges.set(index, [at, at + 1])
-  }
+  const ranges = new Map<number, Range>()
+  let before = 0
+  texts.forEach((text, index) => {
+    const from = Math.max(0, start - before)
+    const to = Math.min(text.length, start + needle.length - before)
+    before += text.length
+    if (from >= to) return
+    const own = sections[index]?.text ?? ''
+    ranges.set(index, [unstripped(own, from), unstripped(own, to - 1) + 1])
+  })
   return ranges
 }
 
-function cut(section: Section, range: [number, number] | undefined): MarkedSection {
-  if (!range) return { section, segments: [{ text: section.text, mark: false }], inside: false }
-  const [start, end] = range
-  const segments = [
-    { text: section.text.slice(0, start), mark: false },
-    { text: section.text.slice(start, end), mark: true },
-    { text: section.text.slice(end), mark: false },
-  ]
-  return { section, segments: segments.filter((segment) => segment.text !== ''), inside: true }
+/** Where the unit stands in the text that is the given one without white space. */
+function unstripped(text: string, unit: number): number {
+  let at = 0
+  for (let left = unit; ; at++) {
+    if (/\s/u.test(text.charAt(at))) continue
+    if (left-- === 0) return at
+  }
 }

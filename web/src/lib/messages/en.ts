@@ -2,6 +2,7 @@
 
 import { askEn } from './en.ask'
 import { originalsEn } from './en.originals'
+import { readingEn } from './en.reading'
 import { keepEn } from './en.keep'
 import { facetsEn } from './en.facets'
 
@@ -274,6 +275,7 @@ export const en = {
   },
   asking: askEn,
   originals: originalsEn,
+  reading: readingEn,
   ...keepEn,
   facets: facetsEn,
   document: {
@@ -297,9 +299,7 @@ export const en = {
     copyPath: 'Copy the path',
     copied: 'Copied',
     copyFailed: 'The browser did not allow copying.',
-    empty: 'This document has no text to show.',
     text: 'Text of the document',
-    moreSections: (rest: number) => `Show the rest (${count(rest, 'section', 'sections')})`,
   },
   related: {
     label: 'Related documents',

@@ -3,6 +3,7 @@
 import type { Messages } from './en'
 import { askZhHans } from './zh-Hans.ask'
 import { originalsZhHans } from './zh-Hans.originals'
+import { readingZhHans } from './zh-Hans.reading'
 import { keepZhHans } from './zh-Hans.keep'
 import { facetsZhHans } from './zh-Hans.facets'
 
@@ -267,6 +268,7 @@ export const zhHans: Messages = {
   },
   asking: askZhHans,
   originals: originalsZhHans,
+  reading: readingZhHans,
   ...keepZhHans,
   facets: facetsZhHans,
   document: {
@@ -290,9 +292,7 @@ export const zhHans: Messages = {
     copyPath: '复制路径',
     copied: '已复制',
     copyFailed: '浏览器不允许复制。',
-    empty: '这份文档没有可显示的文字。',
     text: '文档内容',
-    moreSections: (rest) => `显示其余 ${number(rest)} 个部分`,
   },
   related: {
     label: '相关文档',

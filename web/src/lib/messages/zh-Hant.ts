@@ -3,6 +3,7 @@
 import type { Messages } from './en'
 import { askZhHant } from './zh-Hant.ask'
 import { originalsZhHant } from './zh-Hant.originals'
+import { readingZhHant } from './zh-Hant.reading'
 import { keepZhHant } from './zh-Hant.keep'
 import { facetsZhHant } from './zh-Hant.facets'
 
@@ -267,6 +268,7 @@ export const zhHant: Messages = {
   },
   asking: askZhHant,
   originals: originalsZhHant,
+  reading: readingZhHant,
   ...keepZhHant,
   facets: facetsZhHant,
   document: {
@@ -290,9 +292,7 @@ export const zhHant: Messages = {
     copyPath: '複製路徑',
     copied: '已複製',
     copyFailed: '瀏覽器不允許複製。',
-    empty: '這份文件沒有可顯示的文字。',
     text: '文件內容',
-    moreSections: (rest) => `顯示其餘 ${number(rest)} 個部分`,
   },
   related: {
     label: '相關文件',

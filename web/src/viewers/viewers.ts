@@ -1,0 +1,30 @@
+// Which viewer shows the text of a document: a table by media type, then by kind. Each is loaded when the first such document is opened.
+
+import type { Component } from 'svelte'
+import type { Document, DocumentKind, OutgoingLink } from '../lib/api'
+import type { Passage } from '../lib/passage'
+
+export interface ViewerProps {
+  document: Document
+  /** What is to be marked; the element in which it begins carries `data-passage` and takes the focus. */
+  passage: Passage
+  /** The level of the heading that is the document's title. */
+  top: number
+  /** Where its links lead, as far as that is known yet. */
+  links: readonly OutgoingLink[]
+  /** Brings the passage into view, to be called when it is shown in another way. */
+  reveal: () => void
+}
+
+type Load = () => Promise<{ default: Component<ViewerProps> }>
+
+const sections: Load = () => import('./Sections.svelte')
+
+const byMediaType = new Map<string, Load>()
+
+const byKind = new Map<DocumentKind, Load>()
+
+/** The loader is the same for all documents that one viewer shows. */
+export function viewerOf({ media_type, kind }: Document): Load {
+  return byMediaType.get(media_type) ?? byKind.get(kind) ?? sections
+}

@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { basename, extname, join, resolve } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { paged, pagedSections, placeOf } from './harness/originals.mjs'
 import { upkeep } from './mock-upkeep.mjs'
@@ -15,7 +15,8 @@ const token = randomBytes(32).toString('hex')
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const mediaTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
-const kinds = { '.md': 'note', '.txt': 'text', '.html': 'html', '.eml': 'mail', '.csv': 'table' }
+const kinds = { '.md': 'note', '.txt': 'text', '.log': 'text', '.html': 'html', '.eml': 'mail', '.csv': 'table' }
+const typesOfKind = { note: 'text/markdown', text: 'text/plain', html: 'text/html', mail: 'message/rfc822', table: 'text/csv' }
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))
 const bytes = (text) => Buffer.byteLength(text)
 const hash = (text) => createHash('sha256').update(text).digest('hex').slice(0, 32)
@@ -67,31 +68,47 @@ function problem(source, path, status, code, message) {
 }
 
 function parse(path, kind, text, source) {
-  const sections = []
-  let line = 1
-  for (const block of text.matchAll(/(?:[^\n]*\S[^\n]*\n?)+/g)) {
-    const start = bytes(text.slice(0, block.index))
-    const before = text.slice(0, block.index).split('\n').length
-    line = before
-    const content = block[0].replace(/\n$/, '')
-    const last = line + content.split('\n').length - 1
-    const level = /^(#+) /.exec(content)?.[1].length
-    const locator = { kind: 'lines', first: line, last }
-    sections.push({
-      label: line === last ? `line ${line}` : `lines ${line}–${last}`,
-      locator,
-      kind: level ? 'heading' : kind === 'table' ? 'table_row' : 'paragraph',
-      level: level ?? null,
-      span: { start, end: start + bytes(content) },
-      text: content,
-    })
-  }
+  const sections = kind === 'table' ? rowSections(text) : blockSections(text)
   const title = /^# (.+)$/m.exec(text)?.[1] ?? basename(path, extname(path))
   return {
-    document_id: hash(path), title, path, part: '', kind, media_type: 'text/plain', date: statSync(path).mtime.toISOString(), space: source.space,
+    document_id: hash(path), title, path, part: '', kind, media_type: typesOfKind[kind], date: statSync(path).mtime.toISOString(), space: source.space,
     content_hash: hash(text), authors: [], recipients: [], tags: [], language: null, attachments: [], pages: null, unreadable_pages: [], warnings: [],
     sections, source: source.id,
   }
+}
+
+/** Stretches of a text as sections, with the white space that parts them. */
+function sectionsAt(text, stretches, describe) {
+  let done = 0
+  let at = 0
+  return stretches.map(({ index, content }, number) => {
+    const before = text.slice(done, index)
+    const start = at + bytes(before)
+    done = index + content.length
+    at = start + bytes(content)
+    return { ...describe(content, index, number), span: { start, end: at }, text: content, ...(before && { before }) }
+  })
+}
+
+/** What empty lines part. */
+function blockSections(text) {
+  const stretches = [...text.matchAll(/(?:[^\n]*\S[^\n]*\n?)+/g)].map(({ 0: block, index }) => ({ index, content: block.trimEnd() }))
+  return sectionsAt(text, stretches, (content, index) => {
+    const first = text.slice(0, index).split('\n').length
+    const last = first + content.split('\n').length - 1
+    const level = /^(#+) /.exec(content)?.[1].length
+    const kind = level ? 'heading' : index === 0 && /^---\n[^]*\n---$/.test(content) ? 'metadata' : 'paragraph'
+    return { label: first === last ? `line ${first}` : `lines ${first}–${last}`, locator: { kind: 'lines', first, last }, kind, level: level ?? 0 }
+  })
+}
+
+/** Rows, of which the first names the columns unless a number is in it. */
+function rowSections(text) {
+  const rows = [...text.matchAll(/(?:"(?:[^"]|"")*"|[^"\n])+/g)].filter(({ 0: row }) => row.trim() !== '')
+  return sectionsAt(text, rows.map(({ 0: row, index }) => ({ index, content: row.trimEnd() })), (content, _, number) => ({
+    label: `row ${number + 1}`, locator: { kind: 'cells', sheet: '', first: number + 1, last: number + 1 },
+    kind: number === 0 && !/(^|[,;])[\d.]*([,;]|$)/.test(content) ? 'table_header' : 'table_row', level: 0,
+  }))
 }
 
 function parsePaged(path, { kind, media_type, title, pages, language, ...rest }, source) {
@@ -117,14 +134,16 @@ function original(document, shown, reply) {
 const named = ({ document_id, title, path, part, kind, date }) => ({ document_id, title, path, part, kind, date })
 const stem = (path) => basename(path, extname(path)).toLowerCase()
 
-/** Links by name: `[[tea]]`. */
+/** Links by name, `[[tea]]`, and by path, `[tea](drinks/tea.md)`. */
 function links(document) {
   const others = [...state.documents.values()].filter((other) => other.space === document.space && other !== document)
   const targets = (text) => [...text.matchAll(/\[\[([^\]|#]+)[^\]]*\]\]/g)].map((found) => found[1].trim())
-  const outgoing = document.sections.flatMap(({ text }) => targets(text)).map((target) => {
-    const found = others.find((other) => stem(other.path) === target.toLowerCase())
-    return { kind: 'name', target, fragment: null, embedded: false, document: found ? named(found) : null }
-  })
+  const paths = (text) => [...text.matchAll(/\]\((?![a-z]+:|#|\/\/)([^)#\s]+)/gi)].map((found) => found[1])
+  const link = (kind, target, found) => ({ kind, target, fragment: null, embedded: false, document: found ? named(found) : null })
+  const outgoing = document.sections.flatMap(({ text }) => [
+    ...targets(text).map((target) => link('name', target, others.find((other) => stem(other.path) === target.toLowerCase()))),
+    ...paths(text).map((target) => link('path', target, others.find((other) => other.path === join(dirname(document.path), target)))),
+  ])
   const documents = others.flatMap((other) => {
     const section = other.sections.find(({ text }) => targets(text).some((target) => target.toLowerCase() === stem(document.path)))
     return section ? [{ document: named(other), links: 1, fragment: null, span: section.span, text: section.text }] : []

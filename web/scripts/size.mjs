@@ -1,26 +1,37 @@
-// Prints what the built page weighs, gzipped, file by file, and apart from it what is loaded when a PDF is opened. Fails when the
-// page's own scripts weigh more than they may.
+// Prints what the built page weighs, gzipped, file by file: what is loaded with the page, what when it is wanted, and apart from both what
+// is loaded when a PDF is opened. Fails when the scripts loaded with the page, or one of those loaded later, weigh more than they may.
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-/** For all scripts of the page together. */
+/** For all scripts that are loaded with the page together, and for each that is loaded later. */
 const most = 120 * 1024
+const mostLater = 32 * 1024
 
 const root = new URL('../dist/', import.meta.url)
 const isOfPdf = (name) => /pdfjs-|pdf\.(min|worker)/.test(name)
-const total = { page: 0, pdf: 0 }
+const isScript = (name) => /js$/.test(name)
+const index = readFileSync(new URL('index.html', root), 'utf8')
+// Scripts, styles and what the first script imports are all named in it.
+const isFirst = (name) => name === 'index.html' || index.includes(`/${name}"`)
+
+const kindOf = (name) => (isOfPdf(name) ? 'pdf' : isFirst(name) ? 'first' : 'later')
+const total = { first: 0, later: 0, pdf: 0 }
 let scripts = 0
+const heavy = []
 for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {
   if (!/\.(html|m?js|css|svg)$/.test(name)) continue
   const bytes = gzipSync(readFileSync(new URL(name, root)), { level: 9 }).length
-  total[isOfPdf(name) ? 'pdf' : 'page'] += bytes
-  if (/js$/.test(name) && !isOfPdf(name)) scripts += bytes
-  console.log(`${String(bytes).padStart(7)}  ${name}`)
+  const kind = kindOf(name)
+  total[kind] += bytes
+  if (isScript(name) && kind === 'first') scripts += bytes
+  if (isScript(name) && kind === 'later' && bytes > mostLater) heavy.push(name)
+  console.log(`${String(bytes).padStart(7)}  ${kind.padEnd(5)}  ${name}`)
 }
-console.log(`${String(total.page).padStart(7)}  the page, gzipped`)
+console.log(`${String(total.first).padStart(7)}  loaded with the page, gzipped`)
 console.log(`${String(scripts).padStart(7)}  of it scripts, of ${most} at most`)
+console.log(`${String(total.later).padStart(7)}  loaded when it is wanted, each script of ${mostLater} at most`)
 console.log(`${String(total.pdf).padStart(7)}  PDF.js and its decoders, loaded when a PDF is opened`)
-if (scripts > most) {
-  console.error('error: the scripts of the page weigh more than they may; take something away, or load it when it is wanted')
+if (scripts > most || heavy.length > 0) {
+  console.error(`error: ${heavy.join(', ') || 'the scripts loaded with the page'} may not weigh that much; take something away, or load it when it is wanted`)
   process.exit(1)
 }

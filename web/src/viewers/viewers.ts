@@ -20,7 +20,10 @@ type Load = () => Promise<{ default: Component<ViewerProps> }>
 
 const sections: Load = () => import('./Sections.svelte')
 
-const byMediaType = new Map<string, Load>()
+const byMediaType = new Map<string, Load>([
+  ['text/markdown', () => import('./Note.svelte')],
+  ['text/plain', () => import('./Lines.svelte')],
+])
 
 const byKind = new Map<DocumentKind, Load>()
 

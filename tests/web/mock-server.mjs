@@ -92,10 +92,12 @@ function sectionsAt(text, stretches, describe) {
 
 /** What empty lines part. */
 function blockSections(text) {
-  const stretches = [...text.matchAll(/(?:[^\n]*\S[^\n]*\n?)+/g)].map(({ 0: block, index }) => ({ index, content: block.trimEnd() }))
+  const stretches = [...text.matchAll(/^---\n[^]*?\n---(?=\n)|(?:[^\n]*\S[^\n]*\n?)+/g)].map(({ 0: block, index }) => ({ index, content: block.trimEnd() }))
+  let [line, at] = [1, 0]
   return sectionsAt(text, stretches, (content, index) => {
-    const first = text.slice(0, index).split('\n').length
+    const first = line + text.slice(at, index).split('\n').length - 1
     const last = first + content.split('\n').length - 1
+    ;[line, at] = [last, index + content.length]
     const level = /^(#+) /.exec(content)?.[1].length
     const kind = level ? 'heading' : index === 0 && /^---\n[^]*\n---$/.test(content) ? 'metadata' : 'paragraph'
     return { label: first === last ? `line ${first}` : `lines ${first}–${last}`, locator: { kind: 'lines', first, last }, kind, level: level ?? 0 }

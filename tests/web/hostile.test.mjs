@@ -201,6 +201,48 @@ for (const [size, viewport] of [['desktop', { width: 1280, height: 860 }], ['pho
   )
 }
 
+scene('every hostile text as a note, a text, a table and a page of an office, rendered and as it is written', { viewport: phone }, (page, context) =>
+  watched(page, context, async () => {
+    const types = { 'text/markdown': 'note', 'text/plain': 'text', 'text/csv': 'table', 'application/msword': 'document' }
+    const sections = (text, type) => {
+      const own = text.trim() || 'nothing'
+      const row = type === 'text/csv' || type === 'application/msword'
+      return [
+        { label: 'line 1', kind: row ? 'table_header' : 'paragraph', level: 0, span: { start: 0, end: Buffer.byteLength(own) }, text: own },
+        { label: text, kind: row ? 'table_row' : 'code', level: 0, span: { start: Buffer.byteLength(own) + 2, end: 2 * Buffer.byteLength(own) + 4 }, text: row ? `${own}\t${own}` : own, before: '\n\n' },
+      ]
+    }
+    let shown = { text: '', type: '' }
+    await page.route(/\/api\/v1\/documents\/case\d+(\/(links|similar).*)?$/, (routed) => {
+      const { text, type } = shown
+      const url = routed.request().url()
+      const document = named(text, 'other')
+      // Whatever it links to leads to a document.
+      const targets = [...text.matchAll(/\(([^()]*)\)|\[\[([^\]|#]*)/g)].map(([, path, name]) => ({ kind: name === undefined ? 'path' : 'name', target: name ?? path, document }))
+      if (url.includes('/links')) return routed.fulfill({ json: { outgoing: targets, backlinks: { total: 0, documents: [] }, thread: [] } })
+      if (url.includes('/similar')) return routed.fulfill({ json: { documents: [] } })
+      const rest = { space: text, content_hash: `${type}${text}`, authors: [], recipients: [], thread_id: null, list: null, tags: [], language: null, aliases: [], attachments: [], links: [], pages: null, unreadable_pages: [], warnings: [] }
+      return routed.fulfill({ json: { ...named(text, 'case0'), kind: types[type], media_type: type, ...rest, sections: sections(text, type) } })
+    })
+    let count = 0
+    for (const type of Object.keys(types)) {
+      await each(cases, async ({ text }) => {
+        shown = { text, type }
+        await go(page, `#/doc/case${++count}?at=0-4`)
+        await page.waitForFunction((one) => location.hash.includes(one) && document.querySelector('.text [data-passage]'), `case${count}?`)
+        await whole(page)
+        for (const link of await page.locator('.text a').all()) assert.match((await link.getAttribute('href')) ?? '', /^#\//)
+        if (type !== 'text/markdown') return
+        await page.getByRole('button', { name: 'As written' }).click()
+        await page.locator('.text .line').first().waitFor()
+        await whole(page)
+        await page.getByRole('button', { name: 'Rendered' }).click()
+      })
+      await picture(page, `hostile ${types[type]} phone`)
+    }
+  }),
+)
+
 for (const [size, viewport] of [['desktop', { width: 1280, height: 860 }], ['phone', phone]]) {
   scene(`${size}: every hostile text in a streamed answer`, { viewport }, (page, context) =>
     watched(page, context, async () => {

@@ -46,6 +46,15 @@ const markdown = {
   'a comment that is left': '<!--><img src=x onerror=RUN>--> <!-- --!><img src=x onerror=RUN> -->',
   'a fence whose language is markup': '```<img src=x onerror=RUN>\ncode </code></pre><script>RUN</script>\n```',
   'a link by name with markup': '[[<img src=x onerror=RUN>|<svg onload=RUN>]] ![[OUT/x.png]] [[javascript:RUN]]',
+  'addresses of every kind of link': '[a](OUT/a) [b](//192.0.2.1/b) <OUT/c> ![d](OUT/d.png "OUT/t") [![e](OUT/e.png)](OUT/f) [g][OUT] [h](\\\\192.0.2.1\\h) [i](\\/\\/192.0.2.1/i)\n\n[OUT]: OUT/g',
+  'a table with markup in its cells': '| <img src=x onerror=RUN> | [press](javascript:RUN) |\n|:-:|--:|\n| <script>RUN</script> | ![x](OUT/x.png) |\n| `</td><svg onload=RUN>` | [[javascript:RUN\\|press]] |',
+  'a table as wide as a street': `|${'<b>x</b>|'.repeat(120)}\n|${'-|'.repeat(120)}\n|${'wide word|'.repeat(120)}`,
+  'quotations without end': `${'>'.repeat(3000)} deep`,
+  'lists without end': `${'- '.repeat(3000)}deep\n\n${Array.from({ length: 200 }, (_, index) => `${' '.repeat(2 * index)}1. deeper`).join('\n')}`,
+  'emphasis without end': `${'*a_b'.repeat(4000)} ${'[x]('.repeat(2000)} ${'`'.repeat(999)}`,
+  'one word without end, in every element': `# ${'x'.repeat(600)}\n\n> ${'y'.repeat(600)}\n\n- ${'z'.repeat(600)}\n\n\`${'c'.repeat(600)}\`\n\n    ${'d'.repeat(600)}\n\n[${'e'.repeat(300)}](OUT/${'f'.repeat(600)}) **${'g'.repeat(600)}**`,
+  'tasks, notes and definitions with markup': '- [x] <input onfocus=RUN autofocus>\n- [ ] [^<svg onload=RUN>]\n\n[^<svg onload=RUN>]: <script>RUN</script>\n\n[<img src=x onerror=RUN>]: javascript:RUN "<b onclick=RUN>"',
+  'an address that turns around': '[bank](https://192.0.2.1/\u202Egro.elpmaxe) <https://example.org\u2066@192.0.2.1> [\u202Ekcilc](mailto:a@example.org)',
   'a form that takes the focus': '<form action="OUT/form"><input autofocus onfocus=RUN><button formaction="javascript:RUN">go</button></form>',
 }
 

@@ -188,7 +188,7 @@ desk('in Chinese, on a phone and in the dark, a note is rendered without gaps be
   const document = await find(page, '筆記.md', '綠茶')
   await open(page, document, '的水', '沖泡')
   assert.equal(await marked(page), '的水沖泡')
-  const text = page.getByRole('group', { name: '文件內文' })
+  const text = page.getByRole('group', { name: '文件內容' })
   await text.getByRole('heading', { name: '沖泡筆記' }).waitFor()
   assert.equal(await text.getByText('綠茶以').innerText(), '綠茶以七十度的水沖泡兩分鐘，參見green。')
   await text.getByRole('region', { name: '表格' }).waitFor()
@@ -325,7 +325,7 @@ desk('a log of two hundred thousand lines opens where the passage is, and shows 
 
 desk('a note of five megabytes opens where the passage is, rendered and as it is written', {}, async (page) => {
   const like = await find(page, 'log.md', 'seventy')
-  const text = Array.from({ length: 30_000 }, (_, index) => `## Day ${index}\n\nThe **pot ${index}** was warm, and 茶 was poured; see [[green]] for all the rest of it, and for what came before.\n\n- one\n- two`).join('\n\n')
+  const text = Array.from({ length: 36_000 }, (_, index) => `## Day ${index}\n\nThe **pot ${index}** was warm, and 茶 was poured; see [[green]] for all the rest of it, and for what came before.\n\n- one\n- two`).join('\n\n')
   assert.ok(Buffer.byteLength(text) > 4.5e6)
   const kind = (own) => (own.startsWith('#') ? { kind: 'heading', level: 2 } : own.startsWith('- ') ? { kind: 'list_item' } : {})
   const document = { ...like, sections: cut(text, /[^\n]+/g, kind) }

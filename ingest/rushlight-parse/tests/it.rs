@@ -57,7 +57,9 @@ fn check(path: &str, bytes: &[u8], expected: Expect) {
         ));
         out.push_str(&format!(
             "id {:?} answers {:?} attached {:?}\n",
-            metadata.message_id, metadata.in_reply_to, metadata.attachments
+            metadata.message_id,
+            metadata.in_reply_to,
+            metadata.attachment_names()
         ));
         for block in &document.blocks {
             let place = match &block.locator {

@@ -34,7 +34,7 @@ const fewLines = 3
 const quoted = /^\s*>/u
 const signs = '-- '
 const divider =
-  /^-{2,}\s*(?:Original(?: Message)?|Forwarded message|原始郵件|原始邮件|原邮件|原始訊息|轉寄的?郵件|转发的?邮件(?:信息)?|Ursprüngliche Nachricht|Weitergeleitete Nachricht|Message d.origine|Mensaje original)\s*-{2,}$/iu
+  /^-{2,}\s*(?:Original(?: Message)?|Forwarded message|原始郵件|原始邮件|原邮件|原始訊息|轉寄的?郵件|转发的?邮件(?:信息)?)\s*-{2,}$/iu
 /** What is passed on is news to its reader. */
 const passedOn = /^-{2,}\s*(?:Forwarded|轉寄|转发|Weitergeleitete)/iu
 /** The end of the line above a quotation that says whose it is. */

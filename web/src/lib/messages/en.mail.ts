@@ -15,7 +15,7 @@ export const mailEn = {
   hideQuoted: 'Hide quoted text',
   attachments: (files: number) => `Attachments (${number(files)})`,
   inside: (documents: number) => `${count(documents, 'document', 'documents')} in it`,
-  notSearchable: 'Not searchable',
+  unread: (why: string) => (why === '' ? 'Not searchable' : `Not searchable: ${why}`),
   opening: 'Opening the attachment…',
   thread: (mails: number) => `Conversation (${count(mails, 'mail', 'mails')})`,
   part: (first: number, last: number, mails: number) => `Mails ${number(first)} to ${number(last)} of ${number(mails)}. Open one at the end to see those beyond.`,

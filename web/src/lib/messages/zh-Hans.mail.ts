@@ -16,7 +16,7 @@ export const mailZhHans: Messages['mail'] = {
   hideQuoted: '隐藏引文',
   attachments: (files) => `附件（${number(files)}）`,
   inside: (documents) => `内含 ${number(documents)} 份文档`,
-  notSearchable: '无法搜索',
+  unread: (why) => (why === '' ? '无法搜索' : `无法搜索：${why}`),
   opening: '正在打开附件…',
   thread: (mails) => `往来邮件（${number(mails)} 封）`,
   part: (first, last, mails) => `第 ${number(first)} 到 ${number(last)} 封，共 ${number(mails)} 封。打开两端的邮件即可查看更多。`,

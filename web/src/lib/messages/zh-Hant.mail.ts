@@ -16,7 +16,7 @@ export const mailZhHant: Messages['mail'] = {
   hideQuoted: '隱藏引文',
   attachments: (files) => `附件（${number(files)}）`,
   inside: (documents) => `內含 ${number(documents)} 份文件`,
-  notSearchable: '無法搜尋',
+  unread: (why) => (why === '' ? '無法搜尋' : `無法搜尋：${why}`),
   opening: '正在開啟附件…',
   thread: (mails) => `往來郵件（${number(mails)} 封）`,
   part: (first, last, mails) => `第 ${number(first)} 到 ${number(last)} 封，共 ${number(mails)} 封。開啟兩端的郵件即可查看更多。`,

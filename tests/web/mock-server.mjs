@@ -7,7 +7,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { basename, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { mailSections, readMail } from './harness/mails.mjs'
+import { isWritten, mailSections, readMail } from './harness/mails.mjs'
 import { paged, pagedSections, placeOf } from './harness/originals.mjs'
 import { upkeep } from './mock-upkeep.mjs'
 
@@ -54,7 +54,7 @@ function addSource(root, space) {
       continue
     }
     counts.indexed++
-    const documents = kind === 'mail' ? parseMail(path, text, source) : [parse(path, kind, text, source)]
+    const documents = kind === 'mail' && isWritten(text) ? parseMail(path, text, source) : [parse(path, kind, text, source)]
     for (const document of documents) state.documents.set(document.document_id, document)
   }
   source.counts = counts

@@ -112,6 +112,9 @@ function blocks(text) {
   return found.filter((one) => one.kind !== null).map(({ kind, lines: own }) => ({ kind, text: own.join('\n').trimEnd() }))
 }
 
+/** Whether a mail is one of those written here; others are more than this can read. */
+export const isWritten = (raw) => /^Message-ID: <[\w-]+@example\.\w+>\r$/m.test(raw)
+
 /** The documents of a message: itself first, then those of its attachments. Each has its part, its kind and its blocks. */
 export function readMail(raw, part = '') {
   const { fields, body } = parted(raw)

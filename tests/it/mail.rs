@@ -318,7 +318,11 @@ fn a_conversation_is_told_around_the_mail_with_its_first_words() {
     let told = |mail: &Mail| -> Vec<String> { mail.thread.iter().map(|one| one.opening.clone()).collect() };
 
     let first = read_by(&system, system.id_of("thread/1.eml"), &owner());
-    assert_eq!((first.total, first.before), (6, 0), "a copy is no mail of its own");
+    assert_eq!(
+        (first.total, first.before),
+        (6, 0),
+        "a copy is no mail of its own"
+    );
     assert_eq!(
         told(&first),
         ["The lantern", "By which door?", "", "The green one."],
@@ -327,7 +331,10 @@ fn a_conversation_is_told_around_the_mail_with_its_first_words() {
     assert_eq!(first.thread[0].message.from, ["Ada <ada@example.org>"]);
     let last = read_by(&system, system.id_of("thread/6.eml"), &owner());
     assert_eq!((last.total, last.before), (6, 2));
-    assert_eq!(last.thread[3].message.document.doc_id, system.id_of("thread/6.eml"));
+    assert_eq!(
+        last.thread[3].message.document.doc_id,
+        system.id_of("thread/6.eml")
+    );
     let middle = read_by(&system, system.id_of("thread/4.eml"), &owner());
     assert_eq!((middle.before, middle.thread.len()), (1, 4));
 
@@ -340,7 +347,10 @@ fn a_conversation_is_told_around_the_mail_with_its_first_words() {
     assert_eq!(told(&seen), ["By which door?", "", "The green one.", "So be it."]);
     let principals = [Principal("user:cy".to_owned())];
     for doc in [system.id_of("thread/4.eml"), DocId([7; 16])] {
-        let refused = system.engine.mail(doc, &principals, LIMITS).expect_err("not readable");
+        let refused = system
+            .engine
+            .mail(doc, &principals, LIMITS)
+            .expect_err("not readable");
         assert_eq!(refused.code(), ErrorCode::DocumentNotFound);
     }
 
@@ -371,13 +381,7 @@ fn told(mail: &Mail) -> Vec<Told> {
     mail.attachments.iter().map(one).collect()
 }
 
-fn row(
-    name: &str,
-    bytes: usize,
-    kind: Option<DocumentKind>,
-    inside: u64,
-    reason: Option<&str>,
-) -> Told {
+fn row(name: &str, bytes: usize, kind: Option<DocumentKind>, inside: u64, reason: Option<&str>) -> Told {
     let reason = reason.map(str::to_owned);
     (name.to_owned(), Some(bytes as u64), kind, inside, reason)
 }
@@ -392,7 +396,11 @@ fn attachments_are_the_documents_that_they_became_or_say_why_they_are_none() {
         &[
             ("leaf.md", "text/markdown", &base64(leaf.as_bytes())),
             ("seal.bin", "application/octet-stream", &base64(&unread)),
-            ("words.bin", "application/octet-stream", &base64(b"Words in a file of no known type.")),
+            (
+                "words.bin",
+                "application/octet-stream",
+                &base64(b"Words in a file of no known type."),
+            ),
             ("nothing.txt", "text/plain", ""),
             ("passed on", "message/rfc822", &base64(inner.as_bytes())),
             ("inner.eml", "application/octet-stream", &base64(inner.as_bytes())),

@@ -91,7 +91,10 @@ impl Engine {
                     total: 0,
                 },
             };
-            let is_document = documents.items.first().is_some_and(|one| Some(&one.part) == part.as_ref());
+            let is_document = documents
+                .items
+                .first()
+                .is_some_and(|one| Some(&one.part) == part.as_ref());
             Ok(MailAttachment {
                 attachment,
                 documents,
@@ -130,6 +133,9 @@ mod tests {
         assert_eq!(first_words(""), "");
         let long = first_words(&"茶".repeat(FIRST_WORDS + 1));
         assert_eq!(long, format!("{}…", "茶".repeat(FIRST_WORDS)));
-        assert_eq!(first_words(&"茶".repeat(FIRST_WORDS)).chars().count(), FIRST_WORDS);
+        assert_eq!(
+            first_words(&"茶".repeat(FIRST_WORDS)).chars().count(),
+            FIRST_WORDS
+        );
     }
 }

@@ -4,8 +4,8 @@ mod lines;
 
 use half::f16;
 use rushlight_core::{
-    Attachment, Block, BlockKind, ChunkOrigin, DocLink, DocMetadata, Embedding, LinkKind, Locator, PageArea, Principal,
-    RecognisedSpan, SkipReason, TextSpan, Timestamp, Warning,
+    Attachment, Block, BlockKind, ChunkOrigin, DocLink, DocMetadata, Embedding, LinkKind, Locator, PageArea,
+    Principal, RecognisedSpan, SkipReason, TextSpan, Timestamp, Warning,
 };
 use serde::{Deserialize, Serialize};
 

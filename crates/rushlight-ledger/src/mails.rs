@@ -69,9 +69,12 @@ impl Ledger {
                 });
             }
             // All that begins with the part and a slash: what follows a slash is a zero.
-            let within = "documents.file_id = ?2 AND documents.part > ?3 || '/' AND documents.part < ?3 || '0'";
+            let within =
+                "documents.file_id = ?2 AND documents.part > ?3 || '/' AND documents.part < ?3 || '0'";
             let total: i64 = db
-                .prepare_cached(&format!("SELECT count(*) FROM documents WHERE {READABLE} AND {within}"))?
+                .prepare_cached(&format!(
+                    "SELECT count(*) FROM documents WHERE {READABLE} AND {within}"
+                ))?
                 .query_row(params![access, file.0, part], |row| row.get(0))?;
             let inside = format!(
                 "SELECT {TARGET_COLUMNS} FROM documents {PLACE_TABLES}

@@ -169,7 +169,12 @@ fn attachments_are_told_with_their_parts_wherever_their_mail_lies() {
         let inner = inner.unwrap_or_else(|| panic!("{path}: {:?}", parts(&found)));
         assert_eq!(attached(inner), [row("n.md", &at("4.2"), "text/markdown", "")]);
         assert!(found.iter().any(|document| document.part == at("4.2")), "{path}");
-        let bytes: Vec<Option<u64>> = found[0].metadata.attachments.iter().map(|one| one.bytes).collect();
+        let bytes: Vec<Option<u64>> = found[0]
+            .metadata
+            .attachments
+            .iter()
+            .map(|one| one.bytes)
+            .collect();
         assert_eq!(bytes[..2], [Some(17), Some(9)], "out of their transfer encoding");
     }
 }

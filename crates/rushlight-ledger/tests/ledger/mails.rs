@@ -49,7 +49,12 @@ fn what_lies_in_a_part_is_told_to_those_who_may_read_it() {
     assert_eq!(found("part:3", "ada", 9), expected(&all, 3));
     assert_eq!(found("part:3", "ada", 2), expected(&all[..2], 3));
     assert_eq!(found("part:3", "bo", 9), expected(&[all[0], all[2]], 2));
-    for (part, asker) in [("part:3", "cy"), ("part:4", "ada"), ("part:%", "ada"), ("part", "ada")] {
+    for (part, asker) in [
+        ("part:3", "cy"),
+        ("part:4", "ada"),
+        ("part:%", "ada"),
+        ("part", "ada"),
+    ] {
         assert_eq!(found(part, asker, 9), expected(&[], 0), "{part} for {asker}");
     }
 }

@@ -123,10 +123,10 @@ pub(crate) fn inherit(document: &mut ParsedDocument, inherited: &DocMetadata) {
 }
 
 /// The warning that an attachment is left out.
-pub(crate) fn not_read(name: &str, why: &SkipReason) -> Warning {
+pub(crate) fn not_read(name: &str, why: &str) -> Warning {
     Warning {
         code: "attachment_not_read".to_owned(),
-        message: format!("attachment `{name}` is not searchable: {}", why.message),
+        message: format!("attachment `{name}` is not searchable: {why}"),
     }
 }
 

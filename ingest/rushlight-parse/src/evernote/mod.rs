@@ -5,7 +5,8 @@ mod enml;
 mod export;
 
 use rushlight_core::{
-    Attachment as Attached, BlockKind, ContentHash, DocMetadata, DocumentKind, Locator, ParsedDocument, Result, Timestamp, Warning,
+    Attachment as Attached, BlockKind, ContentHash, DocMetadata, DocumentKind, Locator, ParsedDocument,
+    Result, Timestamp, Warning,
 };
 use serde::{Deserialize, Serialize};
 
@@ -139,14 +140,12 @@ fn taken(note: Note, inside: &InPlace) -> Taken {
     let attachments = note.resources.iter().enumerate().map(|(position, resource)| {
         let name = resource.name();
         let content = match resource.bytes() {
-            _ if inside.terms.care == Care::Utmost => Content::NotRead(
-                skip("note_not_read", "its note cannot be read".to_owned()).into(),
-            ),
+            _ if inside.terms.care == Care::Utmost => {
+                Content::NotRead(skip("note_not_read", "its note cannot be read".to_owned()).into())
+            }
             _ if position >= limit => Content::NotRead(too_many("note").into()),
             Some(bytes) => inside.attachment(&name, bytes),
-            None => Content::NotRead(
-                skip("file_broken", "it is not encoded as it says".to_owned()).into(),
-            ),
+            None => Content::NotRead(skip("file_broken", "it is not encoded as it says".to_owned()).into()),
         };
         Attachment {
             number: (position + 1).to_string(),
@@ -298,7 +297,7 @@ impl Reading<'_> {
             let documents: Vec<ParsedDocument> = match found {
                 Ok(documents) => documents,
                 Err(why) => {
-                    said.push(not_read(&name, &why));
+                    said.push(not_read(&name, &why.message));
                     continue;
                 }
             };

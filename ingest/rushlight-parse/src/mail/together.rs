@@ -129,8 +129,9 @@ impl Together<'_> {
                 // Nobody misses it.
                 Content::Nothing => Some(skip("empty", "there is nothing in it".to_owned())),
                 _ => {
-                    let left_out = self.attachment(attachment, &part, &taken.key, &handed_down, place.depth)?;
-                    said.extend(left_out.as_ref().map(|why| not_read(&name, why)));
+                    let left_out =
+                        self.attachment(attachment, &part, &taken.key, &handed_down, place.depth)?;
+                    said.extend(left_out.as_ref().map(|why| not_read(&name, &why.message)));
                     left_out
                 }
             };
@@ -143,7 +144,7 @@ impl Together<'_> {
         }
         if taken.more_attachments > 0 {
             let more = format!("and {} more", taken.more_attachments);
-            said.push(not_read(&more, &too_many("message")));
+            said.push(not_read(&more, &too_many("message").message));
         }
         if let Some(document) = self
             .out

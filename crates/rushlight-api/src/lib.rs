@@ -55,7 +55,7 @@ pub use links::{
     Backlink, Backlinks, DocumentName, Links, MAX_BACKLINKS, MAX_SIMILAR, OutgoingLink, SimilarDocument,
     SimilarDocuments, SimilarQuery, ThreadMessage,
 };
-pub use mail::{Attachment, Inside, LeftOut, MAX_IN_ATTACHMENT, MAX_THREAD, Mail, Thread, ThreadMail};
+pub use mail::{Attachment, Inside, MAX_IN_ATTACHMENT, MAX_THREAD, Mail, NotSearchable, Thread, ThreadMail};
 pub use original::OriginalQuery;
 pub use place::{Area, Locator, Place, Span};
 pub use receipt::{FoundReceipt, Receipt, ReceiptIndex, ReceiptModel, ReceiptPassage, Sampling, text_hash};

@@ -57,7 +57,7 @@ pub struct Attachment {
     /// Where it is none itself: those that lie in it, as in an archive.
     pub inside: Inside,
     /// Why nothing of it is searchable; `null` where something is, or where it is not known.
-    pub reason: Option<LeftOut>,
+    pub reason: Option<NotSearchable>,
 }
 
 /// Documents that lie in an attachment.
@@ -69,9 +69,9 @@ pub struct Inside {
     pub documents: Vec<DocumentName>,
 }
 
-/// Why something is left out.
+/// Why nothing of an attachment is searchable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftOut {
+pub struct NotSearchable {
     /// A stable word for it.
     pub code: String,
     /// What is the matter, with what.

@@ -792,7 +792,7 @@ fn mail() {
                     total: 1,
                     documents: vec![name(3, "part:3/member:cup.eml")],
                 },
-                reason: Some(api::LeftOut {
+                reason: Some(api::NotSearchable {
                     code: "binary".to_owned(),
                     message: "`cups.zip` is not text".to_owned(),
                 }),

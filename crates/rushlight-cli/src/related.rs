@@ -98,7 +98,7 @@ fn attachment(found: MailAttachment) -> api::Attachment {
         name: attachment.name,
         media_type: attachment.media_type,
         bytes: attachment.bytes,
-        reason: attachment.left_out.map(|reason| api::LeftOut {
+        reason: attachment.left_out.map(|reason| api::NotSearchable {
             code: reason.code,
             message: reason.message,
         }),

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const base64 = (text) => Buffer.from(text).toString('base64')
-const word = (text) => (/^[\x20-\x7e]*$/.test(text) ? text : `=?UTF-8?B?${base64(text)}?=`)
+const word = (text) => (/^[\w .:-]*$/.test(text) ? text : `=?UTF-8?B?${base64(text)}?=`)
 const person = ([name, address]) => `${word(name)} <${address}>`
 
 /** A message: plain text, or HTML where there is none, and what is attached, each with a name, a type and content (a message: `mail`). */

@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use rushlight_core::{Hit, SearchMode, SearchRequest};
-use rushlight_engine::VerifyDepth;
+use rushlight_core::{DocId, DocumentKind, ErrorCode, Hit, Principal, SearchMode, SearchRequest};
+use rushlight_engine::{Mail, MailLimits, VerifyDepth};
 
+use crate::originals::{base64, mail};
 use crate::system::System;
 
 const CONVERSATION: &str = "\
@@ -273,4 +274,182 @@ fn a_large_file_that_is_no_mailbox_is_read_whole() {
     assert_eq!(found.len(), 10, "{found:?}");
     assert!(found.iter().all(|(name, _)| name == "quince.txt"), "{found:?}");
     system.assert_sound();
+}
+
+const LIMITS: MailLimits = MailLimits {
+    mails: 4,
+    in_attachment: 2,
+};
+
+fn read_by(system: &System, doc: DocId, asker: &str) -> Mail {
+    let principals = [Principal(asker.to_owned())];
+    system.engine.mail(doc, &principals, LIMITS).expect("readable")
+}
+
+fn owner() -> String {
+    Principal::owner().0
+}
+
+/// A mail of a long conversation.
+fn letter(number: usize, body: &str) -> String {
+    format!(
+        "From: Ada <ada@example.org>\nTo: bo@example.net\nSubject: Lantern\nMessage-ID: <{number}@example.org>\n\
+         References: <1@example.org>\nDate: Thu, 1 Jan 2026 10:{number:02}:00 +0000\n\n{body}\n"
+    )
+}
+
+#[test]
+fn a_conversation_is_told_around_the_mail_with_its_first_words() {
+    let system = System::over(CONVERSATION);
+    let texts = [
+        "The lantern\n\nhangs by the door.",
+        "> The lantern hangs.\n\nBy which door?",
+        "> By which door?",
+        "The green one.",
+        "Secretly the red one.",
+        "So be it.",
+    ];
+    for (index, text) in texts.iter().enumerate() {
+        system.write(&format!("thread/{}.eml", index + 1), letter(index + 1, text));
+    }
+    system.write("thread/copy of 4.eml", letter(4, texts[3]));
+    system.write("note.md", "A note about lanterns.\n");
+    system.index();
+    let told = |mail: &Mail| -> Vec<String> { mail.thread.iter().map(|one| one.opening.clone()).collect() };
+
+    let first = read_by(&system, system.id_of("thread/1.eml"), &owner());
+    assert_eq!(
+        (first.total, first.before),
+        (6, 0),
+        "a copy is no mail of its own"
+    );
+    assert_eq!(
+        told(&first),
+        ["The lantern", "By which door?", "", "The green one."],
+        "what is quoted is nobody's first words"
+    );
+    assert_eq!(first.thread[0].message.from, ["Ada <ada@example.org>"]);
+    let last = read_by(&system, system.id_of("thread/6.eml"), &owner());
+    assert_eq!((last.total, last.before), (6, 2));
+    assert_eq!(
+        last.thread[3].message.document.doc_id,
+        system.id_of("thread/6.eml")
+    );
+    let middle = read_by(&system, system.id_of("thread/4.eml"), &owner());
+    assert_eq!((middle.before, middle.thread.len()), (1, 4));
+
+    // What one may not read is in no list and in no number.
+    for number in [1, 2, 3, 4, 6] {
+        system.open_to(&format!("thread/{number}.eml"), &["user:bo", &owner()]);
+    }
+    let seen = read_by(&system, system.id_of("thread/4.eml"), "user:bo");
+    assert_eq!((seen.total, seen.before), (5, 1));
+    assert_eq!(told(&seen), ["By which door?", "", "The green one.", "So be it."]);
+    let principals = [Principal("user:cy".to_owned())];
+    for doc in [system.id_of("thread/4.eml"), DocId([7; 16])] {
+        let refused = system
+            .engine
+            .mail(doc, &principals, LIMITS)
+            .expect_err("not readable");
+        assert_eq!(refused.code(), ErrorCode::DocumentNotFound);
+    }
+
+    let note = read_by(&system, system.id_of("note.md"), &owner());
+    assert!(
+        note.thread.is_empty() && note.attachments.is_empty(),
+        "a note is no mail"
+    );
+}
+
+/// Of each attachment: its name, its length, the kind of document that it is, how many lie in it, and why it is none.
+type Told = (String, Option<u64>, Option<DocumentKind>, u64, Option<String>);
+
+fn told(mail: &Mail) -> Vec<Told> {
+    let one = |found: &rushlight_engine::MailAttachment| {
+        let own = found.documents.items.first().filter(|_| found.is_document);
+        (
+            found.attachment.name.clone(),
+            found.attachment.bytes,
+            own.map(|document| document.kind),
+            match own {
+                Some(_) => 0,
+                None => found.documents.total,
+            },
+            found.attachment.left_out.clone().map(|reason| reason.code),
+        )
+    };
+    mail.attachments.iter().map(one).collect()
+}
+
+fn row(name: &str, bytes: usize, kind: Option<DocumentKind>, inside: u64, reason: Option<&str>) -> Told {
+    let reason = reason.map(str::to_owned);
+    (name.to_owned(), Some(bytes as u64), kind, inside, reason)
+}
+
+#[test]
+fn attachments_are_the_documents_that_they_became_or_say_why_they_are_none() {
+    let leaf = "# Oolong\n\nSteep it twice.\n";
+    let inner = mail("inner", &[("leaf.md", "text/markdown", &base64(leaf.as_bytes()))]);
+    let unread = [0u8, 159, 146, 150, 0, 1, 2, 3];
+    let letter = mail(
+        "outer",
+        &[
+            ("leaf.md", "text/markdown", &base64(leaf.as_bytes())),
+            ("seal.bin", "application/octet-stream", &base64(&unread)),
+            (
+                "words.bin",
+                "application/octet-stream",
+                &base64(b"Words in a file of no known type."),
+            ),
+            ("nothing.txt", "text/plain", ""),
+            ("passed on", "message/rfc822", &base64(inner.as_bytes())),
+            ("inner.eml", "application/octet-stream", &base64(inner.as_bytes())),
+        ],
+    );
+    let system = System::over("//- /note.md\nA note about tea.\n");
+    system.write("letter.eml", &letter);
+    // Among others, it lies elsewhere in its file.
+    let boxed = format!("From a@example.org Thu Jan  1 00:00:00 2026\n{letter}\n");
+    system.write("inbox.mbox", format!("{}{boxed}", message(1)));
+    system.index();
+
+    let expected = [
+        row("leaf.md", leaf.len(), Some(DocumentKind::Note), 0, None),
+        row("seal.bin", unread.len(), None, 0, Some("binary")),
+        row("words.bin", 33, Some(DocumentKind::Text), 0, None),
+        row("nothing.txt", 0, None, 0, Some("empty")),
+        row("passed on", inner.len(), Some(DocumentKind::Mail), 0, None),
+        row("inner.eml", inner.len(), Some(DocumentKind::Mail), 0, None),
+    ];
+    let of_a_file = system.id_of("letter.eml");
+    let in_a_box = document_of(&system, "inbox.mbox", "message:2");
+    for doc in [of_a_file, in_a_box] {
+        let read = read_by(&system, doc, &owner());
+        assert_eq!(told(&read), expected);
+        // An attachment of an attachment is one as well, however the mail was passed on.
+        for position in [4, 5] {
+            let passed_on = read.attachments[position].documents.items[0].doc_id;
+            let inside = read_by(&system, passed_on, &owner());
+            assert_eq!(told(&inside), expected[..1], "{position}");
+            let own = &inside.attachments[0].documents.items[0];
+            assert_ne!(own.doc_id, read.attachments[0].documents.items[0].doc_id);
+            let text = system.engine.ledger().document(own.doc_id).expect("readable");
+            assert_eq!(text.expect("there").text.trim_end(), leaf.trim_end());
+        }
+    }
+    let full = system.engine.verify(VerifyDepth::Full).expect("all can be read");
+    assert!(full.sound(), "{full:?}");
+}
+
+/// The document of this part of a file.
+fn document_of(system: &System, path: &str, part: &str) -> DocId {
+    let path = format!("{}/{path}", system.root());
+    let found = system
+        .engine
+        .ledger()
+        .documents_at(&path, &[Principal::owner()])
+        .expect("readable");
+    let parts: Vec<&str> = found.iter().map(|one| one.part.as_str()).collect();
+    let at = parts.iter().position(|one| *one == part);
+    found[at.unwrap_or_else(|| panic!("no {part} among {parts:?}"))].doc_id
 }

@@ -26,7 +26,7 @@ fn picture(text: &str) -> Vec<u8> {
 }
 
 /// A mail with these attachments, each with a name, a type and base64.
-fn mail(id: &str, attachments: &[(&str, &str, &str)]) -> String {
+pub(crate) fn mail(id: &str, attachments: &[(&str, &str, &str)]) -> String {
     let mut mail = format!(
         "From: Ada <ada@example.org>\nTo: bo@example.org\nSubject: Lantern {id}\n\
          Date: Mon, 02 Mar 2026 09:00:00 +0000\nMessage-ID: <{id}@example.org>\nMIME-Version: 1.0\n\
@@ -42,7 +42,7 @@ fn mail(id: &str, attachments: &[(&str, &str, &str)]) -> String {
     mail
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for group in bytes.chunks(3) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { accessible, go, noSidewaysScroll, picture, scene, searchFor } from './harness/page.mjs'
+import { accessible, go, picture, scene, searchFor } from './harness/page.mjs'
 
 scene('a result opens its document beside the results, and alone', {}, async (page, opened) => {
   await searchFor(page, 'steeped')
@@ -49,35 +49,6 @@ scene('what links to a document, and where it links to, is a step away', {}, asy
   await page.getByRole('heading', { name: 'Linked from' }).waitFor()
   await accessible(page)
   await picture(page, 'document related alone')
-})
-
-scene('of a long conversation the mails around this one are shown, and all of them on request', { viewport: { width: 360, height: 740 } }, async (page) => {
-  await page.route('**/api/v1/documents/*/links', (route) => {
-    const id = decodeURIComponent(new URL(route.request().url()).pathname.split('/').at(-2))
-    const thread = Array.from({ length: 57 }, (_, index) => ({
-      document: { document_id: index === 40 ? id : `m${index}`, title: `Re: tea ${index}`, path: `/mail/${index}.eml`, part: '', kind: 'mail', date: '2024-05-01T00:00:00Z' },
-      from: ['Anna Li <anna@mail.example>'],
-    }))
-    return route.fulfill({ json: { outgoing: [], backlinks: { total: 0, documents: [] }, thread } }).catch(() => undefined)
-  })
-  await searchFor(page, 'steeped')
-  await page.getByRole('link', { name: /Green tea/ }).first().click()
-  const related = page.getByRole('complementary', { name: 'Related documents' })
-  await related.locator('summary', { hasText: 'Conversation 57' }).click()
-  const mails = related.locator('ol > li')
-  assert.equal(await mails.count(), 20)
-  assert.match((await related.locator('[aria-current]').textContent()) ?? '', /Re: tea 40/, 'this one is among them')
-  await accessible(page)
-  await noSidewaysScroll(page)
-  await picture(page, 'a long conversation')
-  await related.getByRole('button', { name: 'Show all 57 mails' }).focus()
-  await page.keyboard.press('Enter')
-  assert.equal(await mails.count(), 57)
-  await page.keyboard.press('Tab')
-  assert.match(await page.evaluate(() => document.activeElement?.textContent ?? ''), /Re: tea 0$/, 'the whole list follows the button')
-  await accessible(page)
-  await related.getByRole('button', { name: 'Show fewer mails' }).click()
-  assert.equal(await mails.count(), 20)
 })
 
 scene('a document that is gone is said to be gone', { expectTrouble: /40[04]/ }, async (page) => {

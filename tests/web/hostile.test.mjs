@@ -244,6 +244,51 @@ scene('every hostile text as a note, a text, a table and a page of an office, re
 )
 
 for (const [size, viewport] of [['desktop', { width: 1280, height: 860 }], ['phone', phone]]) {
+  scene(`${size}: every hostile text in every string of a mail, and of what it is read with`, { viewport, expectTrouble: /40[04]/ }, (page, context) =>
+    watched(page, context, async () => {
+      await page.route(/\/api\/v1\/documents\/case\d+(\/(links|similar|mail).*)?$/, (routed) => {
+        const url = routed.request().url()
+        const index = Number(/documents\/case(\d+)/.exec(url)[1])
+        const { text = '' } = cases[index] ?? {}
+        const document = { ...named(text, `case${index}`), kind: 'mail' }
+        if (url.includes('/links')) return routed.fulfill({ json: { outgoing: [], backlinks: { total: 0, documents: [] }, thread: [] } })
+        if (url.includes('/similar')) return routed.fulfill({ json: { documents: [] } })
+        if (url.includes('/mail')) {
+          const attachment = { name: text, media_type: text, bytes: 5, document_id: null, kind: null, inside: { total: 0, documents: [] }, reason: null }
+          const attachments = [
+            { ...attachment, document_id: `case${index}`, kind: 'mail' },
+            { ...attachment, inside: { total: 3, documents: [named(text, 'case0')] } },
+            { ...attachment, reason: { code: text, message: text } },
+          ]
+          return routed.fulfill({ json: { thread: { total: 2, before: 0, mails: [{ document, from: [text, text], opening: text }, { document: named(text, 'other'), from: [], opening: '' }] }, attachments } })
+        }
+        const section = (kind, own) => ({ label: text, kind, level: 0, span: { start: 0, end: 5 }, text: own })
+        const line = text.replace(/\s+/g, ' ')
+        return routed.fulfill({
+          json: {
+            ...document, media_type: text, space: text, content_hash: text, authors: [text], recipients: [text], thread_id: text, list: text, tags: [], language: text, aliases: [], attachments: [text],
+            links: [], pages: null, unreadable_pages: [], warnings: [],
+            sections: [section('metadata', `From: ${line}\nTo: ${line}\nDate: ${line}\nSubject: ${line}\n${line}`), section('paragraph', text), section('signature', `-- \n${text}`), section('quote', `> ${text}`)],
+          },
+        })
+      })
+      await each(cases.map((one, index) => ({ ...one, index })), async ({ index }) => {
+        await go(page, `#/search?doc=case${index}`)
+        await page.locator('.pane .mail .thread').waitFor()
+        await page.locator('.mail button[aria-expanded]').last().click()
+        await page.locator('.opened .head').waitFor()
+        await whole(page)
+        await namesArePlain(page, '.mail .head dd, .mail .thread, .mail .name, .mail .reason')
+        // Another one, before the next has the same parts.
+        await go(page, '#/search')
+        await page.locator('.pane').waitFor({ state: 'detached' })
+      })
+      await picture(page, `hostile strings of a mail ${size}`)
+    }),
+  )
+}
+
+for (const [size, viewport] of [['desktop', { width: 1280, height: 860 }], ['phone', phone]]) {
   scene(`${size}: every hostile text in a streamed answer`, { viewport }, (page, context) =>
     watched(page, context, async () => {
       await pouring(page)

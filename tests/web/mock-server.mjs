@@ -7,6 +7,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isWritten, mailSections, readMail } from './harness/mails.mjs'
 import { paged, pagedSections, placeOf } from './harness/originals.mjs'
 import { upkeep } from './mock-upkeep.mjs'
 
@@ -54,8 +55,8 @@ function addSource(root, space) {
       continue
     }
     counts.indexed++
-    const document = parse(path, kind, text, source)
-    state.documents.set(document.document_id, document)
+    const documents = kind === 'mail' && isWritten(text) ? parseMail(path, text, source) : [parse(path, kind, text, source)]
+    for (const document of documents) state.documents.set(document.document_id, document)
   }
   source.counts = counts
   state.sources.push(source)
@@ -115,6 +116,25 @@ function rowSections(text) {
 
 function parsePaged(path, { kind, media_type, title, pages, language, ...rest }, source) {
   return { ...parse(path, kind, '', source), title, media_type, pages, language, content_hash: hash(readFileSync(path)), sections: pagedSections(rest) }
+}
+
+/** The documents of a mail, which know their attachments' documents by their part. */
+function parseMail(path, text, source) {
+  return readMail(text).map(({ blocks, attached, ...rest }) => ({
+    ...parse(path, 'mail', '', source), ...rest, document_id: hash(path + rest.part), content_hash: hash(text), list: null, aliases: [], links: [],
+    attachments: attached.map((one) => one.name), sections: mailSections(blocks),
+    attached: attached.map(({ part, ...one }) => ({ ...one, document_id: one.kind ? hash(path + part) : null })),
+  }))
+}
+
+/** What a mail is read with. */
+function mail(document) {
+  const own = (text) => text.split(/\s+/).join(' ')
+  const mails = [...state.documents.values()]
+    .filter((one) => one.kind === 'mail' && document.thread_id && one.thread_id === document.thread_id && one.space === document.space)
+    .sort((one, other) => (one.date < other.date ? -1 : 1))
+    .map((one) => ({ document: named(one), from: one.authors, opening: own(one.sections.find((section) => section.kind === 'paragraph')?.text ?? '') }))
+  return { thread: { total: mails.length, before: 0, mails }, attachments: document.attached ?? [] }
 }
 
 /** The file itself, as long as it is the one that was indexed. */
@@ -484,10 +504,12 @@ async function api(request, reply, url) {
       const span = { start: Number(url.searchParams.get('start')), end: Number(url.searchParams.get('end')) }
       return json(reply, 200, { document_id: document.document_id, content_hash: document.content_hash, span, locator: placeOf(document.sections, span), label: '' })
     }
+    case 'GET documents mail':
     case 'GET documents links':
     case 'GET documents similar': {
       const document = state.documents.get(decodeURIComponent(id))
       if (!document) return fail(reply, 'document_not_found', 404, `no document ${id}`, 'it may have been deleted since; search again')
+      if (deed === 'mail') return json(reply, 200, mail(document))
       return json(reply, 200, deed === 'links' ? links(document) : similar(document, Number(url.searchParams.get('limit') ?? 10)))
     }
     case 'POST sources': {

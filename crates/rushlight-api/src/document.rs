@@ -161,7 +161,11 @@ impl Document {
             list: metadata.list.clone(),
             tags: metadata.tags.clone(),
             language: metadata.language.clone(),
-            attachments: metadata.attachments.clone(),
+            attachments: metadata
+                .attachment_names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             aliases: metadata.aliases.clone(),
             links: metadata.links.iter().map(Link::from).collect(),
             pages: *pages,

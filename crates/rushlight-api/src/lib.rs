@@ -16,6 +16,7 @@ mod hit;
 mod judgement;
 mod library;
 mod links;
+mod mail;
 mod original;
 mod place;
 mod receipt;
@@ -54,6 +55,7 @@ pub use links::{
     Backlink, Backlinks, DocumentName, Links, MAX_BACKLINKS, MAX_SIMILAR, OutgoingLink, SimilarDocument,
     SimilarDocuments, SimilarQuery, ThreadMessage,
 };
+pub use mail::{Attachment, Inside, MAX_IN_ATTACHMENT, MAX_THREAD, Mail, NotSearchable, Thread, ThreadMail};
 pub use original::OriginalQuery;
 pub use place::{Area, Locator, Place, Span};
 pub use receipt::{FoundReceipt, Receipt, ReceiptIndex, ReceiptModel, ReceiptPassage, Sampling, text_hash};

@@ -754,6 +754,119 @@ fn document() {
 }
 
 #[test]
+fn mail() {
+    let name = |id: u8, part: &str| api::DocumentName {
+        document_id: core::DocId([id; 16]).to_string(),
+        title: "Re: Kettle".to_owned(),
+        path: "/home/ada/mail/2.eml".to_owned(),
+        part: part.to_owned(),
+        kind: api::Kind::Mail,
+        date: core::Timestamp(1_772_355_600_000).into(),
+    };
+    let mail = api::Mail {
+        thread: api::Thread {
+            total: 140,
+            before: 39,
+            mails: vec![api::ThreadMail {
+                document: name(1, ""),
+                from: vec!["Ada <ada@example.org>".to_owned()],
+                opening: "The kettle sings.".to_owned(),
+            }],
+        },
+        attachments: vec![
+            api::Attachment {
+                name: "forwarded.eml".to_owned(),
+                media_type: Some("message/rfc822".to_owned()),
+                bytes: Some(812),
+                document_id: Some(core::DocId([2; 16]).to_string()),
+                kind: Some(api::Kind::Mail),
+                inside: api::Inside::default(),
+                reason: None,
+            },
+            api::Attachment {
+                name: "cups.zip".to_owned(),
+                media_type: None,
+                bytes: None,
+                document_id: None,
+                kind: None,
+                inside: api::Inside {
+                    total: 1,
+                    documents: vec![name(3, "part:3/member:cup.eml")],
+                },
+                reason: Some(api::NotSearchable {
+                    code: "binary".to_owned(),
+                    message: "`cups.zip` is not text".to_owned(),
+                }),
+            },
+        ],
+    };
+    check(
+        &mail,
+        expect![[r#"
+        {
+          "thread": {
+            "total": 140,
+            "before": 39,
+            "mails": [
+              {
+                "document": {
+                  "document_id": "01010101010101010101010101010101",
+                  "title": "Re: Kettle",
+                  "path": "/home/ada/mail/2.eml",
+                  "part": "",
+                  "kind": "mail",
+                  "date": "2026-03-01T09:00:00Z"
+                },
+                "from": [
+                  "Ada <ada@example.org>"
+                ],
+                "opening": "The kettle sings."
+              }
+            ]
+          },
+          "attachments": [
+            {
+              "name": "forwarded.eml",
+              "media_type": "message/rfc822",
+              "bytes": 812,
+              "document_id": "02020202020202020202020202020202",
+              "kind": "mail",
+              "inside": {
+                "total": 0,
+                "documents": []
+              },
+              "reason": null
+            },
+            {
+              "name": "cups.zip",
+              "media_type": null,
+              "bytes": null,
+              "document_id": null,
+              "kind": null,
+              "inside": {
+                "total": 1,
+                "documents": [
+                  {
+                    "document_id": "03030303030303030303030303030303",
+                    "title": "Re: Kettle",
+                    "path": "/home/ada/mail/2.eml",
+                    "part": "part:3/member:cup.eml",
+                    "kind": "mail",
+                    "date": "2026-03-01T09:00:00Z"
+                  }
+                ]
+              },
+              "reason": {
+                "code": "binary",
+                "message": "`cups.zip` is not text"
+              }
+            }
+          ]
+        }"#]],
+    );
+}
+
+#[test]
 fn conversation() {
     let conversation = api::Conversation {
         id: "c1".to_owned(),

@@ -3,7 +3,7 @@
 use rushlight_api as api;
 use rushlight_core::{DocId, Principal, Result};
 use rushlight_engine::ledger::LinkTarget;
-use rushlight_engine::{Backlink, Engine, OutgoingLink};
+use rushlight_engine::{Backlink, Engine, Mail, MailAttachment, MailLimits, OutgoingLink};
 
 /// Links from and to a document, and its conversation.
 pub(crate) fn links(engine: &Engine, id: DocId, principals: &[Principal]) -> Result<api::Links> {
@@ -23,6 +23,33 @@ pub(crate) fn links(engine: &Engine, id: DocId, principals: &[Principal]) -> Res
                 from: message.from,
             })
             .collect(),
+    })
+}
+
+/// A mail's conversation, and its attachments as documents.
+pub(crate) fn mail(engine: &Engine, id: DocId, principals: &[Principal]) -> Result<api::Mail> {
+    let limits = MailLimits {
+        mails: api::MAX_THREAD,
+        in_attachment: api::MAX_IN_ATTACHMENT,
+    };
+    let Mail {
+        thread,
+        before,
+        total,
+        attachments,
+    } = engine.mail(id, principals, limits)?;
+    let mails = thread.into_iter().map(|mail| api::ThreadMail {
+        document: name(&mail.message.document),
+        from: mail.message.from,
+        opening: mail.opening,
+    });
+    Ok(api::Mail {
+        thread: api::Thread {
+            total,
+            before,
+            mails: mails.collect(),
+        },
+        attachments: attachments.into_iter().map(attachment).collect(),
     })
 }
 
@@ -48,6 +75,33 @@ fn outgoing_link(outgoing: &OutgoingLink) -> api::OutgoingLink {
     api::OutgoingLink {
         link: api::Link::from(&outgoing.link),
         document: outgoing.document.as_ref().map(name),
+    }
+}
+
+fn attachment(found: MailAttachment) -> api::Attachment {
+    let MailAttachment {
+        attachment,
+        documents,
+        is_document,
+    } = found;
+    let own = documents.items.first().filter(|_| is_document);
+    api::Attachment {
+        document_id: own.map(|document| document.doc_id.to_string()),
+        kind: own.map(|document| document.kind.into()),
+        inside: match own {
+            Some(_) => api::Inside::default(),
+            None => api::Inside {
+                total: documents.total,
+                documents: documents.items.iter().map(name).collect(),
+            },
+        },
+        name: attachment.name,
+        media_type: attachment.media_type,
+        bytes: attachment.bytes,
+        reason: attachment.left_out.map(|reason| api::NotSearchable {
+            code: reason.code,
+            message: reason.message,
+        }),
     }
 }
 

@@ -237,6 +237,11 @@ impl Service for EngineService {
             .await
     }
 
+    async fn mail(&self, id: DocId, principals: Vec<Principal>) -> Result<api::Mail> {
+        self.blocking(move |engine| related::mail(&engine, id, &principals))
+            .await
+    }
+
     async fn similar(
         &self,
         id: DocId,

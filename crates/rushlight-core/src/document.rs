@@ -103,12 +103,55 @@ pub struct DocMetadata {
     pub thread_id: Option<String>,
     /// The mailing list's identifier (List-Id) without angle brackets.
     pub list: Option<String>,
-    /// Names of attachments, in order, whether or not they became documents of their own.
-    pub attachments: Vec<String>,
+    /// Attachments, in order, whether or not they became documents of their own.
+    pub attachments: Vec<Attachment>,
     /// Other names that a note gives itself.
     pub aliases: Vec<String>,
     /// Links to other documents as the text has them, each once, in order.
     pub links: Vec<DocLink>,
+}
+
+impl DocMetadata {
+    /// Names of the attachments, in order.
+    pub fn attachment_names(&self) -> Vec<&str> {
+        self.attachments.iter().map(|one| one.name.as_str()).collect()
+    }
+}
+
+/// What lies in a mail or a note beside its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attachment {
+    /// What people know it by.
+    pub name: String,
+    /// What its own part has behind the part of the document it lies in: `/part:2`, or `.2` where both are messages in
+    /// one. Empty where that is not known.
+    pub behind: String,
+    /// Media type, as the mail states it.
+    pub media_type: Option<String>,
+    /// Its length, out of its transfer encoding.
+    pub bytes: Option<u64>,
+    /// Why nothing of it is searchable.
+    pub left_out: Option<SkipReason>,
+}
+
+impl Attachment {
+    /// One of which nothing but the name is known.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Its part of the file, in a document of this part: [`ParsedDocument::part`] of what it became, or, before a `/`, of
+    /// what lies in it.
+    pub fn part_in(&self, part: &str) -> Option<String> {
+        let behind = match part {
+            "" => self.behind.trim_start_matches('/'),
+            _ => &self.behind,
+        };
+        (!behind.is_empty()).then(|| format!("{part}{behind}"))
+    }
 }
 
 /// A link from one document to another, as it is written; whether there is such a document is not said.
@@ -286,4 +329,25 @@ pub trait Pieces: Send {
 
     /// Why there was no document.
     fn nothing(&self) -> SkipReason;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attachment_lies_where_its_mail_lies() {
+        let behind = |behind: &str| Attachment {
+            behind: behind.to_owned(),
+            ..Attachment::named("kettle.pdf")
+        };
+        for (own, part, expected) in [
+            ("/part:2", "", Some("part:2")),
+            ("/part:2", "message:3", Some("message:3/part:2")),
+            (".1", "message:3/part:2", Some("message:3/part:2.1")),
+            ("", "message:3", None),
+        ] {
+            assert_eq!(behind(own).part_in(part).as_deref(), expected, "{own} in {part}");
+        }
+    }
 }

@@ -33,8 +33,8 @@ pub use area::{PageArea, PlacedLine};
 pub use chunk::{Chunk, ChunkOrigin, EmbedKind, Embedder, EmbedderSpec, Embedding, TokenCounter, dot};
 pub use chunk_set::{ChunkSet, IdHasher};
 pub use document::{
-    Block, BlockKind, DocLink, DocMetadata, DocumentKind, LinkKind, ParsedDocument, ParsedFile, Parser,
-    Pieces, RawFile, SkipReason, Warning,
+    Attachment, Block, BlockKind, DocLink, DocMetadata, DocumentKind, LinkKind, ParsedDocument, ParsedFile,
+    Parser, Pieces, RawFile, SkipReason, Warning,
 };
 pub use error::{Error, ErrorCode, ErrorPlace, Fault, Result};
 pub use facet::{Covers, Facet, FacetCounts, FacetValue, Facets, MAX_FACET_VALUES, Sort, Sorted};

@@ -4,8 +4,8 @@ mod lines;
 
 use half::f16;
 use rushlight_core::{
-    Block, BlockKind, ChunkOrigin, DocLink, DocMetadata, Embedding, LinkKind, Locator, PageArea, Principal,
-    RecognisedSpan, TextSpan, Timestamp, Warning,
+    Attachment, Block, BlockKind, ChunkOrigin, DocLink, DocMetadata, Embedding, LinkKind, Locator, PageArea,
+    Principal, RecognisedSpan, SkipReason, TextSpan, Timestamp, Warning,
 };
 use serde::{Deserialize, Serialize};
 
@@ -69,11 +69,73 @@ struct StoredMetadata {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     list: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    attachments: Vec<String>,
+    attachments: Vec<StoredAttachment>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     aliases: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     links: Vec<StoredLink>,
+}
+
+/// An attachment: its name where nothing else is known, as in documents from before more was noted.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredAttachment {
+    Named(String),
+    Known {
+        name: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        behind: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        media_type: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bytes: Option<u64>,
+        /// Code and message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        left_out: Option<(String, String)>,
+    },
+}
+
+impl From<Attachment> for StoredAttachment {
+    fn from(attachment: Attachment) -> Self {
+        if attachment == Attachment::named(attachment.name.as_str()) {
+            return Self::Named(attachment.name);
+        }
+        let Attachment {
+            name,
+            behind,
+            media_type,
+            bytes,
+            left_out,
+        } = attachment;
+        Self::Known {
+            name,
+            behind,
+            media_type,
+            bytes,
+            left_out: left_out.map(|reason| (reason.code, reason.message)),
+        }
+    }
+}
+
+impl From<StoredAttachment> for Attachment {
+    fn from(stored: StoredAttachment) -> Self {
+        match stored {
+            StoredAttachment::Named(name) => Self::named(name),
+            StoredAttachment::Known {
+                name,
+                behind,
+                media_type,
+                bytes,
+                left_out,
+            } => Self {
+                name,
+                behind,
+                media_type,
+                bytes,
+                left_out: left_out.map(|(code, message)| SkipReason { code, message }),
+            },
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -148,7 +210,7 @@ pub(crate) fn metadata_to_json(metadata: &DocMetadata) -> String {
         in_reply_to,
         thread_id,
         list,
-        attachments,
+        attachments: attachments.into_iter().map(StoredAttachment::from).collect(),
         aliases,
         links: links.into_iter().map(StoredLink::from).collect(),
     })
@@ -181,7 +243,7 @@ pub(crate) fn metadata_from_json(text: &str) -> Outcome<DocMetadata> {
         in_reply_to,
         thread_id,
         list,
-        attachments,
+        attachments: attachments.into_iter().map(Attachment::from).collect(),
         aliases,
         links: links.into_iter().map(DocLink::from).collect(),
     })
@@ -509,7 +571,19 @@ mod tests {
             in_reply_to: None,
             thread_id: Some("a@b".to_owned()),
             list: Some("tea.example.org".to_owned()),
-            attachments: Vec::new(),
+            attachments: vec![
+                Attachment::named("cup.png"),
+                Attachment {
+                    name: "seal.bin".to_owned(),
+                    behind: "/part:2".to_owned(),
+                    media_type: Some("application/octet-stream".to_owned()),
+                    bytes: Some(7),
+                    left_out: Some(SkipReason {
+                        code: "binary".to_owned(),
+                        message: "`seal.bin` is not text".to_owned(),
+                    }),
+                },
+            ],
             aliases: vec!["cha".to_owned()],
             links: vec![
                 DocLink {
@@ -529,7 +603,7 @@ mod tests {
         let json = metadata_to_json(&metadata);
         assert_eq!(
             json,
-            r#"{"authors":["Ada Lin <ada@example.org>"],"tags":["茶"],"created":-1,"message_id":"a@b","thread_id":"a@b","list":"tea.example.org","aliases":["cha"],"links":[{"target":"Kettle","fragment":"^boil"},{"target":"../cup.png","path":true,"embedded":true}]}"#
+            r#"{"authors":["Ada Lin <ada@example.org>"],"tags":["茶"],"created":-1,"message_id":"a@b","thread_id":"a@b","list":"tea.example.org","attachments":["cup.png",{"name":"seal.bin","behind":"/part:2","media_type":"application/octet-stream","bytes":7,"left_out":["binary","`seal.bin` is not text"]}],"aliases":["cha"],"links":[{"target":"Kettle","fragment":"^boil"},{"target":"../cup.png","path":true,"embedded":true}]}"#
         );
         assert_eq!(metadata_from_json(&json).expect("own output"), metadata);
         assert_eq!(

@@ -269,7 +269,7 @@ fn indexed_document(db: &Connection, feed: Feed, document: i64) -> Outcome<Index
     let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
     let part: String = row.get(8)?;
     let has_attachment = !metadata.attachments.is_empty() || is_attachment(&part);
-    let mut keywords = metadata.attachments;
+    let mut keywords: Vec<String> = metadata.attachments.into_iter().map(|one| one.name).collect();
     keywords.extend(metadata.list);
     keywords.extend(metadata.aliases);
     keywords.push(name);

@@ -26,6 +26,7 @@ mod judgements;
 mod library;
 mod links;
 mod lock;
+mod mails;
 mod names;
 mod overview;
 mod pieces;

@@ -16,11 +16,11 @@ use crate::records::{LinkTarget, LinkingDocument, NamedBy, ThreadMessage};
 use crate::{Ledger, encode, intern};
 
 /// The columns of a target but how it was found; the first is column zero.
-const TARGET_COLUMNS: &str = "documents.doc_id, documents.source_id, sources.root, files.path, documents.part, \
+pub(crate) const TARGET_COLUMNS: &str = "documents.doc_id, documents.source_id, sources.root, files.path, documents.part, \
     documents.title, documents.kind, documents.date";
-const PLACE_TABLES: &str =
+pub(crate) const PLACE_TABLES: &str =
     "JOIN sources ON sources.id = documents.source_id JOIN files ON files.id = documents.file_id";
-const READABLE: &str = "documents.access IN (SELECT value FROM json_each(?1))";
+pub(crate) const READABLE: &str = "documents.access IN (SELECT value FROM json_each(?1))";
 
 impl Ledger {
     /// This document and its space, if one of these principals may read it.
@@ -282,7 +282,7 @@ pub(crate) fn fill(db: &Connection) -> Outcome<()> {
     Ok(())
 }
 
-fn target_from_row(row: &Row<'_>, named_by: NamedBy) -> Outcome<LinkTarget> {
+pub(crate) fn target_from_row(row: &Row<'_>, named_by: NamedBy) -> Outcome<LinkTarget> {
     let root: String = row.get(2)?;
     Ok(LinkTarget {
         doc_id: DocId(row.get(0)?),

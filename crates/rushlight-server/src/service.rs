@@ -100,6 +100,9 @@ pub trait Service: Upkeep + Send + Sync + 'static {
     /// `DocumentNotFound` also where they may not read the document.
     async fn links(&self, id: DocId, principals: Vec<Principal>) -> Result<api::Links>;
 
+    /// A mail's conversation and its attachments, as far as these principals may read them; `DocumentNotFound` as above.
+    async fn mail(&self, id: DocId, principals: Vec<Principal>) -> Result<api::Mail>;
+
     /// Documents like this one that these principals may read, at most `limit`; `DocumentNotFound` as above.
     async fn similar(
         &self,

@@ -165,10 +165,7 @@ impl Reading<'_> {
             | Format::Evernote
                 if depth > self.options.max_message_depth =>
             {
-                Ok(Found::Skipped(skip(
-                    "too_deep",
-                    "it lies too deep in other messages".to_owned(),
-                )))
+                Ok(Found::Skipped(too_deep()))
             }
             Format::Outlook(kind) => self.outlook_item(path, bytes, kind, depth),
             Format::OutlookStore => self.outlook_store(path, bytes, depth),
@@ -463,6 +460,10 @@ pub(crate) fn no_text(path: &str) -> Found {
 
 pub(crate) fn without_text(path: &str) -> SkipReason {
     skip("no_text", format!("`{}` has no text", file_name(path)))
+}
+
+pub(crate) fn too_deep() -> SkipReason {
+    skip("too_deep", "it lies too deep in other messages".to_owned())
 }
 
 pub(crate) fn skip(code: &str, message: String) -> SkipReason {

@@ -57,7 +57,9 @@ fn check(path: &str, bytes: &[u8], expected: Expect) {
         ));
         out.push_str(&format!(
             "id {:?} answers {:?} attached {:?}\n",
-            metadata.message_id, metadata.in_reply_to, metadata.attachments
+            metadata.message_id,
+            metadata.in_reply_to,
+            metadata.attachment_names()
         ));
         for block in &document.blocks {
             let place = match &block.locator {
@@ -118,6 +120,63 @@ fn a_mail_and_what_is_in_it() {
             1-1 Heading { level: 1 } "# Deep"
         "##]],
     );
+}
+
+/// Of a mail's attachments: name, part, media type, and why it is left out.
+fn attached(mail: &ParsedDocument) -> Vec<(String, String, String, String)> {
+    let told = |one: &rushlight_core::Attachment| {
+        (
+            one.name.clone(),
+            one.part_in(&mail.part).unwrap_or_default(),
+            one.media_type.clone().unwrap_or_default(),
+            one.left_out
+                .as_ref()
+                .map_or(String::new(), |reason| reason.code.clone()),
+        )
+    };
+    mail.metadata.attachments.iter().map(told).collect()
+}
+
+#[test]
+fn attachments_are_told_with_their_parts_wherever_their_mail_lies() {
+    let row = |name: &str, part: &str, media_type: &str, reason: &str| {
+        (
+            name.to_owned(),
+            part.to_owned(),
+            media_type.to_owned(),
+            reason.to_owned(),
+        )
+    };
+    let archive = zipped(&[("m/a.eml", MAIL)]);
+    let mut boxed = b"From a@b Thu Jan  1 00:00:00 2026\n".to_vec();
+    boxed.extend_from_slice(MAIL);
+    for (path, bytes, before) in [
+        ("a.eml", MAIL, ""),
+        ("a.mbox", &boxed, "message:1/"),
+        ("a.zip", &archive, "member:m/a.eml/"),
+    ] {
+        let found = documents(&parsers(), path, bytes);
+        let at = |number: &str| format!("{before}part:{number}");
+        assert_eq!(
+            attached(&found[0]),
+            [
+                row("p.csv", &at("2"), "text/csv", ""),
+                row("a.zip", &at("3"), "application/zip", "file_broken"),
+                row("inner", &at("4"), "message/rfc822", ""),
+            ]
+        );
+        let inner = found.iter().find(|document| document.part == at("4"));
+        let inner = inner.unwrap_or_else(|| panic!("{path}: {:?}", parts(&found)));
+        assert_eq!(attached(inner), [row("n.md", &at("4.2"), "text/markdown", "")]);
+        assert!(found.iter().any(|document| document.part == at("4.2")), "{path}");
+        let bytes: Vec<Option<u64>> = found[0]
+            .metadata
+            .attachments
+            .iter()
+            .map(|one| one.bytes)
+            .collect();
+        assert_eq!(bytes[..2], [Some(17), Some(9)], "out of their transfer encoding");
+    }
 }
 
 #[test]

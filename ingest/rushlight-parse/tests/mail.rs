@@ -212,8 +212,8 @@ fn differences(stated: &Value, at: Option<&ParsedDocument>, found: &[ParsedDocum
             let named = at.is_some_and(|document| {
                 document
                     .metadata
-                    .attachments
-                    .iter()
+                    .attachment_names()
+                    .into_iter()
                     .any(|known| words(known) == words(&name))
             });
             if !named {

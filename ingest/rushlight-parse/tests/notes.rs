@@ -43,7 +43,7 @@ fn check(bytes: &[u8], expected: Expect) {
             metadata.authors,
             metadata.created.map(|time| time.0),
             metadata.tags,
-            metadata.attachments
+            metadata.attachment_names()
         ));
         for warning in warnings {
             out.push_str(&format!("{}: {}\n", warning.code, warning.message));

@@ -91,7 +91,7 @@ fn an_item_is_the_mail_that_it_was() {
     assert_eq!(metadata.message_id.as_deref(), Some("own@example.org"));
     assert_eq!(metadata.thread_id.as_deref(), Some("first@example.org"));
     assert_eq!(metadata.tags, ["seen"]);
-    assert_eq!(metadata.attachments, ["茶.txt", "An older mail"]);
+    assert_eq!(metadata.attachment_names(), ["茶.txt", "An older mail"]);
     let kinds: Vec<BlockKind> = documents[0].blocks.iter().map(|block| block.kind).collect();
     assert_eq!(
         kinds,
@@ -207,7 +207,10 @@ fn what_winmail_hides_is_the_mails_own() {
             black tea
         "#]],
     );
-    assert_eq!(documents[0].metadata.attachments, ["茶.txt", "An older mail"]);
+    assert_eq!(
+        documents[0].metadata.attachment_names(),
+        ["茶.txt", "An older mail"]
+    );
     let found = self::documents(
         "a.eml",
         &mail_with("application/ms-tnef", "winmail.dat", &hidden, ""),
@@ -357,7 +360,7 @@ fn attachments_in_tnef_are_those_that_the_suite_lists() {
         };
         let names: Vec<&str> = found
             .iter()
-            .flat_map(|document| document.metadata.attachments.iter().map(String::as_str))
+            .flat_map(|document| document.metadata.attachment_names())
             .collect();
         for name in stated {
             // A message that is attached is known by its subject.

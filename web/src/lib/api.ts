@@ -440,6 +440,32 @@ export interface DocumentLinks {
   thread: { document: DocumentName; from: string[] }[]
 }
 
+/** What a mail is read with. */
+export interface Mail {
+  /** The conversation's mails in order, of a long one those around this one; `before` stand before the first. */
+  thread: { total: number; before: number; mails: ThreadMail[] }
+  attachments: Attachment[]
+}
+
+export interface ThreadMail {
+  document: DocumentName
+  from: string[]
+  /** How it begins, without what it quotes. */
+  opening: string
+}
+
+export interface Attachment {
+  name: string
+  media_type: string | null
+  bytes: number | null
+  /** Null where it is no document itself. */
+  document_id: string | null
+  kind: DocumentKind | null
+  /** What lies in it, where it is none itself. */
+  inside: { total: number; documents: DocumentName[] }
+  reason: { code: string; message: string } | null
+}
+
 export interface SimilarDocument {
   document: DocumentName
   similarity: number
@@ -610,6 +636,10 @@ export async function original(id: string, signal?: AbortSignal): Promise<Origin
 
 export function documentLinks(id: string, signal?: AbortSignal): Promise<DocumentLinks> {
   return json('GET', `/documents/${encodeURIComponent(id)}/links`, undefined, signal)
+}
+
+export function mail(id: string, signal?: AbortSignal): Promise<Mail> {
+  return json('GET', `/documents/${encodeURIComponent(id)}/mail`, undefined, signal)
 }
 
 export async function similarDocuments(id: string, limit: number, signal?: AbortSignal): Promise<SimilarDocument[]> {

@@ -1,4 +1,4 @@
-// Which viewer shows the text of a document: a table by media type, then by kind. Each is loaded when the first such document is opened.
+// Which viewer shows the text of a document: a table by kind, then by media type. Each is loaded when the first such document is opened.
 
 import type { Component } from 'svelte'
 import type { Document, DocumentKind, OutgoingLink } from '../lib/api'
@@ -12,6 +12,8 @@ export interface ViewerProps {
   top: number
   /** Where its links lead, as far as that is known yet. */
   links: readonly OutgoingLink[]
+  /** Shown in place, within the mail that it is attached to. */
+  attached?: boolean
   /** Brings the passage into view, to be called when it is shown in another way. */
   reveal: () => void
 }
@@ -25,9 +27,9 @@ const byMediaType = new Map<string, Load>([
   ['text/plain', () => import('./Lines.svelte')],
 ])
 
-const byKind = new Map<DocumentKind, Load>()
+const byKind = new Map<DocumentKind, Load>([['mail', () => import('./Mail.svelte')]])
 
 /** The loader is the same for all documents that one viewer shows. */
 export function viewerOf({ media_type, kind }: Document): Load {
-  return byMediaType.get(media_type) ?? byKind.get(kind) ?? sections
+  return byKind.get(kind) ?? byMediaType.get(media_type) ?? sections
 }

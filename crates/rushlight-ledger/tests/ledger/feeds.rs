@@ -1,6 +1,6 @@
 //! The change feeds and embeddings, where the random histories do not look.
 
-use rushlight_core::{Embedding, ErrorCode, Generation, IndexedFacts, Plan, Restamp};
+use rushlight_core::{Attachment, Embedding, ErrorCode, Generation, IndexedFacts, Plan, Restamp};
 use rushlight_ledger::{Feed, FileOutcome, Ledger, Rechunked, stored};
 
 use crate::support::{
@@ -308,7 +308,7 @@ fn the_keyword_feed_says_what_can_be_asked_for_by_field() {
             metadata.language = Some("en".to_owned());
             metadata.message_id = Some("a@b".to_owned());
             metadata.thread_id = Some("t@b".to_owned());
-            metadata.attachments = vec!["kettle.pdf".to_owned()];
+            metadata.attachments = vec![Attachment::named("kettle.pdf")];
         }
         ledger.complete_files(&[file], NOW).expect("completed");
     };

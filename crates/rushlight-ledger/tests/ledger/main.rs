@@ -4,6 +4,7 @@ mod checks;
 mod feeds;
 mod files;
 mod links;
+mod mails;
 mod model;
 mod pieces;
 mod quotes;

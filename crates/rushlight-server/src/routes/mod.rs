@@ -28,6 +28,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/documents/{id}/place", get(plain::place))
         .route("/documents/{id}/original", get(original::original))
         .route("/documents/{id}/links", get(plain::links))
+        .route("/documents/{id}/mail", get(plain::mail))
         .route("/documents/{id}/similar", get(plain::similar))
         .route("/sources", get(plain::sources).post(plain::add_source))
         .route("/sources/{id}", delete(plain::remove_source))

@@ -73,6 +73,10 @@ pub(crate) async fn links(State(app): State<App>, id: PathId) -> Reply<Json<api:
     Ok(Json(app.service.links(id.document()?, principals()).await?))
 }
 
+pub(crate) async fn mail(State(app): State<App>, id: PathId) -> Reply<Json<api::Mail>> {
+    Ok(Json(app.service.mail(id.document()?, principals()).await?))
+}
+
 pub(crate) async fn similar(
     State(app): State<App>,
     id: PathId,

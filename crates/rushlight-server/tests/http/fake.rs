@@ -330,6 +330,23 @@ impl Service for FakeService {
         })
     }
 
+    async fn mail(&self, id: core::DocId, principals: Vec<core::Principal>) -> Result<api::Mail> {
+        assert_eq!(principals, [core::Principal::owner()]);
+        let document = name(self.document(id).await?);
+        Ok(api::Mail {
+            thread: api::Thread {
+                total: 1,
+                before: 0,
+                mails: vec![api::ThreadMail {
+                    document,
+                    from: vec!["Ada <ada@example.org>".to_owned()],
+                    opening: "The kettle sings.".to_owned(),
+                }],
+            },
+            attachments: Vec::new(),
+        })
+    }
+
     async fn similar(
         &self,
         id: core::DocId,

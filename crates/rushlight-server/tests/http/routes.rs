@@ -88,6 +88,13 @@ fn happy() -> Vec<(&'static str, String, &'static str, u16, &'static str)> {
         ),
         row(
             "GET",
+            &format!("/documents/{DOC}/mail"),
+            "",
+            200,
+            r#""opening":"The kettle sings."}]},"attachments":[]}"#,
+        ),
+        row(
+            "GET",
             &format!("/documents/{DOC}/similar?limit=1"),
             "",
             200,
@@ -319,6 +326,7 @@ async fn bad_input_is_refused_in_our_shape() {
     let unplaced = format!("{nowhere}/place");
     let reversed = format!("{nowhere}/place?start=3&end=3");
     let unknown_original = format!("{nowhere}/original");
+    let no_mail = format!("{nowhere}/mail");
     let changed_original = format!("/documents/{CHANGED}/original?show=1");
     let shown_twice = format!("/documents/{DOC}/original?show=2");
     let original_of_path = format!("/documents/{DOC}/original?path=/etc/passwd");
@@ -393,6 +401,8 @@ async fn bad_input_is_refused_in_our_shape() {
         ("GET", &shown_twice, "", 400, "invalid_request"),
         ("GET", &original_of_path, "", 400, "invalid_request"),
         ("GET", "/documents/abc/links", "", 400, "invalid_id"),
+        ("GET", "/documents/abc/mail", "", 400, "invalid_id"),
+        ("GET", &no_mail, "", 404, "document_not_found"),
         ("GET", "/documents/abc/similar", "", 400, "invalid_id"),
         ("GET", "/documents/%ff", "", 400, "invalid_id"),
         ("GET", "/documents/..%2f..%2fetc%2fpasswd", "", 400, "invalid_id"),

@@ -1,6 +1,6 @@
 //! What is known of a document beside its text, on the wire.
 
-use rushlight_core::{DocLink, DocMetadata, LinkKind, Timestamp, Warning};
+use rushlight_core::{Attachment, DocLink, DocMetadata, LinkKind, SkipReason, Timestamp, Warning};
 use serde::{Deserialize, Serialize};
 
 /// [`DocMetadata`] on the wire.
@@ -15,9 +15,17 @@ pub(crate) struct Facts {
     in_reply_to: Option<String>,
     thread_id: Option<String>,
     list: Option<String>,
-    attachments: Vec<String>,
+    attachments: Vec<Named>,
     aliases: Vec<String>,
     links: Vec<Link>,
+}
+
+/// [`Attachment`] on the wire; the rest of one is found out behind it.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Named {
+    name: String,
+    media_type: Option<String>,
+    bytes: Option<u64>,
 }
 
 /// [`DocLink`] on the wire.
@@ -29,7 +37,7 @@ struct Link {
     embedded: bool,
 }
 
-/// [`Warning`] on the wire.
+/// [`Warning`] on the wire, or [`SkipReason`].
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Said {
     code: String,
@@ -62,7 +70,7 @@ impl From<DocMetadata> for Facts {
             in_reply_to,
             thread_id,
             list,
-            attachments,
+            attachments: attachments.into_iter().map(Named::from).collect(),
             aliases,
             links: links.into_iter().map(Link::from).collect(),
         }
@@ -95,9 +103,41 @@ impl From<Facts> for DocMetadata {
             in_reply_to,
             thread_id,
             list,
-            attachments,
+            attachments: attachments.into_iter().map(Attachment::from).collect(),
             aliases,
             links: links.into_iter().map(DocLink::from).collect(),
+        }
+    }
+}
+
+impl From<Attachment> for Named {
+    fn from(attachment: Attachment) -> Self {
+        let Attachment {
+            name,
+            behind: _,
+            media_type,
+            bytes,
+            left_out: _,
+        } = attachment;
+        Self {
+            name,
+            media_type,
+            bytes,
+        }
+    }
+}
+
+impl From<Named> for Attachment {
+    fn from(named: Named) -> Self {
+        let Named {
+            name,
+            media_type,
+            bytes,
+        } = named;
+        Self {
+            media_type,
+            bytes,
+            ..Self::named(name)
         }
     }
 }
@@ -138,6 +178,18 @@ impl From<Link> for DocLink {
 
 impl From<Warning> for Said {
     fn from(Warning { code, message }: Warning) -> Self {
+        Self { code, message }
+    }
+}
+
+impl From<SkipReason> for Said {
+    fn from(SkipReason { code, message }: SkipReason) -> Self {
+        Self { code, message }
+    }
+}
+
+impl From<Said> for SkipReason {
+    fn from(Said { code, message }: Said) -> Self {
         Self { code, message }
     }
 }

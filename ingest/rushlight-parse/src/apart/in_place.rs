@@ -50,7 +50,7 @@ impl InPlace {
         }
         match textual::read(format, name, &bytes, content_hash(&bytes), self) {
             Found::Documents(documents) => Content::Read(documents.into_iter().map(Sent::from).collect()),
-            Found::Skipped(reason) => Content::NotRead(reason.message),
+            Found::Skipped(reason) => Content::NotRead(reason.into()),
         }
     }
 

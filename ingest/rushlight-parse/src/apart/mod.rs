@@ -7,16 +7,15 @@ mod flight;
 mod in_place;
 mod text;
 
-use rushlight_core::{DocMetadata, ParsedDocument, Warning};
+use rushlight_core::{Attachment as Attached, DocMetadata, ParsedDocument, SkipReason, Warning};
 use serde::{Deserialize, Serialize};
+
+use crate::parsers::skip;
 
 pub(crate) use facts::{Facts, Said, said, warnings};
 pub(crate) use flight::{Batch, Flight, Remembered};
 pub(crate) use in_place::{Care, InPlace, Terms};
 pub(crate) use text::{Sent, Written};
-
-/// Why a message that was read is no document.
-pub(crate) const NO_TEXT: &str = "there is no text in it";
 
 /// What is said where the worker answers what no reader makes.
 pub(crate) const UNSOUND: &str = "the worker gave no sensible answer";
@@ -87,7 +86,7 @@ pub(crate) enum Content {
     /// A file for a job of its own.
     File(Blob),
     /// It cannot be read: why.
-    NotRead(String),
+    NotRead(Said),
 }
 
 impl Apart {
@@ -129,4 +128,24 @@ pub(crate) fn not_read(name: &str, why: &str) -> Warning {
         code: "attachment_not_read".to_owned(),
         message: format!("attachment `{name}` is not searchable: {why}"),
     }
+}
+
+/// Why an attachment is left out that no text was found in.
+pub(crate) fn without_text() -> SkipReason {
+    skip("no_text", "there is no text in it".to_owned())
+}
+
+/// Why an attachment is left out that lies behind those that are read, in what is called so.
+pub(crate) fn too_many(of: &str) -> SkipReason {
+    skip("too_many", format!("the {of} has more attachments than are read"))
+}
+
+/// Notes what became of an attachment: its part, where it lies in a document of the part `of`, and why nothing of it is
+/// searchable.
+pub(crate) fn note(attached: &mut Attached, of: &str, part: &str, left_out: Option<SkipReason>) {
+    attached.behind = part.strip_prefix(of).map_or_else(String::new, |behind| match of {
+        "" => format!("/{behind}"),
+        _ => behind.to_owned(),
+    });
+    attached.left_out = left_out;
 }

@@ -5,13 +5,14 @@ mod enml;
 mod export;
 
 use rushlight_core::{
-    BlockKind, ContentHash, DocMetadata, DocumentKind, Locator, ParsedDocument, Result, Timestamp, Warning,
+    Attachment as Attached, BlockKind, ContentHash, DocMetadata, DocumentKind, Locator, ParsedDocument,
+    Result, Timestamp, Warning,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::apart::{
     Apart, Attachment, Batch, Care, Content, Facts, Flight, InPlace, Said, Taken, UNSOUND, Written, inherit,
-    inherited, not_read, said, warnings,
+    inherited, not_read, said, too_many, warnings,
 };
 use crate::build::TextBuilder;
 use crate::decode::decode;
@@ -19,7 +20,7 @@ use crate::detect::file_name;
 use crate::html::Origin;
 use crate::language;
 use crate::mail::content_hash;
-use crate::parsers::{Found, Reading, binary, no_text, one_line, parser_failed};
+use crate::parsers::{Found, Reading, binary, no_text, one_line, parser_failed, skip};
 use crate::tags;
 use crate::textual::Pages;
 use crate::worker::{Answer, Job, Piece};
@@ -124,7 +125,11 @@ fn taken(note: Note, inside: &InPlace) -> Taken {
     let mut metadata = DocMetadata {
         created: timestamp(&note.created),
         authors: note.author.into_iter().collect(),
-        attachments: note.resources.iter().map(|resource| resource.name()).collect(),
+        attachments: note
+            .resources
+            .iter()
+            .map(|resource| Attached::named(resource.name()))
+            .collect(),
         language: language::guess(&text),
         ..DocMetadata::default()
     };
@@ -135,12 +140,12 @@ fn taken(note: Note, inside: &InPlace) -> Taken {
     let attachments = note.resources.iter().enumerate().map(|(position, resource)| {
         let name = resource.name();
         let content = match resource.bytes() {
-            _ if inside.terms.care == Care::Utmost => Content::NotRead("its note cannot be read".to_owned()),
-            _ if position >= limit => {
-                Content::NotRead("the note has more attachments than are read".to_owned())
+            _ if inside.terms.care == Care::Utmost => {
+                Content::NotRead(skip("note_not_read", "its note cannot be read".to_owned()).into())
             }
+            _ if position >= limit => Content::NotRead(too_many("note").into()),
             Some(bytes) => inside.attachment(&name, bytes),
-            None => Content::NotRead("it is not encoded as it says".to_owned()),
+            None => Content::NotRead(skip("file_broken", "it is not encoded as it says".to_owned()).into()),
         };
         Attachment {
             number: (position + 1).to_string(),
@@ -280,7 +285,7 @@ impl Reading<'_> {
             let name = attachment.name;
             let found = match attachment.content {
                 Content::Nothing | Content::Taken(_) => continue,
-                Content::NotRead(why) => Err(why),
+                Content::NotRead(why) => Err(why.into()),
                 Content::Read(sent) => match sent.into_iter().map(|sent| sent.open()).collect() {
                     Some(documents) => Ok(documents),
                     None => return Ok(Err(UNSOUND.to_owned())),
@@ -292,7 +297,7 @@ impl Reading<'_> {
             let documents: Vec<ParsedDocument> = match found {
                 Ok(documents) => documents,
                 Err(why) => {
-                    said.push(not_read(&name, &why));
+                    said.push(not_read(&name, &why.message));
                     continue;
                 }
             };

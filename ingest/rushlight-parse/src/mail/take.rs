@@ -4,17 +4,19 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
-use rushlight_core::{BlockKind, Locator, Warning};
+use rushlight_core::{Attachment as Attached, BlockKind, Locator, Warning};
 
 use super::parts::{part_numbers, part_text, raw_bytes};
 use super::{body, calendar, content_hash, defuse, flags, header, sealed, winmail};
-use crate::apart::{Apart, Attachment, Care, Content, Facts, InPlace, NO_TEXT, Taken, Written, said};
+use crate::apart::{Apart, Attachment, Care, Content, Facts, InPlace, Taken, Written, said, without_text};
 use crate::build::TextBuilder;
 use crate::detect;
 use crate::html::Origin;
+use crate::parsers::too_deep;
 use crate::textual::Pages;
 
-const TOO_DEEP: &str = "it lies too deep in other messages";
+/// Longest media type that is noted.
+const MAX_MEDIA_TYPE: usize = 100;
 
 /// What lies in a message. Nothing when it is none.
 pub(crate) fn take(raw: &[u8], inside: &InPlace) -> Apart {
@@ -109,7 +111,11 @@ impl Taker<'_> {
         }
         for (message, numbers, id) in &attachments {
             if let Some(part) = message.parts.get(*id as usize) {
-                metadata.attachments.push(name_of(part, *id, numbers));
+                metadata.attachments.push(Attached {
+                    media_type: media_type(part),
+                    bytes: Some(length(message, part)),
+                    ..Attached::named(name_of(part, *id, numbers))
+                });
             }
         }
         let (text, blocks) = builder.finish();
@@ -159,7 +165,7 @@ impl Taker<'_> {
         let mut warnings = Vec::new();
         let content = if let PartType::Message(nested) = &part.body {
             if level > self.inside.terms.levels {
-                Content::NotRead(TOO_DEEP.to_owned())
+                Content::NotRead(too_deep().into())
             } else {
                 let raw = raw_bytes(message, part);
                 Content::Taken(self.collect(nested, raw, &format!("{number}."), level))
@@ -200,11 +206,11 @@ impl Taker<'_> {
         } else if !encoded_message {
             self.inside.attachment(file_name, bytes.into_owned())
         } else if level > self.inside.terms.levels {
-            Content::NotRead(TOO_DEEP.to_owned())
+            Content::NotRead(too_deep().into())
         } else {
             match self.read(&bytes, &format!("{number}."), level) {
                 Some(index) => Content::Taken(index),
-                None => Content::NotRead(NO_TEXT.to_owned()),
+                None => Content::NotRead(without_text().into()),
             }
         }
     }
@@ -272,6 +278,26 @@ fn name_of(part: &MessagePart<'_>, id: u32, numbers: &[String]) -> String {
     stated
         .or_else(|| part.message().and_then(header::subject))
         .unwrap_or_else(|| format!("part {}", numbers.get(id as usize).map_or("?", String::as_str)))
+}
+
+/// The media type that the part states, where it is one.
+fn media_type(part: &MessagePart<'_>) -> Option<String> {
+    let kind = part.content_type()?;
+    if matches!(part.body, PartType::Message(_)) || kind.ctype().eq_ignore_ascii_case(defuse::ENCODED) {
+        return Some("message/rfc822".to_owned());
+    }
+    let stated = format!("{}/{}", kind.ctype(), kind.subtype()?).to_ascii_lowercase();
+    let sound = |c: u8| c.is_ascii_alphanumeric() || b"/+-._".contains(&c);
+    (stated.len() <= MAX_MEDIA_TYPE && stated.bytes().all(sound)).then_some(stated)
+}
+
+/// The part's length, out of its transfer encoding.
+fn length(message: &Message<'_>, part: &MessagePart<'_>) -> u64 {
+    let bytes = match part.body {
+        PartType::Message(_) => raw_bytes(message, part),
+        _ => part.contents(),
+    };
+    bytes.len() as u64
 }
 
 /// A name that tells the type: the stated one, with an ending from the stated media type where it has none.

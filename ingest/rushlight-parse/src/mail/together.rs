@@ -1,14 +1,17 @@
 //! The documents of a message that the worker took apart, put together on this side.
 
-use rushlight_core::{ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, Result};
+use rushlight_core::{
+    ContentHash, DocMetadata, DocumentKind, Error, ErrorCode, ParsedDocument, Result, SkipReason,
+};
 
 use super::{Place, content_hash, flags, header};
 use crate::apart::{
-    Apart, Attachment, Content, NO_TEXT, Taken, UNSOUND, inherit, inherited, not_read, warnings,
+    Apart, Attachment, Content, Taken, UNSOUND, inherit, inherited, not_read, note, too_many, warnings,
+    without_text,
 };
 use crate::decode::decode;
 use crate::detect::{Format, file_name, file_stem};
-use crate::parsers::{Found, Reading, no_text, parser_failed};
+use crate::parsers::{Found, Reading, no_text, parser_failed, skip};
 use crate::textual;
 
 impl Reading<'_> {
@@ -92,8 +95,9 @@ impl Together<'_> {
         let Some(taken) = self.taken.get_mut(index).and_then(Option::take) else {
             return Ok(());
         };
-        let metadata = DocMetadata::from(taken.facts);
+        let mut metadata = DocMetadata::from(taken.facts);
         let handed_down = inherited(&metadata);
+        let mut attached = std::mem::take(&mut metadata.attachments);
         let before = self.out.len();
         let written = taken.written.map(|written| written.open());
         self.unsound |= matches!(written, Some(None));
@@ -116,16 +120,31 @@ impl Together<'_> {
             });
         }
         let mut said = warnings(taken.warnings);
+        let mut noted = attached.iter_mut();
         for mut attachment in taken.attachments {
             said.extend(warnings(std::mem::take(&mut attachment.warnings)));
             let name = attachment.name.clone();
-            if let Some(why) = self.attachment(attachment, &taken.key, &handed_down, place)? {
-                said.push(not_read(&name, &why));
+            let part = part_of(place.part, &attachment.number);
+            let left_out = match attachment.content {
+                // Nobody misses it.
+                Content::Nothing => Some(skip("empty", "there is nothing in it".to_owned())),
+                _ => {
+                    let left_out =
+                        self.attachment(attachment, &part, &taken.key, &handed_down, place.depth)?;
+                    said.extend(left_out.as_ref().map(|why| not_read(&name, &why.message)));
+                    left_out
+                }
+            };
+            if let Some(attached) = noted.next() {
+                note(attached, place.part, &part, left_out);
             }
+        }
+        for attached in noted {
+            attached.left_out = Some(too_many("message"));
         }
         if taken.more_attachments > 0 {
             let more = format!("and {} more", taken.more_attachments);
-            said.push(not_read(&more, "the message has more attachments than are read"));
+            said.push(not_read(&more, &too_many("message").message));
         }
         if let Some(document) = self
             .out
@@ -133,6 +152,7 @@ impl Together<'_> {
             .filter(|document| document.part == place.part)
         {
             document.warnings = said;
+            document.metadata.attachments = attached;
         }
         if let Some(document) = self.out.get_mut(before) {
             document.warnings.extend(taken.unstructured.map(Into::into));
@@ -144,36 +164,30 @@ impl Together<'_> {
     fn attachment(
         &mut self,
         attachment: Attachment,
+        part: &str,
         key: &str,
         handed_down: &DocMetadata,
-        place: Place<'_>,
-    ) -> Result<Option<String>> {
+        depth: u32,
+    ) -> Result<Option<SkipReason>> {
         let Attachment {
-            number,
+            number: _,
             name,
             file_name,
             warnings: _,
             content,
         } = attachment;
-        let root = match place.part.split_once("part:") {
-            Some((before, _)) => before.to_owned(),
-            None if place.part.is_empty() => String::new(),
-            None => format!("{}/", place.part),
-        };
-        let part = format!("{root}part:{number}");
-        let depth = place.depth.saturating_add(1);
+        let depth = depth.saturating_add(1);
         let found = match content {
             Content::Nothing => return Ok(None),
-            Content::NotRead(why) => return Ok(Some(why)),
+            Content::NotRead(why) => return Ok(Some(why.into())),
             Content::Taken(index) => {
                 let before = self.out.len();
                 // The worker counts levels as well; this side relies on its own count.
                 if depth <= self.reading.options.max_message_depth {
-                    let part = &part;
                     let name = &name;
                     self.put(index as usize, Place { part, name, depth })?;
                 }
-                return Ok((self.out.len() == before).then(|| NO_TEXT.to_owned()));
+                return Ok((self.out.len() == before).then(without_text));
             }
             Content::Read(sent) => {
                 let count = sent.len();
@@ -186,7 +200,7 @@ impl Together<'_> {
                 Err(why) => return Ok(Some(why)),
             },
         };
-        self.hang(found, &part, &name, key, handed_down);
+        self.hang(found, part, &name, key, handed_down);
         Ok(None)
     }
 
@@ -223,6 +237,16 @@ impl Together<'_> {
     }
 }
 
+/// The part of the attachment with this number, in a message of the part `of`.
+fn part_of(of: &str, number: &str) -> String {
+    let root = match of.split_once("part:") {
+        Some((before, _)) => before.to_owned(),
+        None if of.is_empty() => String::new(),
+        None => format!("{of}/"),
+    };
+    format!("{root}part:{number}")
+}
+
 impl Reading<'_> {
     /// The documents in an attachment with so many messages above it; the inner error says why there are none.
     ///
@@ -233,19 +257,19 @@ impl Reading<'_> {
         name: &str,
         bytes: &[u8],
         depth: u32,
-    ) -> Result<std::result::Result<Vec<ParsedDocument>, String>> {
+    ) -> Result<std::result::Result<Vec<ParsedDocument>, SkipReason>> {
         match self.read(name, bytes, content_hash(bytes), depth) {
             Ok(Found::Documents(documents)) => Ok(Ok(documents)),
-            Ok(Found::Skipped(reason)) => Ok(Err(reason.message)),
+            Ok(Found::Skipped(reason)) => Ok(Err(reason)),
             Err(error) => unless_unavailable(error),
         }
     }
 }
 
 /// What is wrong with the attachment is said of it; that nothing can be read now is not its fault.
-fn unless_unavailable<T>(error: Error) -> Result<std::result::Result<T, String>> {
+fn unless_unavailable<T>(error: Error) -> Result<std::result::Result<T, SkipReason>> {
     match error.code() {
         ErrorCode::ParserUnavailable => Err(error),
-        _ => Ok(Err(error.chain())),
+        code => Ok(Err(skip(code.as_str(), error.chain()))),
     }
 }

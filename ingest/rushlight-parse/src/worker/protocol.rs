@@ -20,7 +20,7 @@ use crate::pdf::{Engines, PdfFault, PdfText};
 use crate::scan::{RecogniserFiles, ScannedText};
 
 /// Raised when the two no longer understand each other: a worker of another version is refused at its start.
-pub(crate) const VERSION: u32 = 5;
+pub(crate) const VERSION: u32 = 6;
 
 /// Longest frame that is accepted.
 pub(crate) const MAX_FRAME: usize = 1 << 30;

@@ -1,6 +1,7 @@
 // Every word of the page, in English. The other languages have the type of this catalogue, so none can lack a message.
 
 import { askEn } from './en.ask'
+import { mailEn } from './en.mail'
 import { originalsEn } from './en.originals'
 import { readingEn } from './en.reading'
 import { keepEn } from './en.keep'
@@ -276,6 +277,7 @@ export const en = {
   asking: askEn,
   originals: originalsEn,
   reading: readingEn,
+  mail: mailEn,
   ...keepEn,
   facets: facetsEn,
   document: {
@@ -305,7 +307,6 @@ export const en = {
     label: 'Related documents',
     linkedFrom: 'Linked from',
     linksTo: 'Links to',
-    conversation: 'Conversation',
     similar: 'Similar',
     more: (rest: number) => `and ${number(rest)} more`,
     all: (documents: number) => `Show all ${number(documents)}`,
@@ -458,6 +459,8 @@ export const en = {
     awaits_recognition: { what: 'A scan that waits to be read', hint: 'It becomes searchable by itself.' },
     page_awaits_recognition: { what: 'Some pages wait to be read', hint: '' },
     page_unreadable: { what: 'Text recognition failed on some pages', hint: '' },
+    too_deep: { what: 'It lies too deep in other mails', hint: 'Save it as a file of its own.' },
+    too_many: { what: 'It has more attachments than are read', hint: '' },
     unsupported: { what: 'A format that is not read', hint: '' },
     encrypted: { what: 'Needs a password', hint: 'Save a copy without a password.' },
     name_not_utf8: { what: 'Its name is not UTF-8', hint: 'Rename the file.' },

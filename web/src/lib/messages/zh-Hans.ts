@@ -2,6 +2,7 @@
 
 import type { Messages } from './en'
 import { askZhHans } from './zh-Hans.ask'
+import { mailZhHans } from './zh-Hans.mail'
 import { originalsZhHans } from './zh-Hans.originals'
 import { readingZhHans } from './zh-Hans.reading'
 import { keepZhHans } from './zh-Hans.keep'
@@ -269,6 +270,7 @@ export const zhHans: Messages = {
   asking: askZhHans,
   originals: originalsZhHans,
   reading: readingZhHans,
+  mail: mailZhHans,
   ...keepZhHans,
   facets: facetsZhHans,
   document: {
@@ -298,7 +300,6 @@ export const zhHans: Messages = {
     label: '相关文档',
     linkedFrom: '链接自',
     linksTo: '链接到',
-    conversation: '往来邮件',
     similar: '相似文档',
     more: (rest) => `还有 ${number(rest)} 份`,
     all: (documents) => `显示全部 ${number(documents)} 份`,
@@ -444,6 +445,8 @@ export const zhHans: Messages = {
     awaits_recognition: { what: '扫描件，等待识别', hint: '识别完成后会自动可以搜索。' },
     page_awaits_recognition: { what: '部分页面等待识别', hint: '' },
     page_unreadable: { what: '部分页面无法识别文字', hint: '' },
+    too_deep: { what: '夹在太多层邮件之中', hint: '请另存为单独的文件。' },
+    too_many: { what: '附件多于会读取的数量', hint: '' },
     unsupported: { what: '不支持的格式', hint: '' },
     encrypted: { what: '需要密码', hint: '请另存一份没有密码的副本。' },
     name_not_utf8: { what: '文件名不是 UTF-8', hint: '请重命名文件。' },

@@ -2,6 +2,7 @@
 
 import type { Messages } from './en'
 import { askZhHant } from './zh-Hant.ask'
+import { mailZhHant } from './zh-Hant.mail'
 import { originalsZhHant } from './zh-Hant.originals'
 import { readingZhHant } from './zh-Hant.reading'
 import { keepZhHant } from './zh-Hant.keep'
@@ -269,6 +270,7 @@ export const zhHant: Messages = {
   asking: askZhHant,
   originals: originalsZhHant,
   reading: readingZhHant,
+  mail: mailZhHant,
   ...keepZhHant,
   facets: facetsZhHant,
   document: {
@@ -298,7 +300,6 @@ export const zhHant: Messages = {
     label: '相關文件',
     linkedFrom: '連結自',
     linksTo: '連結到',
-    conversation: '往來郵件',
     similar: '相似文件',
     more: (rest) => `還有 ${number(rest)} 份`,
     all: (documents) => `顯示全部 ${number(documents)} 份`,
@@ -444,6 +445,8 @@ export const zhHant: Messages = {
     awaits_recognition: { what: '掃描檔，等待辨識', hint: '辨識完成後會自動可以搜尋。' },
     page_awaits_recognition: { what: '部分頁面等待辨識', hint: '' },
     page_unreadable: { what: '部分頁面無法辨識文字', hint: '' },
+    too_deep: { what: '夾在太多層郵件之中', hint: '請另存成單獨的檔案。' },
+    too_many: { what: '附件多於會讀取的數量', hint: '' },
     unsupported: { what: '不支援的格式', hint: '' },
     encrypted: { what: '需要密碼', hint: '請另存一份沒有密碼的副本。' },
     name_not_utf8: { what: '檔名不是 UTF-8', hint: '請重新命名檔案。' },

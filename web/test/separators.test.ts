@@ -1,15 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+/// <reference types="vite/client" />
 import { expect, test } from 'vitest'
 
-const source = fileURLToPath(new URL('../src/', import.meta.url))
+const components = import.meta.glob<string>('../src/**/*.svelte', { query: '?raw', import: 'default', eager: true })
 
 test('a separator keeps the space before it: Svelte drops white space at the beginning of a block', () => {
-  const components = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.svelte'))
-  expect(components.length).toBeGreaterThan(20)
-  const lost = components.flatMap((name) => {
-    const found = readFileSync(source + name, 'utf8').match(/\{[#:](?:if|else|each|await|then)[^{}]*\}\s+[·–—][^\n]*/gu) ?? []
-    return found.map((piece) => `${name}: ${piece}`)
-  })
+  expect(Object.keys(components).length).toBeGreaterThan(20)
+  const lost = Object.entries(components).flatMap(([name, source]) =>
+    [...source.matchAll(/\{[#:](?:if|else|each|await|then)[^{}]*\}\s+[·–—][^\n]*/gu)].map(([piece]) => `${name}: ${piece}`),
+  )
   expect(lost).toEqual([])
 })

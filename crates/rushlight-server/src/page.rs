@@ -95,7 +95,10 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
         .flat_map(|value| value.split(','))
         .any(|coding| {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
-            let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
+            let weight = weight
+                .trim()
+                .strip_prefix("q=")
+                .and_then(|weight| weight.parse::<f32>().ok());
             name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|weight| weight > 0.0)
         })
 }
@@ -117,10 +120,24 @@ mod tests {
             let headers = [(header::ACCEPT_ENCODING, value.parse().expect("a value"))];
             accepts_gzip(&HeaderMap::from_iter(headers))
         };
-        for value in ["gzip", "gzip, deflate, br, zstd", "br;q=1.0, GZip ; q=0.5", "deflate,gzip"] {
+        for value in [
+            "gzip",
+            "gzip, deflate, br, zstd",
+            "br;q=1.0, GZip ; q=0.5",
+            "deflate,gzip",
+        ] {
             assert!(accepts(value), "{value}");
         }
-        for value in ["", "br", "identity", "gzip;q=0", "gzip;q=0.000", "xgzip", "*", "gzip;level=9"] {
+        for value in [
+            "",
+            "br",
+            "identity",
+            "gzip;q=0",
+            "gzip;q=0.000",
+            "xgzip",
+            "*",
+            "gzip;level=9",
+        ] {
             assert!(!accepts(value), "{value}");
         }
         assert!(!accepts_gzip(&HeaderMap::new()));

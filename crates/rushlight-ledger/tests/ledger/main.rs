@@ -5,6 +5,7 @@ mod feeds;
 mod files;
 mod links;
 mod model;
+mod overview;
 mod pieces;
 mod quotes;
 mod reading;

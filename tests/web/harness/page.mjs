@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { chromium } from 'playwright-core'
+import { flags } from './flags.mjs'
 
 export const link = process.env.WEB_LINK
 export const folders = JSON.parse(process.env.WEB_FOLDERS)
@@ -18,7 +19,6 @@ export const patience = 180_000
 /** A page that was built elsewhere, to be tried with a program that carries another. */
 const otherPage = process.env.RUSHLIGHT_PAGE
 
-const flags = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let browser

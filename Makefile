@@ -9,7 +9,7 @@ export RUSHLIGHT_MODELS_DIR ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/rushl
 export RUSHLIGHT_DATA ?= $(abspath $(CURDIR)/../shared/data)
 export RUSHLIGHT_BIN := $(CARGO_TARGET_DIR)/release/rushlight
 
-.PHONY: help demo test soak fuzz bench build web models setup setup-test lint clean-demo
+.PHONY: help demo test soak fuzz bench screenshots build web models setup setup-test lint clean-demo
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,10 @@ fuzz: setup-test ## Broken files for every reader, and broken models: 20,000 cha
 bench: build models ## Measure speed, memory and quality; write docs/benchmarks.md
 	@scripts/step.sh "build the tools that measure" cargo build --release --workspace --example scale --example model_speed
 	@python3 tests/bench/run.py $(ARGS)
+
+screenshots: build models setup-test ## Make the pictures of the README anew, of the examples and with the real models
+	@scripts/npm-install.sh tests/web
+	@npm --prefix tests/web run screenshots
 
 build: setup web ## Build the program with everything in it
 	@scripts/step.sh "build (the first time takes half an hour or more)" cargo build --release --bin rushlight

@@ -1,12 +1,19 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { pdfFiles } from './scripts/pdf-files.mjs'
 
 // The browsers that know light-dark(), popovers and content-visibility; older ones are not served.
 const browsers = ['chrome125', 'edge125', 'firefox128', 'safari18']
 
+/** The style first: with it the browser paints what index.html has, while the script is still on its way. */
+const styleFirst: Plugin = {
+  name: 'style-first',
+  transformIndexHtml: { order: 'post', handler: (html) => html.replace('<script type="module"', '<script type="module" fetchpriority="low"') },
+}
+
 export default defineConfig({
-  plugins: [svelte(), pdfFiles()],
+  plugins: [svelte(), pdfFiles(), styleFirst],
   build: {
     target: browsers,
     cssTarget: browsers,

@@ -2,8 +2,12 @@
 //! to build it where there is nothing yet, so that a fresh clone compiles without Node.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 fn main() -> io::Result<()> {
     let crate_dir = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -37,12 +41,24 @@ fn main() -> io::Result<()> {
     writeln!(table, "const BUILT: bool = {built};").expect("a string takes it");
     table.push_str("static FILES: &[File] = &[\n");
     for (number, (name, path)) in files.iter().enumerate() {
-        fs::write(out.join(format!("page/{number}")), fs::read(path)?)?;
+        let bytes = fs::read(path)?;
+        let packed = gzipped(&bytes)?;
         let media_type = media_type(name);
+        let include = |copy: &str| format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/page/{copy}\"))");
+        let plain = number.to_string();
+        fs::write(out.join("page").join(&plain), &bytes)?;
+        // Pictures and fonts are packed already.
+        let gzip = if packed.len() < bytes.len() / 10 * 9 {
+            let copy = format!("{number}.gz");
+            fs::write(out.join("page").join(&copy), packed)?;
+            format!("Some({})", include(&copy))
+        } else {
+            "None".to_owned()
+        };
         writeln!(
             table,
-            "File {{ name: {name:?}, media_type: {media_type:?}, \
-             bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/page/{number}\")) }},"
+            "File {{ name: {name:?}, media_type: {media_type:?}, bytes: {}, gzip: {gzip} }},",
+            include(&plain)
         )
         .expect("a string takes it");
     }
@@ -70,6 +86,13 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> i
         }
     }
     Ok(())
+}
+
+/// The same bytes every time: no name and no time are in the header.
+fn gzipped(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(bytes)?;
+    packer.finish()
 }
 
 fn media_type(name: &str) -> &'static str {

@@ -104,7 +104,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not self.allowed():
             return
         if self.path == "/api/v1/search":
-            hits = [{"path": "an edited note"}] if body["query"].startswith("zq") else []
+            hits = [{"path": "an edited note", "document_id": "d1"}] if body["query"].startswith(("zq", "how is")) else []
             return self.reply({"hits": hits, "degraded": [], "timings": {"keyword_us": 1, "embed_us": 1, "vector_us": 1, "total_us": 900}})
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")

@@ -171,6 +171,29 @@ def write_model(figures):
     return table(head, rows) + words
 
 
+def write_page(figures):
+    head = ["place", "screen", "performance", "accessibility", "first paint", "largest paint", "layout shift", "blocked", "scripts, packed", "transferred"]
+    rows = []
+    for place, presets in figures["places"].items():
+        for preset, of in presets.items():
+            scores = [number(of[key]) for key in ("performance", "accessibility")]
+            times = [ms(of["first_contentful_paint_ms"]), ms(of["largest_contentful_paint_ms"]), number(of["layout_shift"], 3), ms(of["total_blocking_time_ms"])]
+            rows.append([place, preset, *scores, *times, kb(of["script_gzipped_bytes"]), kb(of["script_transferred_bytes"])])
+    runs = next(iter(next(iter(figures["places"].values())).values()))["runs"]
+    words = f"\n\nLighthouse, medians of {number(runs)} runs, nothing cached; `desktop` is its preset, `mobile` its default: a phone with a quarter of the speed on a line of 1.6 Mbit/s, both played.\n\n"
+    keys = figures["keys"]
+    head_keys = ["keys typed over", "from the key to its results, p50", "p95", "request, p50", "p95", "in the server, p50", "p95", "overtaken", "without results"]
+    times = [ms(keys[f"{name}_{percent}"]) for name in ("shown", "request", "server") for percent in (50, 95)]
+    overtaken = keys["keys"] - keys["lost"] - keys["own"]
+    row = [f"{number(keys['passages'])} passages", *times, number(overtaken), number(keys["lost"])]
+    loads = ", ".join(number(of["load_before"], 1) for of in keys["rounds"])
+    words_keys = (
+        f"\n\n{number(keys['queries'])} queries of 20 characters, a key every 60 to 80 ms, {number(keys['keys'])} keys a round; medians of {len(keys['rounds'])} rounds (load of the machine before each: {loads}). "
+        "`overtaken` are keys whose results a later key's came before; they count until those are on the screen."
+    )
+    return table(head, rows) + words + table(head_keys, [row]) + words_keys
+
+
 def write_eval(figures):
     first = figures["reports"][0]
     legs = [leg_name(leg) for leg in first["legs"]]
@@ -266,6 +289,7 @@ SECTIONS = (
     ("follow", "From saving a note to finding it by word", write_follow),
     ("answer", "Answers: time and memory", write_answer),
     ("model", "The language model, beside other programs", write_model),
+    ("page", "The page in a browser", write_page),
     ("eval", "Retrieval", write_eval),
     ("answers", "Answers: public questions, end to end", write_answers),
     ("examples", "Answers: right, cited, refused", write_examples),
@@ -278,6 +302,10 @@ def number(value, decimals=0):
 
 def mb(value):
     return f"{number(value / 1e6, 1)} MB"
+
+
+def kb(value):
+    return f"{number(value / 1e3, 1)} kB"
 
 
 def mib(value):

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import import_set
 import model_speed
+import page_speed
 import peer_sets
+from figures import percentile
 from program import Failure, Memory, NotMeasured, Program, Server, embedded_tokens, folder_bytes
 
 MODES = ("keyword", "semantic", "hybrid")
@@ -41,6 +43,7 @@ class Bench:
         self.repeats = 1 if quick else 3
         self.peer_files = {"notes": 500, "mails": 500} if quick else {"notes": 5600, "mails": 6294}
         self.import_files = (50, 200) if quick else (5000, 20_000)
+        self.key_notes = 200 if quick else 20_000
         self.scale_chunks = (10_000,) if quick else (100_000, 1_000_000)
         tools = Path(program.binary).parent / "examples"
         self.scale_tool, self.model_tool = tools / "scale", tools / "model_speed"
@@ -431,7 +434,7 @@ def count_outcomes(outcomes):
     }
 
 
-PARTS = {"index": index, "peers": peers, "import": imports, "search": search, "scale": scale, "follow": follow, "answer": answer, "model": model_speed.measure, "eval": evaluate, "answers": answers, "examples": examples}
+PARTS = {"index": index, "peers": peers, "import": imports, "search": search, "scale": scale, "follow": follow, "answer": answer, "model": model_speed.measure, "page": page_speed.measure, "eval": evaluate, "answers": answers, "examples": examples}
 
 
 def plain(text):
@@ -454,12 +457,6 @@ def spread(rows, count):
     """So many rows at even distances, always the same ones."""
     count = min(count, len(rows))
     return [rows[(2 * number + 1) * len(rows) // (2 * count)] for number in range(count)]
-
-
-def percentile(values, percent):
-    """By nearest rank: the smallest value that so many per cent do not exceed."""
-    ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 def median(values):

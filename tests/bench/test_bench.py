@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import answer_sample
 import import_set
 import page
+import page_speed
 import parts
 import peer_sets
 from program import Failure, NotMeasured, Program, Server
@@ -144,6 +145,54 @@ class Sets(unittest.TestCase):
         self.assertIn("| a, queries.jsonl | 1 | 2 | **0.500 [0.400, 0.600]** |", page.write_eval({"reports": [report], "missing": []}))
 
 
+class PlayedBrowser:
+    """What the scripts print, without a browser."""
+
+    def __init__(self, bench):
+        self.runs = 0
+
+    def run(self, script, *arguments, given):
+        self.runs += 1
+        if script == "lighthouse.mjs":
+            run = {"performance": 99, "accessibility": 100, "first_contentful_paint_ms": 400.0, "largest_contentful_paint_ms": 500.0, "total_blocking_time_ms": 0,
+                   "layout_shift": 0.01, "scripts": 1, "script_bytes": 300_000, "script_gzipped_bytes": 100_000, "script_transferred_bytes": 101_000, "below_90": []}
+            worse = run | {"performance": 90, "first_contentful_paint_ms": 900.0, "below_90": ["first-contentful-paint"]}
+            return {name: {"desktop": [run, worse, run], "mobile": [worse] * 3} for name in given}
+        one = {"text": "t", "shown_ms": 30.0, "own": True, "request_ms": 10.0, "server_ms": 2.0}
+        return [one, one, one | {"shown_ms": 50.0, "own": False}, one | {"shown_ms": None, "own": False, "request_ms": None, "server_ms": None}]
+
+
+class PageSpeed(unittest.TestCase):
+    def test_the_median_run_counts_and_what_was_low_is_kept(self):
+        runs = PlayedBrowser(None).run("lighthouse.mjs", given=["Ask"])["Ask"]["desktop"]
+        middle = page_speed.middle(runs)
+        self.assertEqual((middle["performance"], middle["first_contentful_paint_ms"], middle["runs"]), (99, 400.0, 3))
+        self.assertEqual(middle["below_90"], ["first-contentful-paint"])
+
+    def test_keys_without_results_are_counted_and_all_of_them_is_a_failure(self):
+        found = PlayedBrowser(None).run("keys.mjs", given=[])
+        one = page_speed.one_round(found)
+        self.assertEqual((one["keys"], one["lost"], one["own"], one["shown_95"]), (4, 1, 2, 50.0))
+        with self.assertRaisesRegex(Failure, "no key"):
+            page_speed.one_round([found[-1]])
+
+    def test_queries_have_twenty_characters(self):
+        self.assertEqual({len(query) for query in page_speed.TYPED}, {20})
+
+    def test_what_drives_the_browser_is_pinned(self):
+        package = json.loads((page_speed.TOOLS / "package.json").read_text("utf-8"))
+        lock = json.loads((page_speed.TOOLS / "package-lock.json").read_text("utf-8"))
+        for name, version in package["dependencies"].items():
+            self.assertRegex(version, r"^\d+\.\d+\.\d+$")
+            self.assertEqual(lock["packages"][f"node_modules/{name}"]["version"], version)
+        self.assertTrue(all("integrity" in entry for path, entry in lock["packages"].items() if path))
+
+    def test_a_machine_without_a_browser_is_a_reason(self):
+        bench = unittest.mock.Mock(work=Path("/nowhere"))
+        with unittest.mock.patch.dict(os.environ, {"CHROMIUM": "/nowhere/chromium"}), self.assertRaisesRegex(NotMeasured, "Chromium"):
+            page_speed.Browser(bench)
+
+
 class Played(unittest.TestCase):
     """The whole run against the played program."""
 
@@ -171,6 +220,9 @@ class Played(unittest.TestCase):
         tools = unittest.mock.patch.dict(peer_sets.TOOLS, {"recoll": lambda folder, work: 2.5, "notmuch": lambda folder, work: None})
         tools.start()
         self.addCleanup(tools.stop)
+        browser = unittest.mock.patch.object(page_speed, "Browser", PlayedBrowser)
+        browser.start()
+        self.addCleanup(browser.stop)
         text = unittest.mock.patch.object(import_set, "pdftotext", lambda folder: {"seconds": 2.0, "text_bytes": 3_000_000})
         text.start()
         self.addCleanup(text.stop)
@@ -179,6 +231,7 @@ class Played(unittest.TestCase):
         bench = parts.Bench(self.program, self.data, self.examples, self.root / "work", quick)
         bench.peer_files = {"notes": 50, "mails": 4}
         bench.import_files = (100, 200)
+        bench.key_notes = 4
         bench.scale_chunks, bench.scale_tool = (10, 20), FAKE.with_name("fake_scale.py")
         bench.model_tool = FAKE.with_name("fake_model_speed.py")
         (self.root / "qwen2-tiny").mkdir(exist_ok=True)
@@ -210,6 +263,9 @@ class Played(unittest.TestCase):
         self.assertIn("| 20 | half | 1.5 / 2.5 (2.0) | 9.0 / 9.5 (16.0) | 1.0000 | 0.9990 |", written)
         self.assertIn("| 20 | 4 | was there | 0.2 s |", written)
         self.assertIn("| qwen2-tiny (1 MiB) | 512 | candle-transformers | 512.0 | 10.0 | 2.00 | 2.00 | 1,100 MiB | 1.5 s |", written)
+        self.assertIn("| Ask | desktop | 99 | 100 | 400.0 ms | 500.0 ms | 0.010 | 0.0 ms | 100.0 kB | 101.0 kB |", written)
+        self.assertIn("| 3 passages | 30.0 ms | 50.0 ms | 10.0 ms | 10.0 ms | 2.0 ms | 2.0 ms | 1 | 1 |", written)
+        self.assertIn("10 queries of 20 characters", written)
         self.assertIn("| pdftotext | 2.0 s | 3.0 MB | 1.50 MB/s |", written)
         self.assertIn("| cmrc2018-trial, queries_traditional.jsonl | 3 | 4 | **0.900 [0.880, 0.920]** |", written)
         self.assertIn("| scifact, validation | 3 | 4 |", written)

@@ -86,6 +86,20 @@ fn what_may_not_be_read_is_in_no_number() {
     assert_eq!((of_bo.documents, of_bo.files), (1, 1));
     assert_eq!(counted(&of_bo.kinds), [("note", 1)]);
     assert_eq!(of_nobody, Overview::default());
+    assert_eq!(
+        counted(&of_owner.indexed.periods)
+            .iter()
+            .map(|(_, count)| count)
+            .sum::<u64>(),
+        2
+    );
+    assert_eq!(
+        counted(&of_bo.indexed.periods)
+            .iter()
+            .map(|(_, count)| count)
+            .sum::<u64>(),
+        1
+    );
     assert!(of_owner.file_bytes > of_bo.file_bytes);
     assert_eq!(
         ledger

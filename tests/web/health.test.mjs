@@ -190,6 +190,32 @@ scene('the server looks into no folder outside its roots', {}, async (page) => {
   assert.ok(page.url().startsWith(origin))
 })
 
+scene('bars say when documents were indexed: by day, and of a longer time by month', {}, async (page) => {
+  await go(page, '#/library')
+  const indexed = page.locator('[data-test=indexed]')
+  const days = indexed.getByRole('table', { name: 'By the day they were indexed' })
+  const today = await page.evaluate(() => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' }).format(new Date()))
+  const row = days.getByRole('row', { name: today })
+  const shown = await page.evaluate(() => fetch('/api/v1/library/overview').then((reply) => reply.json()))
+  assert.equal(Number(await row.getByRole('cell').innerText()), shown.documents, 'all that is there came today')
+  assert.equal(await days.getByRole('link').count(), 0, 'no search finds them')
+  await accessible(page)
+  await page.route('**/api/v1/library/overview?**', (route) => {
+    const periods = Array.from({ length: 14 }, (_, month) => ({ name: `${2026 - Math.floor(month / 12)}-${String(12 - (month % 12)).padStart(2, '0')}-01`, documents: 100 - month, text_bytes: 1, query: '' }))
+    return route.fulfill({ json: { ...shown, indexed: { by: 'month', periods, before: 7 } } })
+  })
+  await page.reload()
+  const months = indexed.getByRole('table', { name: 'By the month they were indexed' })
+  await months.getByRole('row', { name: 'December 2026' }).waitFor()
+  await indexed.getByText('When 7 other documents came was not kept yet.').waitFor()
+  assert.equal(await months.getByRole('row', { name: /November 2025/ }).count(), 0, 'the oldest are shown when they are asked for')
+  await indexed.getByRole('button').focus()
+  await page.keyboard.press('Enter')
+  await months.getByRole('row', { name: /November 2025/ }).waitFor()
+  await accessible(page)
+  await picture(indexed, 'indexed by month')
+})
+
 scene('a bar leads into the search with its filter', {}, async (page) => {
   await go(page, '#/library')
   const overview = page.locator('[data-test=overview]')

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { isWritten, mailSections, readMail } from './harness/mails.mjs'
 import { paged, pagedSections, placeOf } from './harness/originals.mjs'
 import { upkeep } from './mock-upkeep.mjs'
@@ -604,7 +605,9 @@ const server = createServer((request, reply) => {
   } else {
     const path = join(dist, url.pathname === '/' ? 'index.html' : resolve('/', url.pathname).slice(1))
     if (!existsSync(path)) return fail(reply, 'not_found', 404, 'no such file')
-    reply.writeHead(200, { 'Content-Type': mediaTypes[extname(path)] ?? 'application/octet-stream' }).end(readFileSync(path))
+    const packed = request.headers['accept-encoding']?.includes('gzip')
+    const headers = { 'Content-Type': mediaTypes[extname(path)] ?? 'application/octet-stream', ...(packed && { 'Content-Encoding': 'gzip' }) }
+    reply.writeHead(200, headers).end(packed ? gzipSync(readFileSync(path)) : readFileSync(path))
   }
 })
 

@@ -51,6 +51,12 @@ function folders(state, wanted, hidden) {
   return { status: 200, body: { path: real, trail, source: taken(real), folders: listed, hidden: entries.length - shown.length, left_out: 0 } }
 }
 
+/** The day it is here, as the program writes one. */
+function today() {
+  const now = new Date()
+  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10)
+}
+
 function overview(state) {
   const documents = [...state.documents.values()]
   const text = (one) => one.sections.reduce((sum, section) => sum + bytes(section.text), 0)
@@ -70,6 +76,7 @@ function overview(state) {
     kinds: groups((one) => one.kind, (name) => `type:${name}`),
     languages: groups((one) => (/\p{sc=Han}/u.test(one.sections[0]?.text ?? '') ? 'zh-Hant' : ''), (name) => name && `lang:${name}`),
     years: groups((one) => one.date.slice(0, 4), (name) => `date:${name}`),
+    indexed: { by: 'day', periods: groups(() => today(), () => ''), before: 0 },
     to_ask: titled.slice(0, 6).map(({ document_id, title, path, part, kind, date }) => ({ document_id, title, path, part, kind, date })),
   }
 }

@@ -33,7 +33,7 @@ Object.assign(process.env, {
 })
 
 const sum = { run: 0, failed: 0, skipped: 0 }
-const names = ['search', 'facets', 'judgements', 'ask', 'answers', 'conversations', 'document', 'reading', 'originals', 'mails', 'library', 'health', 'look', 'safety', 'hostile', 'holding', 'palette', 'keyboard']
+const names = ['search', 'facets', 'judgements', 'ask', 'answers', 'conversations', 'document', 'reading', 'originals', 'mails', 'library', 'health', 'look', 'wide', 'safety', 'hostile', 'holding', 'palette', 'keyboard']
 const wanted = process.argv.slice(2)
 const files = names.filter((name) => wanted.length === 0 || wanted.includes(name)).map((name) => here(`${name}.test.mjs`))
 const tests = run({ files, concurrency: 1, timeout: 30 * 60_000 })

@@ -4,4 +4,8 @@ import { ui } from './lib/ui.svelte'
 
 ui.apply()
 const target = document.getElementById('page')
-if (target) mount(App, { target })
+if (target) {
+  // What stands there until the page does.
+  target.replaceChildren()
+  mount(App, { target })
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { stepOf, together, TypedAhead } from '../src/lib/walk'
+import { stepIn, stepOf, together, TypedAhead } from '../src/lib/walk'
 
 test('keys walk, open and go up, and stay within the list', () => {
   expect(stepOf('ArrowDown', 0, 3)).toEqual({ to: 1 })
@@ -11,6 +11,17 @@ test('keys walk, open and go up, and stay within the list', () => {
   expect(stepOf('ArrowLeft', 0, 3)).toBe('up')
   expect(stepOf('Backspace', 0, 3)).toBe('up')
   expect(stepOf('Tab', 0, 3)).toBeNull()
+})
+
+test('arrows walk a list in columns row by row, and one column up and down only', () => {
+  const walk = (columns: number, keys: string[], from: number) => keys.map((key) => stepIn(columns, key, from, 8))
+  const arrows = ['ArrowDown', 'ArrowUp', 'ArrowRight', 'ArrowLeft']
+  expect(walk(3, arrows, 4)).toEqual([7, 1, 5, 3])
+  expect(walk(3, arrows, 1)).toEqual([4, -1, 2, 0])
+  expect(walk(3, arrows, 7)).toEqual([7, 4, 7, 6])
+  expect(walk(3, arrows, 5)).toEqual([7, 2, 6, 4])
+  expect(walk(1, arrows, 0)).toEqual([1, -1, null, null])
+  expect(walk(2, ['Home', 'End', 'Tab'], 4)).toEqual([0, 7, null])
 })
 
 const names = ['Archive', 'Mail', 'mail old', 'Notes', '茶', 'Ｎew']

@@ -48,8 +48,8 @@ pub use hit::{
 };
 pub use judgement::{Judge, Judgement, JudgementQuery, Judgements};
 pub use library::{
-    Folder, FolderQuery, FolderStep, Folders, Group, Overview, OverviewQuery, RetryFile, SourceRules, Taken,
-    Unreadable, UnreadableDocument, UnreadableQuery,
+    Folder, FolderQuery, FolderStep, Folders, Group, IndexedOverTime, Overview, OverviewQuery, Period,
+    RetryFile, SourceRules, Taken, Unreadable, UnreadableDocument, UnreadableQuery,
 };
 pub use links::{
     Backlink, Backlinks, DocumentName, Links, MAX_BACKLINKS, MAX_SIMILAR, OutgoingLink, SimilarDocument,

@@ -78,7 +78,7 @@ pub enum Taken {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OverviewQuery {
-    /// How many minutes the asker's clock is ahead of UTC: where a year begins.
+    /// How many minutes the asker's clock is ahead of UTC: where a day and a year begin.
     #[serde(default)]
     pub utc_offset: i32,
 }
@@ -110,8 +110,34 @@ pub struct Overview {
     pub languages: Vec<Group>,
     /// By year, the latest first.
     pub years: Vec<Group>,
+    /// When they were first indexed.
+    pub indexed: IndexedOverTime,
     /// Documents with titles that can be asked about, the newest first.
     pub to_ask: Vec<DocumentName>,
+}
+
+/// Documents by when they were first indexed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexedOverTime {
+    /// What the periods are: the longer the time they span, the longer each.
+    pub by: Period,
+    /// Those in which there were any, the latest first, each with its first day, as `2026-11-30`. No query searches for them.
+    pub periods: Vec<Group>,
+    /// Documents of which it is not known, because they were there before it was kept.
+    pub before: u64,
+}
+
+/// A stretch of time by which is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// A day of the asker's clock.
+    #[default]
+    Day,
+    /// From Monday on.
+    Week,
+    /// A month of the calendar.
+    Month,
 }
 
 /// Documents that have something in common.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rushlight_api as api;
 use rushlight_core::{LeftOutBy, Principal, Result, SourceId};
-use rushlight_ledger::{DocumentQuery, DocumentSummary, Group};
+use rushlight_ledger::{DocumentQuery, DocumentSummary, Group, IndexedOverTime, Period};
 use rushlight_server::Upkeep;
 
 use crate::service::EngineService;
@@ -47,6 +47,7 @@ impl Upkeep for EngineService {
                 kinds: groups(found.kinds, |name| format!("type:{name}")),
                 languages: groups(found.languages, language_query),
                 years: groups(found.years, year_query),
+                indexed: indexed(found.indexed),
                 to_ask: to_ask(&newest.items),
             })
         })
@@ -115,6 +116,19 @@ fn groups(found: Vec<Group>, query: impl Fn(&str) -> String) -> Vec<api::Group> 
         text_bytes: group.text_bytes,
     };
     found.into_iter().map(group).collect()
+}
+
+fn indexed(found: IndexedOverTime) -> api::IndexedOverTime {
+    let IndexedOverTime { by, periods, before } = found;
+    api::IndexedOverTime {
+        by: match by {
+            Period::Day => api::Period::Day,
+            Period::Week => api::Period::Week,
+            Period::Month => api::Period::Month,
+        },
+        periods: groups(periods, |_| String::new()),
+        before,
+    }
 }
 
 /// What searches a language; empty for what a note says of itself that is no tag.

@@ -140,9 +140,13 @@ impl Indexer<'_> {
             }
         }
         let documents = shared.looker().some_documents(&large.file, found)?;
-        let added = shared
-            .ledger
-            .add_documents(large.file.id, &large.file.stamp, large.pass, &documents)?;
+        let added = shared.ledger.add_documents(
+            large.file.id,
+            &large.file.stamp,
+            large.pass,
+            &documents,
+            large.begun,
+        )?;
         large.documents += documents.len() as u64;
         self.unsynced_vectors
             .extend(publish(shared, added.changed_spaces)?);

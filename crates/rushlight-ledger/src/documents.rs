@@ -85,6 +85,7 @@ fn complete(
                 space,
                 file_date: modified_at(stamp.modified_ns),
                 modified_ns: stamp.modified_ns,
+                now,
             };
             write.replace_all(documents, completion)?;
             set_indexed(db, completed, Some(*content_hash), now)?;
@@ -230,6 +231,8 @@ pub(crate) struct Write<'a> {
     pub(crate) space: SpaceId,
     pub(crate) file_date: Timestamp,
     pub(crate) modified_ns: i64,
+    /// When they are taken in.
+    pub(crate) now: Timestamp,
 }
 
 /// A document's row before it is written again.
@@ -241,10 +244,10 @@ struct OldRow {
     fingerprint: [u8; 32],
     chunk_fingerprint: [u8; 32],
     in_vector_feed: bool,
+    indexed: Option<i64>,
 }
 
-const OLD_COLUMNS: &str =
-    "doc_id, id, part, part_key, date, fingerprint, chunk_fingerprint, vector_generation IS NOT NULL";
+const OLD_COLUMNS: &str = "doc_id, id, part, part_key, date, fingerprint, chunk_fingerprint, vector_generation IS NOT NULL, indexed";
 
 fn old_row(row: &Row<'_>) -> rusqlite::Result<(DocId, OldRow)> {
     let old = OldRow {
@@ -255,6 +258,7 @@ fn old_row(row: &Row<'_>) -> rusqlite::Result<(DocId, OldRow)> {
         fingerprint: row.get(5)?,
         chunk_fingerprint: row.get(6)?,
         in_vector_feed: row.get(7)?,
+        indexed: row.get(8)?,
     };
     Ok((DocId(row.get(0)?), old))
 }
@@ -373,9 +377,9 @@ impl Write<'_> {
         let mut insert = db.prepare_cached(
             "INSERT INTO documents (doc_id, file_id, source_id, space_id, part, part_key, content_hash, kind, media_type,
                  title, metadata, created, date, text_bytes, pages, unreadable_pages, unreadable_count, warnings,
-                 warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation, title_embedded, message_id)
+                 warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation, title_embedded, message_id, indexed)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                 ?23, ?24, ?25, ?26, ?27)",
+                 ?23, ?24, ?25, ?26, ?27, ?28)",
         )?;
         let ParsedDocument {
             part,
@@ -425,6 +429,7 @@ impl Write<'_> {
             generation,
             title_embedded,
             message_id,
+            old.map_or(Some(self.now.0), |old| old.indexed),
         ])?;
         quotes::note_changed(db, self.space, message_id)?;
         let row = db.last_insert_rowid();

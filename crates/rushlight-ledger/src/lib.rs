@@ -50,7 +50,7 @@ pub use facets::{FacetChanges, FacetRow};
 pub use feed::Feed;
 pub use lock::DataDirLock;
 pub use names::{fold_name, without_ending};
-pub use overview::{Group, KeptAnswer, Overview};
+pub use overview::{Group, IndexedOverTime, KeptAnswer, Overview, Period};
 pub use records::{
     Changes, ChunkRecord, ChunkedBy, CompletedFile, Completion, ConversationId, ConversationRecord,
     DocumentQuery, DocumentRecord, DocumentSummary, FileOutcome, Judgement, JudgementId, JudgementRecord,

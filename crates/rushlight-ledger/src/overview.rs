@@ -25,6 +25,59 @@ pub struct Overview {
     pub languages: Vec<Group>,
     /// By year of the document's date, the latest first.
     pub years: Vec<Group>,
+    /// When they were first indexed.
+    pub indexed: IndexedOverTime,
+}
+
+/// Documents by when they were first indexed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IndexedOverTime {
+    /// What the groups are: as long as the time that they span makes it.
+    pub by: Period,
+    /// The first day of each period in which there were any, as `2026-11-30`; the latest first.
+    pub periods: Vec<Group>,
+    /// Documents that were there before this was kept.
+    pub before: u64,
+}
+
+/// A stretch of time by which is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Period {
+    /// From midnight to midnight, for what came within [`Period::DAYS`] days.
+    #[default]
+    Day,
+    /// From Monday on, for what came within [`Period::WEEKS`] weeks.
+    Week,
+    /// A month of the calendar.
+    Month,
+}
+
+impl Period {
+    /// The longest time, in days, that is counted by day.
+    pub const DAYS: i64 = 21;
+    /// The longest time, in weeks, that is counted by week.
+    pub const WEEKS: i64 = 21;
+
+    /// The shortest that does not make too many of a time of so many days.
+    fn of_span(days: i64) -> Self {
+        if days <= Self::DAYS {
+            Self::Day
+        } else if days <= Self::WEEKS * 7 {
+            Self::Week
+        } else {
+            Self::Month
+        }
+    }
+
+    /// The modifiers that lead SQLite from a day to the first of its period.
+    fn first_day(self) -> &'static str {
+        match self {
+            Self::Day => "",
+            // On to the next Monday, from six days earlier.
+            Self::Week => ", '-6 days', 'weekday 1'",
+            Self::Month => ", 'start of month'",
+        }
+    }
 }
 
 /// Documents that have something in common.
@@ -80,6 +133,7 @@ impl Ledger {
                 kinds,
                 languages,
                 years,
+                indexed: indexed_over_time(db, &access, ahead)?,
             })
         })
     }
@@ -140,6 +194,24 @@ impl Ledger {
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// `ahead` is how many milliseconds the asker's clock is ahead of UTC: where a day begins.
+fn indexed_over_time(db: &Connection, access: &str, ahead: i64) -> Outcome<IndexedOverTime> {
+    let sql = format!(
+        "SELECT max((indexed + ?2) / 86400000) - min((indexed + ?2) / 86400000) + 1, count(*) - count(indexed)
+         FROM documents WHERE {READABLE}"
+    );
+    let (days, before): (Option<i64>, i64) = db
+        .prepare_cached(&sql)?
+        .query_row(params![access, ahead], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let by = Period::of_span(days.unwrap_or(0));
+    let day = format!("date((indexed + ?2) / 1000.0, 'unixepoch'{})", by.first_day());
+    Ok(IndexedOverTime {
+        by,
+        periods: groups(db, &day, "name DESC", &[&access, &ahead])?,
+        before: before as u64,
+    })
 }
 
 /// Readable documents by what `by` makes of them; those of which it makes nothing are left out. The first of `values` is

@@ -4,7 +4,7 @@
 //! again from the start: what is in the ledger to the letter is not written again.
 
 use rushlight_core::source::modified_at;
-use rushlight_core::{DocId, Error, ErrorCode, FileRow, FileStamp, Result};
+use rushlight_core::{DocId, Error, ErrorCode, FileRow, FileStamp, Result, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 use crate::documents::Write;
@@ -53,7 +53,7 @@ impl Ledger {
     }
 
     /// Takes in some of a file's documents, found in this pass, in one transaction; `stamp` is the file's when it was handed
-    /// out. A document that is in the ledger to the letter is not written again. Nothing is kept of a file that the ledger
+    /// out, `now` no later than when they were read. A document that is in the ledger to the letter is not written again. Nothing is kept of a file that the ledger
     /// no longer knows.
     ///
     /// # Errors
@@ -64,6 +64,7 @@ impl Ledger {
         stamp: &FileStamp,
         pass: i64,
         documents: &[NewDocument],
+        now: Timestamp,
     ) -> Result<Completion> {
         self.store.write(|db| {
             let mut completion = Completion::default();
@@ -78,6 +79,7 @@ impl Ledger {
                 space,
                 file_date: modified_at(stamp.modified_ns),
                 modified_ns: stamp.modified_ns,
+                now,
             };
             write.add(documents, pass, &mut completion)?;
             if sources::generation_of(db, space)? != before {

@@ -25,6 +25,7 @@ static MIGRATION_STEPS: LazyLock<Vec<M<'static>>> = LazyLock::new(|| {
         M::up_with_hook(include_str!("schema/0008.sql"), |db: &Transaction<'_>| {
             conversations::fill(db).map_err(|failure| hook_error(failure, "cannot fold the conversations"))
         }),
+        M::up(include_str!("schema/0009.sql")),
     ]
 });
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::from_slice(&MIGRATION_STEPS));
@@ -290,6 +291,29 @@ mod tests {
             texts("SELECT folded FROM turns ORDER BY ordinal"),
             ["how hot?\n七十度。 [1]", "and then?\n"]
         );
+    }
+
+    #[test]
+    fn documents_from_before_their_first_day_was_kept_have_none() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("ledger.sqlite3");
+        let mut connection = Connection::open(&path).expect("opens");
+        MIGRATIONS.to_version(&mut connection, 8).expect("as it was");
+        connection
+            .execute_batch(
+                "PRAGMA foreign_keys = OFF;
+                 INSERT INTO documents (id, doc_id, file_id, source_id, space_id, part, part_key, content_hash, kind,
+                     media_type, title, metadata, date, text_bytes, unreadable_pages, unreadable_count, warnings,
+                     warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation)
+                 VALUES (3, x'00', 7, 1, 1, '', '', x'00', 'note', 'text/markdown', 'Tea', '{}', 0, 1, '[]', 0, '[]', 0, 1,
+                     1, 0, x'00', x'00', 1);",
+            )
+            .expect("written");
+        MIGRATIONS.to_latest(&mut connection).expect("every step applies");
+        let indexed: Option<i64> = connection
+            .query_row("SELECT indexed FROM documents", [], |row| row.get(0))
+            .expect("readable");
+        assert_eq!(indexed, None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! nowhere else, so there is no path to climb out of.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use rushlight_core::{Error, ErrorCode};
 
@@ -15,6 +15,8 @@ struct File {
     name: &'static str,
     media_type: &'static str,
     bytes: &'static [u8],
+    /// The same packed with gzip, where that makes it smaller.
+    gzip: Option<&'static [u8]>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
@@ -25,9 +27,9 @@ pub fn page_is_built() -> bool {
 }
 
 /// `/`: the page, or the exchange of the link's token for a cookie.
-pub(crate) async fn index(State(app): State<App>, uri: Uri) -> Response {
+pub(crate) async fn index(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
     let Some(given) = token_of(&uri) else {
-        return file("index.html");
+        return file("index.html", &headers);
     };
     if !app.token.matches(given) {
         let page = include_str!("wrong_token.html");
@@ -52,7 +54,7 @@ pub(crate) async fn asset(request: Request) -> Response {
     if name.starts_with("api/") || !matches!(*request.method(), Method::GET | Method::HEAD) {
         return not_found().into_response();
     }
-    file(name)
+    file(name, request.headers())
 }
 
 pub(crate) fn not_found() -> ApiError {
@@ -62,19 +64,43 @@ pub(crate) fn not_found() -> ApiError {
     ))
 }
 
-fn file(name: &str) -> Response {
+fn file(name: &str, asked: &HeaderMap) -> Response {
     let Some(file) = FILES.iter().find(|file| file.name == name) else {
         return not_found().into_response();
     };
-    let mut response = file.bytes.into_response();
+    let packed = file.gzip.filter(|_| accepts_gzip(asked));
+    let mut response = packed.unwrap_or(file.bytes).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));
+    if file.gzip.is_some() {
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    if packed.is_some() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     // The bundler puts a hash of the content into the names of this folder.
     if file.name.starts_with("assets/") {
         let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
         headers.insert(header::CACHE_CONTROL, forever);
     }
     response
+}
+
+/// Whether `gzip` is named, and not with a weight of nothing.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| {
+            let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
+            let weight = weight
+                .trim()
+                .strip_prefix("q=")
+                .and_then(|weight| weight.parse::<f32>().ok());
+            name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|weight| weight > 0.0)
+        })
 }
 
 /// The parameter `token`. A token needs no decoding; what does is not one.
@@ -87,6 +113,35 @@ fn token_of(uri: &Uri) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn gzip_is_sent_to_whoever_says_so() {
+        let accepts = |value: &str| {
+            let headers = [(header::ACCEPT_ENCODING, value.parse().expect("a value"))];
+            accepts_gzip(&HeaderMap::from_iter(headers))
+        };
+        for value in [
+            "gzip",
+            "gzip, deflate, br, zstd",
+            "br;q=1.0, GZip ; q=0.5",
+            "deflate,gzip",
+        ] {
+            assert!(accepts(value), "{value}");
+        }
+        for value in [
+            "",
+            "br",
+            "identity",
+            "gzip;q=0",
+            "gzip;q=0.000",
+            "xgzip",
+            "*",
+            "gzip;level=9",
+        ] {
+            assert!(!accepts(value), "{value}");
+        }
+        assert!(!accepts_gzip(&HeaderMap::new()));
+    }
 
     #[test]
     fn the_table_holds_an_index_and_only_names_that_stay_inside() {

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { chromium } from 'playwright-core'
+import { flags } from './flags.mjs'
 
 export const link = process.env.WEB_LINK
 export const folders = JSON.parse(process.env.WEB_FOLDERS)
@@ -18,7 +19,6 @@ export const patience = 180_000
 /** A page that was built elsewhere, to be tried with a program that carries another. */
 const otherPage = process.env.RUSHLIGHT_PAGE
 
-const flags = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let browser
@@ -128,6 +128,68 @@ export async function suggesting(page, suggestions) {
   )
 }
 
+const longText = {
+  en: ' It was the only house in the street with a lamp in every window, and whoever came home late across the fields could see it from the mill, long before there was anything else to be seen.',
+  zh: '這條街上只有這一家每扇窗都點著燈，深夜穿過田野回家的人，遠遠地在磨坊邊就看得見它，比看見別的東西都要早得多，因此大家都說，有燈的地方就是家。',
+}
+
+/** Lets lists and texts be long: results, documents, files that need attention, earlier conversations. */
+export async function longLists(page) {
+  const long = await page.evaluate(() => (document.documentElement.lang.startsWith('zh') ? 'zh' : 'en'))
+  const more = { text: longText[long], mark: false }
+  await dress(page, (reply, { limit = 10 }) => {
+    const [hits, count] = [reply.hits, reply.hits.length]
+    const one = (hit, index) => ({ ...hit, segments: [...hit.segments, more], ...(index >= count && { chunk_id: `${hit.chunk_id}~${index}` }) })
+    if (count > 0) reply.hits = Array.from({ length: limit }, (_, index) => one(hits[index % count], index))
+  })
+  await page.route(/\/api\/v1\/documents\/[^/?]+$/, async (route) => {
+    const reply = await route.fetch()
+    const shown = await reply.json()
+    const [last] = shown.sections.slice(-1)
+    const texts = Array.from({ length: 40 }, (_, index) => ({ ...last, kind: 'paragraph', level: null, label: `line ${100 + index}`, locator: { kind: 'lines', first: 100 + index, last: 100 + index }, span: { start: 1e6 + index, end: 1e6 + index }, text: longText[long].trim() }))
+    return route.fulfill({ response: reply, json: { ...shown, sections: [...shown.sections, ...texts] } }).catch(() => undefined)
+  })
+  const why = { status: 'skipped', code: 'unsupported', message: 'no reader for this format', hint: '', retryable: false, attempts: 1 }
+  const problems = Array.from({ length: 50 }, (_, index) => ({ ...why, source_id: 1, path: `photographs of the house/2024/summer in the garden/IMG_${4200 + index}.heic` }))
+  await page.route('**/api/v1/problems?**', (route) => route.fulfill({ json: { total: 1200, problems } }).catch(() => undefined))
+  const conversations = Array.from({ length: 30 }, (_, index) => ({ id: `long${index}`, title: `What does the lease say about the deposit, and who pays for repairs in year ${index}?`, updated: '2026-11-20T10:00:00Z', turns: 1 + (index % 4) }))
+  await page.route(/\/api\/v1\/conversations(\?|$)/, (route) => route.fulfill({ json: { conversations } }).catch(() => undefined))
+}
+
+/**
+ * The longest line of each text that is shown, in columns: a Chinese character takes two, as in a terminal. Tables and code are left
+ * out, whose lines are not read from end to end.
+ */
+export async function longestLines(page) {
+  return page.evaluate(() => {
+    const inline = (element) => getComputedStyle(element).display.startsWith('inline')
+    const blocks = new Set()
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) {
+      let block = texts.currentNode.parentElement
+      if (texts.currentNode.data.trim() === '' || !block.checkVisibility()) continue
+      while (inline(block)) block = block.parentElement
+      if (!block.closest('pre, code, table, .unseen')) blocks.add(block)
+    }
+    return [...blocks].map((block) => {
+      const lines = new Map()
+      const range = document.createRange()
+      const own = document.createTreeWalker(block, NodeFilter.SHOW_TEXT)
+      while (own.nextNode()) {
+        const node = own.currentNode
+        if (node.data.trim() === '') continue
+        for (let at = 0; at < Math.min(node.length, 2000); at++) {
+          range.setStart(node, at)
+          range.setEnd(node, at + 1)
+          const { bottom, width } = range.getBoundingClientRect()
+          if (width > 0) lines.set(Math.round(bottom / 6), (lines.get(Math.round(bottom / 6)) ?? 0) + (/[\p{sc=Han}\u3000-\u303f\uff00-\uffef]/u.test(node.data[at]) ? 2 : 1))
+        }
+      }
+      return { columns: Math.max(0, ...lines.values()), text: block.textContent.trim().slice(0, 60), in: block.className || block.localName }
+    })
+  })
+}
+
 export async function noSidewaysScroll(page) {
   const { wide, view, which } = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement
@@ -135,6 +197,12 @@ export async function noSidewaysScroll(page) {
     return { wide: scrollWidth, view: clientWidth, which: over.slice(-3).map((one) => `<${one.localName} class="${one.className}">`) }
   })
   assert.ok(wide <= view, `the page is ${wide} wide in a view of ${view}: ${which.join(', ')}`)
+}
+
+/** Where an element stands, without what a part of a pixel changes. */
+export async function box(locator) {
+  const found = await locator.boundingBox()
+  return Object.fromEntries(Object.entries(found).map(([side, value]) => [side, Math.round(value)]))
 }
 
 export async function accessible(page) {

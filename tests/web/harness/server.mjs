@@ -68,7 +68,8 @@ export async function startServer() {
   }
 }
 
-function printedLink(child) {
+/** The link that a server prints when it is there. */
+export function printedLink(child) {
   return new Promise((resolve, reject) => {
     let said = ''
     const timer = setTimeout(() => reject(new Error(`no link after 120 s; the server said:\n${said}`)), 120_000)

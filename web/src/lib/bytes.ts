@@ -2,6 +2,7 @@
 
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
+/** `Intl` writes "71 byte" wherever the unit is shortened; single bytes are few enough to be written out. */
 export function bytesIn(value: number, locale: string): string {
   let size = Math.max(0, value)
   let unit = 0
@@ -10,5 +11,5 @@ export function bytesIn(value: number, locale: string): string {
     unit++
   }
   const digits = unit > 0 && size < 99.95 ? 1 : 0
-  return new Intl.NumberFormat(locale, { style: 'unit', unit: units[unit] ?? 'byte', maximumFractionDigits: digits }).format(size)
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: units[unit] ?? 'byte', unitDisplay: unit === 0 ? 'long' : 'short', maximumFractionDigits: digits }).format(size)
 }

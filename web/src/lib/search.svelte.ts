@@ -1,11 +1,10 @@
-// Search as you type: each letter asks by word, a pause or Enter asks in full, and only the reply to the last question is shown.
+// Search as you type: each letter asks by word at once, a pause or Enter asks in full, and only the reply to the last question is shown.
 
 import { search, toApiError, type ApiError, type DocumentKind, type SearchReply, type SearchRequest, type Sort, type Timings, type Weighing, type Why } from './api'
 import { connection } from './connection.svelte'
 import { Latest } from './latest'
 
-/** Milliseconds without a letter before the words are asked for, and before the full search is. */
-const letterPause = 30
+/** Milliseconds without a letter before the full search is asked for. */
 const fullPause = 350
 const slowAfter = 1500
 
@@ -48,10 +47,12 @@ class Search {
   #latestWords = new Latest()
   #latestFull = new Latest()
   #latestWhy = new Latest()
-  #letterTimer: ReturnType<typeof setTimeout> | undefined
   #fullTimer: ReturnType<typeof setTimeout> | undefined
   #slowTimer: ReturnType<typeof setTimeout> | undefined
   #asked = ''
+  /** What was typed while the words of an earlier letter are being asked for. */
+  #typedSince: { wanted: Wanted; typed: string } | null = null
+  #askingWords = false
   #request: SearchRequest | null = null
   #explaining: SearchRequest | null = null
 
@@ -63,14 +64,15 @@ class Search {
     const key = JSON.stringify({ ...wanted, query: wanted.query.trim() })
     if (key === this.#asked) {
       // Another space, no other search: what the full one has answered it has answered for whole words.
-      if (typed !== null && this.state === 'busy') this.#askWordsSoon(wanted, typed)
+      if (typed !== null && this.state === 'busy') void this.#askWords(wanted, typed)
       return
     }
     this.#asked = key
     this.#stopTimers()
-    this.#latestWords.cancel()
+    if (typed === null) this.#forgetWords()
     this.#latestFull.cancel()
     if (wanted.query.trim() === '') {
+      this.#forgetWords()
       this.#settle('empty')
       this.reply = null
       this.answered = null
@@ -79,7 +81,7 @@ class Search {
     }
     this.state = 'busy'
     if (typed === null) return void this.#ask(wanted)
-    this.#askWordsSoon(wanted, typed)
+    void this.#askWords(wanted, typed)
     this.#fullTimer = setTimeout(() => void this.#ask(wanted), fullPause)
   }
 
@@ -107,18 +109,25 @@ class Search {
     }
   }
 
-  #askWordsSoon(wanted: Wanted, typed: string): void {
-    clearTimeout(this.#letterTimer)
-    this.#letterTimer = setTimeout(() => void this.#askWords(wanted, typed), letterPause)
+  /**
+   * Asks for the words one letter at a time: those that come meanwhile wait, and only the last of them is asked, so that a slow
+   * program is never asked twice at once. What cannot be answered while typing is left to the full search, which says so.
+   */
+  async #askWords(of: Wanted, text: string): Promise<void> {
+    this.#typedSince = { wanted: of, typed: text }
+    if (this.#askingWords) return
+    this.#askingWords = true
+    while (this.#typedSince) {
+      const { wanted, typed } = this.#typedSince
+      this.#typedSince = null
+      await this.#run(wanted, typed).catch(() => undefined)
+    }
+    this.#askingWords = false
   }
 
-  /** What cannot be answered while typing is left to the full search, which says so. */
-  async #askWords(wanted: Wanted, typed: string): Promise<void> {
-    try {
-      await this.#run(wanted, typed)
-    } catch {
-      return
-    }
+  #forgetWords(): void {
+    this.#typedSince = null
+    this.#latestWords.cancel()
   }
 
   async #ask(wanted: Wanted): Promise<void> {
@@ -151,8 +160,8 @@ class Search {
     }
     // The reply to the words may still come while the full search runs, not after it.
     const reply = await (typing ? this.#latestWords : this.#latestFull).run((signal) => search(request, signal))
-    if (!reply) return false
-    if (!typing) this.#latestWords.cancel()
+    if (!reply || (typing && this.#typedSince)) return false
+    if (!typing) this.#forgetWords()
     this.reply = reply
     this.answered = wanted
     if (!typing) this.said = reply
@@ -165,7 +174,6 @@ class Search {
   }
 
   #stopTimers(): void {
-    clearTimeout(this.#letterTimer)
     clearTimeout(this.#fullTimer)
     clearTimeout(this.#slowTimer)
     this.slow = false

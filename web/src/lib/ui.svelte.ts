@@ -32,6 +32,7 @@ class Ui {
   #percent = $derived(new Intl.NumberFormat(this.m.locale, { style: 'percent' }))
   #number = $derived(new Intl.NumberFormat(this.m.locale, { maximumFractionDigits: 1 }))
   #date = $derived(new Intl.DateTimeFormat(this.#locale, { dateStyle: 'medium' }))
+  #month = $derived(new Intl.DateTimeFormat(this.#locale, { year: 'numeric', month: 'long' }))
   #moment = $derived(new Intl.DateTimeFormat(this.#locale, { dateStyle: 'medium', timeStyle: 'short' }))
 
   /** A whole number of hundredths. */
@@ -47,6 +48,11 @@ class Ui {
   date(iso: string | null): string {
     const time = new Date(iso ?? '')
     return Number.isNaN(time.getTime()) ? (iso ?? '') : this.#date.format(time)
+  }
+
+  month(iso: string): string {
+    const time = new Date(iso)
+    return Number.isNaN(time.getTime()) ? iso : this.#month.format(time)
   }
 
   moment(iso: string | null): string {

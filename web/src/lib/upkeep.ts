@@ -40,8 +40,12 @@ export interface Overview {
   /** The empty name is of those whose language is not known. */
   languages: Group[]
   years: Group[]
+  /** By when they were first indexed; `name` is the first day of a period, as `2026-11-30`. */
+  indexed: { by: Period; periods: Group[]; before: number }
   to_ask: DocumentName[]
 }
+
+export type Period = 'day' | 'week' | 'month'
 
 export interface Unreadable {
   total: number

@@ -23,6 +23,28 @@ export function stepOf(key: string, at: number, length: number): Step | null {
   }
 }
 
+/** Where an arrow leads in a list that runs in so many columns, row by row: -1 is above it; null where the key is not one of ours. */
+export function stepIn(columns: number, key: string, at: number, length: number): number | null {
+  const last = length - 1
+  switch (key) {
+    case 'ArrowDown':
+      // Below the last row, or below the end of a row that is not full, there is only the last one.
+      return Math.min(at + columns, last)
+    case 'ArrowUp':
+      return at < columns ? -1 : at - columns
+    case 'ArrowRight':
+      return columns > 1 ? Math.min(at + 1, last) : null
+    case 'ArrowLeft':
+      return columns > 1 ? Math.max(at - 1, 0) : null
+    case 'Home':
+      return 0
+    case 'End':
+      return last
+    default:
+      return null
+  }
+}
+
 /** How long letters belong together. */
 export const together = 800
 

@@ -6,6 +6,7 @@ mod files;
 mod links;
 mod mails;
 mod model;
+mod overview;
 mod pieces;
 mod quotes;
 mod reading;

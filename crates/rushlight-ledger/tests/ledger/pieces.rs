@@ -31,7 +31,7 @@ fn add(ledger: &Ledger, file: &FileRecord, pass: i64, messages: &[(&str, &str)],
         })
         .collect();
     ledger
-        .add_documents(file.id, &file.stamp, pass, &documents)
+        .add_documents(file.id, &file.stamp, pass, &documents, NOW)
         .expect("added")
 }
 

@@ -1,7 +1,11 @@
 //! The page, its link, and what every reply carries.
 
+use std::io::Read;
+
 use axum::http::{HeaderValue, header};
 use expect_test::expect;
+use flate2::read::GzDecoder;
+use http_body_util::BodyExt;
 
 use crate::fake::{Client, FAILS, body};
 
@@ -17,6 +21,28 @@ async fn the_page_is_there_without_a_token() {
         assert!(reply.body.contains("<title>"), "{path}");
         assert!(!reply.headers.contains_key(header::SET_COOKIE));
     }
+}
+
+#[tokio::test]
+async fn the_page_is_packed_for_a_browser_that_unpacks_it() {
+    let client = Client::new();
+    let plain = client.get("/").await;
+    assert_eq!(plain.headers[header::VARY], "accept-encoding");
+    assert!(!plain.headers.contains_key(header::CONTENT_ENCODING));
+
+    let mut request = client.request("GET", "/", "");
+    let encodings = HeaderValue::from_static("gzip, deflate, br, zstd");
+    request.headers_mut().insert(header::ACCEPT_ENCODING, encodings);
+    let packed = client.open(request).await;
+    assert_eq!(packed.headers()[header::CONTENT_ENCODING], "gzip");
+    assert_eq!(packed.headers()[header::VARY], "accept-encoding");
+    assert_eq!(packed.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+    let bytes = packed.into_body().collect().await.expect("a body").to_bytes();
+    let mut text = String::new();
+    GzDecoder::new(&bytes[..])
+        .read_to_string(&mut text)
+        .expect("what was packed");
+    assert_eq!(text, plain.body);
 }
 
 #[tokio::test]

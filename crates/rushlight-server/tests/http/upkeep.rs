@@ -117,6 +117,13 @@ const GOOD: [(&str, &str, &str, u16, &str); 11] = [
     ),
     (
         "GET",
+        "/library/overview?utc_offset=0",
+        "",
+        200,
+        r#""years":[],"indexed":{"by":"day","periods":[],"before":0},"to_ask":[]}"#,
+    ),
+    (
+        "GET",
         "/library/unreadable",
         "",
         200,

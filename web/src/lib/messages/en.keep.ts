@@ -29,6 +29,8 @@ export const keepEn = {
     kinds: 'By type',
     languages: 'By language',
     years: 'By year',
+    indexed: { day: 'By the day they were indexed', week: 'By the week they were indexed, from Monday on', month: 'By the month they were indexed' },
+    indexedBefore: (documents: number) => `When ${count(documents, 'other document', 'other documents')} came was not kept yet.`,
     documents: 'Documents',
     unknown: 'Not known',
     totals: (documents: number, files: number, bytes: string, text: string) =>

@@ -26,6 +26,8 @@ export const keepZhHans: typeof keepEn = {
     kinds: '按类型',
     languages: '按语种',
     years: '按年份',
+    indexed: { day: '按建立索引的日期', week: '按建立索引的周（自周一起）', month: '按建立索引的月份' },
+    indexedBefore: (documents) => `另有 ${number(documents)} 份文档添加时尚未记录日期。`,
     documents: '文档数',
     unknown: '未知',
     totals: (documents, files, bytes, text) => `${number(documents)} 份文档，来自 ${number(files)} 个文件，共 ${bytes}；其中文字 ${text}。`,

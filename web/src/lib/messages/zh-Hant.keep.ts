@@ -26,6 +26,8 @@ export const keepZhHant: typeof keepEn = {
     kinds: '依類型',
     languages: '依語言',
     years: '依年份',
+    indexed: { day: '依建立索引的日期', week: '依建立索引的週（自週一起）', month: '依建立索引的月份' },
+    indexedBefore: (documents) => `另有 ${number(documents)} 份文件加入時尚未記錄日期。`,
     documents: '文件數',
     unknown: '未知',
     totals: (documents, files, bytes, text) => `${number(documents)} 份文件，來自 ${number(files)} 個檔案，共 ${bytes}；其中文字 ${text}。`,

@@ -21,7 +21,7 @@ mod tile;
 
 pub use attention::{Attention, KeyValueCache};
 pub use block::{BlockType, WrongSize};
-pub use elementwise::{add, rms_norm, rotate, swiglu};
+pub use elementwise::{add, geglu, rms_norm, rotate, swiglu};
 pub use input::Input;
 pub use isa::Isa;
 pub use matrix::Matrix;

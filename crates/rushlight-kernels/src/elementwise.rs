@@ -237,7 +237,11 @@ mod tests {
             let mut gate = [value];
             geglu(&mut gate, &[3.0]);
             let apart = (f64::from(gate[0]) - exact).abs();
-            assert!(apart < 1e-6 * (1.0 + exact.abs()), "{value}: {} for {exact}", gate[0]);
+            assert!(
+                apart < 1e-6 * (1.0 + exact.abs()),
+                "{value}: {} for {exact}",
+                gate[0]
+            );
             value += 0.0137;
         }
     }

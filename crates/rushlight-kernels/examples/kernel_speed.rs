@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let threads = pool.current_num_threads();
         pool.install(|| {
             for isa in Isa::all() {
-                for block in [BlockType::Q4K, BlockType::Q6K, BlockType::Q8_0] {
+                for block in [BlockType::Q4K, BlockType::Q5_0, BlockType::Q6K, BlockType::Q8_0] {
                     let Some(row) = block.row_bytes(columns) else {
                         continue;
                     };

@@ -3,9 +3,6 @@
 /// 2^112: the difference of the two formats' exponents.
 const SHIFT: f32 = f32::from_bits((127 + 112) << 23);
 
-/// The bits of the largest number.
-pub(crate) const LARGEST: u16 = 0x7bff;
-
 /// The value of 16 bits. Infinities and what is no number become large numbers: a sound file's weights hold neither.
 #[inline(always)]
 pub(crate) fn to_f32(bits: u16) -> f32 {

@@ -428,6 +428,12 @@ unsafe fn swiglu<L: Lanes>(gate: &mut [f32], up: &[f32]) {
     elementwise::swiglu_row(gate, up);
 }
 
+/// As [`elementwise::geglu_row`].
+#[inline(always)]
+unsafe fn geglu<L: Lanes>(gate: &mut [f32], up: &[f32]) {
+    elementwise::geglu_row(gate, up);
+}
+
 /// As [`elementwise::norm_row`].
 #[inline(always)]
 unsafe fn norm<L: Lanes>(values: &[f32], weights: &[f32], epsilon: f32, output: &mut [f32]) {
@@ -436,6 +442,7 @@ unsafe fn norm<L: Lanes>(values: &[f32], weights: &[f32], epsilon: f32, output: 
 
 dispatch!(round => round, (values: &[f32], quants: &mut [i8; COLUMNS], sums: &mut [f32; 16]) -> f32);
 dispatch!(swiglu => swiglu, (gate: &mut [f32], up: &[f32]));
+dispatch!(geglu => geglu, (gate: &mut [f32], up: &[f32]));
 dispatch!(norm => norm, (values: &[f32], weights: &[f32], epsilon: f32, output: &mut [f32]));
 dispatch!(multiply => multiply::tiles, (job: &multiply::Job<'_>, tiles: std::ops::Range<usize>));
 dispatch!(attend => attention::rows, (job: &attention::Job<'_>, head: usize, positions: std::ops::Range<usize>));
@@ -468,15 +475,18 @@ mod tests {
             let all: Vec<_> = Isa::all()
                 .into_iter()
                 .map(|isa| {
-                    let (mut gate, mut normed) = (values.to_vec(), vec![0.0; length]);
+                    let (mut swish, mut gelu) = (values.to_vec(), values.to_vec());
+                    let mut normed = vec![0.0; length];
                     let (mut quants, mut sums) = ([0i8; COLUMNS], [0f32; 16]);
                     // SAFETY: the machine has the instructions of `Isa::all`, and the lengths are the same.
                     let scale = unsafe {
-                        isa.swiglu(&mut gate, weights);
+                        isa.swiglu(&mut swish, weights);
+                        isa.geglu(&mut gelu, weights);
                         isa.norm(values, weights, 1e-6, &mut normed);
                         isa.round(values, &mut quants, &mut sums)
                     };
-                    (bits(&gate), bits(&normed), quants, bits(&sums), scale.to_bits())
+                    let gates = (bits(&swish), bits(&gelu));
+                    (gates, bits(&normed), quants, bits(&sums), scale.to_bits())
                 })
                 .collect();
             assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "{length} values");

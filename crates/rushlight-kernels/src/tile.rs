@@ -9,7 +9,7 @@ use crate::f16;
 pub(crate) const ROWS: usize = 16;
 /// Columns of a piece; the last one of a row may have fewer.
 pub(crate) const COLUMNS: usize = 256;
-/// Columns that a scale is for, but for six bits.
+/// Columns whose weights stand together.
 const GROUP: usize = 32;
 
 /// 64 bytes: four columns of each row, as one number per row with the first column lowest.
@@ -19,56 +19,82 @@ pub(crate) struct Line(pub(crate) [u32; ROWS]);
 
 pub(crate) const EMPTY: Line = Line([0; ROWS]);
 
-/// How weights are stored in tiles.
+/// How weights are stored in tiles: as few bits as their blocks have, and scales in the blocks' own precision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// 4 bits; scale and minimum of 6 bits for every 32, times a 16-bit float each for 256.
-    FourOfSix,
-    /// 4 bits; scale and minimum as 16-bit floats for every 32.
-    Four,
-    /// 6 bits; a scale of 8 bits for every 16, times a 16-bit float for 256.
-    Six,
-    /// 8 bits; a scale as a 16-bit float for every 32.
-    Eight,
+pub(crate) struct Form {
+    bits: Bits,
+    scales: Scales,
+}
+
+/// Bits of a weight. A group of 32 columns takes as many lines: four of the low halves, the others for what is above; with eight bits,
+/// whole bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bits {
+    Four = 4,
+    Five = 5,
+    Six = 6,
+    Eight = 8,
+}
+
+/// What makes numbers of whole numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scales {
+    /// Scale and minimum of 6 bits for every 32, times a 16-bit float each for 256.
+    SixBits,
+    /// Scale and minimum as 16-bit floats for every 32.
+    WithMinimum,
+    /// A scale as a 16-bit float for every 32; nothing is in the middle of the whole numbers.
+    Alone,
+    /// A scale of 8 bits for every 16, times a 16-bit float for 256; nothing is in the middle of the whole numbers.
+    EightBits,
 }
 
 impl Form {
-    /// The form for a type of block: the smallest in which its weights are exact, but for 5 bits with minima, which are rounded
-    /// to 8 bits.
+    /// The form for a type of block.
     pub(crate) fn of(block: BlockType) -> Self {
-        match block {
-            BlockType::Q4K => Self::FourOfSix,
-            BlockType::Q4_0 | BlockType::Q4_1 => Self::Four,
-            BlockType::Q6K => Self::Six,
-            BlockType::Q8_0 | BlockType::Q5_0 | BlockType::Q5_1 | BlockType::Q5K => Self::Eight,
-        }
+        let (bits, scales) = match block {
+            BlockType::Q4_0 => (Bits::Four, Scales::Alone),
+            BlockType::Q4_1 => (Bits::Four, Scales::WithMinimum),
+            BlockType::Q4K => (Bits::Four, Scales::SixBits),
+            BlockType::Q5_0 => (Bits::Five, Scales::Alone),
+            BlockType::Q5_1 => (Bits::Five, Scales::WithMinimum),
+            BlockType::Q5K => (Bits::Five, Scales::SixBits),
+            BlockType::Q6K => (Bits::Six, Scales::EightBits),
+            BlockType::Q8_0 => (Bits::Eight, Scales::Alone),
+        };
+        Self { bits, scales }
     }
 
     /// Lines of a piece of so many columns.
     pub(crate) const fn lines(self, columns: usize) -> usize {
         let groups = columns / GROUP;
-        self.head(groups)
-            + match self {
-                Self::FourOfSix | Self::Four => 4 * groups,
-                Self::Six => 6 * groups,
-                Self::Eight => 8 * groups,
-            }
+        self.head(groups) + groups * self.group_lines()
     }
 
     /// Lines before the weights.
     const fn head(self, groups: usize) -> usize {
-        match self {
-            Self::FourOfSix | Self::Six => 5,
-            Self::Four => groups,
-            Self::Eight => groups.div_ceil(2),
+        match self.scales {
+            Scales::SixBits | Scales::EightBits => 5,
+            Scales::WithMinimum => groups,
+            Scales::Alone => groups.div_ceil(2),
         }
+    }
+
+    /// Lines of the weights of 32 columns.
+    const fn group_lines(self) -> usize {
+        self.bits as usize
+    }
+
+    /// The whole number that stands for nothing, where there are no minima.
+    fn middle(self) -> f32 {
+        (1 << (self.group_lines() - 1)) as f32
     }
 
     /// Columns that share a scale.
     pub(crate) const fn group(self) -> usize {
-        match self {
-            Self::Six => 16,
-            Self::FourOfSix | Self::Four | Self::Eight => GROUP,
+        match self.scales {
+            Scales::EightBits => GROUP / 2,
+            Scales::SixBits | Scales::WithMinimum | Scales::Alone => GROUP,
         }
     }
 }
@@ -86,10 +112,11 @@ pub(crate) fn pack_row(block_type: BlockType, blocks: &[u8], row: usize, piece: 
     let form = Form::of(block_type);
     let groups = blocks.len() / block_type.bytes() * block_type.weights() / GROUP;
     let (head, weights) = piece.split_at_mut(form.head(groups));
+    let mut weights = weights.chunks_exact_mut(form.group_lines());
     for (at, block) in blocks.chunks_exact(block_type.bytes()).enumerate() {
         let half = |at: usize| u16::from_le_bytes([block[at], block[at + 1]]);
-        match block_type {
-            BlockType::Q4K => {
+        match form.scales {
+            Scales::SixBits => {
                 set_half(head, row, half(0));
                 set_half(head, ROWS + row, half(2));
                 for group in 0..8 {
@@ -97,126 +124,119 @@ pub(crate) fn pack_row(block_type: BlockType, blocks: &[u8], row: usize, piece: 
                     set_byte(head, 64 + group * ROWS + row, scale);
                     set_byte(head, 192 + group * ROWS + row, minimum);
                 }
-                pack_four_of_six(&block[16..144], row, weights);
             }
-            BlockType::Q6K => {
+            Scales::EightBits => {
                 set_half(head, row, half(208));
                 for (group, scale) in block[192..208].iter().enumerate() {
                     set_byte(head, 64 + group * ROWS + row, *scale);
                 }
-                pack_six(&block[..128], &block[128..192], row, weights);
             }
-            BlockType::Q4_0 | BlockType::Q4_1 => {
-                let read = block_type.read(block);
-                set_half(&mut head[at..=at], row, f16::from_f32(read.scales[0]));
-                set_half(&mut head[at..=at], ROWS + row, f16::from_f32(read.minima[0]));
-                pack_nibbles(&read.quants[..GROUP], row, &mut weights[at * 4..at * 4 + 4]);
+            Scales::WithMinimum => {
+                set_half(&mut head[at..=at], row, half(0));
+                // What is added in the file is subtracted here.
+                set_half(&mut head[at..=at], ROWS + row, half(2) ^ 0x8000);
             }
+            Scales::Alone => set_half(head, at * ROWS + row, half(0)),
+        }
+        let groups = weights.by_ref().take(block_type.weights() / GROUP);
+        match block_type {
+            BlockType::Q4_0 => pack_group(groups, row, &block[2..18], None),
+            BlockType::Q4_1 => pack_group(groups, row, &block[4..20], None),
+            BlockType::Q5_0 => pack_group(groups, row, &block[6..22], Some(word(&block[2..6], 0))),
+            BlockType::Q5_1 => pack_group(groups, row, &block[8..24], Some(word(&block[4..8], 0))),
+            BlockType::Q4K => pack_pairs(groups, row, &block[16..144], None),
+            BlockType::Q5K => pack_pairs(groups, row, &block[48..176], Some(&block[16..48])),
+            BlockType::Q6K => pack_six(groups, row, &block[..128], &block[128..192]),
             BlockType::Q8_0 => {
-                let read = block_type.read(block);
-                pack_eight(half(0), &read.quants[..GROUP], at, row, head, weights);
-            }
-            BlockType::Q5_0 => {
-                let read = block_type.read(block);
-                let quants: [u8; GROUP] = std::array::from_fn(|at| read.quants[at] + (128 - 16));
-                pack_eight(half(0), &quants, at, row, head, weights);
-            }
-            BlockType::Q5_1 | BlockType::Q5K => {
-                let read = block_type.read(block);
-                let per_block = block_type.weights() / GROUP;
-                for group in 0..per_block {
-                    let values: [f32; GROUP] = std::array::from_fn(|column| {
-                        read.scales[group] * f32::from(read.quants[group * GROUP + column])
-                            - read.minima[group]
-                    });
-                    let (scale, quants) = round_to_eight(&values);
-                    pack_eight(scale, &quants, at * per_block + group, row, head, weights);
+                for (at, line) in groups.flatten().enumerate() {
+                    line.0[row] = word(&block[2..34], at) ^ 0x8080_8080;
                 }
             }
         }
-    }
-}
-
-fn pack_nibbles(quants: &[u8], row: usize, weights: &mut [Line]) {
-    for (at, four) in quants.as_chunks::<4>().0.iter().enumerate() {
-        let (group, inside) = (at / 8, at % 8);
-        weights[group * 4 + inside % 4].0[row] |= u32::from_le_bytes(*four) << (inside / 4 * 4);
     }
 }
 
 /// The low four bits of each byte.
 const LOW: u128 = u128::from_le_bytes([0x0f; 16]);
 
-/// Four bits of each weight of a block of 256, as they are stored, so that whole halves of a group move at once.
-fn pack_four_of_six(stored: &[u8], row: usize, weights: &mut [Line]) {
-    for (pair, bytes) in stored.as_chunks::<GROUP>().0.iter().enumerate() {
-        let (first, second) = halves_of_group(bytes);
-        write_nibbles(first & LOW | (second & LOW) << 4, 2 * pair, row, weights);
-        write_nibbles(first >> 4 & LOW | second & !LOW, 2 * pair + 1, row, weights);
+/// A group's low four bits: column n in the low half of byte n, column 16 + n in its high half. That is how blocks of 32 have them,
+/// together with a fifth bit of each column in `fifth`.
+fn pack_group<'a>(
+    mut groups: impl Iterator<Item = &'a mut [Line]>,
+    row: usize,
+    nibbles: &[u8],
+    fifth: Option<u32>,
+) {
+    let Some(lines) = groups.next() else { return };
+    set_nibbles(lines, row, half_of_group(nibbles, 0));
+    if let Some(fifth) = fifth {
+        // Bit 4·l + c is of column c of line l, and goes to bit l of byte c.
+        lines[4].0[row] = (0..8).fold(0, |bits, line| {
+            let four = fifth >> (4 * line);
+            let spread = four & 1 | (four & 2) << 7 | (four & 4) << 14 | (four & 8) << 21;
+            bits | spread << line
+        });
     }
 }
 
-/// As [`pack_four_of_six`], with two more bits of each weight in `high`.
-fn pack_six(low: &[u8], high: &[u8], row: usize, weights: &mut [Line]) {
-    let (nibbles, twos) = weights.split_at_mut(4 * COLUMNS / GROUP);
-    let low = low.as_chunks::<GROUP>().0;
-    for (part, high) in high.as_chunks::<GROUP>().0.iter().enumerate() {
-        let high: [u32; 8] = std::array::from_fn(|at| word(high, at));
-        for quarter in 0..4 {
-            let group = part * 4 + quarter;
-            let (first, second) = halves_of_group(&low[part * 2 + quarter % 2]);
-            let packed = match quarter < 2 {
-                true => first & LOW | (second & LOW) << 4,
-                false => first >> 4 & LOW | second & !LOW,
-            };
-            write_nibbles(packed, group, row, nibbles);
-            for line in 0..2 {
-                let bits = (0..4).map(|at| (high[line * 4 + at] >> (2 * quarter) & 0x0303_0303) << (2 * at));
-                twos[group * 2 + line].0[row] = bits.fold(0, |all, some| all | some);
-            }
+/// Groups whose low four bits stand in pairs, the first group's in the low halves of 32 bytes, the second's in the high ones; with a
+/// fifth bit of group g of each column in bit g of the bytes `fifth`.
+fn pack_pairs<'a>(
+    groups: impl Iterator<Item = &'a mut [Line]>,
+    row: usize,
+    nibbles: &[u8],
+    fifth: Option<&[u8]>,
+) {
+    for (group, lines) in groups.enumerate() {
+        let bytes = &nibbles[group / 2 * GROUP..];
+        set_nibbles(lines, row, unpaired(bytes, group % 2));
+        if let Some(fifth) = fifth {
+            lines[4].0[row] = (0..8).fold(0, |bits, line| {
+                bits | (word(fifth, line) >> group & 0x0101_0101) << line
+            });
         }
     }
 }
 
-fn halves_of_group(bytes: &[u8; GROUP]) -> (u128, u128) {
-    let half = |at: usize| u128::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]));
-    (half(0), half(GROUP / 2))
+/// The groups of a block of 256 weights of six bits.
+fn pack_six<'a>(groups: impl Iterator<Item = &'a mut [Line]>, row: usize, low: &[u8], high: &[u8]) {
+    for (group, lines) in groups.enumerate() {
+        let (part, quarter) = (group / 4, group % 4);
+        set_nibbles(
+            lines,
+            row,
+            unpaired(&low[(part * 2 + quarter % 2) * GROUP..], quarter / 2),
+        );
+        let high = &high[part * GROUP..];
+        for line in 0..2 {
+            let bits =
+                (0..4).map(|at| (word(high, line * 4 + at) >> (2 * quarter) & 0x0303_0303) << (2 * at));
+            lines[4 + line].0[row] = bits.fold(0, |all, some| all | some);
+        }
+    }
+}
+
+/// The low (0) or high (1) halves of 32 bytes, as [`set_nibbles`] takes them.
+fn unpaired(bytes: &[u8], half: usize) -> u128 {
+    let (first, second) = (half_of_group(bytes, 0), half_of_group(bytes, 1));
+    match half {
+        0 => first & LOW | (second & LOW) << 4,
+        _ => first >> 4 & LOW | second & !LOW,
+    }
+}
+
+fn half_of_group(bytes: &[u8], half: usize) -> u128 {
+    u128::from_le_bytes(std::array::from_fn(|at| bytes[half * GROUP / 2 + at]))
 }
 
 fn word(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(std::array::from_fn(|byte| bytes[4 * at + byte]))
 }
 
-/// A group's weights of four bits: column n in the low half of byte n, column 16 + n in its high half.
-fn write_nibbles(packed: u128, group: usize, row: usize, weights: &mut [Line]) {
+fn set_nibbles(lines: &mut [Line], row: usize, packed: u128) {
     for at in 0..4 {
-        weights[group * 4 + at].0[row] = (packed >> (32 * at)) as u32;
+        lines[at].0[row] = (packed >> (32 * at)) as u32;
     }
-}
-
-fn pack_eight(scale: u16, quants: &[u8], group: usize, row: usize, head: &mut [Line], weights: &mut [Line]) {
-    set_half(head, group * ROWS + row, scale);
-    for (line, four) in weights[group * 8..group * 8 + 8]
-        .iter_mut()
-        .zip(quants.as_chunks::<4>().0)
-    {
-        line.0[row] = u32::from_le_bytes(*four);
-    }
-}
-
-/// A 16-bit scale and whole numbers, 128 for nothing, whose products are nearest to these values.
-fn round_to_eight(values: &[f32; GROUP]) -> (u16, [u8; GROUP]) {
-    let largest = values
-        .iter()
-        .fold(0f32, |largest, value| largest.max(value.abs()));
-    let nearest = f16::from_f32(largest / 127.0);
-    // Small scales have few bits: the next one up where the largest value would not be reached.
-    let short = f16::to_f32(nearest) * 127.0 < largest && nearest < f16::LARGEST;
-    let bits = nearest + u16::from(short);
-    let scale = f16::to_f32(bits);
-    let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-    let quants = values.map(|value| ((value * inverse).round().clamp(-127.0, 127.0) + 128.0) as u8);
-    (bits, quants)
 }
 
 /// A piece, unpacked: a weight is `scales[g][row] * weights - minima[g][row]` in the group `g` of its column.
@@ -280,13 +300,26 @@ fn times(scale: &[f32; ROWS], factors: impl Fn(usize) -> f32) -> [f32; ROWS] {
     product
 }
 
+/// Unpacks weights of fewer bits than a byte has.
 #[inline(always)]
-fn unpack_nibbles(packed: &[Line], into: &mut [Line; COLUMNS / 4]) {
-    for (group, four) in packed.as_chunks::<4>().0.iter().enumerate() {
-        for (at, line) in four.iter().enumerate() {
+fn unpack_bits<const BITS: usize>(packed: &[Line], into: &mut [Line; COLUMNS / 4]) {
+    const NIBBLES: u32 = 0x0f0f_0f0f;
+    for (group, lines) in packed.as_chunks::<BITS>().0.iter().enumerate() {
+        for at in 0..4 {
             for row in 0..ROWS {
-                into[group * 8 + at].0[row] = line.0[row] & 0x0f0f_0f0f;
-                into[group * 8 + 4 + at].0[row] = line.0[row] >> 4 & 0x0f0f_0f0f;
+                let both = lines[at].0[row];
+                let (mut low, mut high) = (both & NIBBLES, both >> 4 & NIBBLES);
+                if BITS == 5 {
+                    let fifth = lines[4].0[row];
+                    low |= fifth << (4 - at) & 0x1010_1010;
+                    high |= fifth >> at & 0x1010_1010;
+                }
+                if BITS == 6 {
+                    low |= (lines[4].0[row] >> (2 * at) & 0x0303_0303) << 4;
+                    high |= (lines[5].0[row] >> (2 * at) & 0x0303_0303) << 4;
+                }
+                into[group * 8 + at].0[row] = low;
+                into[group * 8 + 4 + at].0[row] = high;
             }
         }
     }
@@ -297,8 +330,8 @@ fn unpack_nibbles(packed: &[Line], into: &mut [Line; COLUMNS / 4]) {
 pub(crate) fn unpack(form: Form, piece: &[Line], columns: usize, into: &mut Unpacked) {
     let groups = columns / GROUP;
     let (head, weights) = piece.split_at(form.head(groups));
-    match form {
-        Form::FourOfSix => {
+    match form.scales {
+        Scales::SixBits => {
             let (scale, minimum) = (halves(head, 0), halves(head, ROWS));
             for group in 0..groups {
                 let factors = bytes(head, 64 + group * ROWS);
@@ -306,46 +339,40 @@ pub(crate) fn unpack(form: Form, piece: &[Line], columns: usize, into: &mut Unpa
                 let factors = bytes(head, 192 + group * ROWS);
                 into.minima[group] = times(&minimum, |row| f32::from(factors[row]));
             }
-            unpack_nibbles(weights, &mut into.weights);
         }
-        Form::Four => {
-            for group in 0..groups {
-                into.scales[group] = halves(&head[group..=group], 0);
-                into.minima[group] = halves(&head[group..=group], ROWS);
-            }
-            unpack_nibbles(weights, &mut into.weights);
-        }
-        Form::Six => {
+        Scales::EightBits => {
             let scale = halves(head, 0);
             for group in 0..2 * groups {
                 let factors = bytes(head, 64 + group * ROWS);
                 into.scales[group] = times(&scale, |row| f32::from(factors[row].cast_signed()));
-                into.minima[group] = times(&into.scales[group], |_| 32.0);
-            }
-            let (low, high) = weights.split_at(4 * groups);
-            unpack_nibbles(low, &mut into.weights);
-            for (group, two) in high.as_chunks::<2>().0.iter().enumerate() {
-                for at in 0..8 {
-                    for row in 0..ROWS {
-                        let bits = two[at / 4].0[row] >> (at % 4 * 2) & 0x0303_0303;
-                        into.weights[group * 8 + at].0[row] |= bits << 4;
-                    }
-                }
+                into.minima[group] = times(&into.scales[group], |_| form.middle());
             }
         }
-        Form::Eight => {
+        Scales::WithMinimum => {
+            for group in 0..groups {
+                into.scales[group] = halves(&head[group..=group], 0);
+                into.minima[group] = halves(&head[group..=group], ROWS);
+            }
+        }
+        Scales::Alone => {
             for group in 0..groups {
                 into.scales[group] = halves(head, group * ROWS);
-                into.minima[group] = times(&into.scales[group], |_| 128.0);
+                into.minima[group] = times(&into.scales[group], |_| form.middle());
             }
-            into.weights[..weights.len()].copy_from_slice(weights);
         }
+    }
+    match form.bits {
+        Bits::Four => unpack_bits::<4>(weights, &mut into.weights),
+        Bits::Five => unpack_bits::<5>(weights, &mut into.weights),
+        Bits::Six => unpack_bits::<6>(weights, &mut into.weights),
+        Bits::Eight => into.weights[..weights.len()].copy_from_slice(weights),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stored::Stored;
 
     #[test]
     fn what_is_unpacked_is_what_the_block_stands_for() {
@@ -354,42 +381,50 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (state >> 56) as u8
         };
-        // Those whose weights stay exact, each with its scales, which must be small numbers.
+        // Each with where its 16-bit floats are, which must be small numbers.
         for (block_type, scales) in [
             (BlockType::Q4_0, &[0][..]),
             (BlockType::Q4_1, &[0, 2]),
             (BlockType::Q5_0, &[0]),
+            (BlockType::Q5_1, &[0, 2]),
             (BlockType::Q8_0, &[0]),
             (BlockType::Q4K, &[0, 2]),
+            (BlockType::Q5K, &[0, 2]),
             (BlockType::Q6K, &[208]),
         ] {
             let form = Form::of(block_type);
-            let columns = block_type.weights();
+            let columns = block_type.weights().max(2 * GROUP);
+            let blocks = columns / block_type.weights();
             let rows: Vec<Vec<u8>> = (0..ROWS)
                 .map(|_| {
-                    let mut block: Vec<u8> = (0..block_type.bytes()).map(|_| byte()).collect();
-                    for at in scales {
-                        block[*at..at + 2]
-                            .copy_from_slice(&f16::from_f32(f32::from(byte()) / 64.0).to_le_bytes());
-                    }
-                    block
+                    let one = |_| {
+                        let mut block: Vec<u8> = (0..block_type.bytes()).map(|_| byte()).collect();
+                        for at in scales {
+                            let scale = f16::from_f32(f32::from(byte()) / 64.0);
+                            block[*at..at + 2].copy_from_slice(&scale.to_le_bytes());
+                        }
+                        block
+                    };
+                    (0..blocks).flat_map(one).collect()
                 })
                 .collect();
             let mut piece = vec![EMPTY; form.lines(columns)];
-            for (row, block) in rows.iter().enumerate() {
-                pack_row(block_type, block, row, &mut piece);
+            for (row, blocks) in rows.iter().enumerate() {
+                pack_row(block_type, blocks, row, &mut piece);
             }
             let mut unpacked = Unpacked::new();
             unpack(form, &piece, columns, &mut unpacked);
-            for (row, block) in rows.iter().enumerate() {
-                let stored = block_type.read(block);
+            for (row, blocks) in rows.iter().enumerate() {
                 for column in 0..columns {
-                    let group = column / form.group();
+                    let (block, inside) = (column / block_type.weights(), column % block_type.weights());
+                    let block = &blocks[block * block_type.bytes()..][..block_type.bytes()];
+                    let stored = Stored::read(block_type, block);
+                    let group = inside / form.group();
                     let weight =
-                        stored.scales[group] * f32::from(stored.quants[column]) - stored.minima[group];
+                        stored.scales[group] * f32::from(stored.quants[inside]) - stored.minima[group];
                     let kept = unpacked.weight(form, row, column);
                     assert!(
-                        (kept - weight).abs() <= 1e-3 * weight.abs().max(0.1),
+                        (kept - weight).abs() <= 1e-5 * weight.abs().max(0.1),
                         "{block_type:?}, row {row}, column {column}: {kept} for {weight}"
                     );
                 }

@@ -10,7 +10,10 @@ use candle_transformers::models::quantized_llama;
 use rushlight_core::{Error, ErrorCode, Result};
 
 use crate::gguf::Gguf;
-use crate::transformer::{Shape, Transformer};
+use crate::transformer::{Gate, Rope, Shape, Transformer, Window};
+
+/// Decoder blocks of Gemma 3 27B.
+const GEMMA_27B_BLOCKS: usize = 62;
 
 /// The weights and the key and value cache.
 pub(crate) struct Decoder {
@@ -29,7 +32,7 @@ impl Decoder {
     /// Reads all weights of a checked file.
     pub(crate) fn read(gguf: &Gguf, max_context: usize, threads: usize) -> Result<Self> {
         let architecture = gguf.string("general.architecture")?.to_owned();
-        let known = ["llama", "qwen2", "qwen3"];
+        let known = ["llama", "qwen2", "qwen3", "gemma3"];
         if !known.contains(&architecture.as_str()) {
             return Err(gguf.unusable(&format!(
                 "its architecture is `{architecture}`; known are {}",
@@ -169,15 +172,6 @@ fn shape(gguf: &Gguf, architecture: &str) -> Result<Shape> {
             "{heads} heads of {head_dim} values do not share {shared_heads}, or are no multiple of 16 values"
         )));
     }
-    let scaling = gguf.find_string(&key("rope.scaling.type"));
-    if scaling.is_some_and(|scaling| scaling != "none")
-        && !gguf.content.tensor_infos.contains_key("rope_freqs.weight")
-    {
-        return Err(gguf.unusable(&format!(
-            "its positions are scaled by `{}`, which is not known",
-            scaling.unwrap_or_default()
-        )));
-    }
     if rotated.is_some_and(|rotated| rotated != head_dim as u64) {
         return Err(gguf.unusable("only a part of each head is rotated, which is not known"));
     }
@@ -191,20 +185,20 @@ fn shape(gguf: &Gguf, architecture: &str) -> Result<Shape> {
         Some([rows, columns]) if *rows >= tokens && *columns == width => *rows,
         Some(_) | None => return Err(gguf.unusable("its token table does not fit its tokens")),
     };
-    let float = |name: &str| {
-        gguf.content
-            .metadata
-            .get(&key(name))
-            .and_then(|value| value.to_f32().ok())
-    };
+    let float = |name: &str| gguf.find_float(&key(name));
     let norm_epsilon = float("attention.layer_norm_rms_epsilon").unwrap_or(1e-5);
     if !norm_epsilon.is_finite() || norm_epsilon < 0.0 {
         return Err(gguf.unusable(&format!("its norms add {norm_epsilon}")));
     }
-    let window = gguf
-        .find_number(&key("attention.sliding_window"))
-        .and_then(|window| usize::try_from(window).ok())
-        .filter(|window| *window > 0);
+    let is_gemma = architecture == "gemma3";
+    if float("final_logit_softcapping").is_some_and(|cap| cap != 0.0) {
+        return Err(gguf.unusable("its scores are capped, which is not known"));
+    }
+    let scaled_by = match (is_gemma, blocks) {
+        // As Gemma's own code has it, but only for the largest.
+        (true, GEMMA_27B_BLOCKS) => width / heads,
+        _ => head_dim,
+    };
     let feed_width = gguf.positive(&key("feed_forward_length"), 1 << 20)?;
     Ok(Shape {
         width,
@@ -213,12 +207,78 @@ fn shape(gguf: &Gguf, architecture: &str) -> Result<Shape> {
         heads,
         shared_heads,
         head_dim,
-        window,
+        attention_scale: 1.0 / (scaled_by as f32).sqrt(),
+        window: window(gguf, architecture)?,
         blocks,
-        rope_base: float("rope.freq_base")
-            .filter(|base| *base > 0.0)
-            .unwrap_or(10_000.0),
+        token_scale: if is_gemma { (width as f32).sqrt() } else { 1.0 },
+        gate: if is_gemma { Gate::Gelu } else { Gate::Swish },
+        rope: rope(gguf, architecture)?,
         rope_halves: architecture != "llama",
         norm_epsilon,
     })
+}
+
+/// How positions are turned where all of them are seen.
+fn rope(gguf: &Gguf, architecture: &str) -> Result<Rope> {
+    let key = |name: &str| format!("{architecture}.{name}");
+    let base = match architecture {
+        "gemma3" => 1_000_000.0,
+        _ => 10_000.0,
+    };
+    let divisor = match gguf.find_string(&key("rope.scaling.type")) {
+        None | Some("none") => 1.0,
+        // The factors stand in the file.
+        Some(_) if gguf.content.tensor_infos.contains_key("rope_freqs.weight") => 1.0,
+        Some("linear") => {
+            let factor = gguf.find_float(&key("rope.scaling.factor")).unwrap_or(1.0);
+            if !(factor.is_finite() && factor > 0.0) {
+                return Err(gguf.unusable(&format!("its positions are divided by {factor}")));
+            }
+            factor
+        }
+        Some(scaling) => {
+            return Err(gguf.unusable(&format!(
+                "its positions are scaled by `{scaling}`, which is not known"
+            )));
+        }
+    };
+    Ok(Rope {
+        base: (gguf.find_float(&key("rope.freq_base")))
+            .filter(|base| *base > 0.0)
+            .unwrap_or(base),
+        divisor,
+    })
+}
+
+/// What hides positions from some blocks or from all. Keys and defaults: `llama-model.cpp` of llama.cpp.
+fn window(gguf: &Gguf, architecture: &str) -> Result<Option<Window>> {
+    let key = |name: &str| format!("{architecture}.{name}");
+    let positions = gguf
+        .find_number(&key("attention.sliding_window"))
+        .and_then(|window| usize::try_from(window).ok())
+        .filter(|window| *window > 0);
+    let Some(positions) = positions else {
+        return Ok(None);
+    };
+    if architecture != "gemma3" {
+        return Ok(Some(Window {
+            positions,
+            all_every: None,
+            rope: rope(gguf, architecture)?,
+        }));
+    }
+    let pattern = key("attention.sliding_window_pattern");
+    let all_every = match gguf.content.metadata.contains_key(&pattern) {
+        true => gguf.positive(&pattern, 1 << 10)?,
+        false => 6,
+    };
+    let base = gguf.find_float(&key("rope.freq_base_swa"));
+    Ok(Some(Window {
+        positions,
+        all_every: Some(all_every),
+        rope: Rope {
+            base: base.filter(|base| *base > 0.0).unwrap_or(10_000.0),
+            divisor: 1.0,
+        },
+    }))
 }

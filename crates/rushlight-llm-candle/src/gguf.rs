@@ -99,6 +99,16 @@ impl Gguf {
         }
     }
 
+    /// The value of a key that may be a number with a fraction.
+    pub(crate) fn find_float(&self, key: &str) -> Option<f32> {
+        self.content.metadata.get(key)?.to_f32().ok()
+    }
+
+    /// The value of a key that may be true or false.
+    pub(crate) fn find_flag(&self, key: &str) -> Option<bool> {
+        self.content.metadata.get(key)?.to_bool().ok()
+    }
+
     /// The tokens, by their number.
     pub(crate) fn tokens(&self) -> Vec<&str> {
         let Some(Value::Array(tokens)) = self.content.metadata.get("tokenizer.ggml.tokens") else {

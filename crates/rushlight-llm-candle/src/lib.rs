@@ -11,9 +11,11 @@ mod chat;
 mod decoder;
 mod gguf;
 mod lookup;
+mod marks;
 mod memory;
 mod model;
 mod sampling;
+mod sentencepiece;
 mod session;
 mod stop;
 #[cfg(test)]

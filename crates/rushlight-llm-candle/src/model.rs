@@ -47,7 +47,7 @@ pub struct CandleModel {
 }
 
 impl CandleModel {
-    /// Reads a GGUF file of architecture llama, qwen2 or qwen3 whole. Takes seconds.
+    /// Reads a GGUF file of architecture llama, qwen2, qwen3 or gemma3 whole. Takes seconds.
     ///
     /// # Errors
     /// `ModelMissing` when there is no such file; `ModelUnusable` with the reason when it is not such a model, or does not fit into memory.
@@ -97,7 +97,7 @@ impl CandleModel {
 
     /// The prompt's tokens, when `max_tokens` more fit behind them.
     fn tokens(&self, prompt: &Prompt, max_tokens: usize) -> Result<Vec<u32>> {
-        let tokens = self.text.tokens(&self.chat.render(prompt)?)?;
+        let tokens = self.text.prompt(&self.chat.render(prompt)?)?;
         if tokens.is_empty() {
             return Err(Error::new(ErrorCode::GenerationFailed, "the prompt is empty"));
         }

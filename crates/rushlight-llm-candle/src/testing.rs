@@ -8,12 +8,23 @@ use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 
 pub(crate) const WIDTH: usize = 64;
-const HEADS: usize = 4;
-const SHARED: usize = 2;
+pub(crate) const HEADS: usize = 4;
+pub(crate) const SHARED: usize = 2;
 const FEED: usize = 96;
 pub(crate) const TOKENS: usize = 40;
-const BLOCKS: usize = 2;
 pub(crate) const CONTEXT: usize = 600;
+/// Positions that most blocks of a Gemma see.
+pub(crate) const WINDOW: usize = 7;
+
+/// Decoder blocks of a family's models: those of Gemma take turns of six.
+pub(crate) fn blocks(family: &str) -> usize {
+    if family == "gemma3" { 6 } else { 2 }
+}
+
+/// Values of a head; those of Gemma are not what its width would make them.
+pub(crate) fn head(family: &str) -> usize {
+    if family == "gemma3" { 32 } else { WIDTH / HEADS }
+}
 
 /// Numbers between -0.5 and 0.5, the same for the same name.
 fn numbers(name: &str, count: usize) -> Vec<f32> {
@@ -78,21 +89,22 @@ pub(crate) fn model(folder: &Path, family: &str, stored: Stored) -> PathBuf {
 
 /// Writes a model of this family that is changed.
 pub(crate) fn write_model(path: &Path, family: &str, stored: Stored, change: Change<'_>) {
-    let head = WIDTH / HEADS;
+    let (head, blocks) = (head(family), blocks(family));
+    let wide = HEADS * head;
     let mut tensors = vec![
         matrix("token_embd.weight", TOKENS, WIDTH, stored),
         vector("output_norm.weight", WIDTH),
     ];
-    if family != "qwen2" {
+    if !["qwen2", "gemma3"].contains(&family) {
         tensors.push(matrix("output.weight", TOKENS, WIDTH, stored));
     }
-    for block in 0..BLOCKS {
+    for block in 0..blocks {
         let name = |part: &str| format!("blk.{block}.{part}");
         for (part, rows, columns) in [
-            ("attn_q", WIDTH, WIDTH),
+            ("attn_q", wide, WIDTH),
             ("attn_k", SHARED * head, WIDTH),
             ("attn_v", SHARED * head, WIDTH),
-            ("attn_output", WIDTH, WIDTH),
+            ("attn_output", WIDTH, wide),
             ("ffn_gate", FEED, WIDTH),
             ("ffn_up", FEED, WIDTH),
             ("ffn_down", WIDTH, FEED),
@@ -104,26 +116,40 @@ pub(crate) fn write_model(path: &Path, family: &str, stored: Stored, change: Cha
         }
         tensors.push(vector(&name("attn_norm.weight"), WIDTH));
         tensors.push(vector(&name("ffn_norm.weight"), WIDTH));
-        if family == "qwen3" {
+        if ["qwen3", "gemma3"].contains(&family) {
             tensors.push(vector(&name("attn_q_norm.weight"), head));
             tensors.push(vector(&name("attn_k_norm.weight"), head));
         }
+        if family == "gemma3" {
+            tensors.push(vector(&name("post_attention_norm.weight"), WIDTH));
+            tensors.push(vector(&name("post_ffw_norm.weight"), WIDTH));
+        }
     }
     let number = |value: usize| Value::U32(value as u32);
+    let by_family = match family {
+        // As files of it are: what else there is goes without saying.
+        "gemma3" => [
+            ("attention.sliding_window", number(WINDOW)),
+            ("attention.value_length", number(head)),
+        ],
+        _ => [
+            ("rope.dimension_count", number(head)),
+            ("rope.freq_base", Value::F32(10_000.0)),
+        ],
+    };
     let metadata = [
-        ("block_count", number(BLOCKS)),
+        ("block_count", number(blocks)),
         ("embedding_length", number(WIDTH)),
         ("feed_forward_length", number(FEED)),
         ("attention.head_count", number(HEADS)),
         ("attention.head_count_kv", number(SHARED)),
         ("attention.key_length", number(head)),
-        ("rope.dimension_count", number(head)),
-        ("rope.freq_base", Value::F32(10_000.0)),
         ("attention.layer_norm_rms_epsilon", Value::F32(1e-6)),
         ("context_length", number(CONTEXT)),
     ];
     let mut metadata: Vec<(String, Value)> = metadata
         .into_iter()
+        .chain(by_family)
         .map(|(key, value)| (format!("{family}.{key}"), value))
         .chain([(
             "general.architecture".to_owned(),

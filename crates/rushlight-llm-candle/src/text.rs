@@ -5,6 +5,7 @@ use rushlight_core::{Error, ErrorCode, Result};
 use tokenizers::Tokenizer;
 
 use crate::gguf::Gguf;
+use crate::sentencepiece::SentencePiece;
 
 /// Tokens of every model family at which a turn ends, beside those that the file names.
 const TURN_ENDS: [&str; 6] = [
@@ -12,69 +13,113 @@ const TURN_ENDS: [&str; 6] = [
     "<|endoftext|>",
     "<|eot_id|>",
     "<|end_of_text|>",
-    "<end_of_turn>",
+    END_OF_TURN,
     "</s>",
 ];
 
+/// Tokens around Gemma's turns. Some files call them text.
+pub(crate) const START_OF_TURN: &str = "<start_of_turn>";
+const END_OF_TURN: &str = "<end_of_turn>";
+
 /// A model's tokenizer.
 pub(crate) struct Text {
-    tokenizer: Tokenizer,
+    tokenizer: Kind,
     ends: Vec<u32>,
+    /// The token before every prompt, where there is one.
+    begin: Option<u32>,
     /// Tokens with a meaning to the model that no text may bring along.
     pub(crate) specials: Vec<String>,
     pub(crate) bos: String,
     pub(crate) eos: String,
 }
 
+enum Kind {
+    /// Byte-pair encoding by a list of merges.
+    Merges(Box<Tokenizer>),
+    /// Byte-pair encoding by scores.
+    SentencePiece(SentencePiece),
+}
+
 impl Text {
     /// Builds it from a file's metadata.
     pub(crate) fn from_gguf(gguf: &Gguf) -> Result<Self> {
-        let tokenizer = Tokenizer::from_gguf(&gguf.content)
-            .map_err(|error| gguf.unusable(&format!("its tokenizer cannot be built: {error}")))?;
-        let tokens = gguf.tokens();
-        let named = |key: &str| gguf.find_number(key).and_then(|id| usize::try_from(id).ok());
-        let token = |key: &str| {
-            named(key)
-                .and_then(|id| tokens.get(id))
-                .map_or(String::new(), |token| (*token).to_owned())
+        let (tokenizer, mut specials) = match gguf.find_string("tokenizer.ggml.model") {
+            Some("llama") => {
+                let pieces = SentencePiece::from_gguf(gguf, &[START_OF_TURN, END_OF_TURN])?;
+                let specials = pieces.control().to_vec();
+                (Kind::SentencePiece(pieces), specials)
+            }
+            _ => {
+                let tokenizer = Tokenizer::from_gguf(&gguf.content)
+                    .map_err(|error| gguf.unusable(&format!("its tokenizer cannot be built: {error}")))?;
+                let specials = (tokenizer.get_added_tokens_decoder().into_values())
+                    .map(|token| token.content)
+                    .collect();
+                (Kind::Merges(Box::new(tokenizer)), specials)
+            }
         };
+        specials.retain(|special| !special.is_empty());
+        specials.sort_unstable();
 
-        let mut ends: Vec<u32> = TURN_ENDS
-            .iter()
-            .filter_map(|end| tokenizer.token_to_id(end))
+        let tokens = gguf.tokens();
+        let named = |key: &str| {
+            let token = u32::try_from(gguf.find_number(key)?).ok()?;
+            tokens.get(token as usize).map(|name| (token, *name))
+        };
+        let name = |key: &str| named(key).map_or(String::new(), |(_, name)| name.to_owned());
+        let mut ends: Vec<u32> = (0u32..)
+            .zip(&tokens)
+            .filter(|(_, name)| TURN_ENDS.contains(name))
+            .map(|(token, _)| token)
             .collect();
         ends.extend(
             ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"]
                 .iter()
-                .filter_map(|key| named(key).and_then(|id| u32::try_from(id).ok())),
+                .filter_map(|key| named(key).map(|(token, _)| token)),
         );
         ends.sort_unstable();
         ends.dedup();
         if ends.is_empty() {
             return Err(gguf.unusable("it names no token that ends a turn"));
         }
-        let mut specials: Vec<String> = tokenizer
-            .get_added_tokens_decoder()
-            .into_values()
-            .map(|token| token.content)
-            .collect();
-        specials.retain(|special| !special.is_empty());
-        specials.sort_unstable();
+        let begins = gguf
+            .find_flag("tokenizer.ggml.add_bos_token")
+            .unwrap_or(matches!(tokenizer, Kind::SentencePiece(_)));
+        let begin = named("tokenizer.ggml.bos_token_id").map(|(token, _)| token);
         Ok(Self {
             ends,
+            begin: begin.filter(|_| begins),
             specials,
-            bos: token("tokenizer.ggml.bos_token_id"),
-            eos: token("tokenizer.ggml.eos_token_id"),
+            bos: name("tokenizer.ggml.bos_token_id"),
+            eos: name("tokenizer.ggml.eos_token_id"),
             tokenizer,
         })
     }
 
     /// The tokens of a text; nothing is added.
     pub(crate) fn tokens(&self, text: &str) -> Result<Vec<u32>> {
-        let encoding = self.tokenizer.encode_fast(text, false).map_err(|error| {
-            Error::new(ErrorCode::GenerationFailed, "a text cannot be split into tokens").with_source(error)
-        })?;
-        Ok(encoding.get_ids().to_vec())
+        match &self.tokenizer {
+            Kind::SentencePiece(pieces) => Ok(pieces.encode(text)),
+            Kind::Merges(tokenizer) => {
+                let encoding = tokenizer.encode_fast(text, false).map_err(|error| {
+                    Error::new(ErrorCode::GenerationFailed, "a text cannot be split into tokens")
+                        .with_source(error)
+                })?;
+                Ok(encoding.get_ids().to_vec())
+            }
+        }
+    }
+
+    /// The tokens of a prompt: those of its text, behind the one that the file wants before every prompt.
+    pub(crate) fn prompt(&self, text: &str) -> Result<Vec<u32>> {
+        let mut tokens = self.tokens(text)?;
+        // Most chat templates write it themselves.
+        if let Some(begin) = self.begin
+            && tokens.first() != Some(&begin)
+        {
+            tokens.insert(0, begin);
+        }
+        Ok(tokens)
     }
 
     /// True when this token ends the turn.
@@ -87,30 +132,40 @@ impl Text {
         TextStream {
             tokenizer: &self.tokenizer,
             open: Vec::new(),
+            space: matches!(&self.tokenizer, Kind::SentencePiece(pieces) if pieces.space_before),
         }
     }
 }
 
 /// Text of tokens that come one by one; what is given out is whole characters.
 pub(crate) struct TextStream<'a> {
-    tokenizer: &'a Tokenizer,
-    /// Tokens that end inside a character. A byte-level tokenizer decodes without context, so no others are needed.
+    tokenizer: &'a Kind,
+    /// Tokens that end inside a character. Tokens are decoded without context, so no others are needed.
     open: Vec<u32>,
+    /// Whether a space that comes next is the one that every text is read with.
+    space: bool,
 }
 
 impl TextStream<'_> {
     /// The text that `token` completes; empty inside a character.
     pub(crate) fn push(&mut self, token: u32) -> Result<String> {
         self.open.push(token);
-        let text = self.tokenizer.decode(&self.open, true).map_err(|error| {
-            Error::new(ErrorCode::GenerationFailed, "tokens cannot be turned into text").with_source(error)
-        })?;
+        let mut text = match self.tokenizer {
+            Kind::SentencePiece(pieces) => String::from_utf8_lossy(&pieces.decode(&self.open)).into_owned(),
+            Kind::Merges(tokenizer) => tokenizer.decode(&self.open, true).map_err(|error| {
+                Error::new(ErrorCode::GenerationFailed, "tokens cannot be turned into text")
+                    .with_source(error)
+            })?,
+        };
         // The bytes of an unfinished character decode to the replacement character. A character has at most four bytes:
         // what is still open after that is not going to be one.
         if text.ends_with('\u{fffd}') && self.open.len() < 5 {
             return Ok(String::new());
         }
         self.open.clear();
+        if std::mem::take(&mut self.space) && text.starts_with(' ') {
+            text.remove(0);
+        }
         Ok(text)
     }
 }

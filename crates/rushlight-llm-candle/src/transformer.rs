@@ -1,4 +1,4 @@
-//! A decoder for the dense models of the Llama, Qwen2 and Qwen3 families.
+//! A decoder for the dense models of the Llama, Qwen2 and Qwen3 families, and of Gemma 3.
 //!
 //! Numbers are plain slices: rows of values, one row for a token. The products, attention and what lies between them are those
 //! of rushlight-kernels. The cache can be cut back, so that a prompt costs only what is new in it.
@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use candle_core::{Error, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use rushlight_kernels::{Attention, Input, KeyValueCache, add, rms_norm, rotate, swiglu};
+use rushlight_kernels::{Attention, Input, KeyValueCache, add, geglu, rms_norm, rotate, swiglu};
 
 use crate::gguf::Gguf;
 use crate::weights::{Matrix, Reader, Rows};
@@ -21,8 +21,10 @@ pub(crate) struct Shape {
     pub(crate) shared_heads: usize,
     /// Values of a head.
     pub(crate) head_dim: usize,
-    /// Positions that a token sees, itself included; all before it when `None`.
-    pub(crate) window: Option<usize>,
+    /// What a product of query and key is multiplied with.
+    pub(crate) attention_scale: f32,
+    /// Positions that are seen; all before a token when `None`.
+    pub(crate) window: Option<Window>,
     /// Values of a token between blocks.
     pub(crate) width: usize,
     /// Values inside of a block's feed-forward network.
@@ -31,12 +33,57 @@ pub(crate) struct Shape {
     pub(crate) vocabulary: usize,
     /// Decoder blocks.
     pub(crate) blocks: usize,
-    /// Base of the rotary frequencies.
-    pub(crate) rope_base: f32,
+    /// What a token's values are multiplied with before the first block.
+    pub(crate) token_scale: f32,
+    /// What opens the gates of a feed-forward network.
+    pub(crate) gate: Gate,
+    /// How positions turn, but where there is a window.
+    pub(crate) rope: Rope,
     /// Whether the rotary pairs are the halves of a head (Qwen), not its neighbours (Llama).
     pub(crate) rope_halves: bool,
     /// What is added under the root of a norm.
     pub(crate) norm_epsilon: f32,
+}
+
+/// A window over the last positions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    /// Positions that a token sees, itself included.
+    pub(crate) positions: usize,
+    /// The last of so many blocks sees all positions; none does when `None`.
+    pub(crate) all_every: Option<usize>,
+    /// How positions turn within it.
+    pub(crate) rope: Rope,
+}
+
+/// How far positions turn the pairs of a head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rope {
+    /// Base of the frequencies.
+    pub(crate) base: f32,
+    /// What positions are divided by.
+    pub(crate) divisor: f32,
+}
+
+/// A function that opens gates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Gate {
+    /// x / (1 + e^-x).
+    Swish,
+    /// GELU, by its approximation with tanh.
+    Gelu,
+}
+
+impl Shape {
+    /// The window over what a block sees.
+    fn window(&self, block: usize) -> Option<&Window> {
+        let all = |window: &Window| {
+            window
+                .all_every
+                .is_some_and(|every| (block + 1).is_multiple_of(every))
+        };
+        self.window.as_ref().filter(|window| !all(window))
+    }
 }
 
 /// Weights and cache.
@@ -61,10 +108,14 @@ struct Block {
     query_norm: Option<Vec<f32>>,
     key_norm: Option<Vec<f32>>,
     joined: Linear,
+    /// For what attention adds.
+    joined_norm: Option<Vec<f32>>,
     feed_norm: Vec<f32>,
     gate: Matrix,
     up: Matrix,
     down: Matrix,
+    /// For what the feed-forward network adds.
+    down_norm: Option<Vec<f32>>,
     cache: KeyValueCache,
 }
 
@@ -132,10 +183,12 @@ impl Transformer {
                     query_norm: reader.find_vector(&name("attn_q_norm.weight"), head_dim)?,
                     key_norm: reader.find_vector(&name("attn_k_norm.weight"), head_dim)?,
                     joined: Linear::read(&mut reader, &name("attn_output"), width, wide)?,
+                    joined_norm: reader.find_vector(&name("post_attention_norm.weight"), width)?,
                     feed_norm: reader.vector(&name("ffn_norm.weight"), width)?,
                     gate: reader.matrix(&name("ffn_gate"), feed_width, width)?,
                     up: reader.matrix(&name("ffn_up"), feed_width, width)?,
                     down: reader.matrix(&name("ffn_down"), width, feed_width)?,
+                    down_norm: reader.find_vector(&name("post_ffw_norm.weight"), width)?,
                     cache: KeyValueCache::new(shape.shared_heads, head_dim),
                 })
             })
@@ -169,7 +222,12 @@ impl Transformer {
     ) -> Result<ControlFlow<(), Vec<f32>>> {
         // What an earlier call left behind that was broken off half-way.
         self.truncate(position);
-        let angles = Angles::new(&self.shape, self.rope_factors.as_ref(), position, tokens.len());
+        let angles = |rope: &Rope| {
+            let factors = self.rope_factors.as_ref();
+            Angles::new(rope, self.shape.head_dim, factors, position, tokens.len())
+        };
+        let everywhere = angles(&self.shape.rope);
+        let in_window = self.shape.window.as_ref().map(|window| angles(&window.rope));
         let Self {
             shape,
             blocks,
@@ -179,6 +237,9 @@ impl Transformer {
         } = self;
         let mut state = Vec::new();
         self.tokens.look_up(tokens, shape.width, &mut state)?;
+        if shape.token_scale != 1.0 {
+            state.iter_mut().for_each(|value| *value *= shape.token_scale);
+        }
         let count = blocks.len();
         for (at, block) in blocks.iter_mut().enumerate() {
             if go_on(at as f32 / count as f32).is_break() {
@@ -186,8 +247,18 @@ impl Transformer {
             }
             // Behind the last block only the last tokens are looked at.
             let kept = if at + 1 == count { wanted } else { tokens.len() };
+            let window = shape.window(at);
+            let angles = match (window, &in_window) {
+                (Some(_), Some(angles)) => angles,
+                _ => &everywhere,
+            };
+            let attention = Attention {
+                heads: shape.heads,
+                scale: shape.attention_scale,
+                window: window.map(|window| window.positions),
+            };
             threads.install(|| {
-                block.attend(shape, &mut state, kept, &angles, memory)?;
+                block.attend(shape, attention, &mut state, kept, angles, memory)?;
                 block.feed(shape, &mut state, memory)
             })?;
         }
@@ -230,6 +301,7 @@ impl Block {
     fn attend(
         &mut self,
         shape: &Shape,
+        attention: Attention,
         state: &mut Vec<f32>,
         wanted: usize,
         angles: &Angles,
@@ -273,15 +345,16 @@ impl Block {
             &mut memory.heads,
         );
         angles.turn(shape, &mut memory.query, heads);
-        let attention = Attention {
-            heads,
-            scale: 1.0 / (head_dim as f32).sqrt(),
-            window: shape.window,
-        };
         memory.heads.resize(memory.query.len(), 0.0);
         attention.attend(&memory.query, &self.cache, &mut memory.heads);
         let mut rows = Rows::new(&memory.heads, heads * head_dim, &mut memory.input);
         self.joined.multiply(&mut rows, &mut memory.output)?;
+        normed(
+            &mut memory.output,
+            self.joined_norm.as_ref(),
+            shape,
+            &mut memory.normed,
+        );
         state.drain(..skipped);
         add(state, &memory.output);
         Ok(())
@@ -293,15 +366,24 @@ impl Block {
         let mut rows = Rows::new(&memory.normed, shape.width, &mut memory.input);
         self.gate.multiply(&mut rows, &mut memory.gate)?;
         self.up.multiply(&mut rows, &mut memory.up)?;
-        swiglu(&mut memory.gate, &memory.up);
+        match shape.gate {
+            Gate::Swish => swiglu(&mut memory.gate, &memory.up),
+            Gate::Gelu => geglu(&mut memory.gate, &memory.up),
+        }
         let mut rows = Rows::new(&memory.gate, shape.feed_width, &mut memory.input);
         self.down.multiply(&mut rows, &mut memory.output)?;
+        normed(
+            &mut memory.output,
+            self.down_norm.as_ref(),
+            shape,
+            &mut memory.normed,
+        );
         add(state, &memory.output);
         Ok(())
     }
 }
 
-/// Norms every head, where a model does that.
+/// Norms every head or every row, by the length of the weights, where a model does that.
 fn normed(values: &mut Vec<f32>, weights: Option<&Vec<f32>>, shape: &Shape, memory: &mut Vec<f32>) {
     if let Some(weights) = weights {
         memory.resize(values.len(), 0.0);
@@ -318,11 +400,12 @@ struct Angles {
 
 impl Angles {
     /// In 64 bits, and then rounded: what the system's mathematics differ in does not show.
-    fn new(shape: &Shape, factors: Option<&Vec<f32>>, start: usize, count: usize) -> Self {
-        let half = shape.head_dim / 2;
+    fn new(rope: &Rope, head_dim: usize, factors: Option<&Vec<f32>>, start: usize, count: usize) -> Self {
+        let half = head_dim / 2;
         let steps: Vec<f64> = (0..half)
             .map(|at| {
-                let step = f64::from(shape.rope_base).powf(-2.0 * at as f64 / shape.head_dim as f64);
+                let step = f64::from(rope.base).powf(-2.0 * at as f64 / head_dim as f64);
+                let step = step / f64::from(rope.divisor);
                 factors.map_or(step, |factors| step / f64::from(factors[at]))
             })
             .collect();

@@ -22,28 +22,73 @@ const RUNS: u64 = 200;
 
 /// Writes a whole model: weights, tokens and all.
 fn write(path: &Path, family: &str, stored: Stored) {
-    let text = |text: &str| Value::String(text.to_owned());
     write_model(path, family, stored, &|metadata, _| {
-        let named = ["<|im_start|>", "<|im_end|>", "Ġ", "Ċ", "AB"].map(text);
-        let letters = (0..TOKENS - named.len()).map(|at| {
-            let letter = char::from(b'A' + u8::try_from(at).expect("few"));
-            Value::String(letter.to_string())
+        metadata.extend(match family {
+            "gemma3" => scored_tokens(),
+            _ => merged_tokens(),
         });
-        let tokens: Vec<Value> = named.into_iter().chain(letters).collect();
-        let kinds = (0..TOKENS)
-            .map(|at| Value::I32(if at < 2 { 3 } else { 1 }))
-            .collect();
-        for (key, value) in [
-            ("tokenizer.ggml.model", text("gpt2")),
-            ("tokenizer.ggml.pre", text("qwen2")),
-            ("tokenizer.ggml.tokens", Value::Array(tokens)),
-            ("tokenizer.ggml.token_type", Value::Array(kinds)),
-            ("tokenizer.ggml.merges", Value::Array(vec![text("A B")])),
-            ("tokenizer.ggml.eos_token_id", Value::U32(1)),
-        ] {
-            metadata.push((key.to_owned(), value));
-        }
     });
+}
+
+fn text(text: &str) -> Value {
+    Value::String(text.to_owned())
+}
+
+/// These names, and letters behind them for all tokens that the models have.
+fn names<const N: usize>(named: [&str; N]) -> Value {
+    let letters = (0..TOKENS - N).map(|at| {
+        let letter = char::from(b'A' + u8::try_from(at).expect("few"));
+        Value::String(letter.to_string())
+    });
+    Value::Array(named.into_iter().map(text).chain(letters).collect())
+}
+
+/// Of the first so many tokens this kind, of the others text.
+fn kinds<const N: usize>(first: [i32; N]) -> Value {
+    let others = std::iter::repeat_n(1, TOKENS - N);
+    Value::Array(first.into_iter().chain(others).map(Value::I32).collect())
+}
+
+fn owned<const N: usize>(entries: [(&str, Value); N]) -> Vec<(String, Value)> {
+    let own = |(key, value): (&str, Value)| (format!("tokenizer.ggml.{key}"), value);
+    entries.into_iter().map(own).collect()
+}
+
+fn merged_tokens() -> Vec<(String, Value)> {
+    owned([
+        ("model", text("gpt2")),
+        ("pre", text("qwen2")),
+        ("tokens", names(["<|im_start|>", "<|im_end|>", "Ġ", "Ċ", "AB"])),
+        ("token_type", kinds([3, 3])),
+        ("merges", Value::Array(vec![text("A B")])),
+        ("eos_token_id", Value::U32(1)),
+    ])
+}
+
+fn scored_tokens() -> Vec<(String, Value)> {
+    let scores = (0..TOKENS).map(|at| Value::F32(-(at as f32))).collect();
+    owned([
+        ("model", text("llama")),
+        (
+            "tokens",
+            names([
+                "<unk>",
+                "<eos>",
+                "<bos>",
+                "<start_of_turn>",
+                "<end_of_turn>",
+                "\n",
+                "\u{2581}",
+                "AB",
+            ]),
+        ),
+        ("token_type", kinds([2, 3, 3, 3, 3, 4])),
+        ("scores", Value::Array(scores)),
+        ("unknown_token_id", Value::U32(0)),
+        ("eos_token_id", Value::U32(1)),
+        ("bos_token_id", Value::U32(2)),
+        ("add_bos_token", Value::Bool(true)),
+    ])
 }
 
 /// Loads the file and lets it write three tokens.
@@ -79,6 +124,7 @@ fn changed_models_end_in_an_answer_or_an_error() {
         ("qwen2", Stored::As(GgmlDType::Q8_0)),
         ("llama", Stored::As(GgmlDType::Q4_0)),
         ("qwen3", Stored::As(GgmlDType::F32)),
+        ("gemma3", Stored::As(GgmlDType::Q5_0)),
     ] {
         write(&path, family, stored);
         let seed = std::fs::read(&path).expect("the file");

@@ -1,5 +1,7 @@
 //! Against the decoders of candle-transformers, on small files of random weights.
 
+mod gemma;
+
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -255,7 +257,7 @@ fn files_that_do_not_fit_together_are_refused_by_name() {
             metadata.push((key.clone(), value.clone()));
         }
     };
-    let cases: [(&str, Change<'_>); 8] = [
+    let cases: [(&str, Change<'_>); 10] = [
         ("output_norm.weight", &|_, tensors| {
             tensors.retain(|(name, _)| name != "output_norm.weight")
         }),
@@ -277,6 +279,11 @@ fn files_that_do_not_fit_together_are_refused_by_name() {
             "yarn",
             &set("qwen2.rope.scaling.type", Value::String("yarn".to_owned())),
         ),
+        ("divided by 0", &|metadata, _| {
+            set("qwen2.rope.scaling.type", Value::String("linear".to_owned()))(metadata, &mut Vec::new());
+            set("qwen2.rope.scaling.factor", Value::F32(0.0))(metadata, &mut Vec::new());
+        }),
+        ("capped", &set("qwen2.final_logit_softcapping", Value::F32(30.0))),
         (
             "norms",
             &set("qwen2.attention.layer_norm_rms_epsilon", Value::F32(f32::NAN)),
@@ -338,7 +345,17 @@ fn stretched_positions_are_computed_as_their_factors_say() {
     write_model(&path, "llama", Stored::As(GgmlDType::Q8_0), &factor(1.0));
     assert_eq!(forward(&mut open(&path), &all, 0), plain);
     write_model(&path, "llama", Stored::As(GgmlDType::Q8_0), &factor(8.0));
-    assert_ne!(forward(&mut open(&path), &all, 0), plain);
+    let stretched = forward(&mut open(&path), &all, 0);
+    assert_ne!(stretched, plain);
+    // The same for all pairs is what is called linear.
+    write_model(&path, "llama", Stored::As(GgmlDType::Q8_0), &|metadata, _| {
+        metadata.push((
+            "llama.rope.scaling.type".to_owned(),
+            Value::String("linear".to_owned()),
+        ));
+        metadata.push(("llama.rope.scaling.factor".to_owned(), Value::F32(8.0)));
+    });
+    assert_eq!(forward(&mut open(&path), &all, 0), stretched);
 }
 
 #[test]

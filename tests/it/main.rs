@@ -20,3 +20,4 @@ mod search;
 mod sentences;
 mod soak;
 mod system;
+mod titles;

@@ -120,6 +120,8 @@ pub enum EmbedKind {
     Query,
     /// Something to be found.
     Passage,
+    /// The title of something to be found.
+    Title,
 }
 
 /// What an embedding model is.

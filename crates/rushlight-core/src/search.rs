@@ -210,7 +210,7 @@ pub struct Why {
 /// One part of a fused score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WhyPart {
-    /// `words`, `meaning`, `coverage`; `recency` where newer documents are raised: what age takes from the score.
+    /// `words`, `meaning`, `title`, `coverage`; `recency` where newer documents are raised: what age takes from the score.
     pub name: String,
     /// What it came to, 0 to 1; that of `recency` is its share.
     pub value: f32,

@@ -1,8 +1,9 @@
 //! The slow half of indexing: vectors, computed in small batches so that an edit or a question never waits long.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rushlight_core::{EmbedKind, IndexEvent, Result};
+use rushlight_core::{EmbedKind, Embedder, IndexEvent, Result};
 use rushlight_ingest::embedding_text;
 
 use crate::indexer::Indexer;
@@ -16,21 +17,20 @@ const BATCH: usize = 16;
 const SYNC_EVERY: Duration = Duration::from_secs(10);
 
 impl Indexer<'_> {
-    /// Computes some vectors; false when there are none to compute, or no model to do it.
+    /// Computes some vectors, of titles first; false when there are none to compute, or no model to do it.
     pub(crate) fn embed(&mut self) -> Result<bool> {
         let shared = self.shared;
+        if self.embed_titles()? {
+            return Ok(true);
+        }
         let model_id = &shared.embedder_spec.model_id;
         let mut pending = shared.ledger.pending_embeddings(model_id, TAKE)?;
         if pending.is_empty() {
             self.summary.embedding_error = None;
             return Ok(false);
         }
-        let embedder = match shared.embedder.get() {
-            Ok(embedder) => embedder,
-            Err(error) => {
-                self.summary.embedding_error = Some(error.chain());
-                return Ok(false);
-            }
+        let Some(embedder) = self.embedder() else {
+            return Ok(false);
         };
         shared.set_activity(Activity::Embedding);
         pending.sort_by_key(|chunk| chunk.token_count);
@@ -68,6 +68,44 @@ impl Indexer<'_> {
             self.sync_vectors()?;
         }
         Ok(true)
+    }
+
+    /// Makes some titles searchable by meaning; false when all are, or there is no model to do it.
+    fn embed_titles(&mut self) -> Result<bool> {
+        let shared = self.shared;
+        while let Some(space) = self.unsynced_titles.first().copied() {
+            let next = shared.indexes.next_titles(&shared.ledger, space);
+            let Some(next) = shared.runtime.block_on(next)? else {
+                self.unsynced_titles.remove(&space);
+                continue;
+            };
+            let mut vectors = Vec::new();
+            let texts = next.texts();
+            if !texts.is_empty() {
+                let Some(embedder) = self.embedder() else {
+                    return Ok(false);
+                };
+                shared.set_activity(Activity::Embedding);
+                for batch in texts.chunks(BATCH) {
+                    shared.gate.pass(|| shared.stopping());
+                    vectors.extend(embedder.embed(EmbedKind::Title, batch)?);
+                }
+            }
+            shared.runtime.block_on(next.apply(vectors))?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// The embedding model; without it the summary says why.
+    fn embedder(&mut self) -> Option<Arc<dyn Embedder>> {
+        match self.shared.embedder.get() {
+            Ok(embedder) => Some(embedder),
+            Err(error) => {
+                self.summary.embedding_error = Some(error.chain());
+                None
+            }
+        }
     }
 
     /// Makes the vectors the ledger has searchable.

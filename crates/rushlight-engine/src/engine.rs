@@ -21,6 +21,7 @@ use crate::lazy::Lazy;
 use crate::parts::{EngineOptions, EngineParts, OpenSource};
 use crate::rate::Rate;
 use crate::scans::LazyRecogniser;
+use crate::search::Backgrounds;
 use crate::search::facets::Catalogue;
 use crate::status::{Activity, Watching};
 
@@ -57,6 +58,7 @@ pub(crate) struct Shared {
     pub(crate) answering: Semaphore,
     pub(crate) questions: Arc<Semaphore>,
     pub(crate) catalogue: Catalogue,
+    pub(crate) backgrounds: Backgrounds,
 }
 
 /// What the indexing thread tells of itself.
@@ -165,6 +167,7 @@ impl Engine {
                 answering: Semaphore::new(1),
                 questions: Arc::new(Semaphore::new(queue)),
                 catalogue: Catalogue::default(),
+                backgrounds: Backgrounds::default(),
             }),
         }
     }

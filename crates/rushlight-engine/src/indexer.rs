@@ -71,6 +71,8 @@ pub(crate) struct Indexer<'a> {
     next_full_scan: Instant,
     next_look: Instant,
     pub(crate) summary: IndexSummary,
+    /// Spaces with titles in the ledger that their index may lack.
+    pub(crate) unsynced_titles: BTreeSet<SpaceId>,
     pub(crate) unsynced_vectors: BTreeSet<SpaceId>,
     pub(crate) last_vector_sync: Instant,
     rechunked: bool,
@@ -94,6 +96,7 @@ impl<'a> Indexer<'a> {
             next_full_scan: Instant::now() + shared.options.scan_interval,
             next_look: Instant::now(),
             summary: IndexSummary::default(),
+            unsynced_titles: BTreeSet::new(),
             unsynced_vectors: BTreeSet::new(),
             last_vector_sync: Instant::now(),
             rechunked: !shared.options.rechunk,
@@ -174,6 +177,7 @@ impl<'a> Indexer<'a> {
                 .runtime
                 .block_on(shared.indexes.discard_if_lost(&shared.ledger, space.id))?;
             shared.indexes.sync_keyword(&shared.ledger, space.id)?;
+            self.unsynced_titles.insert(space.id);
             self.unsynced_vectors.insert(space.id);
         }
         self.note_recogniser()?;
@@ -294,6 +298,7 @@ impl<'a> Indexer<'a> {
         while let Some(space) = self.unpublished.first().copied() {
             self.shared.indexes.sync_keyword(&self.shared.ledger, space)?;
             self.unpublished.remove(&space);
+            self.unsynced_titles.insert(space);
             self.unsynced_vectors.insert(space);
             self.shared.reporter.report(&IndexEvent::Committed { space });
         }

@@ -1,15 +1,17 @@
-//! Proof that nothing is lost: files on disk against the ledger, the ledger against both indexes.
+//! Proof that nothing is lost: files on disk against the ledger, the ledger against the indexes.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use rushlight_core::{
-    ChunkId, ContentHash, DocId, ErrorCode, FileRecord, FileStatus, ParsedFile, Result, Source,
+    ChunkId, ContentHash, DocId, ErrorCode, FileRecord, FileStatus, Generation, ParsedFile, Result, Source,
+    SpaceId,
 };
-use rushlight_ingest::{PlanScope, plan};
+use rushlight_ingest::{PlanScope, plan, title_text};
 use rushlight_ledger::{Feed, NewDocument, SpaceRecord};
 
 use crate::engine::{Engine, Shared};
+use crate::indexes::title_chunk;
 use crate::pieces::{self, Opened};
 
 /// How much is compared.
@@ -56,11 +58,11 @@ pub struct SpaceVerification {
     pub keyword_missing: u64,
     /// Chunks of the keyword index that the ledger does not have, or has once where the index has more.
     pub keyword_surplus: u64,
-    /// Documents that the vector index has not taken in yet.
+    /// Documents that the vector index, or that of titles, has not taken in yet.
     pub vector_behind: u64,
-    /// Chunks that the vector index lacks.
+    /// Chunks that the vector index lacks, and titles that the index of titles lacks.
     pub vector_missing: u64,
-    /// Chunks of the vector index that the ledger does not have, or has once where the index has more.
+    /// Chunks and titles of these that the ledger does not have, or has once where the index has more.
     pub vector_surplus: u64,
 }
 
@@ -243,16 +245,41 @@ impl Shared {
             .documents_changed_since(Feed::Vector, space.id, reached)?;
         let (keyword_missing, keyword_surplus) = difference(&chunks, &keyword, &keyword_changed);
         let (vector_missing, vector_surplus) = difference(&with_vectors, &vector, &vector_changed);
+        let (titles_changed, (titles_missing, titles_surplus)) = self.compare_titles(space.id)?;
         Ok(SpaceVerification {
             space: space.name,
             chunks: chunks.len() as u64,
             keyword_behind: keyword_changed.len() as u64,
             keyword_missing,
             keyword_surplus,
-            vector_behind: vector_changed.len() as u64,
-            vector_missing,
-            vector_surplus,
+            vector_behind: vector_changed.union(&titles_changed).count() as u64,
+            vector_missing: vector_missing + titles_missing,
+            vector_surplus: vector_surplus + titles_surplus,
         })
+    }
+
+    /// What the index of titles has not taken in, lacks and has too many. One that was never begun, for want of a model,
+    /// is not compared.
+    fn compare_titles(&self, space: SpaceId) -> Result<(HashSet<DocId>, (u64, u64))> {
+        let (titles, reached) = self.runtime.block_on(async {
+            let index = self.indexes.titles(space).await?;
+            Ok::<_, rushlight_core::Error>((index.chunks().await?, index.generation().await?))
+        })?;
+        if reached == Generation::ZERO {
+            return Ok((HashSet::new(), (0, 0)));
+        }
+        let changed = self
+            .ledger
+            .documents_changed_since(Feed::Keyword, space, reached)?;
+        let expected: Vec<(ChunkId, DocId)> = self
+            .ledger
+            .titles(space)?
+            .into_iter()
+            .filter(|(_, title)| title_text(title).is_some())
+            .map(|(document, _)| (title_chunk(document), document))
+            .collect();
+        let found = difference(&expected, &titles, &changed);
+        Ok((changed, found))
     }
 
     /// Reads and parses a file as indexing does, and compares what comes of it with the ledger.

@@ -73,6 +73,7 @@ impl<'a> CachedEmbedder<'a> {
         let kind = match kind {
             EmbedKind::Query => 0u8,
             EmbedKind::Passage => 1,
+            EmbedKind::Title => 2,
         };
         let mut hasher = blake3::Hasher::new();
         hasher

@@ -5,14 +5,13 @@ use std::time::Instant;
 
 use rushlight_core::{EmbedKind, Embedder, Embedding, Error, ErrorCode, Principal, Result};
 
-use crate::legs::{EvalParts, Found, embed, embedded, index_by_meaning, index_by_word, search, timed};
+use crate::legs::{
+    EMBED_BATCH, EvalParts, Found, Titles, embed, embedded, index_by_meaning, index_by_word, search, timed,
+};
 use crate::measure::Values;
 use crate::rrf::RRF_K;
 use crate::run::{About, Asked, KEPT, Leg, Ranking, Run, Seconds};
 use crate::set::{Query, Set};
-
-/// Texts given to the model at once, as the engine does.
-const EMBED_BATCH: usize = 16;
 
 /// How to measure.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +85,10 @@ pub async fn evaluate(
     index_by_meaning(set, parts.vector, &vectors, principals).await?;
     seconds.indexing_by_meaning = begun.elapsed().as_secs_f64();
 
+    let begun = Instant::now();
+    let titles = Titles::index(set, parts, principals).await?;
+    seconds.indexing_by_meaning += begun.elapsed().as_secs_f64();
+
     let legs = legs(options);
     let mut asked = Vec::with_capacity(set.queries.len());
     for batch in set.queries.chunks(EMBED_BATCH) {
@@ -98,6 +101,7 @@ pub async fn evaluate(
                 set,
                 query,
                 embedding,
+                &titles,
                 parts,
                 *candidates,
                 principals,
@@ -175,7 +179,8 @@ async fn check(parts: EvalParts<'_>, options: &EvalOptions) -> Result<()> {
     if options.candidates == 0 {
         return refuse("no candidates are taken from each leg: one or more are needed".to_owned());
     }
-    if !parts.keyword.chunks()?.is_empty() || !parts.vector.chunks().await?.is_empty() {
+    let by_meaning = [parts.vector.chunks().await?, parts.titles.chunks().await?];
+    if !parts.keyword.chunks()?.is_empty() || by_meaning.iter().any(|chunks| !chunks.is_empty()) {
         return refuse("an index to measure with is not empty: what is in it would be found too".to_owned());
     }
     Ok(())
@@ -230,6 +235,7 @@ mod tests {
         let document = |id: &str| Document {
             id: id.to_owned(),
             part: 0,
+            title: String::new(),
         };
         let passage = |document: usize, title: &str, text: &str| Passage {
             document,
@@ -266,16 +272,18 @@ mod tests {
     struct Bench {
         keyword: MemKeywordIndex,
         vector: MemVectorIndex,
+        titles: MemVectorIndex,
         embedder: HashEmbedder,
     }
 
     impl Bench {
         fn new() -> Self {
             let embedder = HashEmbedder::new();
-            let vector = MemVectorIndex::new(embedder.spec().dimensions);
+            let dimensions = embedder.spec().dimensions;
             Self {
                 keyword: MemKeywordIndex::new(),
-                vector,
+                vector: MemVectorIndex::new(dimensions),
+                titles: MemVectorIndex::new(dimensions),
                 embedder,
             }
         }
@@ -284,6 +292,7 @@ mod tests {
             EvalParts {
                 keyword: &self.keyword,
                 vector: &self.vector,
+                titles: &self.titles,
                 embedder: &self.embedder,
             }
         }

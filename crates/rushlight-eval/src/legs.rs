@@ -5,11 +5,14 @@ use std::time::Instant;
 
 use rushlight_core::{
     ChunkId, DocId, DocumentKind, EmbedKind, Embedder, Embedding, Error, ErrorCode, Generation, IndexedChunk,
-    IndexedDocument, IndexedFacts, KeywordFound, KeywordIndex, Principal, Query as Asked, Result,
+    IndexedDocument, IndexedFacts, KeywordFound, KeywordHit, KeywordIndex, Principal, Query as Asked, Result,
     SearchFilter, SourceId, Timestamp, VectorHit, VectorIndex,
 };
-use rushlight_ingest::embedding_text;
-use rushlight_retrieval::{ChunkText, FuseInput, FusionOptions, Legs, QueryFeatures, fuse, fuse_reading};
+use rushlight_ingest::{embedding_text, title_text};
+use rushlight_retrieval::{
+    Background, ChunkText, FuseInput, FusionOptions, Legs, QueryFeatures, TITLES, fuse, fuse_reading,
+    without_background,
+};
 
 use crate::rrf::reciprocal_rank_fusion;
 use crate::run::{Leg, Seconds};
@@ -19,14 +22,18 @@ use crate::set::{Passage, Query, Set};
 const LOOK_UP: usize = 50;
 /// Documents given to an index at once.
 const INDEX_BATCH: usize = 256;
+/// Texts given to the model at once, as the engine does.
+pub(crate) const EMBED_BATCH: usize = 16;
 
-/// What is measured. Both indexes must be empty and are filled.
+/// What is measured. The indexes must be empty and are filled.
 #[derive(Clone, Copy)]
 pub struct EvalParts<'a> {
     /// Finds by word.
     pub keyword: &'a dyn KeywordIndex,
     /// Finds by meaning.
     pub vector: &'a dyn VectorIndex,
+    /// Finds titles by meaning.
+    pub titles: &'a dyn VectorIndex,
     /// Computes the vectors.
     pub embedder: &'a dyn Embedder,
 }
@@ -52,6 +59,8 @@ impl Found {
                     keyword: &self.words.hits,
                     semantic: &self.meaning,
                     similarities: &self.similarities,
+                    titles: &HashMap::new(),
+                    openings: &[],
                     features: QueryFeatures::default(),
                     coverage: &HashMap::new(),
                 };
@@ -101,6 +110,7 @@ pub(crate) async fn search(
     set: &Set,
     query: &Query,
     embedding: &Embedding,
+    titles: &Titles,
     parts: EvalParts<'_>,
     candidates: usize,
     principals: &[Principal],
@@ -118,7 +128,9 @@ pub(crate) async fn search(
     })?;
     let begun = Instant::now();
     let meaning = parts.vector.nearest(embedding, &filter, None, candidates).await?;
+    let near_titles = titles.nearest(query, embedding, parts, &filter).await?;
     seconds.searching_by_meaning += begun.elapsed().as_secs_f64();
+    let openings = titles.openings(&near_titles, &words.hits, &meaning);
 
     let known: HashSet<ChunkId> = meaning.iter().map(|hit| hit.chunk_id).collect();
     let unknown = words
@@ -126,7 +138,8 @@ pub(crate) async fn search(
         .iter()
         .map(|hit| hit.chunk_id)
         .filter(|id| !known.contains(id))
-        .take(LOOK_UP);
+        .take(LOOK_UP)
+        .chain(openings.iter().map(|(chunk, _)| *chunk));
     let similarities = unknown
         .map(|id| (id, embedding.cosine(&vectors[row_of(id)])))
         .collect();
@@ -135,6 +148,8 @@ pub(crate) async fn search(
         found: &words,
         semantic: &meaning,
         similarities: &similarities,
+        titles: &near_titles,
+        openings: &openings,
     };
     let text_of = |chunk: &ChunkId| {
         let passage = &set.passages[row_of(*chunk)];
@@ -153,6 +168,89 @@ pub(crate) async fn search(
         meaning,
         similarities,
     })
+}
+
+/// The titles of a set's documents, searchable by meaning as the engine has them.
+pub(crate) struct Titles {
+    backgrounds: HashMap<Background, Vec<Embedding>>,
+    /// The first chunk of each document that has one.
+    first: HashMap<DocId, ChunkId>,
+}
+
+impl Titles {
+    /// Embeds and indexes them.
+    pub(crate) async fn index(set: &Set, parts: EvalParts<'_>, access: &[Principal]) -> Result<Self> {
+        let mut documents = documents(set, access, None);
+        let mut first = HashMap::new();
+        for document in &mut documents {
+            if let Some(chunk) = document.chunks.first() {
+                first.insert(document.doc_id, chunk.id);
+            }
+            document.chunks.clear();
+        }
+        let texts: Vec<(usize, String)> = set
+            .documents
+            .iter()
+            .enumerate()
+            .filter_map(|(row, document)| Some((row, title_text(&document.title)?)))
+            .collect();
+        for batch in texts.chunks(EMBED_BATCH) {
+            let titles: Vec<&str> = batch.iter().map(|(_, text)| text.as_str()).collect();
+            let vectors = embed(parts.embedder, EmbedKind::Title, &titles)?;
+            for ((row, _), vector) in batch.iter().zip(vectors) {
+                let document = &mut documents[*row];
+                document.chunks.push(IndexedChunk {
+                    id: ChunkId(document.doc_id.0),
+                    heading_path: Vec::new(),
+                    text: String::new(),
+                    repeated: false,
+                    embedding: Some(vector),
+                });
+            }
+        }
+        for batch in documents.chunks(INDEX_BATCH) {
+            parts.titles.apply(batch, &[]).await?;
+        }
+        parts.titles.commit(Generation(1)).await?;
+        let mut backgrounds = HashMap::new();
+        for background in [Background::Latin, Background::Chinese] {
+            let headings = embed(parts.embedder, EmbedKind::Query, background.headings())?;
+            backgrounds.insert(background, headings);
+        }
+        Ok(Self { backgrounds, first })
+    }
+
+    async fn nearest(
+        &self,
+        query: &Query,
+        embedding: &Embedding,
+        parts: EvalParts<'_>,
+        filter: &SearchFilter,
+    ) -> Result<HashMap<DocId, f32>> {
+        let background = Background::of(&query.text).and_then(|background| self.backgrounds.get(&background));
+        let about = background.map_or_else(
+            || embedding.clone(),
+            |headings| without_background(embedding, headings),
+        );
+        let hits = parts.titles.nearest(&about, filter, None, TITLES).await?;
+        Ok(hits.iter().map(|hit| (hit.doc_id, hit.similarity)).collect())
+    }
+
+    /// The first chunks of documents that nothing but their title found.
+    fn openings(
+        &self,
+        titles: &HashMap<DocId, f32>,
+        words: &[KeywordHit],
+        meaning: &[VectorHit],
+    ) -> Vec<(ChunkId, DocId)> {
+        let by_word = words.iter().map(|hit| hit.doc_id);
+        let found: HashSet<DocId> = by_word.chain(meaning.iter().map(|hit| hit.doc_id)).collect();
+        titles
+            .keys()
+            .filter(|document| !found.contains(document))
+            .filter_map(|document| Some((*self.first.get(document)?, *document)))
+            .collect()
+    }
 }
 
 /// One vector for each text.

@@ -166,7 +166,8 @@ fn add_notes(
                 "" => id.clone(),
                 inner => format!("{id}!{inner}"),
             };
-            add_note(corpus, Document { id, part }, &raw.path, document, reader);
+            let title = document.title.clone();
+            add_note(corpus, Document { id, part, title }, &raw.path, document, reader);
         }
     }
     Ok(())

@@ -29,6 +29,8 @@ pub struct Document {
     pub id: String,
     /// Which part of the corpus it is from, from zero.
     pub part: usize,
+    /// Its title, which may be its file's name; empty where it has none.
+    pub title: String,
 }
 
 /// A query of a set and what is relevant to it.
@@ -133,11 +135,11 @@ impl Corpus {
         for Row { id, title, text } in rows {
             self.passages.push(Passage {
                 document: self.documents.len(),
-                title,
+                title: title.clone(),
                 heading_path: Vec::new(),
                 text,
             });
-            self.documents.push(Document { id, part });
+            self.documents.push(Document { id, part, title });
         }
         Ok(())
     }

@@ -50,6 +50,17 @@ impl Feed {
     }
 }
 
+/// What the documents of a page bring along.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bring {
+    /// Their chunks with text.
+    Text,
+    /// Their chunks with vectors.
+    Vectors,
+    /// No chunks.
+    Nothing,
+}
+
 /// One entry of a feed.
 enum Entry {
     Write { document: i64, text_bytes: i64 },
@@ -64,7 +75,16 @@ impl Ledger {
     /// `SpaceNotFound`, else `LedgerFailed`.
     pub fn keyword_changes(&self, space: SpaceId, since: Generation, max_docs: usize) -> Result<Changes> {
         self.store
-            .read(|db| changes(db, Feed::Keyword, space, since, max_docs))
+            .read(|db| changes(db, Feed::Keyword, Bring::Text, space, since, max_docs))
+    }
+
+    /// The same for the index of titles, which reads the keyword feed. Documents come without chunks.
+    ///
+    /// # Errors
+    /// `SpaceNotFound`, else `LedgerFailed`.
+    pub fn title_changes(&self, space: SpaceId, since: Generation, max_docs: usize) -> Result<Changes> {
+        self.store
+            .read(|db| changes(db, Feed::Keyword, Bring::Nothing, space, since, max_docs))
     }
 
     /// The same for the vector index. Documents come with their vectors and without text. A document some of whose
@@ -74,7 +94,7 @@ impl Ledger {
     /// `SpaceNotFound`, else `LedgerFailed`.
     pub fn vector_changes(&self, space: SpaceId, since: Generation, max_docs: usize) -> Result<Changes> {
         self.store
-            .read(|db| changes(db, Feed::Vector, space, since, max_docs))
+            .read(|db| changes(db, Feed::Vector, Bring::Vectors, space, since, max_docs))
     }
 
     /// Whether an index that is opened at generation `at` can go on from there. False when it is newer than the ledger,
@@ -154,6 +174,19 @@ impl Ledger {
     pub fn vector_chunk_ids(&self, space: SpaceId) -> Result<Vec<(ChunkId, DocId)>> {
         self.store.read(|db| all_chunks(db, Feed::Vector, space))
     }
+
+    /// The title of every document of `space`, in any order.
+    ///
+    /// # Errors
+    /// `LedgerFailed`.
+    pub fn titles(&self, space: SpaceId) -> Result<Vec<(DocId, String)>> {
+        self.store.read(|db| {
+            let mut statement =
+                db.prepare_cached("SELECT doc_id, title FROM documents WHERE space_id = ?1")?;
+            let rows = statement.query_map([space.0], |row| Ok((DocId(row.get(0)?), row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
 }
 
 fn all_chunks(db: &Connection, feed: Feed, space: SpaceId) -> Outcome<Vec<(ChunkId, DocId)>> {
@@ -174,6 +207,7 @@ fn all_chunks(db: &Connection, feed: Feed, space: SpaceId) -> Outcome<Vec<(Chunk
 fn changes(
     db: &Connection,
     feed: Feed,
+    bring: Bring,
     space: SpaceId,
     since: Generation,
     max_docs: usize,
@@ -196,8 +230,8 @@ fn changes(
     let mut bytes = 0;
     for (taken, (generation, entry)) in entries.into_iter().enumerate() {
         let size = match entry {
-            Entry::Write { text_bytes, .. } => text_bytes,
-            Entry::Remove(_) => 0,
+            Entry::Write { text_bytes, .. } if bring != Bring::Nothing => text_bytes,
+            Entry::Write { .. } | Entry::Remove(_) => 0,
         };
         if taken == max_docs || (taken > 0 && bytes + size > PAGE_TEXT_BYTES) {
             page.reached = last;
@@ -207,7 +241,7 @@ fn changes(
         bytes += size;
         last = generation;
         match entry {
-            Entry::Write { document, .. } => page.upserts.push(indexed_document(db, feed, document)?),
+            Entry::Write { document, .. } => page.upserts.push(indexed_document(db, bring, document)?),
             Entry::Remove(doc_id) => page.deletes.push(doc_id),
         }
     }
@@ -253,7 +287,7 @@ fn entries_after(
     Ok(entries)
 }
 
-fn indexed_document(db: &Connection, feed: Feed, document: i64) -> Outcome<IndexedDocument> {
+fn indexed_document(db: &Connection, bring: Bring, document: i64) -> Outcome<IndexedDocument> {
     let mut statement = db.prepare_cached(
         "SELECT documents.doc_id, documents.source_id, documents.kind, documents.date, access_sets.principals,
              documents.title, documents.metadata, files.path, documents.part
@@ -293,9 +327,10 @@ fn indexed_document(db: &Connection, feed: Feed, document: i64) -> Outcome<Index
             thread_id: metadata.thread_id,
             has_attachment,
         },
-        chunks: match feed {
-            Feed::Keyword => chunks_with_text(db, document)?,
-            Feed::Vector => chunks_with_vectors(db, document)?,
+        chunks: match bring {
+            Bring::Text => chunks_with_text(db, document)?,
+            Bring::Vectors => chunks_with_vectors(db, document)?,
+            Bring::Nothing => Vec::new(),
         },
     })
 }

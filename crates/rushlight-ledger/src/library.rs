@@ -117,6 +117,27 @@ impl Ledger {
         self.store.read(|db| chunks_of(db, doc, 0..u32::MAX))
     }
 
+    /// The first chunk of each of these documents, in the order asked; those that are gone are left out.
+    ///
+    /// # Errors
+    /// `LedgerFailed`.
+    pub fn first_chunks(&self, documents: &[DocId]) -> Result<Vec<(ChunkId, DocId)>> {
+        self.store.read(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT chunks.chunk_id FROM chunks JOIN documents ON documents.id = chunks.document
+                 WHERE documents.doc_id = ?1 ORDER BY chunks.ordinal LIMIT 1",
+            )?;
+            let mut found = Vec::with_capacity(documents.len());
+            for document in documents {
+                let mut rows = statement.query([document.0])?;
+                if let Some(row) = rows.next()? {
+                    found.push((ChunkId(row.get(0)?), *document));
+                }
+            }
+            Ok(found)
+        })
+    }
+
     /// A document whole.
     ///
     /// # Errors

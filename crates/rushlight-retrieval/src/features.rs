@@ -75,7 +75,7 @@ fn quotes(query: &Query) -> bool {
 
 /// Scripts whose words cannot match one another's. Either script of Chinese is one: both fold to the same terms.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Script {
+pub(crate) enum Script {
     Latin,
     Chinese,
     Korean,
@@ -83,7 +83,7 @@ enum Script {
 }
 
 /// The script of most letters; a Chinese character is taken for two letters, since it is most of a word.
-fn main_script(text: &str) -> Option<Script> {
+pub(crate) fn main_script(text: &str) -> Option<Script> {
     let Scripts {
         latin,
         han,

@@ -11,7 +11,7 @@ use rushlight_core::{ChunkId, DocId, KeywordHit, LegScores, VectorHit};
 
 use crate::coverage::Coverage;
 use crate::features::QueryFeatures;
-use crate::weight::{ChosenWeight, EVIDENCE, READ_TEXTS, UNREAD};
+use crate::weight::{ChosenWeight, EVIDENCE, READ_TEXTS, TITLE, UNREAD};
 
 /// What both legs found.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +20,12 @@ pub struct FuseInput<'a> {
     pub keyword: &'a [KeywordHit],
     /// Found by meaning, in any order.
     pub semantic: &'a [VectorHit],
-    /// The cosine of chunks that only the keyword leg found. One without counts as the worst.
+    /// The cosine of chunks that the semantic leg did not find. One without counts as the worst.
     pub similarities: &'a HashMap<ChunkId, f32>,
+    /// How near the titles of documents are to the query, of those whose titles are nearest; empty: titles have no say.
+    pub titles: &'a HashMap<DocId, f32>,
+    /// The first chunk of each document that was found by its title and by nothing else.
+    pub openings: &'a [(ChunkId, DocId)],
     /// What the weight is chosen by.
     pub features: QueryFeatures,
     /// How the texts that were read cover the query. Empty: no text was read.
@@ -42,6 +46,8 @@ pub struct Fused {
     pub chunks: Vec<FusedChunk>,
     /// The weight and its reasons.
     pub weight: ChosenWeight,
+    /// The share of meaning that is the title's.
+    pub title: f32,
 }
 
 /// A chunk of either leg with its scores.
@@ -64,10 +70,15 @@ pub struct ScoreParts {
     pub keyword: f32,
     /// The cosine, stretched so that the best known candidate is 1 and the worst 0.
     pub semantic: f32,
+    /// How near the document's title is, stretched so that the nearest is 1 and the farthest that is known 0, as all
+    /// others are.
+    pub title: f32,
     /// What the text has of the query, if it was read.
     pub coverage: Option<Coverage>,
     /// What meaning contributes.
     pub from_meaning: f32,
+    /// What the title's meaning contributes.
+    pub from_title: f32,
     /// What the score by word contributes.
     pub from_words: f32,
     /// What the coverage of the query contributes.
@@ -76,26 +87,35 @@ pub struct ScoreParts {
 
 /// Fuses the two legs. No chunk is lost or doubled, and the order of the lists does not matter.
 ///
-/// The fused score is `w × meaning + (1 - w) × words`. Meaning is the cosine stretched over all known candidates. The evidence
-/// of words is the score by word over the best of the query and, once texts were read, the coverage of the query by the
+/// The fused score is `w × meaning + (1 - w) × words`. Meaning is the cosine stretched over all known candidates, and for a
+/// share of it the nearness of the document's title stretched over the titles that are known. The evidence of words is the score by word over the best of the query and, once texts were read, the coverage of the query by the
 /// chunk; a chunk whose text was not read has none.
 ///
-/// Laws: a chunk that is no worse than another by word, meaning and coverage does not come after it unless they tie; what
+/// Laws: a chunk that is no worse than another by word, meaning, title and coverage does not come after it unless they tie; what
 /// is first in both legs is first until texts are read; a chunk that one leg alone found can be first. Scores that are no
 /// numbers count as not found.
 pub fn fuse(input: &FuseInput<'_>, options: &FusionOptions) -> Fused {
     let mut chunks = candidates(input);
     let scale = Scale::of(&chunks);
+    let titles = Range::of(input.titles.values().copied());
     let read = !input.coverage.is_empty();
     let weight = choose(input, options, &chunks, read);
+    let share = match input.titles.is_empty() {
+        true => 0.0,
+        false => TITLE.of(&input.features),
+    };
     for chunk in &mut chunks {
         chunk.parts.keyword = chunk.scores.keyword.map_or(0.0, |score| scale.by_word(score));
         chunk.parts.semantic = chunk
             .scores
             .semantic
-            .map_or(0.0, |cosine| scale.by_meaning(cosine));
+            .map_or(0.0, |cosine| scale.cosines.at(cosine));
+        chunk.parts.title = input
+            .titles
+            .get(&chunk.doc_id)
+            .map_or(0.0, |cosine| titles.at(*cosine));
         chunk.parts.coverage = input.coverage.get(&chunk.chunk_id).copied();
-        combine(chunk, weight.semantic, read);
+        combine(chunk, weight.semantic, share, read);
     }
     chunks.sort_by(|a, b| {
         b.scores
@@ -103,7 +123,11 @@ pub fn fuse(input: &FuseInput<'_>, options: &FusionOptions) -> Fused {
             .total_cmp(&a.scores.fused)
             .then(a.chunk_id.cmp(&b.chunk_id))
     });
-    Fused { chunks, weight }
+    Fused {
+        chunks,
+        weight,
+        title: share,
+    }
 }
 
 /// A leg that found nothing has no say; with one that says nothing of its candidates the other decides alone.
@@ -151,48 +175,43 @@ fn candidates(input: &FuseInput<'_>) -> Vec<FusedChunk> {
             }
         }
     }
+    for (chunk_id, doc_id) in input.openings {
+        let known = input.similarities.get(chunk_id).copied();
+        found
+            .entry(*chunk_id)
+            .or_insert_with(|| chunk(*chunk_id, *doc_id, None, known));
+    }
     found.into_values().collect()
 }
 
-fn combine(chunk: &mut FusedChunk, weight: f32, read: bool) {
+fn combine(chunk: &mut FusedChunk, weight: f32, title: f32, read: bool) {
     let parts = &mut chunk.parts;
     let words = if read {
         EVIDENCE.of(parts.keyword, None)
     } else {
         parts.keyword
     };
-    parts.from_meaning = weight * parts.semantic;
+    parts.from_meaning = weight * (1.0 - title) * parts.semantic;
+    parts.from_title = weight * title * parts.title;
     parts.from_words = (1.0 - weight) * words;
     parts.from_coverage = (1.0 - weight) * parts.coverage.map_or(0.0, |found| EVIDENCE.of(0.0, Some(found)));
-    chunk.scores.fused = parts.from_meaning + parts.from_words + parts.from_coverage;
+    chunk.scores.fused = parts.from_meaning + parts.from_title + parts.from_words + parts.from_coverage;
 }
 
 /// What scores are measured against. BM25 has a floor of zero and no ceiling; cosines lie close together, where depends on
 /// the model.
 struct Scale {
     best_keyword: f32,
-    worst_cosine: f32,
-    best_cosine: f32,
+    cosines: Range,
 }
 
 impl Scale {
     fn of(chunks: &[FusedChunk]) -> Self {
-        let mut scale = Self {
-            best_keyword: 0.0,
-            worst_cosine: f32::INFINITY,
-            best_cosine: f32::NEG_INFINITY,
-        };
-        for LegScores {
-            keyword, semantic, ..
-        } in chunks.iter().map(|chunk| chunk.scores)
-        {
-            scale.best_keyword = scale.best_keyword.max(keyword.unwrap_or(0.0));
-            if let Some(cosine) = semantic {
-                scale.worst_cosine = scale.worst_cosine.min(cosine);
-                scale.best_cosine = scale.best_cosine.max(cosine);
-            }
+        let scores = || chunks.iter().map(|chunk| chunk.scores);
+        Self {
+            best_keyword: scores().filter_map(|found| found.keyword).fold(0.0, f32::max),
+            cosines: Range::of(scores().filter_map(|found| found.semantic)),
         }
-        scale
     }
 
     fn by_word(&self, score: f32) -> f32 {
@@ -202,10 +221,34 @@ impl Scale {
             0.0
         }
     }
+}
 
-    fn by_meaning(&self, cosine: f32) -> f32 {
-        if self.best_cosine > self.worst_cosine {
-            (cosine - self.worst_cosine) / (self.best_cosine - self.worst_cosine)
+/// From the worst to the best of some cosines.
+struct Range {
+    worst: f32,
+    best: f32,
+}
+
+impl Range {
+    fn of(cosines: impl Iterator<Item = f32>) -> Self {
+        let all = Self {
+            worst: f32::INFINITY,
+            best: f32::NEG_INFINITY,
+        };
+        cosines
+            .filter(|cosine| cosine.is_finite())
+            .fold(all, |range, cosine| Self {
+                worst: range.worst.min(cosine),
+                best: range.best.max(cosine),
+            })
+    }
+
+    /// Where a cosine of them lies, from 0 to 1.
+    fn at(&self, cosine: f32) -> f32 {
+        if !cosine.is_finite() {
+            0.0
+        } else if self.best > self.worst {
+            (cosine - self.worst) / (self.best - self.worst)
         } else {
             1.0
         }
@@ -259,6 +302,8 @@ mod tests {
             keyword,
             semantic,
             similarities,
+            titles: &HashMap::new(),
+            openings: &[],
             features: QueryFeatures::default(),
             coverage,
         };
@@ -322,6 +367,45 @@ mod tests {
     }
 
     #[test]
+    fn a_title_raises_all_of_its_document_and_can_find_it_alone() {
+        let meaning = [semantic(1, 0.9), semantic(2, 0.89), semantic(3, 0.7)];
+        let titled = |titles: &[(u8, f32)], openings: &[(ChunkId, DocId)]| {
+            let titles = titles
+                .iter()
+                .map(|(n, cosine)| (DocId([*n; 16]), *cosine))
+                .collect();
+            let input = FuseInput {
+                keyword: &[],
+                semantic: &meaning,
+                similarities: &HashMap::from([(chunk(4), 0.8)]),
+                titles: &titles,
+                openings,
+                features: QueryFeatures::default(),
+                coverage: &HashMap::new(),
+            };
+            fuse(&input, &FusionOptions::default())
+        };
+        assert_eq!(order(&titled(&[], &[])), [1, 2, 3]);
+        assert_eq!(titled(&[], &[]).title, 0.0);
+        let fused = titled(&[(2, 0.8), (3, 0.2)], &[]);
+        assert_eq!(order(&fused), [2, 1, 3]);
+        assert_eq!(
+            (fused.chunks[0].parts.title, fused.chunks[1].parts.title),
+            (1.0, 0.0)
+        );
+        let fused = titled(&[(4, 0.8), (3, 0.2)], &[(chunk(4), DocId([4; 16]))]);
+        let alone = fused
+            .chunks
+            .iter()
+            .find(|found| found.chunk_id == chunk(4))
+            .expect("found");
+        assert_eq!((alone.scores.semantic, alone.scores.keyword), (Some(0.8), None));
+        assert_eq!(alone.parts.title, 1.0);
+        // One that was found otherwise too is there once.
+        assert_eq!(titled(&[(3, 0.2)], &[(chunk(3), DocId([3; 16]))]).chunks.len(), 3);
+    }
+
+    #[test]
     fn scores_that_are_no_numbers_are_no_scores() {
         let words = [keyword(1, f32::NAN), keyword(2, 1.0)];
         let meaning = [semantic(1, f32::INFINITY), semantic(3, 0.5)];
@@ -356,8 +440,9 @@ mod tests {
             prop_assert_eq!(order(&fused).into_iter().collect::<HashSet<_>>(), expected);
             for chunk in &fused.chunks {
                 prop_assert!((-1e-5..=1.0 + 1e-5).contains(&chunk.scores.fused));
-                let ScoreParts { from_meaning, from_words, from_coverage, .. } = chunk.parts;
-                prop_assert!((from_meaning + from_words + from_coverage - chunk.scores.fused).abs() < 1e-6);
+                let ScoreParts { from_meaning, from_title, from_words, from_coverage, .. } = chunk.parts;
+                let sum = from_meaning + from_title + from_words + from_coverage;
+                prop_assert!((sum - chunk.scores.fused).abs() < 1e-6);
             }
 
             let turn = seed as usize;

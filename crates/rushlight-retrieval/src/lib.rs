@@ -9,6 +9,7 @@
 //!
 //! Pure functions over values; knows no index, no ledger and no model. Any thread may call it.
 
+mod background;
 pub mod context;
 mod coverage;
 pub mod families;
@@ -22,8 +23,9 @@ pub mod recency;
 mod served;
 pub mod weight;
 
+pub use background::{Background, without_background};
 pub use coverage::{ChunkText, Coverage, READ, coverage};
 pub use features::{QueryFeatures, SCRIPT_TEXTS};
 pub use fuse::{FuseInput, Fused, FusedChunk, FusionOptions, ScoreParts, fuse};
 pub use guarantee::{SEATS, exact_terms, guarantee};
-pub use served::{Legs, fuse_reading};
+pub use served::{Legs, TITLES, fuse_reading};

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use rushlight_core::{ChunkId, KeywordFound, Query, VectorHit};
+use rushlight_core::{ChunkId, DocId, KeywordFound, Query, VectorHit};
 
 use crate::coverage::{ChunkText, READ, coverage};
 use crate::features::{QueryFeatures, SCRIPT_TEXTS};
 use crate::fuse::{FuseInput, Fused, FusionOptions, fuse};
+
+/// Documents whose titles are nearest that are looked at.
+pub const TITLES: usize = 20;
 
 /// A query, and what both legs found for it.
 #[derive(Clone, Copy, Debug)]
@@ -17,8 +20,12 @@ pub struct Legs<'a> {
     pub found: &'a KeywordFound,
     /// What the semantic leg found, nearest first.
     pub semantic: &'a [VectorHit],
-    /// The cosine of chunks that only the keyword leg found.
+    /// The cosine of chunks that the semantic leg did not find.
     pub similarities: &'a HashMap<ChunkId, f32>,
+    /// How near the titles of documents are to the query, of those whose titles are nearest.
+    pub titles: &'a HashMap<DocId, f32>,
+    /// The first chunk of each document that was found by its title and by nothing else.
+    pub openings: &'a [(ChunkId, DocId)],
 }
 
 /// Fuses the legs without texts, has `read` give the texts of the best chunks and of the nearest, and fuses again with what
@@ -36,6 +43,8 @@ pub fn fuse_reading<'t, E>(
         keyword: &legs.found.hits,
         semantic: legs.semantic,
         similarities: legs.similarities,
+        titles: legs.titles,
+        openings: legs.openings,
         features: QueryFeatures::new(legs.query, legs.found),
         coverage: &unread,
     };
@@ -75,7 +84,7 @@ pub fn fuse_reading<'t, E>(
 
 #[cfg(test)]
 mod tests {
-    use rushlight_core::{DocId, KeywordHit};
+    use rushlight_core::KeywordHit;
 
     use super::*;
 
@@ -100,6 +109,8 @@ mod tests {
             found: &found,
             semantic: &[],
             similarities: &HashMap::new(),
+            titles: &HashMap::new(),
+            openings: &[],
         };
         let mut asked = Vec::new();
         let fused = fuse_reading(&legs, &FusionOptions::default(), |chunks| {

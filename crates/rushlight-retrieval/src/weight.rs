@@ -66,6 +66,22 @@ pub const EVIDENCE: Evidence = Evidence {
     run: 0.256,
 };
 
+/// The share of meaning that is the title's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TitleModel {
+    /// Without any feature.
+    pub base: f32,
+    /// What is added where all the best by meaning are written in another script: a title says in few words what it is about,
+    /// and words cannot find it there.
+    pub script_mismatch: f32,
+}
+
+/// Where titles were asked.
+pub const TITLE: TitleModel = TitleModel {
+    base: 0.1,
+    script_mismatch: 0.5,
+};
+
 /// Neither leg is ever left out: the weight stays between this and one less this.
 const LEAST: f32 = 0.1;
 
@@ -130,6 +146,13 @@ impl ChosenWeight {
             fixed: true,
             reasons: Vec::new(),
         }
+    }
+}
+
+impl TitleModel {
+    /// The share for a query, between 0 and 1.
+    pub fn of(&self, features: &QueryFeatures) -> f32 {
+        (self.base + self.script_mismatch * features.script_mismatch).clamp(0.0, 1.0)
     }
 }
 

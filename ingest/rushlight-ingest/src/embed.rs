@@ -43,6 +43,19 @@ pub fn embedding_text(title: &str, heading_path: &[String], text: &str) -> Strin
     embedded
 }
 
+/// The text that is embedded for a document's title: the title, long ones cut. A name without spaces is that of a file,
+/// whose dashes and underscores stand for them. `None` where no letter is in it.
+pub fn title_text(title: &str) -> Option<String> {
+    let title = cut(title.trim());
+    if !title.contains(char::is_alphabetic) {
+        return None;
+    }
+    if title.contains(char::is_whitespace) {
+        return Some(title.to_owned());
+    }
+    Some(title.replace(['-', '_'], " ").trim().to_owned())
+}
+
 /// The key an embedding is kept under: BLAKE3 of the model's id and the embedded text.
 pub fn embedding_key(model_id: &str, embedding_text: &str) -> EmbeddingKey {
     let mut hasher = blake3::Hasher::new();
@@ -97,6 +110,19 @@ mod tests {
             embedded.len()
         );
         assert!(embedded.contains("99 題") && embedded.ends_with("\ntext"));
+    }
+
+    #[test]
+    fn a_title_is_embedded_as_it_is_read() {
+        assert_eq!(title_text("  Green tea "), Some("Green tea".to_owned()));
+        assert_eq!(title_text("5-3-協作_筆記"), Some("5 3 協作 筆記".to_owned()));
+        assert_eq!(
+            title_text("State-of-the-art brewing"),
+            Some("State-of-the-art brewing".to_owned())
+        );
+        assert_eq!(title_text("2024-03-05"), None);
+        assert_eq!(title_text(""), None);
+        assert!(title_text(&"綠茶".repeat(1000)).is_some_and(|text| text.len() <= LINE_BYTES));
     }
 
     #[test]

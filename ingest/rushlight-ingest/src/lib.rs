@@ -15,7 +15,7 @@ mod split;
 mod title;
 
 pub use chunk::{ChunkDraft, ChunkOptions, chunk};
-pub use embed::{chunk_id, embedding_key, embedding_text};
+pub use embed::{chunk_id, embedding_key, embedding_text, title_text};
 pub use estimate::EstimatedTokens;
 pub use place::place_of;
 pub use plan::{PlanScope, adopt_moved, plan};

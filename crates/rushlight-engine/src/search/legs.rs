@@ -1,14 +1,15 @@
 //! The two legs of a search, over all spaces that are asked.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use rushlight_core::{
-    ChunkId, ChunkSet, Clause, EmbedKind, Embedding, Error, ErrorCode, KeywordFound, KeywordHit, Node, Occur,
-    Result, VectorHit,
+    ChunkId, ChunkSet, Clause, DocId, EmbedKind, Embedder, Embedding, Error, ErrorCode, KeywordFound,
+    KeywordHit, Node, Occur, Result, VectorHit,
 };
-use rushlight_retrieval::{SEATS, exact_terms};
+use rushlight_retrieval::{Background, SEATS, TITLES, exact_terms, without_background};
 
 use super::asked::Asked;
 use super::{blocking, micros};
@@ -28,6 +29,8 @@ pub(super) struct Words {
 #[derive(Default)]
 pub(super) struct Meaning {
     pub(super) hits: Vec<VectorHit>,
+    /// The documents whose titles are nearest.
+    pub(super) titles: HashMap<DocId, f32>,
     /// The query's vector; `None` when the leg was not asked.
     pub(super) vector: Option<Embedding>,
     pub(super) took_us: u64,
@@ -97,10 +100,10 @@ impl Shared {
 
     pub(super) async fn by_meaning(self: &Arc<Self>, asked: &Arc<Asked>) -> Result<Meaning> {
         let begun = Instant::now();
-        let vector = self.embed_query(&asked.about).await?;
+        let (vector, for_titles) = self.embed_query(&asked.about).await?;
         let embed_us = micros(begun);
         let begun = Instant::now();
-        let mut hits = Vec::new();
+        let (mut hits, mut titles) = (Vec::new(), Vec::new());
         for (space, query) in &asked.spaces {
             let (shared, space, query, of) = (Arc::clone(self), *space, query.clone(), Arc::clone(asked));
             let among: Option<Arc<ChunkSet>> =
@@ -111,24 +114,34 @@ impl Shared {
                     .nearest(&vector, &asked.filter, among.as_deref(), self.options.candidates)
                     .await?,
             );
+            // What a query demands of a passage no title says.
+            if among.is_none() {
+                let index = self.indexes.titles(space).await?;
+                titles.extend(index.nearest(&for_titles, &asked.filter, None, TITLES).await?);
+            }
         }
-        hits.sort_by(|a, b| {
-            b.similarity
-                .total_cmp(&a.similarity)
-                .then(a.chunk_id.cmp(&b.chunk_id))
-        });
-        hits.truncate(self.options.candidates);
+        nearest_first(&mut hits, self.options.candidates);
+        nearest_first(&mut titles, TITLES);
         Ok(Meaning {
             hits,
+            titles: titles.iter().map(|hit| (hit.doc_id, hit.similarity)).collect(),
             vector: Some(vector),
             took_us: micros(begun),
             embed_us,
         })
     }
 
-    async fn embed_query(self: &Arc<Self>, query: &str) -> Result<Embedding> {
+    /// The query's vector, for passages and for titles.
+    async fn embed_query(self: &Arc<Self>, query: &str) -> Result<(Embedding, Embedding)> {
         let (shared, query) = (Arc::clone(self), query.to_owned());
-        blocking(move || shared.query_vector(&query)).await
+        blocking(move || {
+            let vector = shared.query_vector(&query)?;
+            let for_titles = shared
+                .backgrounds
+                .without(&*shared.embedder.get()?, &query, &vector)?;
+            Ok((vector, for_titles))
+        })
+        .await
     }
 
     /// The vector of what a query is about. Computes.
@@ -142,6 +155,38 @@ impl Shared {
             )
         })
     }
+}
+
+/// The vectors of the headings that stand for what all short texts in a script have in common, each computed once.
+#[derive(Default)]
+pub(crate) struct Backgrounds(Mutex<HashMap<Background, Arc<Vec<Embedding>>>>);
+
+impl Backgrounds {
+    /// The vector of `query` without that. Computes.
+    fn without(&self, embedder: &dyn Embedder, query: &str, vector: &Embedding) -> Result<Embedding> {
+        let Some(background) = Background::of(query) else {
+            return Ok(vector.clone());
+        };
+        let known = self.0.lock().get(&background).cloned();
+        let headings = match known {
+            Some(headings) => headings,
+            None => {
+                let headings = Arc::new(embedder.embed(EmbedKind::Query, background.headings())?);
+                self.0.lock().insert(background, Arc::clone(&headings));
+                headings
+            }
+        };
+        Ok(without_background(vector, &headings))
+    }
+}
+
+fn nearest_first(hits: &mut Vec<VectorHit>, most: usize) {
+    hits.sort_by(|a, b| {
+        b.similarity
+            .total_cmp(&a.similarity)
+            .then(a.chunk_id.cmp(&b.chunk_id))
+    });
+    hits.truncate(most);
 }
 
 /// Adds what one space has to what others have. A word is as rare as where it is least so, of the spaces that have it: a

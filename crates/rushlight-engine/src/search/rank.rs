@@ -21,6 +21,8 @@ pub(super) struct Ranked {
     pub(super) chunks: Vec<FusedChunk>,
     /// The weight of meaning, and why.
     pub(super) weight: ChosenWeight,
+    /// The share of meaning that is the title's.
+    pub(super) title: f32,
     /// Chunks in which something rare of the query stands to the letter.
     pub(super) guaranteed: HashSet<ChunkId>,
     /// Those of them that would not be on the first page by their score.
@@ -44,12 +46,15 @@ impl Shared {
         if words.found.newest_first {
             return by_date(&words.found.hits, texts);
         }
-        let similarities = self.similarities(&words.found.hits, meaning)?;
+        let openings = self.openings(&words.found.hits, meaning)?;
+        let similarities = self.similarities(&words.found.hits, &openings, meaning)?;
         let legs = Legs {
             query: &asked.query,
             found: &words.found,
             semantic: &meaning.hits,
             similarities: &similarities,
+            titles: &meaning.titles,
+            openings: &openings,
         };
         let reading = &mut *texts;
         let fused = fuse_reading(&legs, options, move |chunks| {
@@ -82,6 +87,7 @@ impl Shared {
         Ok(Ranked {
             chunks,
             weight: fused.weight,
+            title: fused.title,
             guaranteed: words.exact.iter().flatten().copied().collect(),
             brought,
             aged,
@@ -108,8 +114,24 @@ impl Shared {
         Ok(taken)
     }
 
-    /// The cosines of the best chunks that only the keyword leg found, from the ledger's vectors.
-    fn similarities(&self, words: &[KeywordHit], meaning: &Meaning) -> Result<HashMap<ChunkId, f32>> {
+    /// The first chunks of the documents that nothing but their title found.
+    fn openings(&self, words: &[KeywordHit], meaning: &Meaning) -> Result<Vec<(ChunkId, DocId)>> {
+        if meaning.titles.is_empty() {
+            return Ok(Vec::new());
+        }
+        let by_word = words.iter().map(|hit| hit.doc_id);
+        let found: HashSet<DocId> = by_word.chain(meaning.hits.iter().map(|hit| hit.doc_id)).collect();
+        let by_title = meaning.titles.keys().filter(|document| !found.contains(document));
+        self.ledger.first_chunks(&by_title.copied().collect::<Vec<_>>())
+    }
+
+    /// The cosines of the best chunks that the semantic leg did not find, from the ledger's vectors.
+    fn similarities(
+        &self,
+        words: &[KeywordHit],
+        openings: &[(ChunkId, DocId)],
+        meaning: &Meaning,
+    ) -> Result<HashMap<ChunkId, f32>> {
         let Some(query) = &meaning.vector else {
             return Ok(HashMap::new());
         };
@@ -119,6 +141,7 @@ impl Shared {
             .map(|hit| hit.chunk_id)
             .filter(|id| !known.contains(id))
             .take(LOOK_UP)
+            .chain(openings.iter().map(|(chunk, _)| *chunk))
             .collect();
         let vectors = self
             .ledger
@@ -159,6 +182,7 @@ pub(super) fn listed(chunks: impl Iterator<Item = (ChunkId, DocId)>, by: Sort) -
     Ranked {
         chunks: chunks.map(unranked).collect(),
         weight: ChosenWeight::fixed(0.0),
+        title: 0.0,
         guaranteed: HashSet::new(),
         brought: HashSet::new(),
         aged: HashMap::new(),

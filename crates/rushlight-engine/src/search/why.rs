@@ -72,9 +72,13 @@ fn parts(ranked: &Ranked, fused: &FusedChunk) -> Vec<WhyPart> {
             "meaning",
             made_of.semantic,
             made_of.from_meaning,
-            ranked.weight.semantic,
+            ranked.weight.semantic * (1.0 - ranked.title),
         ),
     ];
+    if ranked.title > 0.0 {
+        let weight = ranked.weight.semantic * ranked.title;
+        parts.push(part("title", made_of.title, made_of.from_title, weight));
+    }
     if made_of.coverage.is_some() {
         let value = if words > 0.0 {
             made_of.from_coverage / words

@@ -1,6 +1,8 @@
 //! The change feeds and embeddings, where the random histories do not look.
 
-use rushlight_core::{Attachment, Embedding, ErrorCode, Generation, IndexedFacts, Plan, Restamp};
+use rushlight_core::{
+    Attachment, DocId, Embedding, ErrorCode, Generation, IndexedDocument, IndexedFacts, Plan, Restamp,
+};
 use rushlight_ledger::{Feed, FileOutcome, Ledger, Rechunked, stored};
 
 use crate::support::{
@@ -42,6 +44,60 @@ fn a_document_that_changed_leaves_the_vector_feed_until_its_embeddings_are_there
     let third = ledger.vector_changes(space, second.reached, 9).expect("readable");
     assert_eq!((third.upserts.len(), third.deletes.len()), (1, 0));
     assert_eq!(third.upserts[0].doc_id, first.upserts[0].doc_id);
+}
+
+#[test]
+fn titles_follow_the_feed_by_word_and_come_without_text() {
+    let (ledger, source, space) = ledger();
+    index_files(&ledger, source, &[("a", "tea"), ("b", "water")]);
+    let words = ledger
+        .keyword_changes(space, Generation::ZERO, 9)
+        .expect("readable");
+    let titles = ledger
+        .title_changes(space, Generation::ZERO, 9)
+        .expect("readable");
+    assert_eq!(titles.reached, words.reached);
+    assert!(titles.upserts.iter().all(|document| document.chunks.is_empty()));
+    let listed = |upserts: &[IndexedDocument]| -> Vec<_> {
+        upserts
+            .iter()
+            .map(|document| (document.doc_id, document.title.clone()))
+            .collect()
+    };
+    assert_eq!(listed(&titles.upserts), listed(&words.upserts));
+    assert_eq!(listed(&titles.upserts).len(), 2);
+    let mut all = ledger.titles(space).expect("readable");
+    all.sort_by_key(|(document, _)| *document);
+    let mut expected = listed(&titles.upserts);
+    expected.sort_by_key(|(document, _)| *document);
+    assert_eq!(all, expected);
+
+    let ids: Vec<_> = words.upserts.iter().map(|document| document.doc_id).collect();
+    let first: Vec<_> = words
+        .upserts
+        .iter()
+        .map(|document| (document.chunks[0].id, document.doc_id))
+        .collect();
+    assert_eq!(ledger.first_chunks(&ids).expect("readable"), first);
+    assert!(
+        ledger
+            .first_chunks(&[DocId([9; 16])])
+            .expect("readable")
+            .is_empty()
+    );
+
+    ledger
+        .apply_plan(
+            source,
+            &Plan {
+                deleted: vec![ledger.files(source).expect("readable")[0].id],
+                ..online()
+            },
+            NOW,
+        )
+        .expect("applied");
+    let after = ledger.title_changes(space, titles.reached, 9).expect("readable");
+    assert_eq!((after.upserts.len(), after.deletes.len()), (0, 1));
 }
 
 #[test]

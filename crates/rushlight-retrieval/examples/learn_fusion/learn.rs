@@ -1,10 +1,10 @@
 //! Coordinate ascent on the measure itself: one number at a time is moved by a step while that raises the mean nDCG@10 of the
-//! sets, then steps are halved. There are seven numbers and thousands of queries; coarse last steps keep them from following
+//! sets, then steps are halved. There are nine numbers and thousands of queries; coarse last steps keep them from following
 //! single queries.
 
 use std::fmt;
 
-use rushlight_retrieval::weight::{Evidence, WeightModel};
+use rushlight_retrieval::weight::{Evidence, TitleModel, WeightModel};
 
 use crate::sets::{Candidate, Case};
 
@@ -22,6 +22,7 @@ const TIE: f64 = 1e-6;
 pub(crate) struct Numbers {
     model: WeightModel,
     evidence: Evidence,
+    title: TitleModel,
     /// Whether texts are read.
     read: bool,
 }
@@ -45,6 +46,10 @@ impl Numbers {
                 near: 0.0,
                 run: 0.0,
             },
+            title: TitleModel {
+                base: 0.0,
+                script_mismatch: 0.0,
+            },
             read: false,
         }
     }
@@ -65,9 +70,11 @@ impl Numbers {
 
     pub(crate) fn ranking(&self, case: &Case) -> Vec<usize> {
         let weight = self.model.choose(&case.features).semantic;
+        let title = self.title.of(&case.features);
         case.ranking(|one: &Candidate| {
             let words = self.evidence.of(one.keyword, Some(one.coverage));
-            weight * one.semantic + (1.0 - weight) * words
+            let meaning = (1.0 - title) * one.semantic + title * one.title;
+            weight * meaning + (1.0 - weight) * words
         })
     }
 
@@ -105,6 +112,20 @@ impl Numbers {
             neighbours.push(at(WeightModel {
                 script_mismatch,
                 ..self.model
+            }));
+            let TitleModel {
+                base,
+                script_mismatch,
+            } = self.title;
+            let titled = |title| Self { title, ..self };
+            let share = sign * SHARE_STEP * fraction;
+            neighbours.push(titled(TitleModel {
+                base: (base + share).max(0.0),
+                script_mismatch,
+            }));
+            neighbours.push(titled(TitleModel {
+                base,
+                script_mismatch: (script_mismatch + 2.0 * share).max(0.0),
             }));
             if self.read {
                 neighbours.extend((0..4).map(|share| self.shifted(share, sign * SHARE_STEP * fraction)));
@@ -161,6 +182,10 @@ pub(crate) fn learn(sets: &[Cases<'_>], start: Numbers) -> Numbers {
 
 impl fmt::Display for Numbers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "    {:?}\n    {:?}", self.model, self.evidence)
+        write!(
+            f,
+            "    {:?}\n    {:?}\n    {:?}",
+            self.model, self.evidence, self.title
+        )
     }
 }

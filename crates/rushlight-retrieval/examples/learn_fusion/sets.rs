@@ -6,14 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, IndexedFacts, KeywordIndex,
-    Principal, Query, SearchFilter, SourceId, Timestamp, VectorHit,
+    ChunkId, DocId, DocumentKind, Embedding, Generation, IndexedChunk, IndexedDocument, IndexedFacts,
+    KeywordIndex, Principal, Query, SearchFilter, SourceId, Timestamp, VectorHit,
 };
-use rushlight_ingest::embedding_text;
+use rushlight_ingest::{embedding_text, title_text};
 use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex};
 use rushlight_retrieval::{
-    ChunkText, Coverage, FuseInput, FusedChunk, FusionOptions, QueryFeatures, READ, SCRIPT_TEXTS, coverage,
-    fuse,
+    Background, ChunkText, Coverage, FuseInput, FusedChunk, FusionOptions, QueryFeatures, READ, SCRIPT_TEXTS,
+    TITLES, coverage, fuse, without_background,
 };
 use serde_json::Value;
 
@@ -84,6 +84,7 @@ pub(crate) struct Case {
 pub(crate) struct Candidate {
     pub(crate) keyword: f32,
     pub(crate) semantic: f32,
+    pub(crate) title: f32,
     pub(crate) coverage: Coverage,
     document: usize,
 }
@@ -91,6 +92,8 @@ pub(crate) struct Candidate {
 struct Corpus {
     rows: Vec<Value>,
     vectors: Vec<Vec<f32>>,
+    /// Of each row's title; `None` where it says nothing.
+    titles: Vec<Option<Vec<f32>>>,
     /// The number of each row's document: itself, or the first row of the document it is a passage of.
     documents: Vec<usize>,
     sources: Vec<String>,
@@ -147,7 +150,7 @@ impl Corpus {
         let index = TantivyIndex::open(scratch.path(), KeywordOptions::default())?;
         let mut first: HashMap<&str, usize> = HashMap::new();
         let grouped = sources.iter().any(|source| !source.is_empty());
-        let (mut documents, mut embedded) = (Vec::new(), Vec::new());
+        let (mut documents, mut embedded, mut titles) = (Vec::new(), Vec::new(), Vec::new());
         for (row, document) in rows.iter().enumerate() {
             let id = text(document, "id");
             let whole = if grouped {
@@ -158,6 +161,12 @@ impl Corpus {
             documents.push(*first.entry(whole).or_insert(row));
             let passage = embedding_text(text(document, "title"), &[], text(document, "text"));
             embedded.push(vectors.of(1, &passage)?.to_vec());
+            let title = title_text(text(document, "title"));
+            titles.push(
+                title
+                    .map(|title| vectors.of(2, &title).map(<[f32]>::to_vec))
+                    .transpose()?,
+            );
         }
         let source = |row: &Value| {
             let id = text(row, "id");
@@ -177,6 +186,7 @@ impl Corpus {
         Ok(Self {
             rows,
             vectors: embedded,
+            titles,
             documents,
             sources,
             index,
@@ -214,12 +224,20 @@ impl Corpus {
         });
         nearest.truncate(CANDIDATES);
         let known: HashSet<ChunkId> = nearest.iter().map(|hit| hit.chunk_id).collect();
+        let titles = self.near_titles(asked, vector, only, vectors)?;
+        let by_word: HashSet<DocId> = words.hits.iter().map(|hit| hit.doc_id).collect();
+        let openings: Vec<(ChunkId, DocId)> = titles
+            .keys()
+            .map(|document| (ChunkId(document.0), *document))
+            .filter(|(chunk, document)| !known.contains(chunk) && !by_word.contains(document))
+            .collect();
         let similarities: HashMap<ChunkId, f32> = words
             .hits
             .iter()
             .map(|hit| hit.chunk_id)
             .filter(|id| !known.contains(id))
             .take(LOOK_UP)
+            .chain(openings.iter().map(|(chunk, _)| *chunk))
             .map(|id| (id, cosine(vector, &self.vectors[row_of(id)])))
             .collect();
 
@@ -229,6 +247,8 @@ impl Corpus {
             keyword: &words.hits,
             semantic: &nearest,
             similarities: &similarities,
+            titles: &titles,
+            openings: &openings,
             features,
             coverage: &none,
         };
@@ -263,6 +283,7 @@ impl Corpus {
             Candidate {
                 keyword: chunk.parts.keyword,
                 semantic: chunk.parts.semantic,
+                title: chunk.parts.title,
                 coverage: covered[&chunk.chunk_id],
                 document,
             }
@@ -281,6 +302,34 @@ impl Corpus {
             fold,
             right: graded,
         })
+    }
+
+    /// The documents whose titles are nearest, as the engine has them. A row stands for its document.
+    fn near_titles(
+        &self,
+        asked: &str,
+        vector: &[f32],
+        only: &str,
+        vectors: &Vectors,
+    ) -> Result<HashMap<DocId, f32>, Failure> {
+        let mut about = Embedding::normalized(vector.to_vec())?;
+        if let Some(background) = Background::of(asked) {
+            let headings = background.headings().iter();
+            let headings: Vec<Embedding> = headings
+                .map(|heading| Ok(Embedding::normalized(vectors.of(0, heading)?.to_vec())?))
+                .collect::<Result<_, Failure>>()?;
+            about = without_background(&about, &headings);
+        }
+        let rows = (0..self.rows.len()).filter(|row| text(&self.rows[*row], "id").starts_with(only));
+        let mut near: Vec<(f32, usize)> = rows
+            .filter_map(|row| Some((cosine(about.values(), self.titles[row].as_ref()?), row)))
+            .collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        near.truncate(TITLES);
+        Ok(near
+            .into_iter()
+            .map(|(cosine, row)| (DocId(chunk_of(row).0), cosine))
+            .collect())
     }
 
     fn ranked(&self, chunks: &[FusedChunk]) -> Vec<usize> {

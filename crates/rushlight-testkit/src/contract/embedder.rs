@@ -29,7 +29,7 @@ pub fn embedder(embedder: &dyn Embedder) {
         "one vector per text"
     );
 
-    for kind in [EmbedKind::Query, EmbedKind::Passage] {
+    for kind in [EmbedKind::Query, EmbedKind::Passage, EmbedKind::Title] {
         let together = embedder.embed(kind, &TEXTS).expect("embeds");
         assert_eq!(together.len(), TEXTS.len(), "one vector per text");
         for (text, vector) in TEXTS.iter().zip(&together) {

@@ -300,6 +300,8 @@ async fn both(
         keyword: &by_word,
         semantic: &by_meaning,
         similarities: &cosines.collect(),
+        titles: &HashMap::new(),
+        openings: &[],
         features: QueryFeatures::default(),
         coverage: &HashMap::new(),
     };

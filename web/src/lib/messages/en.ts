@@ -172,6 +172,7 @@ export const en = {
     parts: {
       words: { name: 'Words', what: 'How well the words match. Rare words count more, and so do words in titles and headings.' },
       meaning: { name: 'Meaning', what: 'How near the passage is to your search in meaning, whatever its words.' },
+      title: { name: 'Title', what: 'How near the title of the document is to your search in meaning, in whichever language.' },
       coverage: { name: 'Completeness', what: 'How many of your words the passage has.' },
       recency: { name: 'Age', what: 'The older a document, the more it loses. Counts only where you asked for newest first.' },
     } as Record<string, { name: string; what: string }>,

@@ -165,6 +165,7 @@ export const zhHans: Messages = {
     parts: {
       words: { name: '字词', what: '字词符合的程度。少见的字词分量较重，标题里的也是。' },
       meaning: { name: '语义', what: '不论用字，段落的意思与您的搜索有多接近。' },
+      title: { name: '标题', what: '不论语言，文档标题的意思与您的搜索有多接近。' },
       coverage: { name: '齐全', what: '您的字词有多少出现在这个段落。' },
       recency: { name: '新旧', what: '文档越旧，扣分越多。只在您选择新的在前时计入。' },
     },

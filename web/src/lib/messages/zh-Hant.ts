@@ -165,6 +165,7 @@ export const zhHant: Messages = {
     parts: {
       words: { name: '字詞', what: '字詞符合的程度。少見的字詞分量較重，標題裡的也是。' },
       meaning: { name: '語意', what: '不論用字，段落的意思與您的搜尋有多接近。' },
+      title: { name: '標題', what: '不論語言，文件標題的意思與您的搜尋有多接近。' },
       coverage: { name: '齊全', what: '您的字詞有多少出現在這個段落。' },
       recency: { name: '新舊', what: '文件越舊，扣分越多。只在您選擇新的在前時計入。' },
     },

@@ -75,7 +75,8 @@ fn measure(set: &Set, parts: IndexParts, args: &EvalArgs, context: &Context, out
     let cached = CachedEmbedder::open(&*embedder, &folder.join("embeddings"))?;
     let keyword = parts.keyword.open(&scratch.path().join("keyword"))?;
     let dimensions = embedder.spec().dimensions;
-    let vector = runtime.block_on(parts.vector.open(&scratch.path().join("vectors"), dimensions))?;
+    let open = |name: &str| runtime.block_on(parts.vector.open(&scratch.path().join(name), dimensions));
+    let (vector, titles) = (open("vectors")?, open("titles")?);
 
     let options = EvalOptions {
         weights: match args.weights.is_empty() {
@@ -91,6 +92,7 @@ fn measure(set: &Set, parts: IndexParts, args: &EvalArgs, context: &Context, out
         EvalParts {
             keyword: &*keyword,
             vector: &*vector,
+            titles: &*titles,
             embedder: &cached,
         },
         &options,

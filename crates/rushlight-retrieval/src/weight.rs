@@ -79,7 +79,7 @@ pub struct TitleModel {
 /// Where titles were asked.
 pub const TITLE: TitleModel = TitleModel {
     base: 0.1,
-    script_mismatch: 0.5,
+    script_mismatch: 0.75,
 };
 
 /// Neither leg is ever left out: the weight stays between this and one less this.

@@ -4,6 +4,7 @@ mod access;
 mod architecture;
 mod ask_kinds;
 mod bad_questions;
+mod docs;
 mod facets;
 mod hostile;
 mod journey;

@@ -1,5 +1,5 @@
 // Makes the pictures of the README: the real program over the examples, with the real models. `make screenshots` runs it.
-// What is shown is what the program found and answered; nothing is put into the page.
+// `node screenshots.mjs search phone` makes those two. What is shown is what the program found and answered; nothing is put into the page.
 //
 // RUSHLIGHT_BIN, RUSHLIGHT_MODELS_DIR and CHROMIUM as for run.mjs. Where pngquant is installed, the pictures are made smaller by it.
 
@@ -18,6 +18,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const binary = process.env.RUSHLIGHT_BIN
 if (!binary || !existsSync(process.env.RUSHLIGHT_MODELS_DIR ?? '')) throw new Error('RUSHLIGHT_BIN or RUSHLIGHT_MODELS_DIR is not set: run `make screenshots`')
 const images = here('../../docs/images/')
+const wanted = process.argv.slice(2)
 const largest = 200_000
 const patience = 300_000
 
@@ -105,6 +106,7 @@ const server = await serve()
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: flags })
 try {
   for (const [name, { options, make }] of Object.entries(pictures)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
     const context = await browser.newContext(options)
     const page = await context.newPage()
     await page.goto(server.link)

@@ -78,8 +78,8 @@ pub struct TitleModel {
 
 /// Where titles were asked.
 pub const TITLE: TitleModel = TitleModel {
-    base: 0.1,
-    script_mismatch: 0.75,
+    base: 0.05,
+    script_mismatch: 0.8,
 };
 
 /// Neither leg is ever left out: the weight stays between this and one less this.
@@ -115,6 +115,8 @@ impl WeightModel {
             literal,
             script_mismatch,
         } = *features;
+        // Where the texts are of another script, the few words that both have (a name, a sign) stand out and decide nothing.
+        let margin = margin * (1.0 - script_mismatch);
         let parts = [
             ("margin", margin, self.margin),
             ("literal", literal, self.literal),

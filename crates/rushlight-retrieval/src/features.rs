@@ -15,6 +15,8 @@ pub struct QueryFeatures {
     pub margin: f32,
     /// 1 when something is meant to the letter: a quoted phrase, or an identifier that somebody wrote.
     pub literal: f32,
+    /// 1 for three words or fewer, which name a thing as titles do, 0 for six and more; two Chinese characters are a word.
+    pub brief: f32,
     /// Share of the best by meaning that are written in another script than the query: words cannot find them.
     pub script_mismatch: f32,
 }
@@ -31,6 +33,7 @@ impl QueryFeatures {
         Self {
             margin: clamped(margin),
             literal: f32::from(u8::from(identifier || quotes(query))),
+            brief: brief(&query.free_text()),
             script_mismatch: 0.0,
         }
     }
@@ -53,6 +56,19 @@ impl QueryFeatures {
             ..self
         }
     }
+}
+
+fn brief(about: &str) -> f32 {
+    let Scripts { han, kana, .. } = scripts(about);
+    let words = about.split(|c: char| !c.is_alphanumeric() || is_ideograph(c));
+    let words = words.filter(|word| !word.is_empty()).count() as f32 + 0.5 * (han + kana) as f32;
+    clamped((6.0 - words) / 3.0)
+}
+
+/// Whether a character is counted with the Chinese ones.
+fn is_ideograph(c: char) -> bool {
+    let Scripts { han, kana, .. } = scripts(c.encode_utf8(&mut [0; 4]));
+    han + kana > 0
 }
 
 fn clamped(value: f32) -> f32 {
@@ -140,6 +156,23 @@ mod tests {
                 node: Node::Phrase("green tea".to_owned()),
             }],
         }
+    }
+
+    #[test]
+    fn a_query_as_short_as_a_title_is_brief() {
+        let brief = |text: &str| QueryFeatures::new(&Query::plain(text), &KeywordFound::default()).brief;
+        assert_eq!(
+            [brief("Environment"), brief("數位觀照"), brief("A view from")],
+            [1.0; 3]
+        );
+        assert_eq!(
+            [
+                brief("how hot is the water for green tea"),
+                brief("綠茶應該用幾度的熱水來沖泡")
+            ],
+            [0.0; 2]
+        );
+        assert!((0.1..0.9).contains(&brief("green tea and water")), "in between");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Coordinate ascent on the measure itself: one number at a time is moved by a step while that raises the mean nDCG@10 of the
-//! sets, then steps are halved. There are nine numbers and thousands of queries; coarse last steps keep them from following
+//! sets, then steps are halved. There are ten numbers and thousands of queries; coarse last steps keep them from following
 //! single queries.
 
 use std::fmt;
@@ -113,19 +113,24 @@ impl Numbers {
                 script_mismatch,
                 ..self.model
             }));
-            let TitleModel {
-                base,
-                script_mismatch,
-            } = self.title;
             let titled = |title| Self { title, ..self };
             let share = sign * SHARE_STEP * fraction;
+            let TitleModel {
+                base,
+                brief,
+                script_mismatch,
+            } = self.title;
             neighbours.push(titled(TitleModel {
                 base: (base + share).max(0.0),
-                script_mismatch,
+                ..self.title
             }));
             neighbours.push(titled(TitleModel {
-                base,
+                brief: (brief + 2.0 * share).max(0.0),
+                ..self.title
+            }));
+            neighbours.push(titled(TitleModel {
                 script_mismatch: (script_mismatch + 2.0 * share).max(0.0),
+                ..self.title
             }));
             if self.read {
                 neighbours.extend((0..4).map(|share| self.shifted(share, sign * SHARE_STEP * fraction)));

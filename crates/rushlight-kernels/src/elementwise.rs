@@ -181,7 +181,7 @@ pub(crate) fn swiglu_row(gate: &mut [f32], up: &[f32]) {
 #[inline(always)]
 pub(crate) fn geglu_row(gate: &mut [f32], up: &[f32]) {
     // 1 + tanh x = 2 / (1 + e^-2x), and 2 · √(2/π) is this.
-    const TWICE_ROOT: f32 = 1.595_769_1;
+    const TWICE_ROOT: f32 = 1.595_769;
     for (gate, up) in gate.iter_mut().zip(up) {
         let inner = *gate + 0.044_715 * *gate * *gate * *gate;
         *gate = *gate / (1.0 + exp(-TWICE_ROOT * inner)) * up;

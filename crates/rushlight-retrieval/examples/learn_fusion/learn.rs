@@ -48,6 +48,7 @@ impl Numbers {
             },
             title: TitleModel {
                 base: 0.0,
+                brief: 0.0,
                 script_mismatch: 0.0,
             },
             read: false,

@@ -59,7 +59,7 @@ const pictures = {
     async make(page) {
       await page.locator('#query').fill('notice period of a contract')
       await page.keyboard.press('Enter')
-      await page.locator('main ul[aria-busy=false] li').nth(3).waitFor({ timeout: patience })
+      await page.locator('main ul[aria-busy=false] .name a').nth(3).waitFor({ timeout: patience })
       await page.locator('.facets fieldset').first().waitFor()
       // The sentences nearest to the question come after the results.
       await page.waitForTimeout(4000)

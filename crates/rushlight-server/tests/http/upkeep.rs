@@ -86,7 +86,7 @@ impl Upkeep for FakeService {
 }
 
 /// Method, path below the API's, body, status of the reply, and what its body holds.
-const GOOD: [(&str, &str, &str, u16, &str); 11] = [
+const GOOD: [(&str, &str, &str, u16, &str); 12] = [
     (
         "GET",
         "/folders",

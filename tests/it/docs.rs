@@ -48,6 +48,7 @@ fn what_the_documents_point_to_is_there() {
         .map(|name| root.join(name))
         .chain(docs.map(|entry| entry.expect("readable").path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    let mut pictures = 0;
     for page in pages {
         let text = fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
         for target in targets(&text) {
@@ -58,6 +59,7 @@ fn what_the_documents_point_to_is_there() {
                 page.display()
             );
             if target.ends_with(".png") {
+                pictures += 1;
                 let size = fs::metadata(&path).expect("is there").len();
                 assert!(
                     size < 200_000,
@@ -66,4 +68,5 @@ fn what_the_documents_point_to_is_there() {
             }
         }
     }
+    assert!(pictures > 0, "the README shows the page");
 }

@@ -188,6 +188,16 @@ async fn every_reply_carries_the_same_headers() {
         cross-origin-resource-policy: same-origin
         permissions-policy: camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()
         referrer-policy: no-referrer
+        vary: accept-encoding
+        x-content-type-options: nosniff
+        x-frame-options: DENY
+        ----
+        cache-control: no-store
+        content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
+        cross-origin-opener-policy: same-origin
+        cross-origin-resource-policy: same-origin
+        permissions-policy: camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()
+        referrer-policy: no-referrer
         x-content-type-options: nosniff
         x-frame-options: DENY
     "#]].assert_eq(&seen.join("----\n"));

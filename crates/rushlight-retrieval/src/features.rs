@@ -180,8 +180,9 @@ mod tests {
         let plain = Query::plain("tea");
         assert_eq!(QueryFeatures::new(&plain, &found(&[9.0, 8.0], &[])).margin, 1.0);
         assert_eq!(QueryFeatures::new(&plain, &found(&[2.0; 10], &[])).margin, 0.0);
+        let long = Query::plain("how hot is the water for green tea");
         assert_eq!(
-            QueryFeatures::new(&plain, &found(&[], &[])),
+            QueryFeatures::new(&long, &found(&[], &[])),
             QueryFeatures::default()
         );
     }

@@ -173,7 +173,9 @@ scene('each letter asks by word, a pause or Enter in full, and the list stays un
     field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
   })
   await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false]') && location.hash.endsWith('steeped'))
-  assert.deepEqual(asked.map(({ query, typing }) => [query, typing]), [['steeped', true], ['steeped', undefined]], 'the letter is asked at once, and Enter does not wait for the pause')
+  // The letter is asked at once too; Enter calls that off, before or after it has left the page.
+  const full = asked.filter(({ typing }) => !typing)
+  assert.deepEqual([full.map(({ query }) => query), asked.at(-1)], [['steeped'], full[0]], 'Enter does not wait for the pause')
   assert.equal(await page.locator('.pane').count(), 0, 'Enter before the reply opens nothing')
   await page.keyboard.press('Enter')
   await page.locator('.pane mark').first().waitFor()

@@ -139,7 +139,7 @@ export async function longLists(page) {
   const more = { text: longText[long], mark: false }
   await dress(page, (reply, { limit = 10 }) => {
     const [hits, count] = [reply.hits, reply.hits.length]
-    const one = (hit, index) => ({ ...hit, segments: [...hit.segments, more], ...(index >= count && { chunk_id: `${hit.chunk_id}~${index}` }) })
+    const one = (hit, index) => ({ ...hit, segments: [...hit.segments, more], ...(index >= count && { chunk_id: index.toString(16).padStart(hit.chunk_id.length, '0') }) })
     if (count > 0) reply.hits = Array.from({ length: limit }, (_, index) => one(hits[index % count], index))
   })
   await page.route(/\/api\/v1\/documents\/[^/?]+$/, async (route) => {

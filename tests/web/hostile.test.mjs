@@ -78,6 +78,12 @@ async function indexed(page, body) {
       if (source.last_scan && source.counts.waiting === 0 && source.counts.seen > 0) break
       assert.ok(Date.now() < end, `the corpus was not indexed in time: ${JSON.stringify(source.counts)}`)
     }
+    // What was read last is searchable a moment later.
+    const last = cases.findLast(({ file, of }) => file && of !== 'pdf')
+    for (const end = Date.now() + patience; ; await page.waitForTimeout(100)) {
+      if ((await send(page, 'POST', '/search', { query: `"${last.word}"`, spaces: ['strangers'] })).hits?.length > 0) break
+      assert.ok(Date.now() < end, 'the corpus is not searchable')
+    }
     await body()
   } finally {
     await send(page, 'DELETE', `/sources/${id}`)

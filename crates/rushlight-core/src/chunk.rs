@@ -122,6 +122,8 @@ pub enum EmbedKind {
     Passage,
     /// The title of something to be found.
     Title,
+    /// Something to search for that is as short as a title, to be compared with titles: embedded as they are.
+    BriefQuery,
 }
 
 /// What an embedding model is.

@@ -181,6 +181,9 @@ impl Embedder for OnnxEmbedder {
             .iter()
             .map(|text| match kind {
                 EmbedKind::Query => self.embed_query(&format!("{}{}", self.query_prefix, cut(text, limit))),
+                EmbedKind::BriefQuery => {
+                    self.embed_query(&format!("{}{}", self.passage_prefix, cut(text, limit)))
+                }
                 EmbedKind::Passage | EmbedKind::Title => {
                     self.embed_passage(&format!("{}{}", self.passage_prefix, cut(text, limit)))
                 }

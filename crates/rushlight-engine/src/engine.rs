@@ -12,6 +12,7 @@ use rushlight_core::{
     Result, Source, SourceId, TokenCounter,
 };
 use rushlight_ledger::{ChunkedBy, Ledger, Requeue, ScanCounts, SourceRecord};
+use rushlight_retrieval::TitleQueries;
 use tokio::sync::{Semaphore, watch};
 
 use crate::gate::Gate;
@@ -21,7 +22,6 @@ use crate::lazy::Lazy;
 use crate::parts::{EngineOptions, EngineParts, OpenSource};
 use crate::rate::Rate;
 use crate::scans::LazyRecogniser;
-use crate::search::Backgrounds;
 use crate::search::facets::Catalogue;
 use crate::status::{Activity, Watching};
 
@@ -58,7 +58,7 @@ pub(crate) struct Shared {
     pub(crate) answering: Semaphore,
     pub(crate) questions: Arc<Semaphore>,
     pub(crate) catalogue: Catalogue,
-    pub(crate) backgrounds: Backgrounds,
+    pub(crate) title_queries: TitleQueries,
 }
 
 /// What the indexing thread tells of itself.
@@ -167,7 +167,7 @@ impl Engine {
                 answering: Semaphore::new(1),
                 questions: Arc::new(Semaphore::new(queue)),
                 catalogue: Catalogue::default(),
-                backgrounds: Backgrounds::default(),
+                title_queries: TitleQueries::default(),
             }),
         }
     }

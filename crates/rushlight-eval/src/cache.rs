@@ -73,7 +73,8 @@ impl<'a> CachedEmbedder<'a> {
         let kind = match kind {
             EmbedKind::Query => 0u8,
             EmbedKind::Passage => 1,
-            EmbedKind::Title => 2,
+            // One text has one vector as either.
+            EmbedKind::Title | EmbedKind::BriefQuery => 2,
         };
         let mut hasher = blake3::Hasher::new();
         hasher

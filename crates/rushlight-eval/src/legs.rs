@@ -10,8 +10,8 @@ use rushlight_core::{
 };
 use rushlight_ingest::{embedding_text, title_text};
 use rushlight_retrieval::{
-    Background, ChunkText, FuseInput, FusionOptions, Legs, QueryFeatures, TITLES, fuse, fuse_reading,
-    without_background,
+    ChunkText, FuseInput, FusionOptions, Legs, QueryFeatures, TITLES, TitleQueries, found_by_title_alone,
+    fuse, fuse_reading,
 };
 
 use crate::rrf::reciprocal_rank_fusion;
@@ -172,7 +172,7 @@ pub(crate) async fn search(
 
 /// The titles of a set's documents, searchable by meaning as the engine has them.
 pub(crate) struct Titles {
-    backgrounds: HashMap<Background, Vec<Embedding>>,
+    queries: TitleQueries,
     /// The first chunk of each document that has one.
     first: HashMap<DocId, ChunkId>,
 }
@@ -212,12 +212,10 @@ impl Titles {
             parts.titles.apply(batch, &[]).await?;
         }
         parts.titles.commit(Generation(1)).await?;
-        let mut backgrounds = HashMap::new();
-        for background in [Background::Latin, Background::Chinese] {
-            let headings = embed(parts.embedder, EmbedKind::Query, background.headings())?;
-            backgrounds.insert(background, headings);
-        }
-        Ok(Self { backgrounds, first })
+        Ok(Self {
+            queries: TitleQueries::default(),
+            first,
+        })
     }
 
     async fn nearest(
@@ -227,11 +225,7 @@ impl Titles {
         parts: EvalParts<'_>,
         filter: &SearchFilter,
     ) -> Result<HashMap<DocId, f32>> {
-        let background = Background::of(&query.text).and_then(|background| self.backgrounds.get(&background));
-        let about = background.map_or_else(
-            || embedding.clone(),
-            |headings| without_background(embedding, headings),
-        );
+        let about = self.queries.vector(parts.embedder, &query.text, embedding)?;
         let hits = parts.titles.nearest(&about, filter, None, TITLES).await?;
         Ok(hits.iter().map(|hit| (hit.doc_id, hit.similarity)).collect())
     }
@@ -243,12 +237,9 @@ impl Titles {
         words: &[KeywordHit],
         meaning: &[VectorHit],
     ) -> Vec<(ChunkId, DocId)> {
-        let by_word = words.iter().map(|hit| hit.doc_id);
-        let found: HashSet<DocId> = by_word.chain(meaning.iter().map(|hit| hit.doc_id)).collect();
-        titles
-            .keys()
-            .filter(|document| !found.contains(document))
-            .filter_map(|document| Some((*self.first.get(document)?, *document)))
+        let alone = found_by_title_alone(titles, words, meaning).into_iter();
+        alone
+            .filter_map(|document| Some((*self.first.get(&document)?, document)))
             .collect()
     }
 }

@@ -11,7 +11,7 @@ use crate::features::{Script, main_script};
 
 /// The headings of one script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Background {
+pub(crate) enum Background {
     /// In English, for Latin script.
     Latin,
     /// In Chinese, for either script of it.
@@ -90,7 +90,7 @@ const CHINESE: [&str; 32] = [
 
 impl Background {
     /// That of a query; `None` for a script that has none.
-    pub fn of(query: &str) -> Option<Self> {
+    pub(crate) fn of(query: &str) -> Option<Self> {
         match main_script(query)? {
             Script::Latin => Some(Self::Latin),
             Script::Chinese => Some(Self::Chinese),
@@ -98,8 +98,8 @@ impl Background {
         }
     }
 
-    /// Its headings, to be embedded as queries are.
-    pub fn headings(self) -> &'static [&'static str] {
+    /// Its headings.
+    pub(crate) fn headings(self) -> &'static [&'static str] {
         match self {
             Self::Latin => &LATIN,
             Self::Chinese => &CHINESE,
@@ -108,7 +108,7 @@ impl Background {
 }
 
 /// The query's vector without the mean of `background`, at unit length; as it was where nothing remains.
-pub fn without_background(query: &Embedding, background: &[Embedding]) -> Embedding {
+pub(crate) fn without_background(query: &Embedding, background: &[Embedding]) -> Embedding {
     let mut values = query.values().to_vec();
     let share = 1.0 / background.len().max(1) as f32;
     for heading in background {

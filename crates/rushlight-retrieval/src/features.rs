@@ -17,6 +17,9 @@ pub struct QueryFeatures {
     pub literal: f32,
     /// 1 for three words or fewer, which name a thing as titles do, 0 for six and more; two Chinese characters are a word.
     pub brief: f32,
+    /// 1 where the query is written in Chinese or Japanese: its words are sought by pairs of characters, and few texts have the
+    /// same pairs by chance.
+    pub pairs: f32,
     /// Share of the best by meaning that are written in another script than the query: words cannot find them.
     pub script_mismatch: f32,
 }
@@ -29,11 +32,13 @@ impl QueryFeatures {
         scores.sort_by(|a, b| b.total_cmp(a));
         let tenth = scores.get(MARGIN_RANK - 1).copied().unwrap_or(0.0);
         let margin = if best > 0.0 { 1.0 - tenth / best } else { 0.0 };
+        let about = query.free_text();
         let identifier = found.terms.iter().any(|term| term.identifier && term.chunks > 0);
         Self {
             margin: clamped(margin),
             literal: f32::from(u8::from(identifier || quotes(query))),
-            brief: brief(&query.free_text()),
+            brief: brief(&about),
+            pairs: f32::from(u8::from(main_script(&about) == Some(Script::Chinese))),
             script_mismatch: 0.0,
         }
     }
@@ -58,7 +63,8 @@ impl QueryFeatures {
     }
 }
 
-fn brief(about: &str) -> f32 {
+/// How far a query is as short as a title.
+pub(crate) fn brief(about: &str) -> f32 {
     let Scripts { han, kana, .. } = scripts(about);
     let words = about.split(|c: char| !c.is_alphanumeric() || is_ideograph(c));
     let words = words.filter(|word| !word.is_empty()).count() as f32 + 0.5 * (han + kana) as f32;

@@ -21,11 +21,12 @@ mod names;
 pub mod query;
 pub mod recency;
 mod served;
+mod titles;
 pub mod weight;
 
-pub use background::{Background, without_background};
 pub use coverage::{ChunkText, Coverage, READ, coverage};
 pub use features::{QueryFeatures, SCRIPT_TEXTS};
 pub use fuse::{FuseInput, Fused, FusedChunk, FusionOptions, ScoreParts, fuse};
 pub use guarantee::{SEATS, exact_terms, guarantee};
-pub use served::{Legs, TITLES, fuse_reading};
+pub use served::{Legs, fuse_reading};
+pub use titles::{TITLES, TitleQueries, found_by_title_alone};

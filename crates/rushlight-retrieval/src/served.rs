@@ -8,9 +8,6 @@ use crate::coverage::{ChunkText, READ, coverage};
 use crate::features::{QueryFeatures, SCRIPT_TEXTS};
 use crate::fuse::{FuseInput, Fused, FusionOptions, fuse};
 
-/// Documents whose titles are nearest that are looked at.
-pub const TITLES: usize = 20;
-
 /// A query, and what both legs found for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Legs<'a> {

@@ -4,12 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use parking_lot::Mutex;
 use rushlight_core::{
-    ChunkId, ChunkSet, Clause, DocId, EmbedKind, Embedder, Embedding, Error, ErrorCode, KeywordFound,
-    KeywordHit, Node, Occur, Result, VectorHit,
+    ChunkId, ChunkSet, Clause, DocId, EmbedKind, Embedding, Error, ErrorCode, KeywordFound, KeywordHit, Node,
+    Occur, Result, VectorHit,
 };
-use rushlight_retrieval::{Background, SEATS, TITLES, exact_terms, without_background};
+use rushlight_retrieval::{SEATS, TITLES, exact_terms};
 
 use super::asked::Asked;
 use super::{blocking, micros};
@@ -136,9 +135,8 @@ impl Shared {
         let (shared, query) = (Arc::clone(self), query.to_owned());
         blocking(move || {
             let vector = shared.query_vector(&query)?;
-            let for_titles = shared
-                .backgrounds
-                .without(&*shared.embedder.get()?, &query, &vector)?;
+            let embedder = shared.embedder.get()?;
+            let for_titles = shared.title_queries.vector(&*embedder, &query, &vector)?;
             Ok((vector, for_titles))
         })
         .await
@@ -154,29 +152,6 @@ impl Shared {
                 "the model returned no vector for the query",
             )
         })
-    }
-}
-
-/// The vectors of the headings that stand for what all short texts in a script have in common, each computed once.
-#[derive(Default)]
-pub(crate) struct Backgrounds(Mutex<HashMap<Background, Arc<Vec<Embedding>>>>);
-
-impl Backgrounds {
-    /// The vector of `query` without that. Computes.
-    fn without(&self, embedder: &dyn Embedder, query: &str, vector: &Embedding) -> Result<Embedding> {
-        let Some(background) = Background::of(query) else {
-            return Ok(vector.clone());
-        };
-        let known = self.0.lock().get(&background).cloned();
-        let headings = match known {
-            Some(headings) => headings,
-            None => {
-                let headings = Arc::new(embedder.embed(EmbedKind::Query, background.headings())?);
-                self.0.lock().insert(background, Arc::clone(&headings));
-                headings
-            }
-        };
-        Ok(without_background(vector, &headings))
     }
 }
 

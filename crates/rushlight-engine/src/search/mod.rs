@@ -25,7 +25,6 @@ use rushlight_retrieval::{FusionOptions, query};
 use crate::engine::{Engine, Shared};
 use asked::Asked;
 pub(crate) use asked::read;
-pub(crate) use legs::Backgrounds;
 use legs::{Meaning, Words};
 pub use sentences::SentenceRequest;
 use texts::Texts;

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use rushlight_core::{ChunkId, DocId, Embedding, Error, KeywordHit, LegScores, Result, SearchRequest, Sort};
 use rushlight_retrieval::recency::Recency;
 use rushlight_retrieval::weight::ChosenWeight;
-use rushlight_retrieval::{ChunkText, FusedChunk, FusionOptions, Legs, ScoreParts, fuse_reading, guarantee};
+use rushlight_retrieval::{
+    ChunkText, FusedChunk, FusionOptions, Legs, ScoreParts, found_by_title_alone, fuse_reading, guarantee,
+};
 
 use super::asked::Asked;
 use super::legs::{Meaning, Words};
@@ -119,10 +121,8 @@ impl Shared {
         if meaning.titles.is_empty() {
             return Ok(Vec::new());
         }
-        let by_word = words.iter().map(|hit| hit.doc_id);
-        let found: HashSet<DocId> = by_word.chain(meaning.hits.iter().map(|hit| hit.doc_id)).collect();
-        let by_title = meaning.titles.keys().filter(|document| !found.contains(document));
-        self.ledger.first_chunks(&by_title.copied().collect::<Vec<_>>())
+        self.ledger
+            .first_chunks(&found_by_title_alone(&meaning.titles, words, &meaning.hits))
     }
 
     /// The cosines of the best chunks that the semantic leg did not find, from the ledger's vectors.

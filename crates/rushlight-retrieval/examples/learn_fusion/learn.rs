@@ -1,5 +1,5 @@
 //! Coordinate ascent on the measure itself: one number at a time is moved by a step while that raises the mean nDCG@10 of the
-//! sets, then steps are halved. There are ten numbers and thousands of queries; coarse last steps keep them from following
+//! sets, then steps are halved. There are a dozen numbers and thousands of queries; coarse last steps keep them from following
 //! single queries.
 
 use std::fmt;
@@ -38,6 +38,8 @@ impl Numbers {
                 base: 0.0,
                 margin: 0.0,
                 literal: -0.5,
+                brief: 0.0,
+                pairs: 0.0,
                 script_mismatch: 0.0,
             },
             evidence: Evidence {
@@ -97,6 +99,8 @@ impl Numbers {
             let WeightModel {
                 base,
                 margin,
+                brief,
+                pairs,
                 script_mismatch,
                 ..
             } = self.model;
@@ -107,6 +111,14 @@ impl Numbers {
             }));
             neighbours.push(at(WeightModel {
                 margin: (margin + step).min(0.0),
+                ..self.model
+            }));
+            neighbours.push(at(WeightModel {
+                brief: (brief + step).max(0.0),
+                ..self.model
+            }));
+            neighbours.push(at(WeightModel {
+                pairs: (pairs + step).min(0.0),
                 ..self.model
             }));
             let script_mismatch = (script_mismatch + step).max(0.0);

@@ -1,23 +1,23 @@
 //! Sets with both legs asked and the texts of the best candidates read.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, Embedding, Generation, IndexedChunk, IndexedDocument, IndexedFacts,
-    KeywordIndex, Principal, Query, SearchFilter, SourceId, Timestamp, VectorHit,
+    ChunkId, DocId, DocumentKind, EmbedKind, Embedder, EmbedderSpec, Embedding, Error, ErrorCode, Generation,
+    IndexedChunk, IndexedDocument, IndexedFacts, KeywordIndex, Principal, Query, SearchFilter, SourceId,
+    Timestamp, VectorHit,
 };
 use rushlight_ingest::{embedding_text, title_text};
 use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex};
 use rushlight_retrieval::{
-    Background, ChunkText, Coverage, FuseInput, FusedChunk, FusionOptions, QueryFeatures, READ, SCRIPT_TEXTS,
-    TITLES, coverage, fuse, without_background,
+    ChunkText, Coverage, FuseInput, FusedChunk, FusionOptions, QueryFeatures, READ, SCRIPT_TEXTS, TITLES,
+    TitleQueries, coverage, fuse,
 };
 use serde_json::Value;
 
-type Failure = Box<dyn Error>;
+type Failure = Box<dyn std::error::Error>;
 
 /// The model whose vectors are read.
 const MODEL: &str = "multilingual-e5-small-int8";
@@ -27,6 +27,7 @@ const LOOK_UP: usize = 50;
 
 /// What `rushlight eval` keeps.
 pub(crate) struct Vectors {
+    spec: EmbedderSpec,
     known: HashMap<[u8; 32], Vec<f32>>,
 }
 
@@ -44,17 +45,42 @@ impl Vectors {
                 .map(|v| f32::from_le_bytes([v[0], v[1], v[2], v[3]]));
             known.insert(*key, values.collect());
         }
-        Ok(Self { known })
+        let spec = EmbedderSpec {
+            model_id: MODEL.to_owned(),
+            dimensions,
+            max_tokens: 512,
+        };
+        Ok(Self { spec, known })
     }
 
-    fn of(&self, kind: u8, text: &str) -> Result<&[f32], Failure> {
+    fn of(&self, kind: EmbedKind, text: &str) -> Result<&[f32], Error> {
+        let kind = match kind {
+            EmbedKind::Query => 0u8,
+            EmbedKind::Passage => 1,
+            EmbedKind::Title | EmbedKind::BriefQuery => 2,
+        };
         let mut hasher = blake3::Hasher::new();
         hasher
             .update(MODEL.as_bytes())
             .update(&[0, kind])
             .update(text.as_bytes());
         let found = self.known.get(hasher.finalize().as_bytes());
-        Ok(found.ok_or("a text has no embedding yet: run `rushlight eval` on its set first")?)
+        let missing = || {
+            let message = "a text has no embedding yet: run `rushlight eval` on its set first";
+            Error::new(ErrorCode::EmbeddingFailed, message)
+        };
+        found.map(Vec::as_slice).ok_or_else(missing)
+    }
+}
+
+impl Embedder for Vectors {
+    fn spec(&self) -> &EmbedderSpec {
+        &self.spec
+    }
+
+    fn embed(&self, kind: EmbedKind, texts: &[&str]) -> rushlight_core::Result<Vec<Embedding>> {
+        let vector = |text: &&str| Embedding::normalized(self.of(kind, text)?.to_vec());
+        texts.iter().map(vector).collect()
     }
 }
 
@@ -98,6 +124,7 @@ struct Corpus {
     documents: Vec<usize>,
     sources: Vec<String>,
     index: TantivyIndex,
+    title_queries: TitleQueries,
     _folder: tempfile::TempDir,
 }
 
@@ -160,11 +187,11 @@ impl Corpus {
             };
             documents.push(*first.entry(whole).or_insert(row));
             let passage = embedding_text(text(document, "title"), &[], text(document, "text"));
-            embedded.push(vectors.of(1, &passage)?.to_vec());
+            embedded.push(vectors.of(EmbedKind::Passage, &passage)?.to_vec());
             let title = title_text(text(document, "title"));
             titles.push(
                 title
-                    .map(|title| vectors.of(2, &title).map(<[f32]>::to_vec))
+                    .map(|title| vectors.of(EmbedKind::Title, &title).map(<[f32]>::to_vec))
                     .transpose()?,
             );
         }
@@ -190,6 +217,7 @@ impl Corpus {
             documents,
             sources,
             index,
+            title_queries: TitleQueries::default(),
             _folder: scratch,
         })
     }
@@ -208,7 +236,7 @@ impl Corpus {
         };
         let parsed = Query::plain(asked);
         let words = self.index.search(&parsed, &filter, CANDIDATES)?;
-        let vector = vectors.of(0, asked)?;
+        let vector = vectors.of(EmbedKind::Query, asked)?;
         let mut nearest: Vec<VectorHit> = (0..self.rows.len())
             .filter(|row| text(&self.rows[*row], "id").starts_with(only))
             .map(|row| VectorHit {
@@ -312,14 +340,9 @@ impl Corpus {
         only: &str,
         vectors: &Vectors,
     ) -> Result<HashMap<DocId, f32>, Failure> {
-        let mut about = Embedding::normalized(vector.to_vec())?;
-        if let Some(background) = Background::of(asked) {
-            let headings = background.headings().iter();
-            let headings: Vec<Embedding> = headings
-                .map(|heading| Ok(Embedding::normalized(vectors.of(0, heading)?.to_vec())?))
-                .collect::<Result<_, Failure>>()?;
-            about = without_background(&about, &headings);
-        }
+        let about = self
+            .title_queries
+            .vector(vectors, asked, &Embedding::normalized(vector.to_vec())?)?;
         let rows = (0..self.rows.len()).filter(|row| text(&self.rows[*row], "id").starts_with(only));
         let mut near: Vec<(f32, usize)> = rows
             .filter_map(|row| Some((cosine(about.values(), self.titles[row].as_ref()?), row)))

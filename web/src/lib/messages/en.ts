@@ -205,8 +205,9 @@ export const en = {
     weighing: (meaning: string, words: string) => `In this search words count for ${words}, meaning for ${meaning}.`,
     features: {
       margin: 'how far the best by its words stands out',
-      rarity: 'how rare your words are',
       literal: 'words in quotes, or a number or name as machines write it',
+      brief: 'a few words, as a title has them',
+      pairs: 'Chinese or Japanese: pairs of characters say more than words',
       script_mismatch: 'your search and the documents are in different scripts',
     } as Record<string, string>,
     towardsMeaning: (points: string) => `meaning counts ${points} points more`,

@@ -198,8 +198,9 @@ export const zhHans: Messages = {
     weighing: (meaning, words) => `这次搜索，字词占 ${words}，语义占 ${meaning}。`,
     features: {
       margin: '字词最相符的结果领先多少',
-      rarity: '字词有多少见',
       literal: '引号里的字词，或编号、代号',
+      brief: '字数少得像标题',
+      pairs: '中文或日文：两字相连比单词更可靠',
       script_mismatch: '搜索与文档的文字不同',
     },
     towardsMeaning: (points) => `语义多占 ${points} 分`,

@@ -198,8 +198,9 @@ export const zhHant: Messages = {
     weighing: (meaning, words) => `這次搜尋，字詞占 ${words}，語意占 ${meaning}。`,
     features: {
       margin: '字詞最相符的結果領先多少',
-      rarity: '字詞有多少見',
       literal: '引號裡的字詞，或編號、代號',
+      brief: '字數少得像標題',
+      pairs: '中文或日文：兩字相連比單詞更可靠',
       script_mismatch: '搜尋與文件的文字不同',
     },
     towardsMeaning: (points) => `語意多占 ${points} 分`,

@@ -251,7 +251,7 @@ impl Reply<'_, '_> {
         let opposed = checked.citations.iter().find_map(|cited| {
             Some((
                 cited.clone(),
-                contradiction(&checked.text, cited, &self.passages)?,
+                contradiction(self.prepared.question, &checked.text, cited, &self.passages)?,
             ))
         });
         let date = |citation: &Citation| {

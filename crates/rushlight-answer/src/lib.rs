@@ -8,6 +8,7 @@
 //! This crate does no I/O, knows no adapter and keeps no state between questions. Everything is a function of its
 //! arguments; [`Prepared::answer`] calls the model it is handed and is therefore called from the generating thread.
 
+mod align;
 mod answerable;
 mod citation;
 mod compare;
@@ -22,6 +23,7 @@ mod nouns;
 mod numbers;
 mod orders;
 mod prompt;
+mod quantity;
 mod question;
 mod route;
 mod sanitize;

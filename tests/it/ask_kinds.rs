@@ -440,3 +440,16 @@ fn each_kind_ends_when_it_is_told_to() {
     ));
     assert_eq!(ended.expect_err("ended").code(), ErrorCode::Cancelled);
 }
+
+#[test]
+fn a_question_is_embedded_once_for_its_search_and_for_its_evidence() {
+    let system = System::over(FILES);
+    system.index();
+    let question = "What did the audit find too many of?";
+    let answer = system.ask(question).expect("a reply");
+    assert!(
+        answer.signals.sentence_cosine.is_some(),
+        "the evidence is compared by meaning"
+    );
+    assert_eq!(system.queries_embedded(question), 1);
+}

@@ -453,3 +453,28 @@ fn a_question_is_embedded_once_for_its_search_and_for_its_evidence() {
     );
     assert_eq!(system.queries_embedded(question), 1);
 }
+
+#[test]
+fn of_documents_that_disagree_the_one_that_applies_later_is_the_newer() {
+    let policy = |effective: &str, limit: &str| {
+        format!(
+            "---\ntitle: Travel policy\neffective: {effective}\n---\nThe travel limit is {limit} euros a day for everybody.\n"
+        )
+    };
+    let system = System::over("");
+    // The older one is written last.
+    system.write("travel-2024.md", policy("2024-04-01", "95"));
+    system.write("travel-2022.md", policy("2022-02-01", "80"));
+    system.index();
+    let answer = system.ask("What is the travel limit?").expect("a reply");
+    let [one] = &answer.disagreements[..] else {
+        panic!("{}", answer.text)
+    };
+    assert_eq!(one.values, ["95 euros", "80 euros"]);
+    let dates: Vec<String> = answer
+        .citations
+        .iter()
+        .map(|citation| rushlight_api::Time(citation.date).to_string())
+        .collect();
+    assert_eq!(dates, ["2024-04-01T00:00:00Z", "2022-02-01T00:00:00Z"]);
+}

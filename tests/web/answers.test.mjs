@@ -148,11 +148,15 @@ for (const [name, options] of [['desktop', {}], ['phone in Chinese', { viewport:
   })
 }
 
-scene('a date that the answer does not say is read from the document', {}, async (page) => {
-  await page.route('**/api/v1/documents/d*', (route) => route.fulfill({ json: { document_id: 'd', date: '2021-01-02T12:00:00Z', sections: [] } }))
+scene('dates come with the citations: no document is asked for its own, and one kept without says so', {}, async (page) => {
+  const documents = []
+  page.on('request', (request) => request.url().includes('/api/v1/documents/') && documents.push(request.url()))
   await ask(page)
-  await finish(page, answer({ ...contradiction, route: route('fact') }))
-  await page.locator('.when').first().getByText('2021').waitFor()
+  const [older, newer] = contradiction.citations
+  await finish(page, answer({ ...contradiction, citations: [{ ...older, date: undefined }, newer], route: route('fact') }))
+  await page.locator('.when').first().getByText('2025').waitFor()
+  await page.locator('.when').last().getByText('date unknown').waitFor()
+  assert.deepEqual(documents, [])
 })
 
 scene('the three outcomes look different', {}, async (page) => {

@@ -253,6 +253,7 @@ pub(crate) fn cite(passage: &Passage, span: TextSpan) -> Option<Citation> {
         quote: quote.to_owned(),
         confidence: hit.chunk.confidence,
         title: hit.title.clone(),
+        date: hit.date,
         path: hit.path.clone(),
         part: hit.part.clone(),
         space: hit.space.clone(),

@@ -14,7 +14,7 @@ use crate::citation::{CheckedText, CitationChecker};
 use crate::disagreement::contradiction;
 use crate::evidence::{Cosines, Evidence, EvidenceBudget};
 use crate::language::{AnswerLanguage, to_language};
-use crate::prompt::{build_prompt, without_fence};
+use crate::prompt::{build_prompt, date, without_fence};
 use crate::question::check_question;
 use crate::sanitize::visible;
 
@@ -254,13 +254,6 @@ impl Reply<'_, '_> {
                 contradiction(self.prepared.question, &checked.text, cited, &self.passages)?,
             ))
         });
-        let date = |citation: &Citation| {
-            let passage = self
-                .passages
-                .iter()
-                .find(|passage| passage.hit.doc_id == citation.doc_id);
-            passage.map(|passage| passage.hit.date)
-        };
         let mut answer = Answer {
             text: checked.text,
             citations: checked.citations,
@@ -271,10 +264,8 @@ impl Reply<'_, '_> {
         };
         if let Some((cited, other)) = opposed {
             let mut both = [(cited, other.ours), (other.citation, other.theirs)];
-            both.sort_by_key(|(citation, _)| std::cmp::Reverse(date(citation)));
-            disagree(&mut answer, self.prepared.language, both, |citation| {
-                date(citation).map(crate::prompt::date).unwrap_or_default()
-            });
+            both.sort_by_key(|(citation, _)| std::cmp::Reverse(citation.date));
+            disagree(&mut answer, self.prepared.language, both);
         }
         Answer {
             text: answer.text,
@@ -328,12 +319,7 @@ impl Reply<'_, '_> {
 }
 
 /// Writes two quotations that contradict each other into the answer, the newer first.
-fn disagree(
-    answer: &mut Answer,
-    language: AnswerLanguage,
-    both: [(Citation, String); 2],
-    date: impl Fn(&Citation) -> String,
-) {
+fn disagree(answer: &mut Answer, language: AnswerLanguage, both: [(Citation, String); 2]) {
     let mut disagreement = rushlight_core::Disagreement {
         citations: Vec::new(),
         values: Vec::new(),
@@ -343,7 +329,7 @@ fn disagree(
     for (number, (citation, value)) in (1..).zip(both) {
         answer.text.push_str(&format!(
             "\n{}: {} [{number}]",
-            date(&citation),
+            date(citation.date),
             language.quoted(&citation.quote)
         ));
         disagreement.citations.push(number);

@@ -110,6 +110,7 @@ fn answer() -> core::Answer {
             title: "Green tea".to_owned(),
             path: "/home/ada/notes/tea.md".to_owned(),
             part: String::new(),
+            date: core::Timestamp(1_772_355_600_000),
             space: "personal".to_owned(),
         }],
         grounding: core::Grounding::Grounded,
@@ -374,6 +375,7 @@ fn answer_with_a_citation() {
                   "title": "Green tea",
                   "path": "/home/ada/notes/tea.md",
                   "part": "",
+                  "date": "2026-03-01T09:00:00Z",
                   "space": "personal",
                   "locator": {
                     "kind": "lines",

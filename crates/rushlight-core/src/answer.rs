@@ -159,6 +159,8 @@ pub struct Citation {
     pub path: String,
     /// Part within the file; empty for the file itself.
     pub part: String,
+    /// The document's date: its own where it has one, else its file's.
+    pub date: Timestamp,
     /// The space's name.
     pub space: String,
 }

@@ -11,7 +11,7 @@ use rushlight_core::{Answer, AnswerEvent, AnswerKind, Citation, Coverage, Ground
 use rushlight_engine::AskRequest;
 
 use super::NoReporter;
-use super::search::{place, print_hit, recognised};
+use super::search::{day_of, place, print_hit, recognised};
 use super::taken;
 use crate::args::AskArgs;
 use crate::context::Context;
@@ -131,7 +131,10 @@ fn print(answer: &Answer, output: &Output) {
     }
     if !taken::tells_disagreements(answer) {
         for disagreement in &answer.disagreements {
-            output.line(format!("\n{}", taken::disagreement(disagreement)));
+            output.line(format!(
+                "\n{}",
+                taken::disagreement(disagreement, &answer.citations)
+            ));
         }
     }
     if answer.grounding == Grounding::NotFound && !answer.closest.is_empty() {
@@ -150,10 +153,11 @@ fn print_citation(citation: &Citation, output: &Output) {
     let (title, faint) = (style::TITLE, style::FAINT);
     let quote = citation.quote.split_whitespace().collect::<Vec<_>>().join(" ");
     output.line(format!(
-        "[{}] {title}{}{title:#}  {faint}{}{faint:#}",
+        "[{}] {title}{}{title:#}  {faint}{} · {}{faint:#}",
         citation.number,
         citation.title,
-        place(&citation.locator, &citation.space)
+        place(&citation.locator, &citation.space),
+        day_of(citation.date)
     ));
     let part = if citation.part.is_empty() {
         String::new()

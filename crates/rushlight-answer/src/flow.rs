@@ -12,6 +12,7 @@ use rushlight_core::{
 use crate::answerable::{Calibration, YES_NO, evidence_signals, log_odds};
 use crate::citation::{CheckedText, CitationChecker};
 use crate::disagreement::contradiction;
+use crate::draft::Draft;
 use crate::evidence::{Cosines, Evidence, EvidenceBudget};
 use crate::language::{AnswerLanguage, to_language};
 use crate::prompt::{build_prompt, date, without_fence};
@@ -202,8 +203,9 @@ impl<'a> Prepared<'a> {
             return finish(on_event, reply.not_found(None));
         }
 
+        let mut draft = Draft::new(self.question, &reply.passages);
         let generation = model.generate(&built.prompts.answer, params, &mut |event| {
-            forward(event, on_event)
+            forward(event, &mut draft, on_event)
         })?;
         reply.signals.log_probability =
             (generation.generated_tokens > 0).then_some(generation.mean_log_probability);
@@ -341,16 +343,19 @@ fn disagree(answer: &mut Answer, language: AnswerLanguage, both: [(Citation, Str
 
 /// The model's odds of yes against no as the next word.
 fn odds(model: &dyn LanguageModel, prompt: &Prompt, on_event: OnEvent<'_>) -> Result<f32> {
-    let known =
-        model.first_token_log_probabilities(prompt, &YES_NO, &mut |event| forward(event, on_event))?;
+    // Nothing is written here.
+    let mut draft = Draft::new("", &[]);
+    let known = model
+        .first_token_log_probabilities(prompt, &YES_NO, &mut |event| forward(event, &mut draft, on_event))?;
     Ok(log_odds(&known))
 }
 
-/// The model's events as the asker sees them.
-pub(crate) fn forward(event: GenerateEvent<'_>, on_event: OnEvent<'_>) -> ControlFlow<()> {
+/// The model's events as the asker sees them: of what it writes, what the draft lets through.
+pub(crate) fn forward(event: GenerateEvent<'_>, draft: &mut Draft, on_event: OnEvent<'_>) -> ControlFlow<()> {
     match event {
         GenerateEvent::Reading { done, total } => on_event(AnswerEvent::Reading { done, total }),
-        GenerateEvent::Piece(piece) => on_event(AnswerEvent::Piece(piece.to_owned())),
+        // An empty piece is told, too: whoever withdrew the question ends it.
+        GenerateEvent::Piece(piece) => on_event(AnswerEvent::Piece(draft.push(piece))),
     }
 }
 

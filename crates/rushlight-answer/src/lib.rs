@@ -14,6 +14,7 @@ mod citation;
 mod compare;
 mod disagreement;
 mod evidence;
+mod draft;
 mod flow;
 mod follow_up;
 mod language;

@@ -51,7 +51,7 @@ for (const viewport of [{ width: 1280, height: 860 }, phone]) {
     assert.equal(await page.locator('.first, .draft').count(), 0)
     assert.match((await aloud(page)) ?? '', /^The answer is ready. Backed by passages. Green tea is steeped at 70 °C\.$/)
     await page.getByText('Searched 1,204 of 1,207 documents you may read; 3 files could not be searched; 2 pages have no readable text.').waitFor()
-    await page.getByText('9 passages were found and not read.').waitFor()
+    await page.getByText('9 passages were found and not read; 30 sentences were not read, for want of room or because others fit better.').waitFor()
     await accessible(page)
     await noSidewaysScroll(page)
   })

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rushlight_api as api;
-use rushlight_core::{Answer, AnswerEvent, AnswerKind, Citation, Coverage, Grounding, Principal, Result};
+use rushlight_core::{
+    Answer, AnswerEvent, AnswerKind, Citation, Coverage, Grounding, LeftOut, Principal, Result,
+};
 use rushlight_engine::AskRequest;
 
 use super::NoReporter;
@@ -169,6 +171,23 @@ fn print_citation(citation: &Citation, output: &Output) {
     output.line(format!("    “{quote}”"));
 }
 
+/// What of the evidence was not read, and why; nothing where all was.
+fn unread(left_out: LeftOut) -> String {
+    let LeftOut { hits, sentences } = left_out;
+    let parts: Vec<String> = [(hits, "passage"), (sentences, "sentence")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, name)| count(number as u64, name))
+        .collect();
+    match parts.as_slice() {
+        [] => String::new(),
+        parts => format!(
+            "; not read, for want of room or because others fit better: {}",
+            parts.join(", ")
+        ),
+    }
+}
+
 /// How far the answer is carried, and what was searched.
 fn closing(answer: &Answer) -> String {
     let Coverage {
@@ -202,12 +221,7 @@ fn closing(answer: &Answer) -> String {
             count(*files_not_searched, "file")
         ));
     }
-    if answer.left_out.sentences > 0 && answer.route.kind == AnswerKind::Summary {
-        line.push_str(&format!(
-            "; {} left out",
-            count(answer.left_out.sentences as u64, "sentence")
-        ));
-    }
+    line.push_str(&unread(answer.left_out));
     if *unreadable_pages > 0 {
         line.push_str(&format!("; {} unreadable", count(*unreadable_pages, "page")));
     }
@@ -216,4 +230,22 @@ fn closing(answer: &Answer) -> String {
         line.push_str("; quoted without a language model");
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_read_is_counted_in_words() {
+        assert_eq!(unread(LeftOut::default()), "");
+        let left_out = LeftOut {
+            hits: 1,
+            sentences: 1_200,
+        };
+        assert_eq!(
+            unread(left_out),
+            "; not read, for want of room or because others fit better: 1 passage, 1,200 sentences"
+        );
+    }
 }

@@ -6,10 +6,12 @@ use rushlight_core::{Citation, Passage, TextSpan};
 
 use crate::align::common;
 use crate::citation::cite;
+use crate::context::{above, is_row, pieces};
 use crate::numbers::numbers;
 use crate::quantity::{Part, Quantity, parts};
 use crate::sentence::sentences;
 use crate::terms::{Weights, covered, terms};
+use crate::words::words;
 
 /// So much of each sentence's words must be in the other, in the same order.
 const SAME_THING: f32 = 0.75;
@@ -54,14 +56,16 @@ pub(crate) fn contradiction(
         .filter(|text| !is_heading(text))
         .map(|text| (text, parts(text)))
         .collect();
-    let heading = headings(passages, |passage| {
-        passage.hit.doc_id == cited.doc_id && passage.hit.chunk.span.start <= cited.span.start
-    });
+    let from = passages.iter().find(|passage| {
+        passage.hit.doc_id == cited.doc_id
+            && (passage.span.start..passage.span.end).contains(&cited.span.start)
+    })?;
+    let heading = Heading::of(from);
     passages
         .iter()
         .filter(|passage| passage.hit.doc_id != cited.doc_id)
         .flat_map(|passage| {
-            sentences(&passage.text)
+            pieces(&passage.hit, &passage.text)
                 .into_iter()
                 .map(move |span| (passage, span))
         })
@@ -71,9 +75,9 @@ pub(crate) fn contradiction(
             ours.iter().find_map(|(our_text, ours)| {
                 let aligned = Aligned::of(ours, &theirs);
                 let (ours, theirs) = aligned.opposed(&asked, &said)?;
-                let is_row = our_text.starts_with('|') || their_text.starts_with('|');
-                let needs_heading = is_row || aligned.shared() < SPEAKS_FOR_ITSELF;
-                if needs_heading && !alike(&heading, &headings(std::slice::from_ref(passage), |_| true)) {
+                let speaks_for_itself =
+                    !is_row(&passage.hit, their_text) && aligned.shared() >= SPEAKS_FOR_ITSELF;
+                if !speaks_for_itself && !heading.is_like(&Heading::of(passage)) {
                     return None;
                 }
                 Some(Contradiction {
@@ -96,22 +100,43 @@ pub(crate) fn replaced(ours: &str, theirs: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Words of the title and the headings of the first passage that is meant.
-fn headings(passages: &[Passage], is_meant: impl Fn(&Passage) -> bool) -> BTreeSet<String> {
-    let hit = passages
-        .iter()
-        .find(|passage| is_meant(passage))
-        .map(|passage| &passage.hit);
-    let mut words = hit.map_or_else(BTreeSet::new, |hit| {
-        terms(&format!("{}\n{}", hit.title, hit.chunk.heading_path.join("\n")))
-    });
-    words.retain(|term| !term.contains(|c: char| c.is_ascii_digit()));
-    words
+/// What stands above a passage.
+struct Heading {
+    words: BTreeSet<String>,
+    /// Numbers in the title that tell one of a series from the next: of an invoice, a meeting's day.
+    numbers: BTreeSet<String>,
 }
 
-fn alike(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
-    let even = Weights::default();
-    covered(a, b, &even) >= SAME_HEADING && covered(b, a, &even) >= SAME_HEADING
+impl Heading {
+    fn of(passage: &Passage) -> Self {
+        let mut words = terms(&above(passage));
+        words.retain(|term| !term.contains(|c: char| c.is_ascii_digit()));
+        Self {
+            words,
+            numbers: numbers_of_a_series(&passage.hit.title),
+        }
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        let even = Weights::default();
+        let share = covered(&self.words, &other.words, &even).min(covered(&other.words, &self.words, &even));
+        share >= SAME_HEADING && self.numbers == other.numbers
+    }
+}
+
+/// The words with digits of a title, without years and what tells a version from the next.
+fn numbers_of_a_series(title: &str) -> BTreeSet<String> {
+    let words: Vec<String> = words(title).into_iter().map(|word| word.text).collect();
+    let is_version = |at: usize| {
+        let before = at.checked_sub(1).map_or("", |before| words[before].as_str());
+        words[at].starts_with('v') || matches!(before, "version" | "revision" | "v" | "第")
+    };
+    let is_year = |word: &str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
+    (0..words.len())
+        .filter(|at| words[*at].contains(|c: char| c.is_ascii_digit()))
+        .filter(|at| !is_version(*at) && !is_year(&words[*at]))
+        .map(|at| words[at].clone())
+        .collect()
 }
 
 /// A heading names its document; what it has is no statement.
@@ -212,6 +237,15 @@ mod tests {
     use super::*;
     use crate::testing::passages;
 
+    /// Documents of one title.
+    fn versions(texts: &[&str]) -> Vec<Passage> {
+        let mut given = passages(texts);
+        given
+            .iter_mut()
+            .for_each(|one| one.hit.title = "Policy".to_owned());
+        given
+    }
+
     /// What the first text's first sentence and another text oppose, where the answer to a question is taken from it.
     fn found(question: &str, answer: &str, given: &[Passage]) -> Option<(String, String)> {
         let first = sentences(&given[0].text)[0];
@@ -220,7 +254,7 @@ mod tests {
     }
 
     fn against(question: &str, answer: &str, texts: [&str; 2]) -> Option<(String, String)> {
-        found(question, answer, &passages(&texts))
+        found(question, answer, &versions(&texts))
     }
 
     fn values(ours: &str, theirs: &str) -> Option<(String, String)> {
@@ -233,7 +267,7 @@ mod tests {
             "The travel limit is 95 euros a day.",
             "Lunch is free. The travel limit is 80 euros a day.",
         ];
-        let given = passages(&texts);
+        let given = versions(&texts);
         let cited = cite(&given[0], sentences(texts[0])[0]).expect("is there");
         let found = contradiction("What is the limit?", "The limit is 95 euros.", &cited, &given);
         assert_eq!(
@@ -466,7 +500,7 @@ mod tests {
 
     #[test]
     fn rows_of_tables_are_compared_under_the_same_headings() {
-        let mut rows = passages(&[
+        let mut rows = versions(&[
             "| Meals away from home | GBP 38 |",
             "| Meals away from home | GBP 32 |",
         ]);
@@ -477,11 +511,15 @@ mod tests {
         assert_eq!(ask(&rows), values("GBP 38", "GBP 32"));
         rows[1].hit.title = "Household budget".to_owned();
         assert_eq!(ask(&rows), None);
+        for (row, day) in rows.iter_mut().zip(["17 January", "20 March"]) {
+            row.hit.title = format!("Travel and expenses, minutes of {day} 2024");
+        }
+        assert_eq!(ask(&rows), None, "each of a series says its own");
     }
 
     #[test]
     fn of_a_quotation_of_two_sentences_each_is_compared() {
-        let given = passages(&[
+        let given = versions(&[
             "Lunch is free for guests. The travel limit is 95 euros a day.",
             "The travel limit is 80 euros a day.",
         ]);
@@ -498,7 +536,7 @@ mod tests {
         let chinese = include_str!("../../../examples/company-docs/policies/差旅費用辦法-v3-2024.md");
         let remote = include_str!("../../../examples/company-docs/policies/remote-work-policy-v2-2024.md");
         let every = |ours: (&str, &str), theirs: (&str, &str)| -> Vec<(String, String)> {
-            let mut given = passages(&[ours.1, theirs.1]);
+            let mut given = versions(&[ours.1, theirs.1]);
             (given[0].hit.title, given[1].hit.title) = (ours.0.to_owned(), theirs.0.to_owned());
             let cited = sentences(ours.1)
                 .into_iter()

@@ -41,7 +41,11 @@ fn titled(line: &str) -> Option<&str> {
 pub(crate) fn table_header(hit: &Hit, at: usize) -> Option<TextSpan> {
     let text = &hit.chunk.text;
     let first = match hit.chunk.locator {
-        Locator::Cells { first, .. } => (first <= 1).then(|| rows(text).first().copied()).flatten(),
+        // A first row with numbers names no columns.
+        Locator::Cells { first, .. } => rows(text)
+            .first()
+            .copied()
+            .filter(|row| first <= 1 && !text[row.range()].contains(|c: char| c.is_ascii_digit())),
         _ => {
             let mut lines = text.get(..at)?.split_inclusive('\n').rev();
             let above: usize = lines

@@ -189,6 +189,15 @@ impl<'a> Evidence<'a> {
         &self.hits[sentence.hit].chunk.text[sentence.span.range()]
     }
 
+    /// Whether a sentence is the first row of a table that goes on.
+    fn heads_a_table(&self, index: usize) -> bool {
+        let (sentence, next) = (&self.sentences[index], self.sentences.get(index + 1));
+        next.filter(|next| next.hit == sentence.hit).is_some_and(|next| {
+            let header = table_header(&self.hits[sentence.hit], next.span.start);
+            header.is_some_and(|header| header.start == sentence.span.start)
+        })
+    }
+
     /// The best cosine of the question with a sentence, where any was computed.
     pub fn sentence_cosine(&self) -> Option<f32> {
         self.sentence_cosine
@@ -229,7 +238,7 @@ impl<'a> Evidence<'a> {
             tokens: 0,
         };
         // What says nothing by itself comes in beside what does.
-        let says_something = |index: &usize| !is_bare(self.text(*index));
+        let says_something = |index: &usize| !is_bare(self.text(*index)) && !self.heads_a_table(*index);
         let ranked = || self.order.iter().copied().filter(says_something);
         let first = ranked().next().or(self.order.first().copied());
         let best = first.map_or(0.0, |index| self.sentences[index].score);
@@ -326,6 +335,7 @@ impl<'e> Taken<'e, '_> {
             .indexes
             .iter()
             .filter(|index| self.indexes.contains(&(*index + 2)) && !self.indexes.contains(&(*index + 1)))
+            .filter(|index| self.evidence.sentences[**index].hit == self.evidence.sentences[**index + 2].hit)
             .map(|index| index + 1)
             .collect();
         for gap in gaps {
@@ -476,7 +486,24 @@ mod tests {
                 "How many days of leave are there after three years of service?",
                 &[leave]
             ),
-            ["| Years of service | Days |", "| three | 17 |"]
+            [
+                "## Leave\n\nWe give more than the law.\n\n| Years of service | Days |",
+                "| three | 17 |"
+            ]
+        );
+        let products = [
+            hit(
+                "terms",
+                "| Product | Warranty |\n|---|---|\n| meter | two years |",
+            ),
+            hit(
+                "minutes",
+                "Decided: the product is stopped. The meeting ended at noon.",
+            ),
+        ];
+        assert_eq!(
+            texts("Which product was stopped?", &products)[0],
+            "Decided: the product is stopped. The meeting ended at noon."
         );
     }
 

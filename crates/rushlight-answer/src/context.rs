@@ -75,7 +75,7 @@ pub(crate) fn above(passage: &Passage) -> String {
 /// The rows of a table of lines; a line break between quotation marks ends none.
 fn rows(text: &str) -> Vec<TextSpan> {
     let (mut spans, mut start, mut quoted) = (Vec::new(), 0, false);
-    let whole = text.matches('"').count() % 2 == 0;
+    let whole = text.matches('"').count().is_multiple_of(2);
     let ends = text.char_indices().filter_map(|(at, c)| {
         quoted ^= c == '"' && whole;
         (c == '\n' && !quoted).then_some(at)

@@ -248,12 +248,12 @@ impl Reader {
         let mut end = 0;
         let mut chars = rest.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
+            let next = chars.peek().map(|(_, next)| *next);
+            let next = next.filter(|next| next.is_alphanumeric() && !is_han(*next));
+            // `bw-300` and `lh-2024-03` are one word, `e-mail` is two.
             let joins = matches!(c, '-' | '_')
-                && chars
-                    .peek()
-                    .is_some_and(|(_, next)| next.is_alphanumeric() && !is_han(*next))
                 && rest.starts_with(|c: char| c.is_ascii_alphabetic())
-                && chars.peek().is_some_and(|(_, next)| {
+                && next.is_some_and(|next| {
                     next.is_ascii_digit() || rest[..at].contains(|c: char| c.is_ascii_digit())
                 });
             if !joins && (!c.is_alphanumeric() || is_han(c)) {

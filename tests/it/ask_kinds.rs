@@ -256,14 +256,19 @@ fn two_versions_are_compared_with_both_quotations() {
     for part in [
         "“The daily limit is 95 euros.”",
         "“The daily limit is 80 euros.”",
-        "(80 → 95)",
+        "(80 euros → 95 euros)",
         "Only in “Travel policy 2024”: “Trains come before planes.”",
         "Only in “Travel policy 2023”: “Fax the form to the office in Rome.”",
     ] {
         assert!(found.text.contains(part), "{part} in {}", found.text);
     }
     assert!(!found.text.contains("Ask your manager"), "{}", found.text);
-    assert!(found.disagreements.iter().any(|one| one.values == ["95", "80"]));
+    assert!(
+        found
+            .disagreements
+            .iter()
+            .any(|one| one.values == ["95 euros", "80 euros"])
+    );
     assert_eq!(found.generation, None);
 
     let named = answer(

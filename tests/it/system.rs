@@ -121,6 +121,7 @@ impl Embedder for CountingEmbedder {
                 let mut queries = self.queries.lock().expect("no thread panics");
                 queries.extend(texts.iter().map(|text| (*text).to_owned()));
             }
+            EmbedKind::Title => {}
         }
         self.model.embed(kind, texts)
     }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rushlight_core::{Citation, DocId, DocumentKind, Hit, LeftOut, Passage, TextSpan};
+use rushlight_core::{Citation, DocId, Hit, LeftOut, Passage, TextSpan};
 
 use crate::citation::cite;
-use crate::context::{is_bare, is_row, pieces, table_header};
+use crate::context::{is_bare, is_row, statements, table_header};
 use crate::orders::is_order;
 use crate::terms::{Weights, covered, fold, terms};
 
@@ -108,7 +108,7 @@ impl<'a> Evidence<'a> {
         let mut found: Vec<BTreeSet<String>> = Vec::new();
         let mut sentences = Vec::new();
         for (index, hit) in hits.iter().enumerate() {
-            for span in cut(hit) {
+            for span in statements(hit) {
                 let text = &hit.chunk.text[span.range()];
                 found.push(terms(text));
                 sentences.push(Sentence {
@@ -379,20 +379,6 @@ impl<'e> Taken<'e, '_> {
             passages,
         }
     }
-}
-
-/// The sentences of a hit, without a note's front matter: fields are no evidence.
-fn cut(hit: &Hit) -> Vec<TextSpan> {
-    let text = &hit.chunk.text;
-    let begins = hit.kind == DocumentKind::Note && hit.chunk.span.start == 0 && text.starts_with("---");
-    let from = match text.match_indices("\n---").next() {
-        Some((at, fence)) if begins && at + fence.len() < text.len() => at + fence.len(),
-        _ => 0,
-    };
-    pieces(hit, &text[from..])
-        .into_iter()
-        .map(|span| TextSpan::new(from + span.start, from + span.end))
-        .collect()
 }
 
 #[cfg(test)]

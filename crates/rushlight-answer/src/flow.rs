@@ -203,7 +203,7 @@ impl<'a> Prepared<'a> {
             return finish(on_event, reply.not_found(None));
         }
 
-        let mut draft = Draft::new(self.question, &reply.passages);
+        let mut draft = Draft::new(self.question, &reply.passages, self.inputs.fence);
         let generation = model.generate(&built.prompts.answer, params, &mut |event| {
             forward(event, &mut draft, on_event)
         })?;
@@ -344,7 +344,7 @@ fn disagree(answer: &mut Answer, language: AnswerLanguage, both: [(Citation, Str
 /// The model's odds of yes against no as the next word.
 fn odds(model: &dyn LanguageModel, prompt: &Prompt, on_event: OnEvent<'_>) -> Result<f32> {
     // Nothing is written here.
-    let mut draft = Draft::new("", &[]);
+    let mut draft = Draft::new("", &[], "");
     let known = model
         .first_token_log_probabilities(prompt, &YES_NO, &mut |event| forward(event, &mut draft, on_event))?;
     Ok(log_odds(&known))

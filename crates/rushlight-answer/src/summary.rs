@@ -128,7 +128,7 @@ pub fn summarise(
             };
             let prompt = prompt(window, fence, language);
             let one = std::slice::from_ref(window);
-            let mut draft = Draft::new("", one);
+            let mut draft = Draft::new("", one, fence);
             let generation = model.generate(&prompt, &params, &mut |event| {
                 forward(event, &mut draft, on_event)
             })?;

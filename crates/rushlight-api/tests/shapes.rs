@@ -1034,6 +1034,7 @@ fn a_receipt_is_closed_by_its_digest() {
               "title": "Green tea",
               "path": "/home/ada/notes/tea.md",
               "part": "",
+              "date": "2026-03-01T09:00:00Z",
               "space": "personal",
               "locator": {
                 "kind": "lines",
@@ -1074,7 +1075,7 @@ fn a_receipt_is_closed_by_its_digest() {
             "log_probability": null,
             "probability": null
           },
-          "digest": "73b3a3ad338c9f68856d3982cea149b0454b186533ab0462d0054fc874a08bda"
+          "digest": "de65c19bca929904853ae7da0d9d0156732448cff0d4832cac42b53578abe749"
         }"#]],
     );
     let text = receipt().to_json();

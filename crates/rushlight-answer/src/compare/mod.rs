@@ -6,10 +6,10 @@ use rushlight_core::{Citation, Disagreement, Hit, Passage, TextSpan};
 
 use crate::align;
 use crate::citation::cite;
+use crate::context::{is_bare, statements};
 use crate::disagreement::replaced;
 use crate::language::{AnswerLanguage, is_han};
 use crate::sanitize::plain_text;
-use crate::sentence::sentences;
 use crate::terms::{Weights, covered, fold, terms};
 
 /// Differences that are shown at most.
@@ -116,6 +116,8 @@ impl Comparison {
                     return None;
                 };
                 let values = match quantities(new, old) {
+                    // A heading names its document, and states nothing.
+                    Some(values) if is_bare(new.text) => values,
                     Some(values) => {
                         self.disagreements.push(Disagreement {
                             citations: vec![first, second],
@@ -149,7 +151,7 @@ impl Comparison {
 fn cut(hits: &[Hit]) -> Vec<Sentence<'_>> {
     let (mut found, mut end) = (Vec::new(), 0);
     for hit in hits {
-        for span in sentences(&hit.chunk.text) {
+        for span in statements(hit) {
             let start = hit.chunk.span.start + span.start;
             if start < end {
                 continue;

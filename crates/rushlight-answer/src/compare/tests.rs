@@ -94,3 +94,10 @@ fn a_long_comparison_is_cut_and_says_so() {
     assert_eq!((found.total, found.citations.len()), (41, LINES));
     assert!(found.text.ends_with("- and 17 more."), "{}", found.text);
 }
+
+#[test]
+fn headings_and_front_matter_are_no_disagreement() {
+    let of = |year: u32| format!("# Policy of {year}\n\nAll stay as they were.");
+    let found = compared(&of(2024), &of(2023), AnswerLanguage::English);
+    assert_eq!((found.total, found.disagreements.len()), (1, 0), "{}", found.text);
+}

@@ -338,7 +338,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::{OFFSET, passages};
+    use crate::testing::{OFFSET, passages, table};
 
     fn check(question: &str, texts: &[&str], pieces: &[&str]) -> CheckedText {
         let passages = passages(texts);
@@ -398,6 +398,36 @@ mod tests {
             checked.citations[0].quote
         );
         assert_eq!(ask("滿三年的同仁有18天特別休假。").grounding, Grounding::NotFound);
+    }
+
+    #[test]
+    fn a_row_of_a_table_of_lines_is_carried_under_its_first_row() {
+        let budget = table(
+            "budget",
+            "cost_centre,budget_2024_gbp,budget_2025_gbp\nTravel,118000,124000\nLaboratory Taipei,150000,240000",
+        );
+        let text = budget.chunk.text.clone();
+        let row = text.find("Laboratory").expect("there");
+        let passage = Passage {
+            number: 1,
+            span: TextSpan::new(OFFSET + row, OFFSET + text.len()),
+            text: text[row..].to_owned(),
+            token_count: 0,
+            hit: budget,
+        };
+        let passages = [passage];
+        let mut checker =
+            CitationChecker::new("What is the 2025 budget of the laboratory in Taipei?", &passages);
+        checker.push("The 2025 budget of the laboratory in Taipei is GBP 240,000.");
+        let checked = checker.finish();
+        assert_eq!(checked.grounding, Grounding::Grounded);
+        assert_eq!(checked.citations[0].quote, "Laboratory Taipei,150000,240000");
+        let row = Locator::Cells {
+            sheet: String::new(),
+            first: 3,
+            last: 3,
+        };
+        assert_eq!(checked.citations[0].locator, row);
     }
 
     #[test]

@@ -55,11 +55,10 @@ fn titled(line: &str) -> Option<&str> {
 pub(crate) fn table_header(hit: &Hit, at: usize) -> Option<TextSpan> {
     let text = &hit.chunk.text;
     let first = match hit.chunk.locator {
-        // A first row with numbers names no columns.
         Locator::Cells { first, .. } => rows(text)
             .first()
             .copied()
-            .filter(|row| first <= 1 && !text[row.range()].contains(|c: char| c.is_ascii_digit())),
+            .filter(|row| first <= 1 && names_columns(&text[row.range()])),
         _ => {
             let mut lines = text.get(..at)?.split_inclusive('\n').rev();
             let above: usize = lines
@@ -73,6 +72,18 @@ pub(crate) fn table_header(hit: &Hit, at: usize) -> Option<TextSpan> {
         }
     };
     first.filter(|header| header.start < at)
+}
+
+/// Whether a row names columns: none of its cells is a number.
+fn names_columns(row: &str) -> bool {
+    let is_number = |cell: &str| {
+        let has_digit = cell.contains(|c: char| c.is_ascii_digit());
+        has_digit
+            && cell
+                .chars()
+                .all(|c| c.is_ascii_digit() || "+-.:/% \"".contains(c))
+    };
+    !row.split([',', ';', '\t', '|']).any(is_number)
 }
 
 /// The title, the headings and the first row of its table above a passage, a line each.
@@ -154,6 +165,13 @@ mod tests {
         let prices = table("prices", "name,price\ntea,3\n茶,4");
         assert_eq!(header(&prices, 18).as_deref(), Some("name,price"));
         assert_eq!(header(&prices, 0), None);
+        let budget = table("budget", "centre,budget_2025_gbp\nlaboratory,240000");
+        assert_eq!(header(&budget, 23).as_deref(), Some("centre,budget_2025_gbp"));
+        assert_eq!(
+            header(&table("numbers", "tea,3\n茶,4"), 6),
+            None,
+            "it names no columns"
+        );
         let mut later = prices.clone();
         later.chunk.locator = Locator::Cells {
             sheet: String::new(),

@@ -256,14 +256,19 @@ fn two_versions_are_compared_with_both_quotations() {
     for part in [
         "“The daily limit is 95 euros.”",
         "“The daily limit is 80 euros.”",
-        "(80 → 95)",
+        "(80 euros → 95 euros)",
         "Only in “Travel policy 2024”: “Trains come before planes.”",
         "Only in “Travel policy 2023”: “Fax the form to the office in Rome.”",
     ] {
         assert!(found.text.contains(part), "{part} in {}", found.text);
     }
     assert!(!found.text.contains("Ask your manager"), "{}", found.text);
-    assert!(found.disagreements.iter().any(|one| one.values == ["95", "80"]));
+    assert!(
+        found
+            .disagreements
+            .iter()
+            .any(|one| one.values == ["95 euros", "80 euros"])
+    );
     assert_eq!(found.generation, None);
 
     let named = answer(
@@ -439,4 +444,42 @@ fn each_kind_ends_when_it_is_told_to() {
         |_| ControlFlow::Break(()),
     ));
     assert_eq!(ended.expect_err("ended").code(), ErrorCode::Cancelled);
+}
+
+#[test]
+fn a_question_is_embedded_once_for_its_search_and_for_its_evidence() {
+    let system = System::over(FILES);
+    system.index();
+    let question = "What did the audit find too many of?";
+    let answer = system.ask(question).expect("a reply");
+    assert!(
+        answer.signals.sentence_cosine.is_some(),
+        "the evidence is compared by meaning"
+    );
+    assert_eq!(system.queries_embedded(question), 1);
+}
+
+#[test]
+fn of_documents_that_disagree_the_one_that_applies_later_is_the_newer() {
+    let policy = |effective: &str, limit: &str| {
+        format!(
+            "---\ntitle: Travel policy\neffective: {effective}\n---\nThe travel limit is {limit} euros a day for everybody.\n"
+        )
+    };
+    let system = System::over("");
+    // The older one is written last.
+    system.write("travel-2024.md", policy("2024-04-01", "95"));
+    system.write("travel-2022.md", policy("2022-02-01", "80"));
+    system.index();
+    let answer = system.ask("What is the travel limit?").expect("a reply");
+    let [one] = &answer.disagreements[..] else {
+        panic!("{}", answer.text)
+    };
+    assert_eq!(one.values, ["95 euros", "80 euros"]);
+    let dates: Vec<String> = answer
+        .citations
+        .iter()
+        .map(|citation| rushlight_api::Time(citation.date).to_string())
+        .collect();
+    assert_eq!(dates, ["2024-04-01T00:00:00Z", "2022-02-01T00:00:00Z"]);
 }

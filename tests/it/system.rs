@@ -4,8 +4,8 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -100,10 +100,11 @@ pub(crate) fn quick_folder() -> tempfile::TempDir {
     made.expect("a temporary folder")
 }
 
-/// The embedder, counting the passages it is given.
+/// The embedder, counting the passages and the queries it is given.
 struct CountingEmbedder {
     model: HashEmbedder,
     passages: Arc<AtomicUsize>,
+    queries: Arc<Mutex<Vec<String>>>,
 }
 
 impl Embedder for CountingEmbedder {
@@ -112,8 +113,15 @@ impl Embedder for CountingEmbedder {
     }
 
     fn embed(&self, kind: EmbedKind, texts: &[&str]) -> Result<Vec<Embedding>> {
-        if matches!(kind, EmbedKind::Passage) {
-            self.passages.fetch_add(texts.len(), Ordering::SeqCst);
+        match kind {
+            EmbedKind::Passage => {
+                self.passages.fetch_add(texts.len(), Ordering::SeqCst);
+            }
+            EmbedKind::Query => {
+                let mut queries = self.queries.lock().expect("no thread panics");
+                queries.extend(texts.iter().map(|text| (*text).to_owned()));
+            }
+            EmbedKind::Title => {}
         }
         self.model.embed(kind, texts)
     }
@@ -218,6 +226,7 @@ pub(crate) struct System {
     folder: tempfile::TempDir,
     runtime: Arc<tokio::runtime::Runtime>,
     passages: Arc<AtomicUsize>,
+    queries: Arc<Mutex<Vec<String>>>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) recogniser: Arc<FakeRecogniser>,
     /// The language model, where it is the testkit's.
@@ -282,6 +291,7 @@ impl System {
             .build();
         let runtime = Arc::new(runtime.expect("a runtime"));
         let passages = Arc::<AtomicUsize>::default();
+        let queries = Arc::<Mutex<Vec<String>>>::default();
         let faults = Arc::<Faults>::default();
         let recogniser = Arc::new(FakeRecogniser::new("fake"));
         let model = Arc::new(match models {
@@ -291,6 +301,7 @@ impl System {
         let embedder = CountingEmbedder {
             model: HashEmbedder::new(),
             passages: Arc::clone(&passages),
+            queries: Arc::clone(&queries),
         };
         let missing = |name: &str| {
             Error::new(
@@ -343,6 +354,7 @@ impl System {
             folder,
             runtime,
             passages,
+            queries,
             faults,
             recogniser,
             model,
@@ -352,6 +364,12 @@ impl System {
     /// Passages embedded since the start.
     pub(crate) fn embedded(&self) -> usize {
         self.passages.load(Ordering::SeqCst)
+    }
+
+    /// How often a query was embedded since the start.
+    pub(crate) fn queries_embedded(&self, query: &str) -> usize {
+        let queries = self.queries.lock().expect("no thread panics");
+        queries.iter().filter(|one| *one == query).count()
     }
 
     pub(crate) fn root(&self) -> String {

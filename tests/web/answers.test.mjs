@@ -51,7 +51,7 @@ for (const viewport of [{ width: 1280, height: 860 }, phone]) {
     assert.equal(await page.locator('.first, .draft').count(), 0)
     assert.match((await aloud(page)) ?? '', /^The answer is ready. Backed by passages. Green tea is steeped at 70 °C\.$/)
     await page.getByText('Searched 1,204 of 1,207 documents you may read; 3 files could not be searched; 2 pages have no readable text.').waitFor()
-    await page.getByText('9 passages were found and not read.').waitFor()
+    await page.getByText('9 passages were found and not read; 30 sentences were not read, for want of room or because others fit better.').waitFor()
     await accessible(page)
     await noSidewaysScroll(page)
   })
@@ -148,11 +148,15 @@ for (const [name, options] of [['desktop', {}], ['phone in Chinese', { viewport:
   })
 }
 
-scene('a date that the answer does not say is read from the document', {}, async (page) => {
-  await page.route('**/api/v1/documents/d*', (route) => route.fulfill({ json: { document_id: 'd', date: '2021-01-02T12:00:00Z', sections: [] } }))
+scene('dates come with the citations: no document is asked for its own, and one kept without says so', {}, async (page) => {
+  const documents = []
+  page.on('request', (request) => request.url().includes('/api/v1/documents/') && documents.push(request.url()))
   await ask(page)
-  await finish(page, answer({ ...contradiction, route: route('fact') }))
-  await page.locator('.when').first().getByText('2021').waitFor()
+  const [older, newer] = contradiction.citations
+  await finish(page, answer({ ...contradiction, citations: [{ ...older, date: undefined }, newer], route: route('fact') }))
+  await page.locator('.when').first().getByText('2025').waitFor()
+  await page.locator('.when').last().getByText('date unknown').waitFor()
+  assert.deepEqual(documents, [])
 })
 
 scene('the three outcomes look different', {}, async (page) => {

@@ -2,8 +2,8 @@
 
 use rushlight_core::{AnswerSignals, Passage};
 
+use crate::context::pieces;
 use crate::language::AnswerLanguage;
-use crate::sentence::sentences;
 use crate::terms::{Weights, covered, terms};
 
 /// The replies whose log-probabilities are asked for: two ways to say yes, then two ways to say no.
@@ -19,7 +19,7 @@ pub fn evidence_signals(question: &str, passages: &[Passage]) -> AnswerSignals {
     let weights = Weights::over(&whole);
     let best = |covers: &mut dyn Iterator<Item = f32>| covers.fold(0.0, f32::max);
     let sentence_terms = passages.iter().flat_map(|passage| {
-        sentences(&passage.text)
+        pieces(&passage.hit, &passage.text)
             .into_iter()
             .filter_map(|span| span.of(&passage.text))
             .map(terms)

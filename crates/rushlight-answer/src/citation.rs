@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rushlight_core::{Citation, Grounding, Locator, Passage, TextSpan};
 
+use crate::context::{above, pieces};
 use crate::language::is_han;
 use crate::negation::denies;
 use crate::numbers::{numbers, stated_numbers};
@@ -79,7 +80,7 @@ impl<'a> CitationChecker<'a> {
             .map(|passage| Candidate {
                 passage,
                 known: Known::of(&in_context(passage)),
-                quotes: quotes(&passage.text),
+                quotes: quotes(passage),
             })
             .collect();
         Self {
@@ -198,12 +199,9 @@ impl<'a> CitationChecker<'a> {
     }
 }
 
-/// A passage under its title and headings: a row of a table says of what it is a row nowhere else.
+/// A passage under its title, its headings and its table's first row: a row of a table says of what it is a row nowhere else.
 fn in_context(passage: &Passage) -> String {
-    let hit = &passage.hit;
-    let above = std::iter::once(&hit.title).chain(&hit.chunk.heading_path);
-    let above: Vec<&str> = above.map(String::as_str).collect();
-    format!("{}\n{}", above.join("\n"), passage.text)
+    format!("{}\n{}", above(passage), passage.text)
 }
 
 /// What a sentence says: its words, and its numbers apart from them, so that they are the same however they are written.
@@ -255,11 +253,12 @@ pub(crate) fn cite(passage: &Passage, span: TextSpan) -> Option<Citation> {
         title: hit.title.clone(),
         path: hit.path.clone(),
         part: hit.part.clone(),
+        date: hit.date,
         space: hit.space.clone(),
     })
 }
 
-/// The lines of the quote, where the chunk's lines are the original's: as many breaks as its place has.
+/// The lines or rows of the quote, where the chunk's lines are the original's: as many breaks as its place has.
 fn finer(locator: &Locator, chunk: &str, quote: TextSpan) -> Locator {
     let breaks = |text: &str| text.matches('\n').count() as u32;
     let lines = |first: u32, last: u32| {
@@ -280,13 +279,22 @@ fn finer(locator: &Locator, chunk: &str, quote: TextSpan) -> Locator {
             },
             None => locator.clone(),
         },
-        Locator::Whole | Locator::Pages { .. } | Locator::Cells { .. } => locator.clone(),
+        Locator::Cells { sheet, first, last } => match lines(*first, *last) {
+            Some((first, last)) => Locator::Cells {
+                sheet: sheet.clone(),
+                first,
+                last,
+            },
+            None => locator.clone(),
+        },
+        Locator::Whole | Locator::Pages { .. } => locator.clone(),
     }
 }
 
 /// Every sentence, and every pair of neighbours. What tells the reader what to say is none.
-fn quotes(text: &str) -> Vec<Quote> {
-    let all = sentences(text);
+fn quotes(passage: &Passage) -> Vec<Quote> {
+    let text = &passage.text;
+    let all = pieces(&passage.hit, text);
     let is_order = orders(text, &all);
     let spans = all.iter().zip(&is_order).filter(|(_, is_order)| !**is_order);
     let pairs = all
@@ -330,7 +338,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::{OFFSET, passages};
+    use crate::testing::{OFFSET, passages, table};
 
     fn check(question: &str, texts: &[&str], pieces: &[&str]) -> CheckedText {
         let passages = passages(texts);
@@ -390,6 +398,36 @@ mod tests {
             checked.citations[0].quote
         );
         assert_eq!(ask("滿三年的同仁有18天特別休假。").grounding, Grounding::NotFound);
+    }
+
+    #[test]
+    fn a_row_of_a_table_of_lines_is_carried_under_its_first_row() {
+        let budget = table(
+            "budget",
+            "cost_centre,budget_2024_gbp,budget_2025_gbp\nTravel,118000,124000\nLaboratory Taipei,150000,240000",
+        );
+        let text = budget.chunk.text.clone();
+        let row = text.find("Laboratory").expect("there");
+        let passage = Passage {
+            number: 1,
+            span: TextSpan::new(OFFSET + row, OFFSET + text.len()),
+            text: text[row..].to_owned(),
+            token_count: 0,
+            hit: budget,
+        };
+        let passages = [passage];
+        let mut checker =
+            CitationChecker::new("What is the 2025 budget of the laboratory in Taipei?", &passages);
+        checker.push("The 2025 budget of the laboratory in Taipei is GBP 240,000.");
+        let checked = checker.finish();
+        assert_eq!(checked.grounding, Grounding::Grounded);
+        assert_eq!(checked.citations[0].quote, "Laboratory Taipei,150000,240000");
+        let row = Locator::Cells {
+            sheet: String::new(),
+            first: 3,
+            last: 3,
+        };
+        assert_eq!(checked.citations[0].locator, row);
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use rushlight_core::{Citation, DocId, DocumentKind, Hit, LeftOut, Passage, TextSpan};
+use rushlight_core::{Citation, DocId, Hit, LeftOut, Passage, TextSpan};
 
 use crate::citation::cite;
+use crate::context::{is_bare, is_row, statements, table_header};
 use crate::orders::is_order;
-use crate::sentence::sentences;
 use crate::terms::{Weights, covered, fold, terms};
 
 /// How much evidence fits into a prompt.
@@ -61,6 +61,9 @@ const COSINES: (f32, f32) = (0.76, 0.92);
 /// A sentence below this share of the best one's score is not worth the time it takes to read.
 const WORTH_READING: f32 = 0.45;
 
+/// The same for a row of a table that has no word of the question: its table may fit, the row need not.
+const WORTH_READING_WITHOUT_A_WORD: f32 = 0.8;
+
 /// So many of the best sentences get their neighbours.
 const WITH_NEIGHBOURS: usize = 3;
 
@@ -88,6 +91,8 @@ struct Sentence {
     span: TextSpan,
     /// The same for sentences that read the same.
     key: String,
+    /// Whether it has a word of the question itself.
+    has_a_word: bool,
     /// What its score counts against those of others.
     weight: f32,
     score: f32,
@@ -103,13 +108,14 @@ impl<'a> Evidence<'a> {
         let mut found: Vec<BTreeSet<String>> = Vec::new();
         let mut sentences = Vec::new();
         for (index, hit) in hits.iter().enumerate() {
-            for span in cut(hit) {
+            for span in statements(hit) {
                 let text = &hit.chunk.text[span.range()];
                 found.push(terms(text));
                 sentences.push(Sentence {
                     hit: index,
                     span,
                     key: fold(text).chars().filter(|c| c.is_alphanumeric()).collect(),
+                    has_a_word: false,
                     weight: 1.0,
                     score: 0.0,
                 });
@@ -127,6 +133,7 @@ impl<'a> Evidence<'a> {
             let words = (alone + covered(&wanted, &with_context, &weights)) / 2.0;
             // Nothing of the question in the sentence itself: its title may be right, it need not be.
             let words = if alone == 0.0 { words / 2.0 } else { words };
+            sentence.has_a_word = alone > 0.0;
             sentence.weight = match outside.contains(&hit.doc_id) {
                 true => outside_weight,
                 false => 1.0,
@@ -182,6 +189,15 @@ impl<'a> Evidence<'a> {
         &self.hits[sentence.hit].chunk.text[sentence.span.range()]
     }
 
+    /// Whether a sentence is the first row of a table that goes on.
+    fn heads_a_table(&self, index: usize) -> bool {
+        let (sentence, next) = (&self.sentences[index], self.sentences.get(index + 1));
+        next.filter(|next| next.hit == sentence.hit).is_some_and(|next| {
+            let header = table_header(&self.hits[sentence.hit], next.span.start);
+            header.is_some_and(|header| header.start == sentence.span.start)
+        })
+    }
+
     /// The best cosine of the question with a sentence, where any was computed.
     pub fn sentence_cosine(&self) -> Option<f32> {
         self.sentence_cosine
@@ -189,7 +205,8 @@ impl<'a> Evidence<'a> {
 
     /// The best sentence that says something, as it stands, as a citation numbered one.
     pub fn best_sentence(&self) -> Option<Citation> {
-        let says_something = |index: &&usize| terms(self.text(**index)).len() > 1;
+        let says_something =
+            |index: &&usize| terms(self.text(**index)).len() > 1 && !is_bare(self.text(**index));
         let shown = || self.order.iter().filter(|index| !is_order(self.text(**index)));
         let best = shown().find(says_something).or(shown().next())?;
         let sentence = &self.sentences[*best];
@@ -220,16 +237,33 @@ impl<'a> Evidence<'a> {
             hits: BTreeSet::new(),
             tokens: 0,
         };
-        let best = self
-            .order
-            .first()
-            .map_or(0.0, |index| self.sentences[*index].score);
-        for (rank, index) in self.order.iter().copied().enumerate() {
-            if self.sentences[index].score < WORTH_READING * best {
-                break;
-            }
+        // What says nothing by itself comes in beside what does.
+        let says_something = |index: &usize| !is_bare(self.text(*index)) && !self.heads_a_table(*index);
+        let ranked = || self.order.iter().copied().filter(says_something);
+        let first = ranked().next().or(self.order.first().copied());
+        let best = first.map_or(0.0, |index| self.sentences[index].score);
+        if let Some(index) = first {
             taken.add(index);
-            if rank < WITH_NEIGHBOURS && taken.indexes.contains(&index) {
+        }
+        let worth_reading = |index: &usize| {
+            let sentence = &self.sentences[*index];
+            let is_row = is_row(&self.hits[sentence.hit], self.text(*index));
+            let least = match is_row && !sentence.has_a_word {
+                true => WORTH_READING_WITHOUT_A_WORD,
+                false => WORTH_READING,
+            };
+            sentence.score >= least * best
+        };
+        for (rank, index) in ranked().filter(worth_reading).enumerate() {
+            taken.add(index);
+            if !taken.indexes.contains(&index) {
+                continue;
+            }
+            let hit = &self.hits[self.sentences[index].hit];
+            if is_row(hit, self.text(index)) {
+                // Its neighbours are about something else; the first row says what its cells are.
+                taken.extend_to_header(index);
+            } else if rank < WITH_NEIGHBOURS {
                 // What follows explains more often than what precedes.
                 for neighbour in [Some(index + 1), index.checked_sub(1)].into_iter().flatten() {
                     let same_hit = |other: &Sentence| other.hit == self.sentences[index].hit;
@@ -279,12 +313,29 @@ impl<'e> Taken<'e, '_> {
         true
     }
 
+    /// Takes in the first row of a row's table.
+    fn extend_to_header(&mut self, index: usize) {
+        let evidence = self.evidence;
+        let row = &evidence.sentences[index];
+        let Some(header) = table_header(&evidence.hits[row.hit], row.span.start) else {
+            return;
+        };
+        let place = (0..index)
+            .rev()
+            .take_while(|at| evidence.sentences[*at].hit == row.hit)
+            .find(|at| evidence.sentences[*at].span.start == header.start);
+        if let Some(at) = place {
+            self.add(at);
+        }
+    }
+
     /// Takes in single sentences between two that are in, so that a passage reads on.
     fn bridge(&mut self) {
         let gaps: Vec<usize> = self
             .indexes
             .iter()
             .filter(|index| self.indexes.contains(&(*index + 2)) && !self.indexes.contains(&(*index + 1)))
+            .filter(|index| self.evidence.sentences[**index].hit == self.evidence.sentences[**index + 2].hit)
             .map(|index| index + 1)
             .collect();
         for gap in gaps {
@@ -330,26 +381,13 @@ impl<'e> Taken<'e, '_> {
     }
 }
 
-/// The sentences of a hit, without a note's front matter: fields are no evidence.
-fn cut(hit: &Hit) -> Vec<TextSpan> {
-    let text = &hit.chunk.text;
-    let begins = hit.kind == DocumentKind::Note && hit.chunk.span.start == 0 && text.starts_with("---");
-    let from = match text.match_indices("\n---").next() {
-        Some((at, fence)) if begins && at + fence.len() < text.len() => at + fence.len(),
-        _ => 0,
-    };
-    sentences(&text[from..])
-        .into_iter()
-        .map(|span| TextSpan::new(from + span.start, from + span.end))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::{OFFSET, hit, words};
+    use crate::sentence::sentences;
+    use crate::testing::{OFFSET, hit, table, words};
 
     fn evidence<'a>(question: &str, hits: &'a [Hit]) -> Evidence<'a> {
         Evidence::by_words(question, hits, &BTreeSet::new(), 1.0)
@@ -404,6 +442,72 @@ mod tests {
         note.chunk.span = TextSpan::new(0, note.chunk.text.len());
         let passages = select("How many slices of ginger?", &[note], 400);
         assert_eq!(passages[0].text, "# Chicken\n\n- ginger, 12 slices");
+    }
+
+    #[test]
+    fn rows_come_with_the_first_row_of_their_table_and_without_their_neighbours() {
+        let many: String = (20..50)
+            .map(|hour| format!("2024-05-03 {hour}:00,-18.4,\n"))
+            .collect();
+        let log = table(
+            "trailer log",
+            &format!("time,load_space_c,alarm\n{many}2024-05-03 04:10,-9.5,alarm\n2024-05-03 05:40,-8,\n"),
+        );
+        let texts = |question: &str, hits: &[Hit]| -> Vec<String> {
+            select(question, hits, 120)
+                .into_iter()
+                .map(|passage| passage.text)
+                .collect()
+        };
+        assert_eq!(
+            texts("What was the load space temperature at 04:10?", &[log])[..2],
+            ["time,load_space_c,alarm", "2024-05-03 04:10,-9.5,alarm"]
+        );
+        let leave = hit(
+            "Handbook",
+            "## Leave\n\nWe give more than the law.\n\n| Years of service | Days |\n|---|---|\n| one | 14 |\n| two | 15 |\n| three | 17 |\n| four | 18 |",
+        );
+        assert_eq!(
+            texts(
+                "How many days of leave are there after three years of service?",
+                &[leave]
+            ),
+            [
+                "## Leave\n\nWe give more than the law.\n\n| Years of service | Days |",
+                "| three | 17 |"
+            ]
+        );
+        let products = [
+            hit(
+                "terms",
+                "| Product | Warranty |\n|---|---|\n| meter | two years |",
+            ),
+            hit(
+                "minutes",
+                "Decided: the product is stopped. The meeting ended at noon.",
+            ),
+        ];
+        assert_eq!(
+            texts("Which product was stopped?", &products)[0],
+            "Decided: the product is stopped. The meeting ended at noon."
+        );
+    }
+
+    #[test]
+    fn a_heading_alone_is_no_evidence() {
+        let hits = [
+            hit("a", "## Paper shop in Kyoto\n\nIt rained."),
+            hit("b", "The paper shop closes on the 15th of each month."),
+        ];
+        assert_eq!(
+            select("When is the paper shop in Kyoto closed?", &hits, 40)
+                .iter()
+                .map(|passage| passage.text.as_str())
+                .collect::<Vec<_>>(),
+            ["The paper shop closes on the 15th of each month."]
+        );
+        let only = [hit("a", "## Paper shop in Kyoto")];
+        assert_eq!(select("Where is the paper shop?", &only, 40).len(), 1);
     }
 
     #[test]

@@ -12,9 +12,10 @@ use rushlight_core::{
 use crate::answerable::{Calibration, YES_NO, evidence_signals, log_odds};
 use crate::citation::{CheckedText, CitationChecker};
 use crate::disagreement::contradiction;
+use crate::draft::Draft;
 use crate::evidence::{Cosines, Evidence, EvidenceBudget};
 use crate::language::{AnswerLanguage, to_language};
-use crate::prompt::{build_prompt, without_fence};
+use crate::prompt::{build_prompt, date, without_fence};
 use crate::question::check_question;
 use crate::sanitize::visible;
 
@@ -202,8 +203,9 @@ impl<'a> Prepared<'a> {
             return finish(on_event, reply.not_found(None));
         }
 
+        let mut draft = Draft::new(self.question, &reply.passages, self.inputs.fence);
         let generation = model.generate(&built.prompts.answer, params, &mut |event| {
-            forward(event, on_event)
+            forward(event, &mut draft, on_event)
         })?;
         reply.signals.log_probability =
             (generation.generated_tokens > 0).then_some(generation.mean_log_probability);
@@ -251,16 +253,9 @@ impl Reply<'_, '_> {
         let opposed = checked.citations.iter().find_map(|cited| {
             Some((
                 cited.clone(),
-                contradiction(&checked.text, cited, &self.passages)?,
+                contradiction(self.prepared.question, &checked.text, cited, &self.passages)?,
             ))
         });
-        let date = |citation: &Citation| {
-            let passage = self
-                .passages
-                .iter()
-                .find(|passage| passage.hit.doc_id == citation.doc_id);
-            passage.map(|passage| passage.hit.date)
-        };
         let mut answer = Answer {
             text: checked.text,
             citations: checked.citations,
@@ -271,10 +266,8 @@ impl Reply<'_, '_> {
         };
         if let Some((cited, other)) = opposed {
             let mut both = [(cited, other.ours), (other.citation, other.theirs)];
-            both.sort_by_key(|(citation, _)| std::cmp::Reverse(date(citation)));
-            disagree(&mut answer, self.prepared.language, both, |citation| {
-                date(citation).map(crate::prompt::date).unwrap_or_default()
-            });
+            both.sort_by_key(|(citation, _)| std::cmp::Reverse(citation.date));
+            disagree(&mut answer, self.prepared.language, both);
         }
         Answer {
             text: answer.text,
@@ -328,12 +321,7 @@ impl Reply<'_, '_> {
 }
 
 /// Writes two quotations that contradict each other into the answer, the newer first.
-fn disagree(
-    answer: &mut Answer,
-    language: AnswerLanguage,
-    both: [(Citation, String); 2],
-    date: impl Fn(&Citation) -> String,
-) {
+fn disagree(answer: &mut Answer, language: AnswerLanguage, both: [(Citation, String); 2]) {
     let mut disagreement = rushlight_core::Disagreement {
         citations: Vec::new(),
         values: Vec::new(),
@@ -343,7 +331,7 @@ fn disagree(
     for (number, (citation, value)) in (1..).zip(both) {
         answer.text.push_str(&format!(
             "\n{}: {} [{number}]",
-            date(&citation),
+            date(citation.date),
             language.quoted(&citation.quote)
         ));
         disagreement.citations.push(number);
@@ -355,16 +343,19 @@ fn disagree(
 
 /// The model's odds of yes against no as the next word.
 fn odds(model: &dyn LanguageModel, prompt: &Prompt, on_event: OnEvent<'_>) -> Result<f32> {
-    let known =
-        model.first_token_log_probabilities(prompt, &YES_NO, &mut |event| forward(event, on_event))?;
+    // Nothing is written here.
+    let mut draft = Draft::new("", &[], "");
+    let known = model
+        .first_token_log_probabilities(prompt, &YES_NO, &mut |event| forward(event, &mut draft, on_event))?;
     Ok(log_odds(&known))
 }
 
-/// The model's events as the asker sees them.
-pub(crate) fn forward(event: GenerateEvent<'_>, on_event: OnEvent<'_>) -> ControlFlow<()> {
+/// The model's events as the asker sees them: of what it writes, what the draft lets through.
+pub(crate) fn forward(event: GenerateEvent<'_>, draft: &mut Draft, on_event: OnEvent<'_>) -> ControlFlow<()> {
     match event {
         GenerateEvent::Reading { done, total } => on_event(AnswerEvent::Reading { done, total }),
-        GenerateEvent::Piece(piece) => on_event(AnswerEvent::Piece(piece.to_owned())),
+        // An empty piece is told, too: whoever withdrew the question ends it.
+        GenerateEvent::Piece(piece) => on_event(AnswerEvent::Piece(draft.push(piece))),
     }
 }
 

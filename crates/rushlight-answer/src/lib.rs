@@ -8,10 +8,13 @@
 //! This crate does no I/O, knows no adapter and keeps no state between questions. Everything is a function of its
 //! arguments; [`Prepared::answer`] calls the model it is handed and is therefore called from the generating thread.
 
+mod align;
 mod answerable;
 mod citation;
 mod compare;
+mod context;
 mod disagreement;
+mod draft;
 mod evidence;
 mod flow;
 mod follow_up;
@@ -22,6 +25,7 @@ mod nouns;
 mod numbers;
 mod orders;
 mod prompt;
+mod quantity;
 mod question;
 mod route;
 mod sanitize;

@@ -48,7 +48,7 @@ pub(crate) fn stated_numbers(text: &str) -> BTreeSet<String> {
 }
 
 /// What lies between a year of the Republic and the common one.
-const REPUBLIC: u64 = 1911;
+pub(crate) const REPUBLIC: u64 = 1911;
 
 /// A number in digits.
 struct Number {
@@ -129,7 +129,7 @@ fn digits(text: &str) -> Vec<Number> {
 }
 
 /// Year, month and day written with `-`, `/` or `.` between them, the year first, and where that ends.
-fn date(text: &str, at: usize) -> Option<([u64; 3], usize)> {
+pub(crate) fn date(text: &str, at: usize) -> Option<([u64; 3], usize)> {
     let mut parts = [0u64; 3];
     let mut end = at;
     let mut sign = None;
@@ -164,7 +164,7 @@ fn date(text: &str, at: usize) -> Option<([u64; 3], usize)> {
 }
 
 /// What a word or sign behind a number multiplies it with.
-fn scale(rest: &str) -> Option<u64> {
+pub(crate) fn scale(rest: &str) -> Option<u64> {
     let mut signs = rest.chars();
     if let Some(unit) = signs.next().and_then(unit).filter(|unit| *unit >= 1_000) {
         // 千米, 千克 and 千瓦 are units of measurement.
@@ -178,7 +178,7 @@ fn scale(rest: &str) -> Option<u64> {
 }
 
 /// A decimal number times a power of ten.
-fn times(value: &str, scale: u64) -> Option<String> {
+pub(crate) fn times(value: &str, scale: u64) -> Option<String> {
     let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
     let zeros = scale.ilog10() as usize;
     if fraction.len() > zeros || whole.len() + zeros > 24 || fraction.contains('.') {
@@ -189,7 +189,7 @@ fn times(value: &str, scale: u64) -> Option<String> {
 }
 
 /// The form that a month has among numbers.
-fn month(number: u64) -> String {
+pub(crate) fn month(number: u64) -> String {
     format!("month:{number}")
 }
 
@@ -233,7 +233,7 @@ fn months(text: &str) -> BTreeSet<String> {
 }
 
 /// Numbers in English words with how many numerals each is made of: `twenty-five thousand` is 25000, of three.
-fn english(text: &str) -> Vec<(u64, usize)> {
+pub(crate) fn english(text: &str) -> Vec<(u64, usize)> {
     let mut found = Vec::new();
     let (mut total, mut section, mut numerals) = (0u64, 0u64, 0);
     let mut end = |total: &mut u64, section: &mut u64, numerals: &mut usize| {
@@ -274,7 +274,7 @@ fn english(text: &str) -> Vec<(u64, usize)> {
 }
 
 /// Three digits and no fourth: a group of thousands.
-fn thousands(rest: &[u8]) -> bool {
+pub(crate) fn thousands(rest: &[u8]) -> bool {
     rest.len() >= 3
         && rest[..3].iter().all(u8::is_ascii_digit)
         && !rest.get(3).is_some_and(u8::is_ascii_digit)
@@ -287,7 +287,7 @@ fn chinese_runs(text: &str) -> Vec<(u64, usize)> {
         .collect()
 }
 
-fn digit(c: char) -> Option<u64> {
+pub(crate) fn digit(c: char) -> Option<u64> {
     [
         "零〇",
         "一壹",
@@ -305,7 +305,7 @@ fn digit(c: char) -> Option<u64> {
     .map(|value| value as u64)
 }
 
-fn unit(c: char) -> Option<u64> {
+pub(crate) fn unit(c: char) -> Option<u64> {
     match c {
         '十' | '拾' => Some(10),
         '百' | '佰' => Some(100),
@@ -317,7 +317,7 @@ fn unit(c: char) -> Option<u64> {
 }
 
 /// The value of a run of numerals: by its units, or digit by digit as years are written.
-fn chinese(run: &str) -> Option<u64> {
+pub(crate) fn chinese(run: &str) -> Option<u64> {
     // A unit alone counts nothing, but for ten.
     let counts = run.starts_with(['十', '拾']) || run.chars().any(|c| digit(c).is_some());
     if !counts || run.chars().count() > 16 {
@@ -380,7 +380,7 @@ const SCALES: [(&str, u64); 4] = [
     ("billion", 1_000_000_000),
 ];
 
-const MONTHS: [&str; 12] = [
+pub(crate) const MONTHS: [&str; 12] = [
     "january",
     "february",
     "march",

@@ -6,6 +6,7 @@
 
 use rushlight_core::{DocumentKind, Message, Passage, Prompt, Role, TextSpan, Timestamp};
 
+use crate::context::heading;
 use crate::language::AnswerLanguage;
 use crate::sanitize::visible;
 use crate::sentence::sentences;
@@ -119,12 +120,8 @@ fn source(passage: &Passage) -> String {
             .collect::<String>()
     };
     let mut source = short(&hit.title);
-    if let Some(heading) = hit
-        .chunk
-        .heading_path
-        .last()
-        .filter(|heading| **heading != hit.title)
-    {
+    let at = passage.span.start.saturating_sub(hit.chunk.span.start);
+    if let Some(heading) = heading(hit, at).filter(|heading| *heading != hit.title) {
         source.push_str(" > ");
         source.push_str(&short(heading));
     }

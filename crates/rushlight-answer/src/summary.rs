@@ -10,6 +10,7 @@ use rushlight_core::{
 };
 
 use crate::citation::{CitationChecker, cite};
+use crate::draft::Draft;
 use crate::flow::{OnEvent, forward, rough_tokens};
 use crate::language::{AnswerLanguage, to_language};
 use crate::sanitize::visible;
@@ -126,8 +127,11 @@ pub fn summarise(
                 ..GenerationParams::default()
             };
             let prompt = prompt(window, fence, language);
-            let generation = model.generate(&prompt, &params, &mut |event| forward(event, on_event))?;
             let one = std::slice::from_ref(window);
+            let mut draft = Draft::new("", one, fence);
+            let generation = model.generate(&prompt, &params, &mut |event| {
+                forward(event, &mut draft, on_event)
+            })?;
             let mut checker = CitationChecker::new("", one);
             checker.push(&to_language(&generation.text, language));
             let checked = checker.finish();

@@ -38,7 +38,7 @@ pub(crate) fn terms(text: &str) -> BTreeSet<String> {
                 word.push(c);
             }
             let word = word.split(['\'', '’']).next().unwrap_or_default();
-            if !word.is_empty() && !STOP_WORDS.contains(&word) {
+            if !word.is_empty() && !stops(word) {
                 terms.insert(stem(word));
             }
         } else {
@@ -89,7 +89,7 @@ impl Weights {
 
 /// Pairs of neighbouring characters, and the single one where a run has no neighbour for it.
 fn han_terms(run: &[char], terms: &mut BTreeSet<String>) {
-    let parts = run.split(|c| STOP_CHARS.contains(*c));
+    let parts = run.split(|c| binds(*c));
     for part in parts {
         match part {
             [] => {}
@@ -102,7 +102,7 @@ fn han_terms(run: &[char], terms: &mut BTreeSet<String>) {
 }
 
 /// Cuts the endings that English inflects with. Crude, and the same on both sides of a comparison.
-fn stem(word: &str) -> String {
+pub(crate) fn stem(word: &str) -> String {
     if word.chars().any(|c| c.is_ascii_digit()) || !word.is_ascii() {
         return word.to_owned();
     }
@@ -124,6 +124,16 @@ fn stem(word: &str) -> String {
         }
     }
     word.to_owned()
+}
+
+/// Whether a character, folded, only binds Chinese words.
+pub(crate) fn binds(c: char) -> bool {
+    STOP_CHARS.contains(c)
+}
+
+/// Whether a word, folded, only binds English sentences.
+pub(crate) fn stops(word: &str) -> bool {
+    STOP_WORDS.contains(&word)
 }
 
 /// Characters that bind Chinese words or ask, folded to Simplified.

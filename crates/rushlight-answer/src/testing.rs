@@ -55,6 +55,18 @@ pub(crate) fn hit(title: &str, text: &str) -> Hit {
     }
 }
 
+/// A hit of a table without marks between its rows, from its first row on.
+pub(crate) fn table(title: &str, text: &str) -> Hit {
+    let mut hit = hit(title, text);
+    hit.kind = DocumentKind::Table;
+    hit.chunk.locator = Locator::Cells {
+        sheet: String::new(),
+        first: 1,
+        last: text.lines().count() as u32,
+    };
+    hit
+}
+
 /// Whole hits as passages.
 pub(crate) fn passages(texts: &[&str]) -> Vec<Passage> {
     texts

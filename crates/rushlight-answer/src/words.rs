@@ -110,7 +110,7 @@ impl Line {
 }
 
 /// One character folded; a Chinese one stays one.
-fn fold_char(c: char) -> String {
+pub(crate) fn fold_char(c: char) -> String {
     if c.is_ascii() {
         return c.to_ascii_lowercase().to_string();
     }

@@ -8,6 +8,7 @@ use crate::document::Kind;
 use crate::hit::Hit;
 use crate::place::{Locator, Span};
 use crate::route::{AnswerKind, Route};
+use crate::time::Time;
 
 /// Body of `POST /api/v1/ask`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,6 +212,9 @@ pub struct Citation {
     pub path: String,
     /// Part within the file; empty for the file itself.
     pub part: String,
+    /// The document's date: its own where it has one, else its file's. Citations kept by earlier versions lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Time>,
     /// Name of the space.
     pub space: String,
     /// Where the quote stands in the original.
@@ -239,6 +243,7 @@ impl From<&core::Citation> for Citation {
             title,
             path,
             part,
+            date,
             space,
         } = citation;
         let locator = Locator::from(locator);
@@ -249,6 +254,7 @@ impl From<&core::Citation> for Citation {
             title: title.clone(),
             path: path.clone(),
             part: part.clone(),
+            date: Some((*date).into()),
             space: space.clone(),
             label: locator.label(),
             locator,

@@ -110,6 +110,7 @@ fn answer() -> core::Answer {
             title: "Green tea".to_owned(),
             path: "/home/ada/notes/tea.md".to_owned(),
             part: String::new(),
+            date: core::Timestamp(1_772_355_600_000),
             space: "personal".to_owned(),
         }],
         grounding: core::Grounding::Grounded,
@@ -374,6 +375,7 @@ fn answer_with_a_citation() {
                   "title": "Green tea",
                   "path": "/home/ada/notes/tea.md",
                   "part": "",
+                  "date": "2026-03-01T09:00:00Z",
                   "space": "personal",
                   "locator": {
                     "kind": "lines",
@@ -1032,6 +1034,7 @@ fn a_receipt_is_closed_by_its_digest() {
               "title": "Green tea",
               "path": "/home/ada/notes/tea.md",
               "part": "",
+              "date": "2026-03-01T09:00:00Z",
               "space": "personal",
               "locator": {
                 "kind": "lines",
@@ -1072,7 +1075,7 @@ fn a_receipt_is_closed_by_its_digest() {
             "log_probability": null,
             "probability": null
           },
-          "digest": "73b3a3ad338c9f68856d3982cea149b0454b186533ab0462d0054fc874a08bda"
+          "digest": "de65c19bca929904853ae7da0d9d0156732448cff0d4832cac42b53578abe749"
         }"#]],
     );
     let text = receipt().to_json();

@@ -116,6 +116,7 @@ mod tests {
             title: "Green tea".to_owned(),
             path: "/notes/green_tea.md".to_owned(),
             part: String::new(),
+            date: None,
             space: "personal".to_owned(),
             locator: Locator::Lines { first: 3, last: 3 },
             label: "line 3".to_owned(),

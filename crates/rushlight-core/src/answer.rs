@@ -159,6 +159,8 @@ pub struct Citation {
     pub path: String,
     /// Part within the file; empty for the file itself.
     pub part: String,
+    /// The document's date: its own where it has one, else its file's.
+    pub date: Timestamp,
     /// The space's name.
     pub space: String,
 }
@@ -274,7 +276,8 @@ pub enum AnswerEvent {
         /// All.
         total: usize,
     },
-    /// A piece of the answer as it is written. A draft: the finished answer replaces it.
+    /// A piece of the answer as it is written; empty where what is written has to be checked before it is shown. A draft: the
+    /// finished answer replaces it.
     Piece(String),
     /// The finished, checked answer.
     Finished(Box<Answer>),

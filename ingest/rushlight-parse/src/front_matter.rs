@@ -7,6 +7,22 @@ use serde_json::Value;
 
 use crate::tags;
 
+/// Fields that say a document's date, those of its writing before those from which it applies.
+const DATES: [&str; 12] = [
+    "created",
+    "created_at",
+    "date",
+    "日期",
+    "effective",
+    "effective_date",
+    "effective-date",
+    "effective_from",
+    "生效",
+    "生效日期",
+    "生效日",
+    "施行日期",
+];
+
 /// Where the front matter ends (its closing line included), and the bytes of its content; `None` when there is none.
 pub(crate) fn find(text: &str) -> Option<(usize, std::ops::Range<usize>)> {
     let (fence, closing): (&str, &[&str]) = match text.lines().next()?.trim_end() {
@@ -39,6 +55,15 @@ pub(crate) fn read(yaml: &str, metadata: &mut DocMetadata, warnings: &mut Vec<Wa
             return None;
         }
     };
+    let dated = |name: &str| {
+        let (_, value) = fields
+            .iter()
+            .find(|(field, _)| field.eq_ignore_ascii_case(name))?;
+        parse_date(strings(value, &[]).first()?)
+    };
+    metadata.created = metadata
+        .created
+        .or_else(|| DATES.iter().find_map(|name| dated(name)));
     let mut title = None;
     for (name, value) in &fields {
         match name.to_ascii_lowercase().as_str() {
@@ -50,9 +75,6 @@ pub(crate) fn read(yaml: &str, metadata: &mut DocMetadata, warnings: &mut Vec<Wa
             }
             "alias" | "aliases" => metadata.aliases = strings(value, &[',', '，', '、']),
             "author" | "authors" => metadata.authors = strings(value, &[]),
-            "date" | "created" | "created_at" if metadata.created.is_none() => {
-                metadata.created = strings(value, &[]).first().and_then(|text| parse_date(text));
-            }
             "lang" | "language" => metadata.language = strings(value, &[]).into_iter().next(),
             _ => {}
         }
@@ -115,6 +137,20 @@ mod tests {
         assert_eq!(metadata.aliases, ["cha", "Tea time"]);
         assert_eq!(metadata.created, Some(Timestamp(1_772_323_200_000)));
         assert_eq!(metadata.language.as_deref(), Some("zh-Hant"));
+        for (yaml, date) in [
+            ("effective: 2026-03-01\n", Some(1_772_323_200_000)),
+            ("生效日期: 2026-03-01\n", Some(1_772_323_200_000)),
+            (
+                "date: 2026-03-01\neffective: 2026-04-01\n",
+                Some(1_772_323_200_000),
+            ),
+            ("date: soon\nEffective: 2026-03-01\n", Some(1_772_323_200_000)),
+            ("effective: when signed\n", None),
+        ] {
+            let mut metadata = DocMetadata::default();
+            read(yaml, &mut metadata, &mut warnings);
+            assert_eq!(metadata.created, date.map(Timestamp), "{yaml}");
+        }
         let mut metadata = DocMetadata::default();
         read(
             "tags: tea, green tea\ndate: 2026-03-01T08:00:00+08:00",

@@ -25,7 +25,7 @@ use crate::worker::{Answer, Isolation, Job, Pool, Reply};
 use crate::{pdf, scan};
 
 /// Raised when the same bytes would parse differently.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// All parsers behind one port.
 #[derive(Debug)]

@@ -32,9 +32,9 @@ export async function cut(page) {
 
 export const asked = (page) => page.evaluate(() => window.asked)
 
-export function citation(number, { title = 'Green tea', quote = 'Steep green tea at 70 °C.', id = `d${number}`, line = number } = {}) {
+export function citation(number, { title = 'Green tea', quote = 'Steep green tea at 70 °C.', id = `d${number}`, line = number, date = '2026-03-01T09:00:00Z' } = {}) {
   return {
-    number, document_id: id, content_hash: 'h', title, path: `/home/ada/notes/${id}.md`, part: '', space: 'personal',
+    number, document_id: id, content_hash: 'h', title, path: `/home/ada/notes/${id}.md`, part: '', date, space: 'personal',
     locator: { kind: 'lines', first: line, last: line }, label: `line ${line}`, quote, span: { start: 0, end: 5 },
   }
 }
@@ -71,7 +71,7 @@ export function list(count) {
 export const contradiction = {
   disagreements: [{ citations: [2, 1], values: ['80 °C', '70 °C'] }],
   text: 'Newer notes say 80 °C. [2] Older ones say 70 °C. [1]',
-  citations: [citation(1, { title: 'Green tea, 2019' }), citation(2, { title: 'Green tea, 2025' })],
+  citations: [citation(1, { title: 'Green tea, 2019', date: '2019-05-01T00:00:00Z' }), citation(2, { title: 'Green tea, 2025', date: '2025-05-01T00:00:00Z' })],
   route: route('comparison', {
     because: 'differ',
     documents: [

@@ -116,6 +116,8 @@ export interface Citation {
   title: string
   path: string
   part: string
+  /** The document's; citations kept by earlier versions lack it. */
+  date?: string
   space: string
   locator: Locator
   label: string

@@ -1,16 +1,15 @@
 //! What two documents say differently, sentence by sentence, each with its quotation. No model.
 
-mod align;
-
 use std::collections::BTreeSet;
 
 use rushlight_core::{Citation, Disagreement, Hit, Passage, TextSpan};
 
+use crate::align;
 use crate::citation::cite;
+use crate::context::{is_bare, statements};
+use crate::disagreement::replaced;
 use crate::language::{AnswerLanguage, is_han};
-use crate::numbers::numbers;
 use crate::sanitize::plain_text;
-use crate::sentence::sentences;
 use crate::terms::{Weights, covered, fold, terms};
 
 /// Differences that are shown at most.
@@ -38,7 +37,7 @@ pub struct Comparison {
     pub text: String,
     /// In order of their numbers.
     pub citations: Vec<Citation>,
-    /// Changed sentences in which numbers differ.
+    /// Changed sentences in which amounts or dates differ.
     pub disagreements: Vec<Disagreement>,
     /// Differences there are; more than the text names where it is cut.
     pub total: usize,
@@ -53,7 +52,6 @@ struct Sentence<'a> {
     /// The same for sentences that read the same.
     key: String,
     terms: BTreeSet<String>,
-    numbers: BTreeSet<String>,
 }
 
 /// One difference.
@@ -117,13 +115,18 @@ impl Comparison {
                     self.citations.truncate(known);
                     return None;
                 };
-                let values = differing(new, old);
-                if new.numbers != old.numbers && values.iter().all(|value| !value.is_empty()) {
-                    self.disagreements.push(Disagreement {
-                        citations: vec![first, second],
-                        values: values.to_vec(),
-                    });
-                }
+                let values = match quantities(new, old) {
+                    // A heading names its document, and states nothing.
+                    Some(values) if is_bare(new.text) => values,
+                    Some(values) => {
+                        self.disagreements.push(Disagreement {
+                            citations: vec![first, second],
+                            values: values.to_vec(),
+                        });
+                        values
+                    }
+                    None => differing_words(new, old),
+                };
                 Some(words.changed((new.text, first), (old.text, second), &values))
             }
         }
@@ -148,7 +151,7 @@ impl Comparison {
 fn cut(hits: &[Hit]) -> Vec<Sentence<'_>> {
     let (mut found, mut end) = (Vec::new(), 0);
     for hit in hits {
-        for span in sentences(&hit.chunk.text) {
+        for span in statements(hit) {
             let start = hit.chunk.span.start + span.start;
             if start < end {
                 continue;
@@ -161,7 +164,6 @@ fn cut(hits: &[Hit]) -> Vec<Sentence<'_>> {
                 text,
                 key: fold(text).chars().filter(|c| c.is_alphanumeric()).collect(),
                 terms: terms(text),
-                numbers: numbers(text),
             };
             if !sentence.key.is_empty() {
                 found.push(sentence);
@@ -213,18 +215,15 @@ fn differences<'s, 'a>(new: &'s [Sentence<'a>], old: &'s [Sentence<'a>]) -> Vec<
     found
 }
 
-/// What each of two sentences has where the other has something else: numbers where they differ, else words, as written.
-fn differing(new: &Sentence<'_>, old: &Sentence<'_>) -> [String; 2] {
-    let numbers = new.numbers != old.numbers;
+/// The amounts and dates of each of two sentences that stand in the place of others of the other one, as written.
+fn quantities(new: &Sentence<'_>, old: &Sentence<'_>) -> Option<[String; 2]> {
+    let (new, old): (Vec<String>, Vec<String>) = replaced(new.text, old.text).into_iter().unzip();
+    (!new.is_empty()).then(|| [new.join(", "), old.join(", ")])
+}
+
+/// Words of each of two sentences that the other has not, as written.
+fn differing_words(new: &Sentence<'_>, old: &Sentence<'_>) -> [String; 2] {
     let of = |own: &Sentence<'_>, other: &Sentence<'_>| {
-        if numbers {
-            let values: Vec<&str> = own
-                .numbers
-                .difference(&other.numbers)
-                .map(String::as_str)
-                .collect();
-            return values.join(", ");
-        }
         let words = own
             .text
             .split(|c: char| !c.is_alphanumeric() || is_han(c))

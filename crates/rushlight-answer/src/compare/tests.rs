@@ -26,7 +26,7 @@ fn what_changed_comes_first_with_both_quotations() {
     assert_eq!(
         found.text,
         "“policy 2024” and “policy 2023” differ in 3 places:\n\
-         - Changed: “The daily limit is 95 euros.” [1] for “The daily limit is 80 euros.” [2] (80 → 95)\n\
+         - Changed: “The daily limit is 95 euros.” [1] for “The daily limit is 80 euros.” [2] (80 euros → 95 euros)\n\
          - Only in “policy 2024”: “Trains come before planes.” [3]\n\
          - Only in “policy 2023”: “Fax the form to Bo.” [4]"
     );
@@ -44,7 +44,7 @@ fn what_changed_comes_first_with_both_quotations() {
         found.disagreements,
         [Disagreement {
             citations: vec![1, 2],
-            values: vec!["95".to_owned(), "80".to_owned()],
+            values: vec!["95 euros".to_owned(), "80 euros".to_owned()],
         }]
     );
 }
@@ -79,7 +79,7 @@ fn chinese_documents_are_compared_in_their_words() {
     assert_eq!(
         found.text,
         "「policy 2024」與「policy 2023」有 1 處不同：\n\
-         - 改為：「每日餐費上限為一千二百元。」 [1]，原為：「每日餐費上限為一千元。」 [2] (1000 → 1200)"
+         - 改為：「每日餐費上限為一千二百元。」 [1]，原為：「每日餐費上限為一千元。」 [2] (一千元 → 一千二百元)"
     );
 }
 
@@ -93,4 +93,11 @@ fn a_long_comparison_is_cut_and_says_so() {
     let found = compared(&many("Alpha"), "Nothing.", AnswerLanguage::English);
     assert_eq!((found.total, found.citations.len()), (41, LINES));
     assert!(found.text.ends_with("- and 17 more."), "{}", found.text);
+}
+
+#[test]
+fn headings_and_front_matter_are_no_disagreement() {
+    let of = |year: u32| format!("# Policy of {year}\n\nAll stay as they were.");
+    let found = compared(&of(2024), &of(2023), AnswerLanguage::English);
+    assert_eq!((found.total, found.disagreements.len()), (1, 0), "{}", found.text);
 }

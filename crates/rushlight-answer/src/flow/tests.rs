@@ -125,7 +125,7 @@ fn documents_that_disagree_are_both_quoted_the_newer_first() {
              2024-06-01: “The travel limit is 95 euros a day.” [1]\n\
              2023-04-28: “The travel limit is 80 euros a day.” [2]"
         );
-        assert_eq!(answer.disagreements[0].values, ["95", "80"]);
+        assert_eq!(answer.disagreements[0].values, ["95 euros", "80 euros"]);
         assert_eq!(answer.citations[1].title, "limits 2023");
     }
 }

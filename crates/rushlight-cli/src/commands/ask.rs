@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rushlight_api as api;
-use rushlight_core::{Answer, AnswerEvent, AnswerKind, Citation, Coverage, Grounding, Principal, Result};
+use rushlight_core::{
+    Answer, AnswerEvent, AnswerKind, Citation, Coverage, Grounding, LeftOut, Principal, Result,
+};
 use rushlight_engine::AskRequest;
 
 use super::NoReporter;
-use super::search::{place, print_hit, recognised};
+use super::search::{day_of, place, print_hit, recognised};
 use super::taken;
 use crate::args::AskArgs;
 use crate::context::Context;
@@ -131,7 +133,10 @@ fn print(answer: &Answer, output: &Output) {
     }
     if !taken::tells_disagreements(answer) {
         for disagreement in &answer.disagreements {
-            output.line(format!("\n{}", taken::disagreement(disagreement)));
+            output.line(format!(
+                "\n{}",
+                taken::disagreement(disagreement, &answer.citations)
+            ));
         }
     }
     if answer.grounding == Grounding::NotFound && !answer.closest.is_empty() {
@@ -150,10 +155,11 @@ fn print_citation(citation: &Citation, output: &Output) {
     let (title, faint) = (style::TITLE, style::FAINT);
     let quote = citation.quote.split_whitespace().collect::<Vec<_>>().join(" ");
     output.line(format!(
-        "[{}] {title}{}{title:#}  {faint}{}{faint:#}",
+        "[{}] {title}{}{title:#}  {faint}{} · {}{faint:#}",
         citation.number,
         citation.title,
-        place(&citation.locator, &citation.space)
+        place(&citation.locator, &citation.space),
+        day_of(citation.date)
     ));
     let part = if citation.part.is_empty() {
         String::new()
@@ -163,6 +169,23 @@ fn print_citation(citation: &Citation, output: &Output) {
     let recognised = recognised(citation.confidence);
     output.line(format!("    {faint}{}{part}{recognised}{faint:#}", citation.path));
     output.line(format!("    “{quote}”"));
+}
+
+/// What of the evidence was not read, and why; nothing where all was.
+fn unread(left_out: LeftOut) -> String {
+    let LeftOut { hits, sentences } = left_out;
+    let parts: Vec<String> = [(hits, "passage"), (sentences, "sentence")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, name)| count(number as u64, name))
+        .collect();
+    match parts.as_slice() {
+        [] => String::new(),
+        parts => format!(
+            "; not read, for want of room or because others fit better: {}",
+            parts.join(", ")
+        ),
+    }
 }
 
 /// How far the answer is carried, and what was searched.
@@ -198,12 +221,7 @@ fn closing(answer: &Answer) -> String {
             count(*files_not_searched, "file")
         ));
     }
-    if answer.left_out.sentences > 0 && answer.route.kind == AnswerKind::Summary {
-        line.push_str(&format!(
-            "; {} left out",
-            count(answer.left_out.sentences as u64, "sentence")
-        ));
-    }
+    line.push_str(&unread(answer.left_out));
     if *unreadable_pages > 0 {
         line.push_str(&format!("; {} unreadable", count(*unreadable_pages, "page")));
     }
@@ -212,4 +230,22 @@ fn closing(answer: &Answer) -> String {
         line.push_str("; quoted without a language model");
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_read_is_counted_in_words() {
+        assert_eq!(unread(LeftOut::default()), "");
+        let left_out = LeftOut {
+            hits: 1,
+            sentences: 1_200,
+        };
+        assert_eq!(
+            unread(left_out),
+            "; not read, for want of room or because others fit better: 1 passage, 1,200 sentences"
+        );
+    }
 }

@@ -79,13 +79,17 @@ pub(crate) fn rows(table: &AnswerTable, citations: &[Citation]) -> Vec<String> {
     lines
 }
 
-/// Where documents say different things.
-pub(crate) fn disagreement(one: &Disagreement) -> String {
+/// Where documents say different things, each value with its document's date.
+pub(crate) fn disagreement(one: &Disagreement, citations: &[Citation]) -> String {
     let sides: Vec<String> = one
         .citations
         .iter()
         .zip(&one.values)
-        .map(|(number, value)| format!("{value} [{number}]"))
+        .map(|(number, value)| {
+            let cited = citations.iter().find(|citation| citation.number == *number);
+            let date = cited.map_or(String::new(), |citation| format!(" of {}", day_of(citation.date)));
+            format!("{value} [{number}]{date}")
+        })
         .collect();
     format!("these disagree: {}", sides.join(", "))
 }
@@ -129,7 +133,7 @@ fn width_of(c: char) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use rushlight_core::Timestamp;
+    use rushlight_core::{ContentHash, DocId, Locator, TextSpan, Timestamp};
 
     use super::*;
 
@@ -188,6 +192,23 @@ mod tests {
             citations: vec![1, 2],
             values: vec!["95".to_owned(), "80".to_owned()],
         };
-        assert_eq!(disagreement(&one), "these disagree: 95 [1], 80 [2]");
+        let cited = Citation {
+            number: 1,
+            doc_id: DocId([1; 16]),
+            content_hash: ContentHash([1; 32]),
+            span: TextSpan::new(0, 2),
+            locator: Locator::Whole,
+            quote: "95".to_owned(),
+            confidence: None,
+            title: "Limits".to_owned(),
+            path: "/limits.md".to_owned(),
+            part: String::new(),
+            date: Timestamp(1_717_200_000_000),
+            space: "work".to_owned(),
+        };
+        assert_eq!(
+            disagreement(&one, &[cited]),
+            "these disagree: 95 [1] of 2024-06-01, 80 [2]"
+        );
     }
 }

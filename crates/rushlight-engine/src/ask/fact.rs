@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use rushlight_answer::{AnswerInputs, AnswerLanguage, Prepared};
 use rushlight_core::{
-    Answer, AnswerEvent, ChunkId, DocId, DocumentKind, EmbedKind, Error, ErrorCode, Grounding, Hit,
-    LanguageModel, Principal, Result, Route, SearchRequest, TermFound,
+    Answer, AnswerEvent, ChunkId, DocId, DocumentKind, EmbedKind, Embedding, Error, ErrorCode, Grounding,
+    Hit, LanguageModel, Principal, Result, Route, SearchRequest, TermFound,
 };
 use tokio::sync::SemaphorePermit;
 
@@ -36,7 +36,7 @@ impl Engine {
             .standalone
             .clone()
             .unwrap_or_else(|| request.question.clone());
-        let response = self
+        let found = self
             .find(
                 SearchRequest {
                     principals: request.principals.clone(),
@@ -51,6 +51,7 @@ impl Engine {
             .await?;
         let shared = Arc::clone(&self.shared);
         blocking(move || {
+            let response = found.response;
             let spaces = shared.resolve_spaces(&request.spaces, &request.principals)?;
             let inputs = AnswerInputs {
                 question: &question,
@@ -65,7 +66,7 @@ impl Engine {
                 on_event(event)?;
                 go_on_unless(cancel.load(Ordering::Acquire))
             };
-            let cosines = |texts: &[&str]| shared.cosines(&question, texts);
+            let cosines = |texts: &[&str]| shared.cosines(&question, found.vector.clone(), texts);
             let prepared = Prepared::new(&inputs, &shared.options.answer, &cosines, &mut tell)?;
             let _turn = shared.turn(&cancel)?;
             let model: Option<Arc<dyn LanguageModel>> = match shared.language_model.get() {
@@ -119,9 +120,9 @@ impl Shared {
         })
     }
 
-    /// The cosine of each text with the question; `None` where there is no embedding model, which costs the answer a signal and
-    /// nothing else.
-    pub(super) fn cosines(&self, question: &str, texts: &[&str]) -> Option<Vec<f32>> {
+    /// The cosine of each text with the question, whose vector is computed where the search has none; `None` where there is no
+    /// embedding model, which costs the answer a signal and nothing else.
+    fn cosines(&self, question: &str, vector: Option<Embedding>, texts: &[&str]) -> Option<Vec<f32>> {
         let embedder = self.embedder.get().ok()?;
         let embed = |kind, texts: &[&str]| {
             let vectors = embedder.embed(kind, texts);
@@ -131,7 +132,10 @@ impl Shared {
                 })
                 .ok()
         };
-        let question = embed(EmbedKind::Query, &[question])?.pop()?;
+        let question = match vector {
+            Some(vector) => vector,
+            None => embed(EmbedKind::Query, &[question])?.pop()?,
+        };
         let vectors = embed(EmbedKind::Passage, texts)?;
         Some(vectors.iter().map(|vector| question.cosine(vector)).collect())
     }

@@ -183,7 +183,7 @@ impl Engine {
         let language = AnswerLanguage::of_question(&request.question, &[]);
         let (text, closest) = match missing {
             Missing::Unknown(name) => {
-                let response = self
+                let found = self
                     .find(
                         SearchRequest {
                             principals: request.principals.clone(),
@@ -200,7 +200,7 @@ impl Engine {
                     AnswerLanguage::TraditionalChinese => format!("沒有名為「{name}」的文件。"),
                     AnswerLanguage::SimplifiedChinese => format!("没有名为“{name}”的文件。"),
                 };
-                (text, response.hits)
+                (text, found.response.hits)
             }
             Missing::Several(hits) => {
                 let text = match language {

@@ -17,8 +17,8 @@ use std::time::Instant;
 
 use rushlight_answer::check_question;
 use rushlight_core::{
-    Error, ErrorCode, Principal, Query, Result, SearchMode, SearchRequest, SearchResponse, SearchTimings,
-    Sort, SpaceId, Weighing,
+    Embedding, Error, ErrorCode, Principal, Query, Result, SearchMode, SearchRequest, SearchResponse,
+    SearchTimings, Sort, SpaceId, Weighing,
 };
 use rushlight_retrieval::{FusionOptions, query};
 
@@ -41,6 +41,13 @@ pub(crate) enum Reading {
     Question,
 }
 
+/// What a search came to, for whoever goes on with it.
+pub(crate) struct Found {
+    pub(crate) response: SearchResponse,
+    /// The vector of what the request is about; `None` when the search by meaning was not asked, or did not answer.
+    pub(crate) vector: Option<Embedding>,
+}
+
 impl Engine {
     /// Finds chunks by word and by meaning.
     ///
@@ -48,10 +55,10 @@ impl Engine {
     /// `QueryEmpty`, `QueryInvalid` with the place in the query, `QuestionTooLong`, `SpaceNotFound`; `SearchUnavailable`
     /// when no leg answered.
     pub async fn search(&self, request: SearchRequest) -> Result<SearchResponse> {
-        self.find(request, Reading::Query).await
+        Ok(self.find(request, Reading::Query).await?.response)
     }
 
-    pub(crate) async fn find(&self, request: SearchRequest, reading: Reading) -> Result<SearchResponse> {
+    pub(crate) async fn find(&self, request: SearchRequest, reading: Reading) -> Result<Found> {
         let begun = Instant::now();
         if reading == Reading::Question {
             check_question(&request.query)?;
@@ -59,7 +66,13 @@ impl Engine {
         let shared = &self.shared;
         if request.sort != Sort::Relevance {
             let shared = Arc::clone(shared);
-            return blocking(move || shared.sorted(&request, begun)).await;
+            return blocking(move || {
+                Ok(Found {
+                    response: shared.sorted(&request, begun)?,
+                    vector: None,
+                })
+            })
+            .await;
         }
         let asked = Arc::new(shared.asked(&request, reading)?);
         let mode = match request.mode {
@@ -83,7 +96,11 @@ impl Engine {
         let shared = Arc::clone(shared);
         blocking(move || {
             let legs = Legs::of(mode, keyword, semantic)?;
-            shared.put_together(&request, &asked, legs, begun)
+            let vector = legs.meaning.vector.clone();
+            Ok(Found {
+                response: shared.put_together(&request, &asked, legs, begun)?,
+                vector,
+            })
         })
         .await
     }

@@ -52,6 +52,7 @@ impl EventTimes {
             AnswerEvent::First(_) => times.first_ms = times.first_ms.or(Some(now)),
             AnswerEvent::Evidence(_) => times.evidence_ms = times.evidence_ms.or(Some(now)),
             AnswerEvent::Reading { total, .. } => *prompt_tokens = (*prompt_tokens).max(*total),
+            AnswerEvent::Piece(text) if text.is_empty() => {}
             AnswerEvent::Piece(_) => times.first_word_ms = times.first_word_ms.or(Some(now)),
             AnswerEvent::Finished(_) => times.total_ms = now,
             AnswerEvent::Route(_) => {}

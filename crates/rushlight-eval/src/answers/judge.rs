@@ -307,6 +307,7 @@ pub(crate) mod tests {
                 title: "Kettles".to_owned(),
                 path: path.to_owned(),
                 part: String::new(),
+                date: Timestamp(0),
                 space: "tea".to_owned(),
             }],
             passages: vec![Passage {

@@ -136,8 +136,10 @@ fn shape(happened: &AnswerEvent) -> Option<Event> {
                 total: *total,
             },
         )),
-        AnswerEvent::Piece(text) => Some(event("piece", &api::Piece { text: text.clone() })),
-        AnswerEvent::Finished(_) => None,
+        AnswerEvent::Piece(text) if !text.is_empty() => {
+            Some(event("piece", &api::Piece { text: text.clone() }))
+        }
+        AnswerEvent::Piece(_) | AnswerEvent::Finished(_) => None,
     }
 }
 

@@ -42,6 +42,8 @@ export const askEn = {
       ? '1 sentence the model wrote is not in your documents and was left out'
       : `${number(sentences)} sentences the model wrote are not in your documents and were left out`,
   unread: (hits: number) => (hits === 1 ? '1 passage was found and not read' : `${number(hits)} passages were found and not read`),
+  unreadSentences: (sentences: number) =>
+    `${sentences === 1 ? '1 sentence was' : `${number(sentences)} sentences were`} not read, for want of room or because others fit better`,
   semicolon: '; ',
   sure: 'How likely it is right, as far as the program can tell',
   copy: 'Copy',

@@ -40,6 +40,7 @@ export const askZhHans: Messages['asking'] = {
   unreadable: (pages) => `${number(pages)} 页没有可读的文字`,
   dropped: (sentences) => `模型写的 ${number(sentences)} 个句子在您的文档里没有依据，已略去`,
   unread: (hits) => `另有 ${number(hits)} 个段落找到了但没有阅读`,
+  unreadSentences: (sentences) => `有 ${number(sentences)} 个句子因篇幅有限或不够切题而没有阅读`,
   semicolon: '；',
   sure: '程序估计回答正确的可能性',
   copy: '复制',

@@ -40,6 +40,7 @@ export const askZhHant: Messages['asking'] = {
   unreadable: (pages) => `${number(pages)} 頁沒有可讀的文字`,
   dropped: (sentences) => `模型寫的 ${number(sentences)} 個句子在您的文件裡沒有依據，已略去`,
   unread: (hits) => `另有 ${number(hits)} 個段落找到了但沒有閱讀`,
+  unreadSentences: (sentences) => `有 ${number(sentences)} 個句子因篇幅有限或不夠切題而沒有閱讀`,
   semicolon: '；',
   sure: '程式估計回答正確的可能性',
   copy: '複製',

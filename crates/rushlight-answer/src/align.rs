@@ -8,13 +8,13 @@ const ALIGNED: usize = 3_000;
 
 /// A stretch of each of two sequences between what they have in common; one of the two may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Gap {
-    pub(super) first: Range<usize>,
-    pub(super) second: Range<usize>,
+pub(crate) struct Gap {
+    pub(crate) first: Range<usize>,
+    pub(crate) second: Range<usize>,
 }
 
 /// Where two sequences differ, in order. Takes time and memory by the product of the lengths that differ.
-pub(super) fn gaps(first: &[&str], second: &[&str]) -> Vec<Gap> {
+pub(crate) fn gaps(first: &[&str], second: &[&str]) -> Vec<Gap> {
     let begins = first.iter().zip(second).take_while(|(a, b)| a == b).count();
     let ends = first[begins..]
         .iter()
@@ -27,7 +27,7 @@ pub(super) fn gaps(first: &[&str], second: &[&str]) -> Vec<Gap> {
         &second[begins..second.len() - ends],
     );
     let pairs = match a.len().max(b.len()) <= ALIGNED {
-        true => common(a, b),
+        true => common((a.len(), b.len()), |i, j| a[i] == b[j]),
         false => Vec::new(),
     };
     let mut gaps = Vec::new();
@@ -44,22 +44,24 @@ pub(super) fn gaps(first: &[&str], second: &[&str]) -> Vec<Gap> {
     gaps
 }
 
-/// A longest common subsequence, as pairs of places.
-fn common(a: &[&str], b: &[&str]) -> Vec<(usize, usize)> {
-    let width = b.len() + 1;
+/// A longest common subsequence of two sequences of these lengths, as pairs of places. Takes time and memory by the product of the
+/// lengths.
+pub(crate) fn common(lengths: (usize, usize), same: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
+    let (a, b) = lengths;
+    let width = b + 1;
     // The longest from (i, j) on.
-    let mut longest = vec![0u16; (a.len() + 1) * width];
-    for i in (0..a.len()).rev() {
-        for j in (0..b.len()).rev() {
-            longest[i * width + j] = match a[i] == b[j] {
+    let mut longest = vec![0u16; (a + 1) * width];
+    for i in (0..a).rev() {
+        for j in (0..b).rev() {
+            longest[i * width + j] = match same(i, j) {
                 true => longest[(i + 1) * width + j + 1] + 1,
                 false => longest[(i + 1) * width + j].max(longest[i * width + j + 1]),
             };
         }
     }
     let (mut pairs, mut i, mut j) = (Vec::new(), 0, 0);
-    while i < a.len() && j < b.len() {
-        if a[i] == b[j] {
+    while i < a && j < b {
+        if same(i, j) {
             pairs.push((i, j));
             (i, j) = (i + 1, j + 1);
         } else if longest[(i + 1) * width + j] >= longest[i * width + j + 1] {

@@ -16,7 +16,7 @@ use rushlight_retrieval::query::{self, Calendar};
 
 use super::{AskRequest, go_on, send};
 use crate::engine::{Engine, Shared};
-use crate::search::{blocking, may_read};
+use crate::search::blocking;
 
 /// Rows that a table shows at most.
 const ROWS: usize = 200;
@@ -76,7 +76,7 @@ impl Shared {
                 continue;
             }
             // What is gone since, or may no longer be read, was not there to be walked.
-            let Some(record) = self.readable(*doc, request)? else {
+            let Some(record) = self.readable(*doc, &request.principals)? else {
                 continue;
             };
             walked += 1;
@@ -180,12 +180,6 @@ impl Shared {
         }
         let calendar = Calendar::at_offset(self.clock.now(), 0);
         query::parse(text, &calendar).map_err(|error| error.into_error(text))
-    }
-
-    /// A document that the asker may read as the ledger has it now.
-    pub(super) fn readable(&self, doc: DocId, request: &AskRequest) -> Result<Option<DocumentRecord>> {
-        let document = self.ledger.document(doc)?;
-        Ok(document.filter(|record| may_read(&record.summary.access, &request.principals)))
     }
 
     /// The document as a row; `None` when no sentence of it says what is asked.

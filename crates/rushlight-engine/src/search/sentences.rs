@@ -7,7 +7,8 @@ use rushlight_answer::sentences;
 use rushlight_core::{ChunkId, EmbedKind, Embedding, NearestSentence, Principal, Result, TextSpan};
 use rushlight_retrieval::query::Calendar;
 
-use super::{blocking, may_read, read};
+use super::{blocking, read};
+use crate::document::may_read;
 use crate::engine::{Engine, Shared};
 
 /// Stretches of a passage that are compared at most; a table has more lines than a text has sentences.

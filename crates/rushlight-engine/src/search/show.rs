@@ -16,9 +16,9 @@ use rushlight_retrieval::group::{Group, GroupOptions, Grouped, group};
 
 use super::asked::Asked;
 use super::legs::Words;
-use super::may_read;
 use super::rank::Ranked;
 use super::texts::Texts;
+use crate::document::may_read;
 use crate::engine::Shared;
 
 /// Other places of a document that are named at most, other passages and related documents that are shown at most.

@@ -54,7 +54,7 @@ impl Engine {
                             format!("there is no passage {id} in document {}", request.doc_id),
                         )
                     })?;
-                quote_of(&passage.chunk.text).to_owned()
+                quote_of(&passage.passage().unwrap_or(passage.chunk).text).to_owned()
             }
         };
         let judgement = Judgement {

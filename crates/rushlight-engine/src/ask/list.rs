@@ -185,7 +185,7 @@ impl Shared {
     /// The document as a row; `None` when no sentence of it says what is asked.
     fn row(&self, record: DocumentRecord, plan: &ListPlan) -> Result<Option<Found>> {
         let mut best: Option<(f32, Chunk, TextSpan)> = None;
-        for chunk in self.ledger.document_chunks(record.summary.doc_id)? {
+        for chunk in self.ledger.document_passages(record.summary.doc_id)? {
             if let Some((fit, span)) = plan.sentence(&chunk.text)
                 && best.as_ref().is_none_or(|(top, ..)| fit > *top)
             {

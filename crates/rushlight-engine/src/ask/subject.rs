@@ -154,7 +154,7 @@ impl Shared {
         let Some(record) = self.readable(doc, &request.principals)? else {
             return Ok(None);
         };
-        let chunk = self.ledger.document_chunks(doc)?.into_iter().next();
+        let chunk = self.ledger.document_passages(doc)?.into_iter().next();
         Ok(chunk.map(|chunk| hit_of(&record, chunk)))
     }
 }

@@ -63,16 +63,19 @@ impl Shared {
             texts.read(&ids)?;
             let first = first_passages(texts, &ids)?;
             for fused in page {
-                let chunk = first.get(&fused.chunk_id).unwrap_or(&fused.chunk_id);
-                let Some(record) = texts.get(*chunk) else {
+                let Some(record) = texts.get(fused.chunk_id) else {
                     continue;
                 };
-                let is_there = |entry: &Entry<'_>| is_same_place(&entry.record, record);
+                let instead = first.get(&fused.chunk_id).and_then(|id| texts.get(*id));
+                let shown = instead.unwrap_or(record);
+                let chunk = shown.passage().unwrap_or_else(|| shown.chunk.clone());
+                let is_there =
+                    |entry: &Entry<'_>| is_same_place(&entry.record, record) || entry.chunk.id == chunk.id;
                 if may_read(&record.access, &request.principals) && !entries.iter().any(is_there) {
                     entries.push(Entry {
                         fused,
-                        chunk: record.passage().unwrap_or_else(|| record.chunk.clone()),
                         record: Arc::clone(record),
+                        chunk,
                     });
                 }
             }

@@ -6,10 +6,10 @@ import { pdfFiles } from './scripts/pdf-files.mjs'
 // The browsers that know light-dark(), popovers and content-visibility; older ones are not served.
 const browsers = ['chrome125', 'edge125', 'firefox128', 'safari18']
 
-/** The style first: with it the browser paints what index.html has, while the script is still on its way. */
+/** The style first: with it the browser paints what index.html has, while the scripts are still on their way. */
 const styleFirst: Plugin = {
   name: 'style-first',
-  transformIndexHtml: { order: 'post', handler: (html) => html.replace('<script type="module"', '<script type="module" fetchpriority="low"') },
+  transformIndexHtml: { order: 'post', handler: (html) => html.replace(/<script type="module"|<link rel="modulepreload"/g, '$& fetchpriority="low"') },
 }
 
 export default defineConfig({

@@ -98,7 +98,7 @@ def keys(bench, browser):
         program.json(data_dir, "add", folder, "--space", "notes")
         program.json(data_dir, "index", "--by-word")
     rounds = []
-    with Server(program, data_dir) as server:
+    with Server(program, data_dir, by_word=True) as server:
         chunks = sum(space["chunks"] for space in server.get("/api/v1/status")["spaces"])
         # The first pass fills caches, as a page that is in use has them.
         for number in range(1 + bench.repeats):

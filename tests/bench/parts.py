@@ -43,7 +43,8 @@ class Bench:
         self.repeats = 1 if quick else 3
         self.peer_files = {"notes": 500, "mails": 500} if quick else {"notes": 5600, "mails": 6294}
         self.import_files = (50, 200) if quick else (5000, 20_000)
-        self.key_notes = 200 if quick else 20_000
+        # About 100,000 passages.
+        self.key_notes = 200 if quick else 9_100
         self.scale_chunks = (10_000,) if quick else (100_000, 1_000_000)
         tools = Path(program.binary).parent / "examples"
         self.scale_tool, self.model_tool = tools / "scale", tools / "model_speed"

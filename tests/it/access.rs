@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use rushlight_api as api;
 use rushlight_core::{
-    Correction, KeywordIndex, Principal, Query, Result, SearchMode, SearchRequest, SearchResponse, Sort,
-    TextSpan,
+    Correction, DocId, KeywordIndex, Principal, Query, Result, SearchMode, SearchRequest, SearchResponse,
+    Sort, TextSpan,
 };
-use rushlight_engine::KeywordFactory;
+use rushlight_engine::{JudgeRequest, KeywordFactory, MailLimits};
 use rushlight_keyword_tantivy::{KeywordOptions, TantivyIndex, query_spans};
 use serde_json::{Value, json};
 
@@ -369,4 +369,65 @@ fn documents_that_may_not_be_read_change_neither_what_matches_nor_counts_nor_sug
     }
     assert!(counted > 30, "{counted} counts were compared");
     assert_eq!(suggested, suggested_now);
+}
+
+/// All that can be asked of one document by its id.
+fn read(system: &System, doc: DocId, asker: &str) -> Vec<Result<String>> {
+    let (engine, asker) = (&system.engine, [Principal(asker.to_owned())]);
+    let limits = MailLimits {
+        mails: 5,
+        in_attachment: 5,
+    };
+    let judge = JudgeRequest {
+        principals: asker.to_vec(),
+        query: "tea".to_owned(),
+        doc_id: doc,
+        chunk_id: None,
+        right: true,
+        spaces: Vec::new(),
+        kinds: Vec::new(),
+    };
+    let similar = system.block_on(engine.similar(doc, &asker, 5));
+    vec![
+        engine.document(doc, &asker).map(|found| found.text),
+        engine
+            .place(doc, &asker, TextSpan::new(0, 3))
+            .map(|found| format!("{found:?}")),
+        engine.original(doc, &asker).map(|found| format!("{found:?}")),
+        engine.mail(doc, &asker, limits).map(|found| format!("{found:?}")),
+        engine.links_of(doc, &asker).map(|found| format!("{found:?}")),
+        engine.backlinks(doc, &asker, 5).map(|found| format!("{found:?}")),
+        engine.thread(doc, &asker).map(|found| format!("{found:?}")),
+        similar.map(|found| format!("{found:?}")),
+        engine.judge(judge).map(|found| format!("{found:?}")),
+    ]
+}
+
+#[test]
+fn a_document_that_may_not_be_read_is_none_whatever_is_asked_of_it() {
+    let system = system();
+    let mut chance = Chance(0x2545_F491_4F6C_DD1D);
+    write(&system, &mut chance, "a/note", 1, &WORDS);
+    system.add("a", "a");
+    let secret = write(&system, &mut chance, "a/secret", 1, &secret_words()).remove(0);
+    hide(&system, std::slice::from_ref(&secret));
+
+    let (doc, nothing) = (system.id_of(&secret), DocId([7; 16]));
+    assert!(
+        read(&system, doc, "user:bo").iter().all(Result::is_ok),
+        "Bo may read it"
+    );
+    let refused = |doc| -> Vec<String> {
+        let replies = read(&system, doc, &Principal::owner().0);
+        let said = replies.into_iter().map(|reply| reply.expect_err("refused"));
+        said.map(|error| format!("{} {}", error.code().as_str(), error.chain()))
+            .collect()
+    };
+    let told = refused(doc);
+    assert_eq!(told[0], format!("document_not_found there is no document {doc}"));
+    let of_nothing = refused(nothing)
+        .iter()
+        .map(|said| said.replace(&nothing.to_string(), &doc.to_string()))
+        .collect::<Vec<_>>();
+    assert_eq!(told, of_nothing);
 }

@@ -3,7 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use rushlight_core::{DocumentKind, ErrorCode, Grounding, Locator, SearchMode, SearchRequest, TextSpan};
+use rushlight_core::{
+    DocumentKind, ErrorCode, Grounding, Locator, Principal, SearchMode, SearchRequest, TextSpan,
+};
 
 use crate::system::{Models, System};
 
@@ -95,7 +97,7 @@ fn a_quote_on_a_page_has_the_area_of_its_own_lines() {
     let black = text.find("boiling").expect("is there");
     let (place, version) = system
         .engine
-        .place(hit.doc_id, TextSpan::new(black, black + 7))
+        .place(hit.doc_id, &[Principal::owner()], TextSpan::new(black, black + 7))
         .expect("a place");
     assert_eq!(version, hit.content_hash);
     let Locator::Pages {
@@ -110,7 +112,11 @@ fn a_quote_on_a_page_has_the_area_of_its_own_lines() {
     for nowhere in [(3, 3), (0, 9_999)] {
         let error = system
             .engine
-            .place(hit.doc_id, TextSpan::new(nowhere.0, nowhere.1))
+            .place(
+                hit.doc_id,
+                &[Principal::owner()],
+                TextSpan::new(nowhere.0, nowhere.1),
+            )
             .expect_err("refused");
         assert_eq!(error.code(), ErrorCode::InvalidRequest);
     }

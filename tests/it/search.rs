@@ -1,7 +1,7 @@
 //! Searches as people type them, through the whole system: the query language on both legs, what stands together, what is
 //! meant by a slip, and what bad input gets.
 
-use rushlight_core::{ErrorCode, Hit, Principal, Relation, SearchMode, SearchRequest, Suggestion};
+use rushlight_core::{ErrorCode, Hit, Principal, Relation, SearchMode, SearchRequest, Sort, Suggestion};
 
 use crate::system::{InMemory, System};
 
@@ -130,6 +130,54 @@ fn passages_of_a_document_and_versions_of_one_stand_together() {
     assert!(
         hits.iter()
             .all(|hit| hit.related.is_empty() && hit.more.is_empty())
+    );
+}
+
+#[test]
+fn fields_before_a_text_are_searched_and_not_shown() {
+    let system = System::over(
+        "//- tea.md\n---\ntitle: Green tea\naliases: [sencha]\nstatus: shelved\n---\n\nSteeped at 70 degrees.\n\n\
+         //- empty.md\n---\nstatus: unwritten\n---\n",
+    );
+    system.index();
+    let text = "Steeped at 70 degrees.";
+    for (query, sort) in [
+        ("steeped", Sort::Relevance),
+        ("sencha", Sort::Relevance),
+        ("shelved", Sort::Relevance),
+        ("\"status shelved\"", Sort::Relevance),
+        ("shelved", Sort::Newest),
+        ("path:tea.md", Sort::Relevance),
+        ("path:tea.md", Sort::Title),
+    ] {
+        for grouped in [true, false] {
+            let request = SearchRequest {
+                mode: SearchMode::Keyword,
+                sort,
+                grouped,
+                ..SearchRequest::new(query)
+            };
+            let hits = system.try_search(request).expect("answers").hits;
+            let shown: Vec<&str> = hits.iter().map(|hit| hit.chunk.text.as_str()).collect();
+            assert_eq!(shown, [text], "{query}");
+            assert!(hits[0].more.is_empty());
+        }
+    }
+    let document = system
+        .engine
+        .document(system.id_of("tea.md"), &[Principal::owner()])
+        .expect("may be read");
+    let hit = &system.search("shelved").hits[0];
+    assert_eq!(
+        hit.chunk.span.of(&document.text),
+        Some(text),
+        "it is cited where it stands"
+    );
+    assert!(document.text.starts_with("---\ntitle: Green tea"));
+    let only = &system.search("unwritten").hits[0];
+    assert_eq!(
+        only.chunk.text, "---\nstatus: unwritten\n---",
+        "where there is nothing else"
     );
 }
 

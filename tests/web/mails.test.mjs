@@ -1,43 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after } from 'node:test'
+import { folderOf, spanOf } from './harness/folder.mjs'
 import { markup, quote, writeMails } from './harness/mails.mjs'
-import { accessible, go, inView, noSidewaysScroll, origin, picture, scene, searchFor } from './harness/page.mjs'
+import { accessible, go, inView, noSidewaysScroll, picture, searchFor } from './harness/page.mjs'
 
-const base = mkdtempSync(join(tmpdir(), 'rushlight-mails-'))
-const folder = join(base, 'mail')
-writeMails(folder)
-after(() => rmSync(base, { recursive: true, force: true }))
-
-const api = `${origin}/api/v1`
+const { within: letters, find } = folderOf('letters', writeMails)
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true }
-
-/** Adds the mails for one scene; afterwards they are gone again. */
-function letters(name, options, body) {
-  scene(name, options, async (page, opened) => {
-    const added = await page.request.post(`${api}/sources`, { data: { path: folder, space: 'letters' } })
-    assert.equal(added.status(), 201, await added.text())
-    const source = (await added.json()).id
-    try {
-      await body(page, opened)
-    } finally {
-      await page.request.delete(`${api}/sources/${source}`)
-    }
-  })
-}
-
-/** The mail in this file, once it is there. */
-async function find(page, file, words) {
-  for (let tries = 0; tries < 150; tries++) {
-    const reply = await page.request.post(`${api}/search`, { data: { query: words, mode: 'keyword', spaces: ['letters'], grouped: false, limit: 50 } })
-    const hit = reply.ok() && (await reply.json()).hits.find((one) => one.path.endsWith(`/${file}`) && one.part === '')
-    if (hit) return (await page.request.get(`${api}/documents/${hit.document_id}`)).json()
-    await new Promise((done) => setTimeout(done, 200))
-  }
-  throw new Error(`${file} was not indexed`)
-}
 
 /** All of the mails: a conversation is whole when the last of it is there. */
 async function all(page) {
@@ -46,15 +13,6 @@ async function all(page) {
     found[file] = await find(page, file, words)
   }
   return found
-}
-
-/** Where words stand in a document, in bytes of its text. */
-function spanOf(document, words) {
-  for (const { text, span } of document.sections) {
-    const at = text.indexOf(words)
-    if (at >= 0) return `${span.start + Buffer.byteLength(text.slice(0, at))}-${span.start + Buffer.byteLength(text.slice(0, at + words.length))}`
-  }
-  throw new Error(`${words} is not in the document`)
 }
 
 const pairs = (list) => list.evaluate((dl) => [...dl.querySelectorAll('dt')].map((term) => [term.textContent.trim(), term.nextElementSibling.textContent.trim()]))

@@ -1,55 +1,15 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { folderOf, spanOf } from './harness/folder.mjs'
 import { accessible, go, inView, noSidewaysScroll, origin, picture, scene, searchFor, withoutAnswers } from './harness/page.mjs'
 
 const fixtures = fileURLToPath(new URL('originals/', import.meta.url))
-const base = mkdtempSync(join(tmpdir(), 'rushlight-originals-'))
-const folder = join(base, 'office')
-cpSync(fixtures, folder, { recursive: true })
-after(() => rmSync(base, { recursive: true, force: true }))
-
+const { within: office, find } = folderOf('office', (folder) => cpSync(fixtures, folder, { recursive: true }))
 const api = `${origin}/api/v1`
 const boils = 'The copper kettle boils at ninety degrees on the balcony.'
 const sings = '銅壺在陽台上煮到九十度就會鳴笛。'
-let source
-
-/** Adds the folder for one scene; afterwards it is gone again. */
-function office(name, options, body) {
-  scene(name, options, async (page, opened) => {
-    const added = await page.request.post(`${api}/sources`, { data: { path: folder, space: 'office' } })
-    assert.equal(added.status(), 201, await added.text())
-    source = (await added.json()).id
-    try {
-      await body(page, opened)
-    } finally {
-      await page.request.delete(`${api}/sources/${source}`)
-    }
-  })
-}
-
-/** The document in this file, once it is there. */
-async function find(page, file, words) {
-  for (let tries = 0; tries < 150; tries++) {
-    const reply = await page.request.post(`${api}/search`, { data: { query: words, mode: 'keyword', spaces: ['office'] } })
-    const hit = reply.ok() && (await reply.json()).hits.find((one) => one.path.endsWith(`/${file}`))
-    if (hit) return (await page.request.get(`${api}/documents/${hit.document_id}`)).json()
-    await new Promise((done) => setTimeout(done, 200))
-  }
-  throw new Error(`${file} was not indexed`)
-}
-
-/** Where words stand in a document, in bytes of its text. */
-function spanOf(document, words) {
-  for (const { text, span } of document.sections) {
-    const at = text.indexOf(words)
-    if (at >= 0) return `${span.start + Buffer.byteLength(text.slice(0, at))}-${span.start + Buffer.byteLength(text.slice(0, at + words.length))}`
-  }
-  throw new Error(`${words} is not in the document`)
-}
 
 /** How much of a drawn page is not paper, in per mille; of a part of it, in fractions of the page. */
 async function ink(page, number, { left = 0, top = 0, right = 1, bottom = 1 } = {}) {

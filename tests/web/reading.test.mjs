@@ -2,15 +2,13 @@
 // marked where it stands.
 
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after } from 'node:test'
+import { folderOf, spanOf, textOf } from './harness/folder.mjs'
 import { accessible, go, inView, noSidewaysScroll, origin, patience, picture, scene } from './harness/page.mjs'
 import { workbook } from './harness/workbook.mjs'
 
 const real = Boolean(process.env.RUSHLIGHT_BIN)
-const api = `${origin}/api/v1`
 const phone = { width: 360, height: 740 }
 
 const note = `---
@@ -57,9 +55,6 @@ const log = `\n\nkettle: started\n\n\tkettle: seventy degrees\nkettle: ${'a very
 const rows = Array.from({ length: 900 }, (_, index) => `Tea ${index},${index * 5},"Uji, Kyoto","the ""flush"" of ${index}"`)
 const stock = `Tea,Grams,Origin,Remark\n${rows.join('\n')}\n`
 
-const base = mkdtempSync(join(tmpdir(), 'rushlight-reading-'))
-const folder = join(base, 'desk')
-mkdirSync(join(folder, 'tools'), { recursive: true })
 const files = {
   'log.md': note, '筆記.md': chinese, 'green.md': '# Green tea\n\nA cup of it.\n', 'tools/kettle.md': '# The kettle\n\nCopper, with a whistle.\n', 'kettle.txt': log, 'stock.csv': stock,
   'stock.xlsx': workbook({
@@ -67,44 +62,10 @@ const files = {
     Plain: [[1, 2], [3, 4]],
   }),
 }
-for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
-after(() => rmSync(base, { recursive: true, force: true }))
-
-/** Adds the folder for one scene; afterwards it is gone again. */
-function desk(name, options, body) {
-  scene(name, options, async (page, opened) => {
-    const added = await page.request.post(`${api}/sources`, { data: { path: folder, space: 'desk' } })
-    assert.equal(added.status(), 201, await added.text())
-    const { id } = await added.json()
-    try {
-      await body(page, opened)
-    } finally {
-      await page.request.delete(`${api}/sources/${id}`)
-    }
-  })
-}
-
-/** The document in this file, once it is there. */
-async function find(page, file, words) {
-  for (let tries = 0; tries < 150; tries++) {
-    const reply = await page.request.post(`${api}/search`, { data: { query: words, mode: 'keyword', spaces: ['desk'] } })
-    const hit = reply.ok() && (await reply.json()).hits.find((one) => one.path.endsWith(`/${file}`))
-    if (hit) return (await page.request.get(`${api}/documents/${hit.document_id}`)).json()
-    await new Promise((done) => setTimeout(done, 200))
-  }
-  throw new Error(`${file} was not indexed`)
-}
-
-const joined = (document) => document.sections.map(({ before = '', text }) => before + text).join('')
-
-/** The span, in bytes, from the first words to the last: they may stand in different sections. */
-function spanOf(document, from, to = from) {
-  const text = joined(document)
-  const start = text.indexOf(from)
-  const end = text.indexOf(to, start) + to.length
-  assert.ok(start >= 0 && end > start, `${from} … ${to} is not in the document`)
-  return `${Buffer.byteLength(text.slice(0, start))}-${Buffer.byteLength(text.slice(0, end))}`
-}
+const { within: desk, find } = folderOf('desk', (folder) => {
+  mkdirSync(join(folder, 'tools'))
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
+})
 
 async function open(page, document, from, to) {
   await go(page, `#/doc/${document.document_id}?at=${spanOf(document, from, to)}`)
@@ -122,7 +83,7 @@ desk('a note is rendered, with the passage marked across its formatting, and sho
   await find(page, 'green.md', 'cup')
   await find(page, 'kettle.md', 'whistle')
   const document = await find(page, 'log.md', 'seventy')
-  assert.equal(`${joined(document)}\n`, note, 'the sections and what parts them are the file')
+  assert.equal(`${textOf(document)}\n`, note, 'the sections and what parts them are the file')
   await open(page, document, 'steeped at', 'as [[green]]')
   assert.equal(await marked(page), 'steeped at seventy degrees and no hotter, as green')
   assert.deepEqual(asked.filter((url) => !url.startsWith(origin)), [], 'nothing leaves the origin')

@@ -215,13 +215,14 @@ impl Service for EngineService {
         .await
     }
 
-    async fn document(&self, id: DocId) -> Result<api::Document> {
-        self.blocking(move |engine| document(&engine, id)).await
+    async fn document(&self, id: DocId, principals: Vec<Principal>) -> Result<api::Document> {
+        self.blocking(move |engine| document(&engine, id, &principals))
+            .await
     }
 
-    async fn place(&self, id: DocId, span: TextSpan) -> Result<api::Place> {
+    async fn place(&self, id: DocId, principals: Vec<Principal>, span: TextSpan) -> Result<api::Place> {
         self.blocking(move |engine| {
-            let (place, version) = engine.place(id, span)?;
+            let (place, version) = engine.place(id, &principals, span)?;
             Ok(api::Place::new(id, version, span, &place))
         })
         .await
@@ -454,11 +455,8 @@ pub(crate) fn fence() -> Result<String> {
     receipts::random_hex::<5>()
 }
 
-fn document(engine: &Engine, id: DocId) -> Result<api::Document> {
-    let record = engine
-        .ledger()
-        .document(id)?
-        .ok_or_else(|| Error::new(ErrorCode::DocumentNotFound, format!("there is no document {id}")))?;
+fn document(engine: &Engine, id: DocId, principals: &[Principal]) -> Result<api::Document> {
+    let record = engine.document(id, principals)?;
     let summary = record.summary;
     let parsed = rushlight_core::ParsedDocument {
         part: summary.part,

@@ -29,6 +29,25 @@ pub struct Chunk {
     pub confidence: Option<u8>,
 }
 
+impl Chunk {
+    /// The chunk without what stands before this byte of its document, on a character's boundary; `None` when nothing is left.
+    /// Its identity and its tokens stay those of the whole.
+    pub fn beginning_at(mut self, start: usize) -> Option<Self> {
+        if start >= self.span.end {
+            return None;
+        }
+        if start > self.span.start {
+            let kept = self.text.split_off(start - self.span.start);
+            let left_out = std::mem::replace(&mut self.text, kept);
+            self.span.start = start;
+            if let Locator::Lines { first, .. } = &mut self.locator {
+                *first += left_out.matches('\n').count() as u32;
+            }
+        }
+        Some(self)
+    }
+}
+
 /// Whose words a chunk's are, as far as its document tells. A chunk is of one kind throughout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ChunkOrigin {

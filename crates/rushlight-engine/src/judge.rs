@@ -5,7 +5,7 @@ use rushlight_ledger::{Judgement, JudgementId, JudgementRecord};
 use rushlight_retrieval::query::Calendar;
 
 use crate::engine::Engine;
-use crate::search::{may_read, read};
+use crate::search::read;
 
 /// Characters of a quote at most.
 const QUOTE_CHARS: usize = 160;
@@ -41,12 +41,7 @@ impl Engine {
         let now = self.shared.clock.now();
         read(&request.query, &Calendar::at_offset(now, 0))?;
         let ledger = self.ledger();
-        let missing = |what: String| Error::new(ErrorCode::DocumentNotFound, what);
-        let document = ledger
-            .document(request.doc_id)?
-            .map(|record| record.summary)
-            .filter(|summary| may_read(&summary.access, &request.principals))
-            .ok_or_else(|| missing(format!("there is no document {}", request.doc_id)))?;
+        let document = self.document(request.doc_id, &request.principals)?.summary;
         let quote = match request.chunk_id {
             None => String::new(),
             Some(id) => {
@@ -54,9 +49,12 @@ impl Engine {
                 let passage = found
                     .filter(|record| record.chunk.doc_id == request.doc_id)
                     .ok_or_else(|| {
-                        missing(format!("there is no passage {id} in document {}", request.doc_id))
+                        Error::new(
+                            ErrorCode::DocumentNotFound,
+                            format!("there is no passage {id} in document {}", request.doc_id),
+                        )
                     })?;
-                quote_of(&passage.chunk.text).to_owned()
+                quote_of(&passage.passage().unwrap_or(passage.chunk).text).to_owned()
             }
         };
         let judgement = Judgement {

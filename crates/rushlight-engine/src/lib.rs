@@ -8,6 +8,7 @@
 
 mod ask;
 mod context;
+mod document;
 mod embedding;
 mod engine;
 mod gate;

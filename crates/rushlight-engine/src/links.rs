@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use rushlight_core::{DocId, DocLink, Error, ErrorCode, Principal, Result, TextSpan};
+use rushlight_core::{DocId, DocLink, Principal, Result, TextSpan};
 use rushlight_ledger::{LinkTarget, LinkingDocument, ThreadMessage, fold_name};
 
 use crate::context::context_of;
+use crate::document::missing;
 use crate::engine::Engine;
 use crate::resolve::resolve;
 
@@ -132,9 +133,4 @@ impl Engine {
         ledger.link_target(doc, principals)?.ok_or_else(|| missing(doc))?;
         ledger.thread_of(doc, principals, THREAD)
     }
-}
-
-/// The same for what is not there and for what may not be read.
-pub(crate) fn missing(doc: DocId) -> Error {
-    Error::new(ErrorCode::DocumentNotFound, format!("there is no document {doc}"))
 }

@@ -4,7 +4,6 @@ use rushlight_core::{Attachment, DocId, DocumentKind, Principal, Result};
 use rushlight_ledger::{LinkTarget, Page, ThreadMessage};
 
 use crate::engine::Engine;
-use crate::links::missing;
 
 /// Bytes of a mail that are looked at for its first words.
 const OPENING: usize = 600;
@@ -60,8 +59,7 @@ impl Engine {
     /// `DocumentNotFound`, also where none of these principals may read it; `LedgerFailed`.
     pub fn mail(&self, doc: DocId, principals: &[Principal], limits: MailLimits) -> Result<Mail> {
         let ledger = self.ledger();
-        ledger.link_target(doc, principals)?.ok_or_else(|| missing(doc))?;
-        let record = ledger.document(doc)?.ok_or_else(|| missing(doc))?;
+        let record = self.document(doc, principals)?;
         let mut thread = ledger.thread_of(doc, principals, usize::MAX)?;
         let total = thread.len();
         let own = thread.iter().position(|mail| mail.document.doc_id == doc);

@@ -6,7 +6,6 @@ use rushlight_core::{
 use rushlight_ledger::DocumentRecord;
 
 use crate::engine::Engine;
-use crate::links::missing;
 
 impl Engine {
     /// What the document was made from: its file, or the attachment or member that it is, where that can be taken out of
@@ -17,8 +16,7 @@ impl Engine {
     /// one that was indexed; `FileVanished`, `FileUnreadable` and `FileTooLarge` as the source says; `LedgerFailed`.
     pub fn original(&self, doc: DocId, principals: &[Principal]) -> Result<Original> {
         let (shared, ledger) = (&self.shared, self.ledger());
-        ledger.link_target(doc, principals)?.ok_or_else(|| missing(doc))?;
-        let record = ledger.document(doc)?.ok_or_else(|| missing(doc))?;
+        let record = self.document(doc, principals)?;
         let source = shared.source(&ledger.source(record.file.source_id)?)?;
         let raw = source.fetch(&record.file.stamp)?;
         if record.file.content_hash != Some(raw.content_hash) {

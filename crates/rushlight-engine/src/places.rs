@@ -1,7 +1,7 @@
 //! Where any stretch of a document stands in its original, asked when it is to be shown.
 
 use rushlight_core::{
-    Answer, Citation, ContentHash, DocId, Error, ErrorCode, Locator, PlacedLine, Result, TextSpan,
+    Answer, Citation, ContentHash, DocId, Error, ErrorCode, Locator, PlacedLine, Principal, Result, TextSpan,
 };
 use rushlight_ingest::place_of;
 
@@ -11,13 +11,15 @@ impl Engine {
     /// Where `span` of a document stands, as finely as is known, and the version of the document.
     ///
     /// # Errors
-    /// `DocumentNotFound`; `InvalidRequest` when the span is empty, lies outside the text or inside a character;
-    /// `LedgerFailed`.
-    pub fn place(&self, doc: DocId, span: TextSpan) -> Result<(Locator, ContentHash)> {
-        let document =
-            self.shared.ledger.document(doc)?.ok_or_else(|| {
-                Error::new(ErrorCode::DocumentNotFound, format!("there is no document {doc}"))
-            })?;
+    /// `DocumentNotFound`, also where none of these principals may read it; `InvalidRequest` when the span is empty, lies
+    /// outside the text or inside a character; `LedgerFailed`.
+    pub fn place(
+        &self,
+        doc: DocId,
+        principals: &[Principal],
+        span: TextSpan,
+    ) -> Result<(Locator, ContentHash)> {
+        let document = self.document(doc, principals)?;
         if span.of(&document.text).is_none_or(str::is_empty) {
             return Err(Error::new(
                 ErrorCode::InvalidRequest,

@@ -13,6 +13,7 @@ use rushlight_ingest::place_of;
 use rushlight_ledger::DocumentRecord;
 
 use crate::ask::AskRequest;
+use crate::document::may_read;
 use crate::engine::Engine;
 use crate::search::blocking;
 
@@ -219,11 +220,7 @@ impl Engine {
             return Ok(state(DocumentNow::Gone));
         };
         let summary = &record.summary;
-        if !summary
-            .access
-            .iter()
-            .any(|principal| principals.contains(principal))
-        {
+        if !may_read(&summary.access, principals) {
             return Ok(state(DocumentNow::NotReadable));
         }
         let moved_to = (summary.path != stretch.path).then(|| summary.path.clone());

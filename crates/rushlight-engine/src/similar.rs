@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use rushlight_core::{DocId, Principal, Result, SearchFilter};
 use rushlight_ledger::LinkTarget;
 
+use crate::document::missing;
 use crate::engine::Engine;
-use crate::links::missing;
 use crate::search::blocking;
 
 /// Copies of a document that are left out at most.

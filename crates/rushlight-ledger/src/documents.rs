@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rushlight_core::source::modified_at;
 use rushlight_core::{
-    ChunkOrigin, ContentHash, DocId, DocumentKind, Error, ErrorCode, FileRecord, FileRow, Generation,
-    ParsedDocument, Result, SkippedBy, SourceId, SpaceId, Timestamp,
+    Block, BlockKind, ChunkOrigin, ContentHash, DocId, DocumentKind, Error, ErrorCode, FileRecord, FileRow,
+    Generation, ParsedDocument, Result, SkippedBy, SourceId, SpaceId, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -377,9 +377,10 @@ impl Write<'_> {
         let mut insert = db.prepare_cached(
             "INSERT INTO documents (doc_id, file_id, source_id, space_id, part, part_key, content_hash, kind, media_type,
                  title, metadata, created, date, text_bytes, pages, unreadable_pages, unreadable_count, warnings,
-                 warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation, title_embedded, message_id, indexed)
+                 warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation, title_embedded, message_id, indexed,
+                 text_begins)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                 ?23, ?24, ?25, ?26, ?27, ?28)",
+                 ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
         )?;
         let ParsedDocument {
             part,
@@ -430,6 +431,7 @@ impl Write<'_> {
             title_embedded,
             message_id,
             old.map_or(Some(self.now.0), |old| old.indexed),
+            text_begins(*kind, blocks) as i64,
         ])?;
         quotes::note_changed(db, self.space, message_id)?;
         let row = db.last_insert_rowid();
@@ -536,6 +538,17 @@ pub(crate) fn insert_chunks(
         generation::bury(db, Feed::Vector, *space, *doc_id)?;
     }
     Ok(())
+}
+
+/// Where a document's text begins: behind the fields that stand before it. At its beginning where there are none, where there
+/// is nothing else, and in a mail, whose head is read with it.
+fn text_begins(kind: DocumentKind, blocks: &[Block]) -> usize {
+    let is_field = |block: &Block| block.kind == BlockKind::Metadata;
+    if kind == DocumentKind::Mail || !blocks.first().is_some_and(is_field) {
+        return 0;
+    }
+    let text = blocks.iter().find(|block| !is_field(block));
+    text.map_or(0, |block| block.span.start)
 }
 
 /// The row, space and vector state of a document.

@@ -39,7 +39,8 @@ impl Ledger {
                 "SELECT {CHUNK_COLUMNS}, documents.content_hash, documents.title, sources.root, files.path,
                      documents.part, documents.kind, documents.date, documents.source_id, documents.space_id,
                      spaces.name, access_sets.principals, sources.online,
-                     CASE documents.kind WHEN 'mail' THEN json_extract(documents.metadata, '$.thread_id') END
+                     CASE documents.kind WHEN 'mail' THEN json_extract(documents.metadata, '$.thread_id') END,
+                     documents.text_begins
                  FROM chunks JOIN documents ON documents.id = chunks.document
                  JOIN spaces ON spaces.id = documents.space_id JOIN sources ON sources.id = documents.source_id
                  JOIN files ON files.id = documents.file_id JOIN access_sets ON access_sets.id = documents.access
@@ -66,6 +67,7 @@ impl Ledger {
                     access: encode::access_from_json(&row.get::<_, String>(21)?)?,
                     online: row.get(22)?,
                     thread_id: row.get(23)?,
+                    text_begins: row.get::<_, i64>(24)? as usize,
                 });
             }
             Ok(records)
@@ -117,7 +119,22 @@ impl Ledger {
         self.store.read(|db| chunks_of(db, doc, 0..u32::MAX))
     }
 
-    /// The first chunk of each of these documents, in the order asked; those that are gone are left out.
+    /// The chunks of a document as they are read and quoted, in order: without its front matter. Empty when there is no such
+    /// document.
+    ///
+    /// # Errors
+    /// `LedgerFailed`.
+    pub fn document_passages(&self, doc: DocId) -> Result<Vec<Chunk>> {
+        self.store.read(|db| {
+            let mut statement = db.prepare_cached("SELECT text_begins FROM documents WHERE doc_id = ?1")?;
+            let begins: Option<i64> = statement.query_row([doc.0], |row| row.get(0)).optional()?;
+            let chunks = chunks_of(db, doc, 0..u32::MAX)?.into_iter();
+            let begins = begins.unwrap_or(0) as usize;
+            Ok(chunks.filter_map(|chunk| chunk.beginning_at(begins)).collect())
+        })
+    }
+
+    /// The first chunk with text of each of these documents, in the order asked; those that are gone are left out.
     ///
     /// # Errors
     /// `LedgerFailed`.
@@ -125,7 +142,8 @@ impl Ledger {
         self.store.read(|db| {
             let mut statement = db.prepare_cached(
                 "SELECT chunks.chunk_id FROM chunks JOIN documents ON documents.id = chunks.document
-                 WHERE documents.doc_id = ?1 ORDER BY chunks.ordinal LIMIT 1",
+                 WHERE documents.doc_id = ?1 AND chunks.span_end > documents.text_begins
+                 ORDER BY chunks.ordinal LIMIT 1",
             )?;
             let mut found = Vec::with_capacity(documents.len());
             for document in documents {

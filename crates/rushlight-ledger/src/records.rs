@@ -227,6 +227,15 @@ pub struct ChunkRecord {
     pub online: bool,
     /// The conversation that a mail belongs to.
     pub thread_id: Option<String>,
+    /// Where the document's text begins, in bytes: behind its front matter, where it has some.
+    pub text_begins: usize,
+}
+
+impl ChunkRecord {
+    /// The chunk as it is read and quoted: without front matter. `None` when it is nothing else.
+    pub fn passage(&self) -> Option<Chunk> {
+        self.chunk.clone().beginning_at(self.text_begins)
+    }
 }
 
 /// How a document bears the name that it was found by.

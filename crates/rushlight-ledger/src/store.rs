@@ -26,6 +26,7 @@ static MIGRATION_STEPS: LazyLock<Vec<M<'static>>> = LazyLock::new(|| {
             conversations::fill(db).map_err(|failure| hook_error(failure, "cannot fold the conversations"))
         }),
         M::up(include_str!("schema/0009.sql")),
+        M::up(include_str!("schema/0010.sql")),
     ]
 });
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::from_slice(&MIGRATION_STEPS));
@@ -314,6 +315,51 @@ mod tests {
             .query_row("SELECT indexed FROM documents", [], |row| row.get(0))
             .expect("readable");
         assert_eq!(indexed, None);
+    }
+
+    #[test]
+    fn documents_from_before_it_was_kept_are_told_where_their_text_begins() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("ledger.sqlite3");
+        let mut connection = Connection::open(&path).expect("opens");
+        MIGRATIONS.to_version(&mut connection, 9).expect("as it was");
+        connection
+            .execute_batch("PRAGMA foreign_keys = OFF")
+            .expect("set");
+        let documents = [
+            (
+                "note",
+                r#"[["meta",0,9,"l1-3"],["h1",11,16,"l5-5"],["p",18,30,"l7-7"]]"#,
+            ),
+            ("note", r#"[["h1",0,5,"l1-1"],["meta",6,9,"l2-2"]]"#),
+            ("note", r#"[["meta",0,9,"l1-3"]]"#),
+            ("mail", r#"[["meta",0,9,"l1-3"],["p",11,16,"l5-5"]]"#),
+            ("note", "[]"),
+        ];
+        for (id, (kind, blocks)) in documents.iter().enumerate() {
+            connection
+                .execute(
+                    "INSERT INTO documents (id, doc_id, file_id, source_id, space_id, part, part_key, content_hash, kind,
+                         media_type, title, metadata, date, text_bytes, unreadable_pages, unreadable_count, warnings,
+                         warning_count, access, chunker, chunk_count, fingerprint, chunk_fingerprint, generation)
+                     VALUES (?1, ?1, ?1, 1, 1, '', ?1, x'00', ?2, '', '', '{}', 0, 1, '[]', 0, '[]', 0, 1, 1, 0, x'00', x'00', ?1)",
+                    rusqlite::params![id as i64, kind],
+                )
+                .expect("written");
+            connection
+                .execute(
+                    "INSERT INTO structures (document, blocks) VALUES (?1, ?2)",
+                    rusqlite::params![id as i64, blocks],
+                )
+                .expect("written");
+        }
+        MIGRATIONS.to_latest(&mut connection).expect("every step applies");
+        let mut statement = connection
+            .prepare("SELECT text_begins FROM documents ORDER BY id")
+            .expect("sound");
+        let rows = statement.query_map([], |row| row.get(0)).expect("readable");
+        let begins: Vec<i64> = rows.collect::<Result<_, _>>().expect("readable");
+        assert_eq!(begins, [11, 0, 0, 0, 0]);
     }
 
     #[test]

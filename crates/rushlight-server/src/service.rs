@@ -86,18 +86,19 @@ pub trait Service: Upkeep + Send + Sync + 'static {
         events: mpsc::Sender<AnswerEvent>,
     ) -> Result<Answered>;
 
-    /// A document to read.
-    async fn document(&self, id: DocId) -> Result<api::Document>;
+    /// A document to read; `DocumentNotFound` also where these principals may not read it.
+    async fn document(&self, id: DocId, principals: Vec<Principal>) -> Result<api::Document>;
 
-    /// Where a stretch of a document's text stands; `DocumentNotFound`, or `InvalidRequest` when there is no such stretch.
-    async fn place(&self, id: DocId, span: TextSpan) -> Result<api::Place>;
+    /// Where a stretch of a document's text stands; `DocumentNotFound` as above, or `InvalidRequest` when there is no such
+    /// stretch.
+    async fn place(&self, id: DocId, principals: Vec<Principal>, span: TextSpan) -> Result<api::Place>;
 
-    /// What a document was made from, as it was when it was indexed; `DocumentNotFound` also where these principals may not
-    /// read the document, `FileChanged` and the other codes of files where that is not to be had any more.
+    /// What a document was made from, as it was when it was indexed; `DocumentNotFound` as above, `FileChanged` and the other
+    /// codes of files where that is not to be had any more.
     async fn original(&self, id: DocId, principals: Vec<Principal>) -> Result<Original>;
 
     /// What a document links to, what links to it, and its conversation, as far as these principals may read them;
-    /// `DocumentNotFound` also where they may not read the document.
+    /// `DocumentNotFound` as above.
     async fn links(&self, id: DocId, principals: Vec<Principal>) -> Result<api::Links>;
 
     /// A mail's conversation and its attachments, as far as these principals may read them; `DocumentNotFound` as above.

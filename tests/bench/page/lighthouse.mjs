@@ -18,7 +18,8 @@ async function once(place, config) {
   const browser = await puppeteer.launch({ executablePath: chromium, headless: true, args: flags })
   try {
     const port = Number(new URL(browser.wsEndpoint()).port)
-    const options = { port, extraHeaders, logLevel: 'error', onlyCategories: ['performance', 'accessibility'] }
+    // The page holds a stream of events open: a network that is idle never comes.
+    const options = { port, extraHeaders, maxWaitForLoad: 15_000, logLevel: 'error', onlyCategories: ['performance', 'accessibility'] }
     const { lhr } = await lighthouse(`${origin}/${place}`, options, config)
     if (lhr.runtimeError) throw new Error(`${place}: ${lhr.runtimeError.message}`)
     return lhr

@@ -112,6 +112,9 @@ function blocks(text) {
   return found.filter((one) => one.kind !== null).map(({ kind, lines: own }) => ({ kind, text: own.join('\n').trimEnd() }))
 }
 
+const paragraphs = (text) => text.trimEnd().split('\n\n').map((one) => ({ kind: one.startsWith('#') ? 'heading' : 'paragraph', text: one }))
+const rows = (text) => text.trimEnd().split('\n').map((row, index) => ({ kind: index === 0 ? 'table_header' : 'table_row', text: row }))
+
 /** Whether a mail is one of those written here; others are more than this can read. */
 export const isWritten = (raw) => /^Message-ID: <[\w-]+@example\.\w+>\r$/m.test(raw)
 
@@ -142,7 +145,7 @@ export function readMail(raw, part = '') {
     const number = part === '' ? `part:${index + 2}` : `${part}.${index + 2}`
     const inside = media_type === 'message/rfc822' ? readMail(raw.toString(), number) : []
     const kind = { 'text/markdown': 'note', 'text/csv': 'table' }[media_type]
-    if (kind) inside.push({ part: number, kind, media_type, title: name, ...facts, attached: [], thread_id: null, blocks: raw.toString().trimEnd().split(/\n\n|\n(?=\d)/).map((one) => ({ kind: one.startsWith('#') ? 'heading' : 'paragraph', text: one })) })
+    if (kind) inside.push({ part: number, kind, media_type, title: name, ...facts, attached: [], thread_id: null, blocks: kind === 'table' ? rows(raw.toString()) : paragraphs(raw.toString()) })
     documents[0].attached.push({
       name, media_type, bytes: raw.length, part: number, kind: inside[0]?.kind ?? null, inside: { total: 0, documents: [] },
       reason: inside.length > 0 ? null : { code: 'binary', message: `\`${name}\` is not text` },

@@ -1,4 +1,4 @@
-// Search as you type: each letter asks by word at once, a pause or Enter asks in full, and only the reply to the last question is shown.
+// Search as you type: each letter asks by word at once, a pause or Enter asks in full, and a reply never takes the place of one to a later question.
 
 import { search, toApiError, type ApiError, type DocumentKind, type SearchReply, type SearchRequest, type Sort, type Timings, type Weighing, type Why } from './api'
 import { connection } from './connection.svelte'
@@ -6,6 +6,9 @@ import { Latest } from './latest'
 
 /** Milliseconds without a letter before the full search is asked for. */
 const fullPause = 350
+/** How many results are asked for, and how many of them while somebody types: what fits on most screens is there sooner. */
+const most = 30
+const mostTyping = 12
 const slowAfter = 1500
 
 export interface Wanted {
@@ -117,12 +120,25 @@ class Search {
     this.#typedSince = { wanted: of, typed: text }
     if (this.#askingWords) return
     this.#askingWords = true
-    while (this.#typedSince) {
-      const { wanted, typed } = this.#typedSince
-      this.#typedSince = null
-      await this.#run(wanted, typed).catch(() => undefined)
+    let asked = this.#nextWords()
+    while (asked) {
+      const { wanted, request } = asked
+      const reply = await asked.reply
+      // The next is asked before this one is shown: the program works while the page draws.
+      asked = this.#nextWords()
+      if (reply) this.#show(wanted, request, reply)
     }
     this.#askingWords = false
+  }
+
+  /** Asks for the words of what was typed last, if they were not asked for yet. */
+  #nextWords(): { wanted: Wanted; request: SearchRequest; reply: Promise<SearchReply | undefined> } | null {
+    if (!this.#typedSince) return null
+    const { wanted, typed } = this.#typedSince
+    this.#typedSince = null
+    const request = { ...this.#requestOf(wanted, typed), limit: mostTyping, typing: true }
+    const reply = this.#latestWords.run((signal) => search(request, signal)).catch(() => undefined)
+    return { wanted, request, reply }
   }
 
   #forgetWords(): void {
@@ -134,7 +150,14 @@ class Search {
     this.#stopTimers()
     this.#slowTimer = setTimeout(() => (this.slow = true), slowAfter)
     try {
-      if (await this.#run(wanted, null)) this.#settle('done')
+      const request = this.#requestOf(wanted, wanted.query.trim())
+      // The reply to the words may still come while the full search runs, not after it.
+      const reply = await this.#latestFull.run((signal) => search(request, signal))
+      if (!reply) return
+      this.#forgetWords()
+      this.#show(wanted, request, reply)
+      this.said = reply
+      this.#settle('done')
     } catch (thrown) {
       this.error = toApiError(thrown)
       this.failed = wanted
@@ -144,33 +167,27 @@ class Search {
     }
   }
 
-  /** True when the reply is the one to show. */
-  async #run(wanted: Wanted, typed: string | null): Promise<boolean> {
-    const typing = typed !== null
-    const request: SearchRequest = {
-      query: typed ?? wanted.query.trim(),
-      limit: 30,
+  #requestOf(wanted: Wanted, query: string): SearchRequest {
+    return {
+      query,
+      limit: most,
       utc_offset: 0 - new Date().getTimezoneOffset(),
-      ...(typing && { typing }),
       ...(wanted.spaces.length > 0 && { spaces: wanted.spaces }),
       ...(wanted.kinds.length > 0 && { kinds: wanted.kinds }),
       ...(wanted.recent && { recent: true }),
       ...(!wanted.grouped && { grouped: false }),
       ...(wanted.sort !== 'relevance' && { sort: wanted.sort }),
     }
-    // The reply to the words may still come while the full search runs, not after it.
-    const reply = await (typing ? this.#latestWords : this.#latestFull).run((signal) => search(request, signal))
-    if (!reply || (typing && this.#typedSince)) return false
-    if (!typing) this.#forgetWords()
+  }
+
+  #show(wanted: Wanted, request: SearchRequest, reply: SearchReply): void {
     this.reply = reply
     this.answered = wanted
-    if (!typing) this.said = reply
     this.#request = request
     this.#latestWhy.cancel()
     this.#explaining = null
     this.explained = null
     this.explainError = null
-    return true
   }
 
   #stopTimers(): void {

@@ -111,7 +111,7 @@ impl Shared {
     ) -> Result<Answer> {
         let mut records: Vec<DocumentRecord> = Vec::new();
         for doc in documents {
-            records.extend(self.readable(doc, request)?);
+            records.extend(self.readable(doc, &request.principals)?);
         }
         records.sort_by_key(|record| std::cmp::Reverse(record.summary.date));
         route.documents = records.iter().map(routed).collect();

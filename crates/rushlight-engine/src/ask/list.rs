@@ -16,7 +16,7 @@ use rushlight_retrieval::query::{self, Calendar};
 
 use super::{AskRequest, go_on, send};
 use crate::engine::{Engine, Shared};
-use crate::search::{blocking, may_read};
+use crate::search::blocking;
 
 /// Rows that a table shows at most.
 const ROWS: usize = 200;
@@ -76,7 +76,7 @@ impl Shared {
                 continue;
             }
             // What is gone since, or may no longer be read, was not there to be walked.
-            let Some(record) = self.readable(*doc, request)? else {
+            let Some(record) = self.readable(*doc, &request.principals)? else {
                 continue;
             };
             walked += 1;
@@ -182,16 +182,10 @@ impl Shared {
         query::parse(text, &calendar).map_err(|error| error.into_error(text))
     }
 
-    /// A document that the asker may read as the ledger has it now.
-    pub(super) fn readable(&self, doc: DocId, request: &AskRequest) -> Result<Option<DocumentRecord>> {
-        let document = self.ledger.document(doc)?;
-        Ok(document.filter(|record| may_read(&record.summary.access, &request.principals)))
-    }
-
     /// The document as a row; `None` when no sentence of it says what is asked.
     fn row(&self, record: DocumentRecord, plan: &ListPlan) -> Result<Option<Found>> {
         let mut best: Option<(f32, Chunk, TextSpan)> = None;
-        for chunk in self.ledger.document_chunks(record.summary.doc_id)? {
+        for chunk in self.ledger.document_passages(record.summary.doc_id)? {
             if let Some((fit, span)) = plan.sentence(&chunk.text)
                 && best.as_ref().is_none_or(|(top, ..)| fit > *top)
             {

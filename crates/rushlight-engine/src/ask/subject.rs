@@ -141,7 +141,7 @@ impl Shared {
             // Of equally often cited ones the first; sorting is stable.
             cited.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
             for (doc, _) in cited {
-                if self.readable(doc, request)?.is_some() {
+                if self.readable(doc, &request.principals)?.is_some() {
                     return Ok(Ok(doc));
                 }
             }
@@ -151,10 +151,10 @@ impl Shared {
 
     /// A document's first passage.
     pub(super) fn first_hit(&self, doc: DocId, request: &AskRequest) -> Result<Option<Hit>> {
-        let Some(record) = self.readable(doc, request)? else {
+        let Some(record) = self.readable(doc, &request.principals)? else {
             return Ok(None);
         };
-        let chunk = self.ledger.document_chunks(doc)?.into_iter().next();
+        let chunk = self.ledger.document_passages(doc)?.into_iter().next();
         Ok(chunk.map(|chunk| hit_of(&record, chunk)))
     }
 }

@@ -77,7 +77,7 @@ impl Shared {
         // What was read may be gone, or no longer the asker's, when it is told.
         let mut stands = !records.is_empty();
         for record in &records {
-            let current = self.readable(record.summary.doc_id, request)?;
+            let current = self.readable(record.summary.doc_id, &request.principals)?;
             stands &= current.is_some_and(|now| now.summary.content_hash == record.summary.content_hash);
         }
         let mut answer = Answer {
@@ -136,7 +136,7 @@ impl Shared {
         let mut records = Vec::new();
         for index in chosen {
             go_on(cancel)?;
-            records.extend(self.readable(all[index], request)?);
+            records.extend(self.readable(all[index], &request.principals)?);
         }
         Ok(records)
     }

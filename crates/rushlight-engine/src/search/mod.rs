@@ -241,11 +241,6 @@ fn understood(request: &SearchRequest, asked: &Asked) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Whether somebody with these principals is on an access list.
-pub(crate) fn may_read(access: &[Principal], principals: &[Principal]) -> bool {
-    access.iter().any(|principal| principals.contains(principal))
-}
-
 /// The same for a space that is not there and for one of which nothing may be read.
 fn no_space(name: &str) -> Error {
     Error::new(ErrorCode::SpaceNotFound, format!("there is no space `{name}`"))

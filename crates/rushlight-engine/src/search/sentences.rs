@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use rushlight_answer::sentences;
 use rushlight_core::{ChunkId, EmbedKind, Embedding, NearestSentence, Principal, Result, TextSpan};
+use rushlight_ledger::ChunkRecord;
 use rushlight_retrieval::query::Calendar;
 
-use super::{blocking, may_read, read};
+use super::{blocking, read};
+use crate::document::may_read;
 use crate::engine::{Engine, Shared};
 
 /// Stretches of a passage that are compared at most; a table has more lines than a text has sentences.
@@ -53,8 +55,8 @@ impl Shared {
         let embedder = self.embedder.get()?;
         let query = self.query_vector(&about)?;
         let mut found = Vec::new();
-        for record in passages {
-            let text = record.chunk.text;
+        for passage in passages.iter().filter_map(ChunkRecord::passage) {
+            let text = passage.text;
             let stretches = stretches(&text);
             if stretches.len() < 2 {
                 continue;
@@ -63,7 +65,7 @@ impl Shared {
             let vectors = embedder.embed(EmbedKind::Passage, &texts)?;
             if let Some(at) = nearest(&query, &vectors) {
                 found.push(NearestSentence {
-                    chunk_id: record.chunk.id,
+                    chunk_id: passage.id,
                     span: stretches[at],
                     text,
                 });

@@ -1,10 +1,10 @@
 //! From chunks to hits: what is shown of them, read from the ledger as it is now.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rushlight_core::{
-    ChunkId, DocId, DocumentKind, Hit, MorePassage, RelatedDocument, Relation, Result, SearchRequest,
+    Chunk, ChunkId, DocId, DocumentKind, Hit, MorePassage, RelatedDocument, Relation, Result, SearchRequest,
     TextSpan,
 };
 use rushlight_ingest::place_of;
@@ -16,9 +16,9 @@ use rushlight_retrieval::group::{Group, GroupOptions, Grouped, group};
 
 use super::asked::Asked;
 use super::legs::Words;
-use super::may_read;
 use super::rank::Ranked;
 use super::texts::Texts;
+use crate::document::may_read;
 use crate::engine::Shared;
 
 /// Other places of a document that are named at most, other passages and related documents that are shown at most.
@@ -32,6 +32,8 @@ const STRETCH_BYTES: usize = 4 * 1024;
 struct Entry<'a> {
     fused: &'a FusedChunk,
     record: Arc<ChunkRecord>,
+    /// What is shown of it: fields that stand before a text are searched, and no text to read or to quote.
+    chunk: Chunk,
 }
 
 /// What stands together, as indices into the entries.
@@ -59,15 +61,21 @@ impl Shared {
         while let Some(page) = pages.next() {
             let ids: Vec<ChunkId> = page.iter().map(|chunk| chunk.chunk_id).collect();
             texts.read(&ids)?;
+            let first = first_passages(texts, &ids)?;
             for fused in page {
                 let Some(record) = texts.get(fused.chunk_id) else {
                     continue;
                 };
-                let is_there = |entry: &Entry<'_>| is_same_place(&entry.record, record);
+                let instead = first.get(&fused.chunk_id).and_then(|id| texts.get(*id));
+                let shown = instead.unwrap_or(record);
+                let chunk = shown.passage().unwrap_or_else(|| shown.chunk.clone());
+                let is_there =
+                    |entry: &Entry<'_>| is_same_place(&entry.record, record) || entry.chunk.id == chunk.id;
                 if may_read(&record.access, &request.principals) && !entries.iter().any(is_there) {
                     entries.push(Entry {
                         fused,
                         record: Arc::clone(record),
+                        chunk,
                     });
                 }
             }
@@ -97,7 +105,7 @@ impl Shared {
         entries: &[Entry<'_>],
         together: &Together,
     ) -> Result<Hit> {
-        let Entry { fused, record } = &entries[together.best];
+        let Entry { fused, record, chunk } = &entries[together.best];
         let marks = |text: &str| {
             let factory = self.indexes.factory();
             factory.highlight(&asked.query, &words.found.corrections, text)
@@ -109,7 +117,7 @@ impl Shared {
                 .documents_alike(record.chunk.doc_id, &request.principals, PLACES)?,
             online: record.online,
             doc_id: record.chunk.doc_id,
-            highlights: marks(&record.chunk.text),
+            highlights: marks(&chunk.text),
             more: self.more(entries, &together.places, &marks)?,
             related: related
                 .map(|(index, relation)| related_document(&entries[*index].record, *relation))
@@ -118,7 +126,7 @@ impl Shared {
                 true => Some(self.why(asked, ranked, fused, record.space_id)?),
                 false => None,
             },
-            chunk: record.chunk.clone(),
+            chunk: chunk.clone(),
             content_hash: record.content_hash,
             title: record.title.clone(),
             path: record.path.clone(),
@@ -142,7 +150,7 @@ impl Shared {
         let placed: Vec<Placed<DocId>> = places
             .iter()
             .map(|index| {
-                let chunk = &entries[*index].record.chunk;
+                let chunk = &entries[*index].chunk;
                 Placed {
                     document: chunk.doc_id,
                     ordinal: chunk.ordinal as usize,
@@ -158,7 +166,7 @@ impl Shared {
             best,
         } in join(&placed, STRETCH_BYTES)
         {
-            let mut chunk = entries[places[best]].record.chunk.clone();
+            let mut chunk = entries[places[best]].chunk.clone();
             if members.len() > 1
                 && let Some(whole) = self.ledger.document(document)?
                 && let Some(text) = span.of(&whole.text)
@@ -174,6 +182,21 @@ impl Shared {
         }
         Ok(more)
     }
+}
+
+/// For each chunk that is nothing but fields before a text, the one that its document is shown with.
+fn first_passages(texts: &mut Texts<'_>, chunks: &[ChunkId]) -> Result<HashMap<ChunkId, ChunkId>> {
+    let read = chunks.iter().filter_map(|id| texts.get(*id));
+    let fields: Vec<(ChunkId, DocId)> = read
+        .filter(|record| record.chunk.span.end <= record.text_begins)
+        .map(|record| (record.chunk.id, record.chunk.doc_id))
+        .collect();
+    let documents: Vec<DocId> = fields.iter().map(|(_, document)| *document).collect();
+    let first = texts.first_of(&documents)?;
+    let instead = fields
+        .into_iter()
+        .filter_map(|(fields, document)| Some((fields, *first.get(&document)?)));
+    Ok(instead.collect())
 }
 
 /// Whether two chunks are one that lies in several places: of the same bytes of one space, cut at the same place.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rushlight_core::{ChunkId, Result};
+use rushlight_core::{ChunkId, DocId, Result};
 use rushlight_ledger::{ChunkRecord, Ledger};
 
 pub(super) struct Texts<'a> {
@@ -35,6 +35,18 @@ impl<'a> Texts<'a> {
             self.read.insert(record.chunk.id, Some(Arc::new(record)));
         }
         Ok(())
+    }
+
+    /// Reads the first passage of each of these documents.
+    pub(super) fn first_of(&mut self, documents: &[DocId]) -> Result<HashMap<DocId, ChunkId>> {
+        if documents.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let first = self.ledger.first_chunks(documents)?;
+        let chunks: Vec<ChunkId> = first.iter().map(|(chunk, _)| *chunk).collect();
+        self.read(&chunks)?;
+        let by_document = first.into_iter().map(|(chunk, document)| (document, chunk));
+        Ok(by_document.collect())
     }
 
     /// A chunk that was read and is there.

@@ -1,18 +1,34 @@
 //! What a mail is read with: who may read which of its attachments, and how a mail begins.
 
-use rushlight_core::{BlockKind, Plan, Principal};
-use rushlight_ledger::FileOutcome;
+use rushlight_core::{BlockKind, FileRecord, Plan, Principal};
+use rushlight_ledger::{FileOutcome, Ledger, NewDocument};
 
 use crate::support::{NOW, completed, hash, ledger, new_document, online, parsed, stamp};
 
-#[test]
-fn what_lies_in_a_part_is_told_to_those_who_may_read_it() {
+/// A ledger that knows of one mail and has not read it yet.
+fn with_a_mail() -> (Ledger, FileRecord) {
     let (ledger, source, _) = ledger();
     let added = vec![stamp("a.eml", 5)];
     ledger
         .apply_plan(source, &Plan { added, ..online() }, NOW)
         .expect("applied");
     let file = ledger.files_below(source, "a.eml").expect("readable").remove(0);
+    (ledger, file)
+}
+
+fn read(ledger: &Ledger, file: &FileRecord, documents: Vec<NewDocument>) {
+    let outcome = FileOutcome::Indexed {
+        content_hash: hash("a.eml"),
+        documents,
+    };
+    ledger
+        .complete_files(&[completed(file, outcome)], NOW)
+        .expect("completed");
+}
+
+#[test]
+fn what_lies_in_a_part_is_told_to_those_who_may_read_it() {
+    let (ledger, file) = with_a_mail();
     let parts: [(&str, &[&str]); 7] = [
         ("", &["ada", "bo"]),
         ("part:2", &["ada"]),
@@ -29,13 +45,7 @@ fn what_lies_in_a_part_is_told_to_those_who_may_read_it() {
         document.access = readers.iter().map(|name| Principal((*name).to_owned())).collect();
         document
     });
-    let outcome = FileOutcome::Indexed {
-        content_hash: hash("a.eml"),
-        documents: documents.collect(),
-    };
-    ledger
-        .complete_files(&[completed(&file, outcome)], NOW)
-        .expect("completed");
+    read(&ledger, &file, documents.collect());
     let found = |part: &str, asker: &str, limit| -> (Vec<String>, u64) {
         let page = ledger
             .documents_in_part(file.id, part, &[Principal(asker.to_owned())], limit)
@@ -61,25 +71,14 @@ fn what_lies_in_a_part_is_told_to_those_who_may_read_it() {
 
 #[test]
 fn a_mail_begins_where_its_own_words_do() {
-    let (ledger, source, _) = ledger();
-    let added = vec![stamp("a.eml", 5)];
-    ledger
-        .apply_plan(source, &Plan { added, ..online() }, NOW)
-        .expect("applied");
-    let file = ledger.files_below(source, "a.eml").expect("readable").remove(0);
+    let (ledger, file) = with_a_mail();
     let doc = ledger.document_ids(file.id, &[("", "")]).expect("readable")[0];
     let begins = |kinds: &[BlockKind], most| {
         let mut document = parsed("", "", "From: Ada\n> quoted\n茶葉 is here\n-- ");
         for (block, kind) in document.blocks.iter_mut().zip(kinds) {
             block.kind = *kind;
         }
-        let outcome = FileOutcome::Indexed {
-            content_hash: hash("a.eml"),
-            documents: vec![new_document(doc, document)],
-        };
-        ledger
-            .complete_files(&[completed(&file, outcome)], NOW)
-            .expect("completed");
+        read(&ledger, &file, vec![new_document(doc, document)]);
         ledger.opening(doc, most).expect("readable")
     };
     use BlockKind::{Metadata, Paragraph, Quote, Signature};

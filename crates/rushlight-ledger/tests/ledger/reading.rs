@@ -1,7 +1,8 @@
 //! What is shown, cited and counted.
 
 use rushlight_core::{
-    ChunkId, Coverage, DocId, Locator, PageArea, PlacedLine, Plan, Principal, TextSpan, Warning,
+    BlockKind, ChunkId, Coverage, DocId, DocumentKind, Locator, PageArea, PlacedLine, Plan, Principal,
+    TextSpan, Warning,
 };
 use rushlight_ledger::{DocumentQuery, FileOutcome, Ledger};
 
@@ -52,6 +53,66 @@ fn chunks_come_in_the_order_asked_with_verbatim_text() {
     assert_eq!(document.blocks, parsed("", "", &document.text).blocks);
     assert_eq!(document.summary, doc);
     assert_eq!(document.metadata.tags, ["tag"]);
+}
+
+#[test]
+fn front_matter_is_no_passage() {
+    let (ledger, source, _) = ledger();
+    let file = index_files(&ledger, source, &[("tea.md", "old")]).remove(0);
+    let doc = ledger.document_ids(file.id, &[("", "")]).expect("readable")[0];
+    let write = |kind: DocumentKind, blocks: &[BlockKind], whole: bool| {
+        let mut document = parsed("", "", "tags: tea\nsteeped\nserved");
+        document.kind = kind;
+        for (block, kind) in document.blocks.iter_mut().zip(blocks) {
+            block.kind = *kind;
+        }
+        let mut new = new_document(doc, document);
+        if whole {
+            new.chunks.truncate(1);
+            new.chunks[0].span.end = new.document.text.len();
+            new.chunks[0].locator = Locator::Lines { first: 1, last: 3 };
+        }
+        let outcome = FileOutcome::Indexed {
+            content_hash: hash("tea.md"),
+            documents: vec![new],
+        };
+        ledger
+            .complete_files(&[completed(&file, outcome)], NOW)
+            .expect("completed");
+        let first = ledger.first_chunks(&[doc]).expect("readable")[0].0;
+        let record = ledger.hydrate(&[first]).expect("readable").remove(0);
+        let passages = ledger.document_passages(doc).expect("readable");
+        assert_eq!(record.passage(), passages.first().cloned());
+        passages
+            .into_iter()
+            .map(|chunk| (chunk.text, chunk.locator))
+            .collect::<Vec<_>>()
+    };
+    use BlockKind::{Metadata, Paragraph};
+    let at = |text: &str, first, last| (text.to_owned(), Locator::Lines { first, last });
+    let note = DocumentKind::Note;
+    let fields = [Metadata, Paragraph, Metadata];
+    assert_eq!(
+        write(note, &fields, false),
+        [at("steeped", 2, 2), at("served", 3, 3)],
+        "fields below a text are part of it"
+    );
+    assert_eq!(
+        write(note, &fields, true),
+        [at("steeped\nserved", 2, 3)],
+        "the chunk is cut at its line"
+    );
+    assert_eq!(
+        write(note, &[Metadata; 3], false).len(),
+        3,
+        "there is nothing else"
+    );
+    assert_eq!(
+        write(DocumentKind::Mail, &fields, false).len(),
+        3,
+        "a mail's head is read with it"
+    );
+    assert_eq!(ledger.document_passages(DocId([0; 16])).expect("readable"), []);
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(crate) async fn suggest(
 }
 
 pub(crate) async fn document(State(app): State<App>, id: PathId) -> Reply<Json<api::Document>> {
-    Ok(Json(app.service.document(id.document()?).await?))
+    Ok(Json(app.service.document(id.document()?, principals()).await?))
 }
 
 pub(crate) async fn place(
@@ -66,7 +66,8 @@ pub(crate) async fn place(
     if start >= end {
         return Err(Error::new(ErrorCode::InvalidRequest, "`start` is not before `end`").into());
     }
-    Ok(Json(app.service.place(doc, TextSpan { start, end }).await?))
+    let span = TextSpan { start, end };
+    Ok(Json(app.service.place(doc, principals(), span).await?))
 }
 
 pub(crate) async fn links(State(app): State<App>, id: PathId) -> Reply<Json<api::Links>> {

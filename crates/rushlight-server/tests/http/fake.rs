@@ -294,7 +294,7 @@ impl Service for FakeService {
                 core::OriginalHolds::File,
             ),
             _ => {
-                self.document(id).await?;
+                self.document(id, principals).await?;
                 (
                     "tea.md",
                     "text/markdown",
@@ -313,7 +313,7 @@ impl Service for FakeService {
 
     async fn links(&self, id: core::DocId, principals: Vec<core::Principal>) -> Result<api::Links> {
         assert_eq!(principals, [core::Principal::owner()]);
-        let document = self.document(id).await?;
+        let document = self.document(id, principals).await?;
         Ok(api::Links {
             outgoing: Vec::new(),
             backlinks: api::Backlinks {
@@ -332,7 +332,7 @@ impl Service for FakeService {
 
     async fn mail(&self, id: core::DocId, principals: Vec<core::Principal>) -> Result<api::Mail> {
         assert_eq!(principals, [core::Principal::owner()]);
-        let document = name(self.document(id).await?);
+        let document = name(self.document(id, principals).await?);
         Ok(api::Mail {
             thread: api::Thread {
                 total: 1,
@@ -354,7 +354,7 @@ impl Service for FakeService {
         limit: usize,
     ) -> Result<api::SimilarDocuments> {
         assert_eq!(principals, [core::Principal::owner()]);
-        let document = name(self.document(id).await?);
+        let document = name(self.document(id, principals).await?);
         let similar = api::SimilarDocument {
             document,
             similarity: 0.5,
@@ -364,7 +364,8 @@ impl Service for FakeService {
         })
     }
 
-    async fn document(&self, id: core::DocId) -> Result<api::Document> {
+    async fn document(&self, id: core::DocId, principals: Vec<core::Principal>) -> Result<api::Document> {
+        assert_eq!(principals, [core::Principal::owner()]);
         if id != core::DocId([2; 16]) {
             return Err(Error::new(
                 ErrorCode::DocumentNotFound,
@@ -398,7 +399,13 @@ impl Service for FakeService {
         })
     }
 
-    async fn place(&self, id: core::DocId, span: core::TextSpan) -> Result<api::Place> {
+    async fn place(
+        &self,
+        id: core::DocId,
+        principals: Vec<core::Principal>,
+        span: core::TextSpan,
+    ) -> Result<api::Place> {
+        assert_eq!(principals, [core::Principal::owner()]);
         let area = core::PageArea {
             page: 2,
             left: 100,

@@ -54,7 +54,7 @@ impl EventTimes {
             AnswerEvent::Reading { total, .. } => *prompt_tokens = (*prompt_tokens).max(*total),
             AnswerEvent::Piece(_) => times.first_word_ms = times.first_word_ms.or(Some(now)),
             AnswerEvent::Finished(_) => times.total_ms = now,
-            AnswerEvent::Route(_) => {}
+            AnswerEvent::Route(_) | AnswerEvent::Waiting { .. } | AnswerEvent::Thought(_) => {}
         }
     }
 

@@ -81,7 +81,6 @@ const HEAVY: &[(&str, &str)] = &[
     ("fastembed", "rushlight-embed-onnx"),
     ("ort", "rushlight-embed-onnx"),
     ("candle-core", "rushlight-llm-candle"),
-    ("candle-transformers", "rushlight-llm-candle"),
     ("notify", "rushlight-watch"),
     ("pdf-extract", "rushlight-parse"),
     ("pdf_oxide", "rushlight-parse"),

@@ -100,6 +100,7 @@ fn request(question: &str) -> AskRequest {
         history: Vec::new(),
         fence: "f3nc3".to_owned(),
         max_tokens: 80,
+        thinking_tokens: 0,
     }
 }
 

@@ -232,6 +232,39 @@ fn two_questions_at_once_are_answered_one_after_the_other_and_more_are_told_to_c
     assert_goes_on(&system);
 }
 
+#[test]
+fn who_waits_is_told_how_many_come_before() {
+    let system = indexed_with(ready(ScriptedModel::new()));
+    let (writing, is_writing) = channel();
+    let (told, is_told) = channel();
+    let (first, second) = std::thread::scope(|scope| {
+        let system = &system;
+        let first = scope.spawn(move || {
+            let mut waited = false;
+            system.ask_watching(QUESTION, Arc::default(), move |event| {
+                if matches!(event, AnswerEvent::Piece(_)) && !std::mem::replace(&mut waited, true) {
+                    let _ = writing.send(());
+                    // As long as it writes, the other waits.
+                    let _ = is_told.recv_timeout(Duration::from_secs(30));
+                }
+                ControlFlow::Continue(())
+            })
+        });
+        is_writing.recv().expect("the first is being answered");
+        let (hears, heard) = channel();
+        let second = system.ask_watching(QUESTION, Arc::default(), move |event| {
+            if let AnswerEvent::Waiting { ahead } = event {
+                let _ = hears.send(ahead);
+                let _ = told.send(());
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(heard.iter().collect::<Vec<_>>(), [1]);
+        (first.join().expect("no panic"), second)
+    });
+    assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+}
+
 /// Does something while it is asked to write, once.
 struct Meddler {
     model: ScriptedModel,
@@ -269,6 +302,15 @@ impl LanguageModel for Meddler {
     ) -> Result<Vec<f32>> {
         self.model
             .first_token_log_probabilities(prompt, choices, on_event)
+    }
+
+    fn log_probabilities(
+        &self,
+        prompt: &Prompt,
+        text: &str,
+        on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<f32>> {
+        self.model.log_probabilities(prompt, text, on_event)
     }
 }
 

@@ -87,6 +87,7 @@ pub(crate) fn options() -> EngineOptions {
         },
         own_addresses: Vec::new(),
         answer_queue: 1,
+        idle_model: None,
     }
 }
 
@@ -515,6 +516,7 @@ impl System {
             history: Vec::new(),
             fence: FENCE.to_owned(),
             max_tokens: 80,
+            thinking_tokens: 0,
         };
         self.runtime.block_on(self.engine.ask(request, cancel, on_event))
     }

@@ -354,6 +354,7 @@ fn odds(model: &dyn LanguageModel, prompt: &Prompt, on_event: OnEvent<'_>) -> Re
 pub(crate) fn forward(event: GenerateEvent<'_>, draft: &mut Draft, on_event: OnEvent<'_>) -> ControlFlow<()> {
     match event {
         GenerateEvent::Reading { done, total } => on_event(AnswerEvent::Reading { done, total }),
+        GenerateEvent::Thought(thought) => on_event(AnswerEvent::Thought(thought.to_owned())),
         // An empty piece is told, too: whoever withdrew the question ends it.
         GenerateEvent::Piece(piece) => on_event(AnswerEvent::Piece(draft.push(piece))),
     }

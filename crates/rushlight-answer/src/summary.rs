@@ -175,6 +175,7 @@ impl Summarised {
         all.prompt_tokens += one.prompt_tokens;
         all.cached_tokens += one.cached_tokens;
         all.generated_tokens = tokens;
+        all.thought_tokens += one.thought_tokens;
         all.truncated |= one.truncated;
         all.prompt_ms += one.prompt_ms;
         all.generation_ms += one.generation_ms;

@@ -162,4 +162,15 @@ impl LanguageModel for Scripted {
             })
             .collect())
     }
+
+    fn log_probabilities(
+        &self,
+        prompt: &Prompt,
+        text: &str,
+        on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<f32>> {
+        self.prompts.lock().expect("one thread").push(prompt.clone());
+        let _ = on_event(GenerateEvent::Reading { done: 10, total: 10 });
+        Ok(vec![-0.1; words(text)])
+    }
 }

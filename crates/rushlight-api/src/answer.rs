@@ -74,6 +74,13 @@ impl From<&core::Passage> for Passage {
     }
 }
 
+/// Data of the event `waiting`: the model is busy with other questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Questions that are answered before this one.
+    pub ahead: usize,
+}
+
 /// Data of the event `reading`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
@@ -83,7 +90,7 @@ pub struct Reading {
     pub total: usize,
 }
 
-/// Data of the event `piece`: a draft, which the finished answer replaces.
+/// Data of the event `piece`, a draft, which the finished answer replaces, and of `thought`, which is no part of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Piece {
     /// The next piece of the text.

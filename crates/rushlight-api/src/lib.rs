@@ -29,7 +29,7 @@ mod time;
 
 pub use answer::{
     Answer, AskRequest, Asked, Citation, Coverage, Evidence, First, Generation, Grounding, Passage, Piece,
-    Reading,
+    Reading, Waiting,
 };
 pub use answer_details::{AnswerRow, AnswerSignals, AnswerTable, Disagreement, LeftOut};
 pub use conversation::{

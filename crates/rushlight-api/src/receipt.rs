@@ -155,6 +155,9 @@ pub struct Sampling {
     pub seed: u64,
     /// At most so many tokens.
     pub max_tokens: usize,
+    /// At most so many tokens of thinking before them; left out where there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub thinking_tokens: usize,
 }
 
 impl From<&core::GenerationParams> for Sampling {
@@ -164,8 +167,13 @@ impl From<&core::GenerationParams> for Sampling {
             top_p: params.top_p,
             seed: params.seed,
             max_tokens: params.max_tokens,
+            thinking_tokens: params.thinking_tokens,
         }
     }
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A receipt as it was found in a file.

@@ -272,6 +272,7 @@ pub async fn replay(
         history: Vec::new(),
         fence: then.fence.clone(),
         max_tokens: then.sampling.max_tokens,
+        thinking_tokens: then.sampling.thinking_tokens,
     };
     let (answer, record) = engine.ask_with_record(request.clone(), cancel, on_event).await?;
     let now = receipt(&request, &answer, &record)?;
@@ -356,8 +357,13 @@ fn changes(then: &api::Receipt, now: &api::Receipt) -> Vec<api::Change> {
             top_p,
             seed,
             max_tokens,
+            thinking_tokens,
         } = &receipt.sampling;
-        format!("temperature {temperature}, top_p {top_p}, seed {seed}, {max_tokens} tokens")
+        let thinking = match thinking_tokens {
+            0 => String::new(),
+            tokens => format!(" after {tokens} of thinking"),
+        };
+        format!("temperature {temperature}, top_p {top_p}, seed {seed}, {max_tokens} tokens{thinking}")
     };
     let principals = |receipt: &api::Receipt| receipt.principals.join(", ");
     [

@@ -29,6 +29,9 @@ use crate::{receipts, related};
 /// Changes of the status are looked at this often at most.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
 
+/// Whether the language model is idle is looked at so often.
+const IDLE_EVERY: Duration = Duration::from_secs(20);
+
 /// The engine as the routes see it.
 pub(crate) struct EngineService {
     pub(crate) engine: Engine,
@@ -36,6 +39,7 @@ pub(crate) struct EngineService {
     pub(crate) folders: FolderRoots,
     only_below_roots: bool,
     max_tokens: usize,
+    thinking_tokens: usize,
     status: watch::Receiver<api::Status>,
 }
 
@@ -58,11 +62,19 @@ impl EngineService {
                 tokio::time::sleep(STATUS_EVERY).await;
             }
         });
+        let idle = engine.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(IDLE_EVERY).await;
+                idle.unload_idle_model();
+            }
+        });
         Ok(Self {
             health: HealthDesk::new(engine.clone(), context.clone(), wiring),
             folders: FolderRoots::new(context.folder_roots.clone()),
             only_below_roots: context.config.server.only_below_roots,
             max_tokens: context.config.answer.max_tokens,
+            thinking_tokens: context.config.answer.thinking_tokens,
             engine,
             status,
         })
@@ -164,6 +176,7 @@ impl Service for EngineService {
             history,
             fence: fence()?,
             max_tokens: self.max_tokens,
+            thinking_tokens: self.thinking_tokens,
         };
         let stopped = Arc::clone(&cancel);
         let (answer, record) = self

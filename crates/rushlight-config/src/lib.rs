@@ -53,6 +53,8 @@ pub struct ModelsConfig {
     pub embedding: String,
     /// Id of the reranking model; empty for the one that is installed.
     pub reranker: String,
+    /// Minutes without a question after which the language model is unloaded; 0 for never.
+    pub idle_minutes: u64,
     /// The Python that fetches packages.
     pub python: String,
 }
@@ -148,7 +150,9 @@ pub struct AnswerConfig {
     pub outside_weight: f32,
     /// Budget of the answer in tokens.
     pub max_tokens: usize,
-    /// Questions that may wait.
+    /// Tokens that a model may think before its answer; 0 for none.
+    pub thinking_tokens: usize,
+    /// Questions of one asker that may wait.
     pub queue: usize,
     /// Threads of the language model; 0 for one per core.
     pub threads: usize,

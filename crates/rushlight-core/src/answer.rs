@@ -267,6 +267,11 @@ pub enum AnswerEvent {
     /// The sentence that fits the question best, as it stands in its document, long before the model has read anything. The
     /// finished answer replaces it.
     First(Citation),
+    /// The model is busy with other questions.
+    Waiting {
+        /// Questions that are answered before this one.
+        ahead: usize,
+    },
     /// The search is done; the evidence the model will read.
     Evidence(Vec<Passage>),
     /// The model has read so many tokens of its prompt.
@@ -276,6 +281,8 @@ pub enum AnswerEvent {
         /// All.
         total: usize,
     },
+    /// What the model thinks before it answers, as it is written. It is no part of the answer.
+    Thought(String),
     /// A piece of the answer as it is written; empty where what is written has to be checked before it is shown. A draft: the
     /// finished answer replaces it.
     Piece(String),

@@ -1,6 +1,8 @@
 //! The language model as a port.
 
+use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::error::Result;
 
@@ -50,10 +52,74 @@ pub struct GenerationParams {
     pub temperature: f32,
     /// Only the likeliest tokens that make up this probability; 1 is all.
     pub top_p: f32,
+    /// Only tokens that are at least so likely as a share of the likeliest one; 0 is all.
+    pub min_p: f32,
+    /// What scores of the last 64 tokens written are lowered by, as a factor above 0; 1 leaves them as they are.
+    pub repeat_penalty: f32,
+    /// Added to the scores of these texts, each of which must be a token of the model.
+    pub bias: Vec<(String, f32)>,
+    /// What may be written; anything when `None`.
+    pub rule: Option<TextRule>,
     /// Seed of the sampling; without meaning when greedy.
     pub seed: u64,
     /// Generation ends before the first of these.
     pub stop: Vec<String>,
+    /// At most so many tokens of thinking before the answer, beside `max_tokens`, of a model that thinks; it does not when 0.
+    pub thinking_tokens: usize,
+}
+
+/// Whether a text may be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// It may not, whatever follows.
+    No,
+    /// It may, and more must follow.
+    Begun,
+    /// It may, and may end here.
+    Whole,
+}
+
+/// A grammar or a set of texts that an answer must follow: told the text so far, it says whether that is allowed. What begins a text
+/// that is allowed must be allowed too.
+#[derive(Clone)]
+pub struct TextRule(Arc<dyn Fn(&str) -> Allowed + Send + Sync>);
+
+impl TextRule {
+    /// A rule that `judge` decides.
+    pub fn new(judge: impl Fn(&str) -> Allowed + Send + Sync + 'static) -> Self {
+        Self(Arc::new(judge))
+    }
+
+    /// Exactly one of these texts.
+    pub fn one_of(texts: impl IntoIterator<Item = String>) -> Self {
+        let texts: Vec<String> = texts.into_iter().collect();
+        Self::new(move |text| {
+            let longer = texts.iter().filter(|whole| whole.starts_with(text));
+            match longer.clone().any(|whole| whole == text) {
+                true => Allowed::Whole,
+                false if longer.count() > 0 => Allowed::Begun,
+                false => Allowed::No,
+            }
+        })
+    }
+
+    /// What it says of a text.
+    pub fn judge(&self, text: &str) -> Allowed {
+        (self.0)(text)
+    }
+}
+
+impl fmt::Debug for TextRule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("TextRule")
+    }
+}
+
+impl PartialEq for TextRule {
+    /// Whether both are the same one.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 impl Default for GenerationParams {
@@ -62,8 +128,13 @@ impl Default for GenerationParams {
             max_tokens: 256,
             temperature: 0.0,
             top_p: 1.0,
+            min_p: 0.0,
+            repeat_penalty: 1.0,
+            bias: Vec::new(),
+            rule: None,
             seed: 0,
             stop: Vec::new(),
+            thinking_tokens: 0,
         }
     }
 }
@@ -78,6 +149,8 @@ pub enum GenerateEvent<'a> {
         /// All of them.
         total: usize,
     },
+    /// The next piece of what is thought before the answer, whole characters only.
+    Thought(&'a str),
     /// The next piece of text, whole characters only.
     Piece(&'a str),
 }
@@ -91,8 +164,10 @@ pub struct GenerationSummary {
     pub prompt_tokens: usize,
     /// Of these, kept from an earlier call and not read again.
     pub cached_tokens: usize,
-    /// Tokens generated.
+    /// Tokens generated, without those of thinking.
     pub generated_tokens: usize,
+    /// Tokens of thinking.
+    pub thought_tokens: usize,
     /// Mean log-probability of the generated tokens; 0 when none.
     pub mean_log_probability: f32,
     /// True when `max_tokens` ended it.
@@ -145,4 +220,37 @@ pub trait LanguageModel: Send + Sync {
         choices: &[&str],
         on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<f32>>;
+
+    /// The log-probability of each token of `text` as what the model writes after the prompt, without thinking; none of an empty
+    /// text. Their sum is that of the text.
+    ///
+    /// # Errors
+    /// As [`LanguageModel::generate`].
+    fn log_probabilities(
+        &self,
+        prompt: &Prompt,
+        text: &str,
+        on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<f32>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_knows_what_begins_one_of_its_texts() {
+        let rule = TextRule::one_of(["tea".to_owned(), "teapot".to_owned()]);
+        for (text, allowed) in [
+            ("", Allowed::Begun),
+            ("te", Allowed::Begun),
+            ("tea", Allowed::Whole),
+            ("teapo", Allowed::Begun),
+            ("teapot", Allowed::Whole),
+            ("teapots", Allowed::No),
+            ("a", Allowed::No),
+        ] {
+            assert_eq!(rule.judge(text), allowed, "{text}");
+        }
+    }
 }

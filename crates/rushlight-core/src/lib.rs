@@ -45,8 +45,8 @@ pub use index::{
     REPEATED_WEIGHT, ScorePart, SearchFilter, Suggestion, SuggestionKind, TermFound, VectorHit, VectorIndex,
 };
 pub use language_model::{
-    GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message, Prompt,
-    Role,
+    Allowed, GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message,
+    Prompt, Role, TextRule,
 };
 pub use original::{Original, OriginalHolds, TakenOut};
 pub use place::{Locator, TextSpan};

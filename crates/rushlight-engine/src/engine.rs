@@ -13,13 +13,14 @@ use rushlight_core::{
 };
 use rushlight_ledger::{ChunkedBy, Ledger, Requeue, ScanCounts, SourceRecord};
 use rushlight_retrieval::TitleQueries;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::gate::Gate;
 use crate::indexer::{Command, Indexer, Until};
 use crate::indexes::Indexes;
 use crate::lazy::Lazy;
 use crate::parts::{EngineOptions, EngineParts, OpenSource};
+use crate::queue::Queue;
 use crate::rate::Rate;
 use crate::scans::LazyRecogniser;
 use crate::search::facets::Catalogue;
@@ -55,8 +56,7 @@ pub(crate) struct Shared {
     pub(crate) pending_commands: Receiver<Command>,
     pub(crate) changed: watch::Sender<u64>,
     pub(crate) progress: Mutex<Progress>,
-    pub(crate) answering: Semaphore,
-    pub(crate) questions: Arc<Semaphore>,
+    pub(crate) queue: Arc<Queue>,
     pub(crate) catalogue: Catalogue,
     pub(crate) title_queries: TitleQueries,
 }
@@ -139,7 +139,7 @@ impl Engine {
             vector,
         );
         let (commands, pending_commands) = crossbeam_channel::unbounded();
-        let queue = options.answer_queue + 1;
+        let answer_queue = options.answer_queue;
         Self {
             shared: Arc::new(Shared {
                 ledger,
@@ -164,8 +164,7 @@ impl Engine {
                 pending_commands,
                 changed: watch::Sender::new(0),
                 progress: Mutex::default(),
-                answering: Semaphore::new(1),
-                questions: Arc::new(Semaphore::new(queue)),
+                queue: Arc::new(Queue::new(answer_queue)),
                 catalogue: Catalogue::default(),
                 title_queries: TitleQueries::default(),
             }),
@@ -244,6 +243,20 @@ impl Engine {
     /// `SourceNotFound`.
     pub fn resume(&self, source: Option<SourceId>) -> Result<()> {
         self.set_paused(source, false)
+    }
+
+    /// Lets go of the language model's memory where no question has come for as long as the options say.
+    pub fn unload_idle_model(&self) {
+        let shared = &self.shared;
+        if let Some(after) = shared.options.idle_model
+            && shared.language_model.unload_idle(after)
+        {
+            tracing::info!(
+                model = shared.language_model.id(),
+                "the idle language model was unloaded"
+            );
+            shared.touch();
+        }
     }
 
     fn set_paused(&self, source: Option<SourceId>, paused: bool) -> Result<()> {

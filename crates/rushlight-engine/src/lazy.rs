@@ -1,6 +1,7 @@
 //! A model that is loaded when it is first needed.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rushlight_core::{ErrorCode, Result};
@@ -15,7 +16,7 @@ pub struct Lazy<T: ?Sized> {
 
 enum State<T: ?Sized> {
     Unloaded,
-    Ready(Arc<T>),
+    Ready { model: Arc<T>, used: Instant },
     Failed { code: ErrorCode, message: String },
 }
 
@@ -56,7 +57,7 @@ impl<T: ?Sized> Lazy<T> {
         Self {
             id: id.into(),
             load: Box::new(move || Ok(Arc::clone(&kept))),
-            state: Mutex::new(State::Ready(model)),
+            state: Mutex::new(ready(model)),
         }
     }
 
@@ -71,12 +72,13 @@ impl<T: ?Sized> Lazy<T> {
     /// What loading it came to.
     pub fn get(&self) -> Result<Arc<T>> {
         let mut state = self.state.lock();
-        if let State::Ready(model) = &*state {
+        if let State::Ready { model, used } = &mut *state {
+            *used = Instant::now();
             return Ok(Arc::clone(model));
         }
         match (self.load)() {
             Ok(model) => {
-                *state = State::Ready(Arc::clone(&model));
+                *state = ready(Arc::clone(&model));
                 Ok(model)
             }
             Err(error) => {
@@ -89,16 +91,76 @@ impl<T: ?Sized> Lazy<T> {
         }
     }
 
+    /// Lets go of a model that nobody has used for so long; the next use loads it again. True where it did.
+    pub fn unload_idle(&self, after: Duration) -> bool {
+        // While it is being loaded it is used.
+        let Some(mut state) = self.state.try_lock() else {
+            return false;
+        };
+        let State::Ready { model, used } = &mut *state else {
+            return false;
+        };
+        if Arc::strong_count(model) > 1 {
+            *used = Instant::now();
+        }
+        let idle = used.elapsed() >= after && Arc::strong_count(model) == 1;
+        if idle {
+            *state = State::Unloaded;
+        }
+        idle
+    }
+
     /// How it stands, without loading it and without waiting.
     pub fn state(&self) -> LazyState {
         match self.state.try_lock().as_deref() {
             None => LazyState::Loading,
             Some(State::Unloaded) => LazyState::Unloaded,
-            Some(State::Ready(_)) => LazyState::Ready,
+            Some(State::Ready { .. }) => LazyState::Ready,
             Some(State::Failed { code, message }) => LazyState::Failed {
                 code: *code,
                 message: message.clone(),
             },
         }
+    }
+}
+
+fn ready<T: ?Sized>(model: Arc<T>) -> State<T> {
+    State::Ready {
+        model,
+        used: Instant::now(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_model_is_let_go_when_nobody_has_it_and_comes_back() {
+        let loads = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&loads);
+        let lazy: Lazy<str> = Lazy::new("m", move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(Arc::from("model"))
+        });
+        assert!(!lazy.unload_idle(Duration::ZERO), "it is not there");
+        let in_use = lazy.get().expect("loads");
+        assert!(!lazy.unload_idle(Duration::ZERO), "it is in use");
+        drop(in_use);
+        assert!(!lazy.unload_idle(Duration::from_secs(3600)), "it was just used");
+        assert_eq!(lazy.state(), LazyState::Ready);
+        assert!(lazy.unload_idle(Duration::ZERO));
+        assert_eq!(lazy.state(), LazyState::Unloaded);
+        assert_eq!(&*lazy.get().expect("loads again"), "model");
+        assert_eq!(loads.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn what_was_there_from_the_start_stays() {
+        let lazy = Lazy::ready("m", Arc::new(7));
+        assert!(!lazy.unload_idle(Duration::ZERO));
+        assert_eq!(lazy.state(), LazyState::Ready);
     }
 }

@@ -23,6 +23,7 @@ mod original;
 mod parts;
 mod pieces;
 mod places;
+mod queue;
 mod quotes;
 mod rate;
 mod reading;

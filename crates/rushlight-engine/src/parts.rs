@@ -104,6 +104,8 @@ pub struct EngineOptions {
     pub answer: AnswerOptions,
     /// The owner's addresses and domains: mail from anybody else comes from outside.
     pub own_addresses: Vec<String>,
-    /// Questions that may wait while one is answered.
+    /// Questions of one asker that may wait while one is answered.
     pub answer_queue: usize,
+    /// How long the language model is kept without a question; `None`: for good.
+    pub idle_model: Option<Duration>,
 }

@@ -106,6 +106,7 @@ impl AskRequest {
     pub fn params(&self) -> GenerationParams {
         GenerationParams {
             max_tokens: self.max_tokens,
+            thinking_tokens: self.thinking_tokens,
             ..GenerationParams::default()
         }
     }

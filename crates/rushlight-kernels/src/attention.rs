@@ -93,6 +93,59 @@ impl KeyValueCache {
         self.length = total;
     }
 
+    /// Keys and values of the first positions, and nothing of any other.
+    ///
+    /// # Panics
+    /// When it holds fewer.
+    pub fn snapshot(&self, length: usize) -> Vec<u16> {
+        assert!(length <= self.length, "{length} of {} positions", self.length);
+        let dim = self.head_dim;
+        let mut snapshot = Vec::with_capacity(self.snapshot_len(length));
+        for keys in &self.keys {
+            let start = snapshot.len();
+            snapshot.extend_from_slice(&keys[..length.next_multiple_of(LANES) * dim]);
+            // The last positions' places are shared with those behind them.
+            let lanes = snapshot[start..].chunks_exact_mut(LANES);
+            for lanes in lanes.skip(length / LANES * dim) {
+                lanes[length % LANES..].fill(0);
+            }
+        }
+        for values in &self.values {
+            snapshot.extend_from_slice(&values[..length * dim]);
+        }
+        snapshot
+    }
+
+    /// Holds what [`KeyValueCache::snapshot`] took of so many positions, and nothing else. False where it is of another size: then
+    /// it holds nothing.
+    #[must_use]
+    pub fn restore(&mut self, length: usize, snapshot: &[u16]) -> bool {
+        self.truncate(0);
+        if snapshot.len() != self.snapshot_len(length) {
+            return false;
+        }
+        let dim = self.head_dim;
+        let room = length.next_multiple_of(GROW) * dim;
+        let mut rest = snapshot;
+        let sizes = [length.next_multiple_of(LANES) * dim, length * dim];
+        for (halves, size) in [&mut self.keys, &mut self.values].into_iter().zip(sizes) {
+            for half in halves {
+                let (own, others) = rest.split_at(size);
+                half.reserve_exact(room);
+                half.extend_from_slice(own);
+                half.resize(room, 0);
+                rest = others;
+            }
+        }
+        self.length = length;
+        true
+    }
+
+    /// Numbers of a snapshot of so many positions.
+    pub fn snapshot_len(&self, length: usize) -> usize {
+        self.keys.len() * self.head_dim * (length.next_multiple_of(LANES) + length)
+    }
+
     /// Forgets all but the first positions.
     pub fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);

@@ -277,3 +277,47 @@ fn what_is_no_number_stays_none() {
     matrix.multiply(&Input::new(&[1e-38; 64], 64), &mut output);
     assert!(output.iter().all(|value| value.abs() < 1e-30), "{output:?}");
 }
+
+#[test]
+fn a_snapshot_has_what_stood_there_and_nothing_behind_it() {
+    let (heads, dim) = (2, 16);
+    let rows = |seed: usize, count: usize| -> Vec<f32> {
+        let values = 0..count * heads * dim;
+        values
+            .map(|at| ((at * 37 + seed * 101) % 61) as f32 / 61.0 - 0.5)
+            .collect()
+    };
+    let read = |parts: &[&[f32]]| {
+        let mut cache = KeyValueCache::new(heads, dim);
+        parts.iter().for_each(|part| cache.append(part, part));
+        cache
+    };
+    let attend = |cache: &KeyValueCache| {
+        let queries = rows(9, 3);
+        let mut output = vec![0.0; queries.len()];
+        let attention = Attention {
+            heads,
+            scale: 0.3,
+            window: None,
+        };
+        attention.attend(&queries, cache, &mut output);
+        output
+    };
+    for length in [0, 1, 5, 16, 17, 300] {
+        let (first, second, other) = (rows(1, length), rows(2, 20), rows(3, 40));
+        let whole = read(&[&first, &second]);
+        let snapshot = whole.snapshot(length);
+        assert_eq!(snapshot.len(), whole.snapshot_len(length));
+        assert_eq!(
+            snapshot,
+            read(&[&first, &other]).snapshot(length),
+            "{length}: nothing of what is behind"
+        );
+        let mut restored = read(&[&other]);
+        assert!(restored.restore(length, &snapshot));
+        assert_eq!(restored.len(), length);
+        restored.append(&second, &second);
+        assert_eq!(attend(&restored), attend(&whole), "{length}");
+        assert!(!restored.restore(length + 1, &snapshot) && restored.is_empty());
+    }
+}

@@ -45,6 +45,7 @@ fn main() -> Result<(), Failure> {
                 max_context: MAX_CONTEXT,
                 guesses: false,
                 threads: 0,
+                states: None,
             };
             let loaded = CandleModel::load(model, options)?;
             let mut turn = 0;

@@ -1,93 +1,62 @@
-//! The decoder for a file, chosen by its architecture.
+//! The decoder for a file, shaped as its metadata have it.
 
-use std::io::BufReader;
 use std::ops::ControlFlow;
-use std::path::Path;
 
-use candle_core::quantized::gguf_file::Value;
-use candle_core::{Device, Tensor};
-use candle_transformers::models::quantized_llama;
 use rushlight_core::{Error, ErrorCode, Result};
 
 use crate::gguf::Gguf;
-use crate::transformer::{Gate, Rope, Shape, Transformer, Window};
+use crate::transformer::{Experts, Gate, Rope, Shape, Transformer, Window};
 
 /// Decoder blocks of Gemma 3 27B.
 const GEMMA_27B_BLOCKS: usize = 62;
 
 /// The weights and the key and value cache.
 pub(crate) struct Decoder {
-    weights: Weights,
-    /// Tokens that the cache and the positional table have room for.
+    weights: Transformer,
+    /// Tokens that the cache has room for.
     pub(crate) context_tokens: usize,
-}
-
-enum Weights {
-    Dense(Box<Transformer>),
-    /// Mixtures of experts of the Llama family, by candle-transformers.
-    Mixture(quantized_llama::ModelWeights),
 }
 
 impl Decoder {
     /// Reads all weights of a checked file.
     pub(crate) fn read(gguf: &Gguf, max_context: usize, threads: usize) -> Result<Self> {
         let architecture = gguf.string("general.architecture")?.to_owned();
-        let known = ["llama", "qwen2", "qwen3", "gemma3"];
+        let known = ["llama", "qwen2", "qwen3", "qwen3moe", "gemma3"];
         if !known.contains(&architecture.as_str()) {
             return Err(gguf.unusable(&format!(
                 "its architecture is `{architecture}`; known are {}",
                 known.join(", ")
             )));
         }
-        let mut context_tokens = gguf
+        let context_tokens = gguf
             .positive(&format!("{architecture}.context_length"), 1 << 32)?
             .min(max_context);
-        let is_mixture = gguf
-            .find_number(&format!("{architecture}.expert_count"))
-            .is_some_and(|experts| experts > 1);
-        if is_mixture {
-            context_tokens = context_tokens.min(quantized_llama::MAX_SEQ_LEN);
-        }
         let shape = shape(gguf, &architecture)?;
-        let failed = {
-            let error = gguf.unusable("its weights cannot be read");
-            move |cause: candle_core::Error| error.with_source(cause.to_string())
-        };
-        let weights = if is_mixture {
-            let mut content = gguf.again()?.content;
-            // The table of positions is computed for the whole context at once: only what is used.
-            content.metadata.insert(
-                format!("{architecture}.context_length"),
-                Value::U32(u32::try_from(context_tokens).unwrap_or(u32::MAX)),
-            );
-            let mut reader = BufReader::new(gguf.file());
-            quantized_llama::ModelWeights::from_gguf(content, &mut reader, &Device::Cpu).map(Weights::Mixture)
-        } else {
-            Transformer::read(gguf, shape, threads).map(|weights| Weights::Dense(Box::new(weights)))
-        };
+        let weights = Transformer::read(gguf, shape, threads).map_err(|cause| {
+            gguf.unusable("its weights cannot be read")
+                .with_source(cause.to_string())
+        })?;
         Ok(Self {
-            weights: weights.map_err(failed)?,
+            weights,
             context_tokens,
         })
     }
 
-    /// Reads the file at `path` anew, checks included.
-    pub(crate) fn open(path: &Path, max_context: usize) -> Result<Self> {
-        Self::read(&Gguf::open(path)?, max_context, 0)
-    }
-
     /// Whether more than the last token's scores can be had at once, each the same as alone.
     pub(crate) fn scores_all(&self) -> bool {
-        match &self.weights {
-            Weights::Dense(weights) => weights.is_exact(),
-            Weights::Mixture(_) => false,
-        }
+        self.weights.is_exact()
+    }
+
+    /// Whether it takes little longer to read a few tokens than one. Tokens of a mixture go through experts of their own, each of which is
+    /// read for it.
+    pub(crate) fn is_worth_guessing(&self) -> bool {
+        self.scores_all() && !self.weights.is_mixture()
     }
 
     /// Reads `tokens`, which stand from `position` on, right behind what was read; returns the scores of what comes after each of
-    /// the last `wanted`, which is one for mixtures.
+    /// the last `wanted`.
     ///
-    /// `go_on` is told which share is done; when it breaks, nothing was read. After an error, [`Decoder::truncate`] says what is left.
+    /// `go_on` is told which share is done; when it breaks, nothing was read, as after an error.
     pub(crate) fn forward(
         &mut self,
         tokens: &[u32],
@@ -95,26 +64,16 @@ impl Decoder {
         wanted: usize,
         go_on: &mut dyn FnMut(f32) -> ControlFlow<()>,
     ) -> Result<ControlFlow<(), Vec<Vec<f32>>>> {
-        let mut run = || -> candle_core::Result<ControlFlow<(), Vec<f32>>> {
-            match &mut self.weights {
-                Weights::Dense(weights) => weights.forward(tokens, position, wanted, go_on),
-                Weights::Mixture(weights) => {
-                    if go_on(0.0).is_break() {
-                        return Ok(ControlFlow::Break(()));
-                    }
-                    let input = Tensor::new(tokens, &Device::Cpu)?.unsqueeze(0)?;
-                    let logits = weights.forward(&input, position)?.squeeze(0)?;
-                    (logits.to_dtype(candle_core::DType::F32)?.to_vec1()).map(ControlFlow::Continue)
-                }
-            }
-        };
-        let scores = run().map_err(|cause| {
-            Error::new(
-                ErrorCode::GenerationFailed,
-                format!("the language model failed at token {position}"),
-            )
-            .with_source(cause.to_string())
-        })?;
+        let scores = self
+            .weights
+            .forward(tokens, position, wanted, go_on)
+            .map_err(|cause| {
+                Error::new(
+                    ErrorCode::GenerationFailed,
+                    format!("the language model failed at token {position}"),
+                )
+                .with_source(cause.to_string())
+            })?;
         Ok(match scores {
             ControlFlow::Continue(scores) => {
                 let rows = match wanted {
@@ -127,27 +86,19 @@ impl Decoder {
         })
     }
 
-    /// Forgets what stands behind the first `length` tokens, or everything where it can only forget all; returns how many are
-    /// left.
-    pub(crate) fn truncate(&mut self, length: usize) -> usize {
-        match &mut self.weights {
-            Weights::Dense(weights) => {
-                weights.truncate(length);
-                length
-            }
-            Weights::Mixture(weights) => {
-                weights.clear_kv_cache();
-                0
-            }
-        }
+    /// Forgets what stands behind the first `length` tokens.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.weights.truncate(length);
     }
 
-    /// Bytes of the attention mask that candle keeps for good after a call with so many tokens at this position.
-    pub(crate) fn kept_mask_bytes(&self, tokens: usize, position: usize) -> usize {
-        match &self.weights {
-            Weights::Mixture(_) if tokens > 1 => tokens * (position + tokens),
-            Weights::Dense(_) | Weights::Mixture(_) => 0,
-        }
+    /// Keys and values of the first `length` positions.
+    pub(crate) fn snapshot(&self, length: usize) -> Vec<u16> {
+        self.weights.snapshot(length)
+    }
+
+    /// Goes back to what a snapshot of so many positions has; false where it is of another size, and then it has read nothing.
+    pub(crate) fn restore(&mut self, length: usize, snapshot: &[u16]) -> bool {
+        self.weights.restore(length, snapshot)
     }
 }
 
@@ -199,10 +150,16 @@ fn shape(gguf: &Gguf, architecture: &str) -> Result<Shape> {
         (true, GEMMA_27B_BLOCKS) => width / heads,
         _ => head_dim,
     };
-    let feed_width = gguf.positive(&key("feed_forward_length"), 1 << 20)?;
+    let experts = experts(gguf, architecture)?;
+    let expert_width = key("expert_feed_forward_length");
+    let feed_width = match experts.and_then(|_| gguf.find_number(&expert_width)) {
+        Some(_) => gguf.positive(&expert_width, 1 << 20)?,
+        None => gguf.positive(&key("feed_forward_length"), 1 << 20)?,
+    };
     Ok(Shape {
         width,
         feed_width,
+        experts,
         vocabulary,
         heads,
         shared_heads,
@@ -216,6 +173,26 @@ fn shape(gguf: &Gguf, architecture: &str) -> Result<Shape> {
         rope_halves: architecture != "llama",
         norm_epsilon,
     })
+}
+
+/// The experts of a mixture; `None` in a dense model.
+fn experts(gguf: &Gguf, architecture: &str) -> Result<Option<Experts>> {
+    let key = |name: &str| format!("{architecture}.{name}");
+    if gguf
+        .find_number(&key("expert_count"))
+        .is_none_or(|count| count < 2)
+    {
+        return Ok(None);
+    }
+    if gguf
+        .find_number(&key("expert_shared_count"))
+        .is_some_and(|shared| shared > 0)
+    {
+        return Err(gguf.unusable("every token goes through some of its experts, which is not known"));
+    }
+    let count = gguf.positive(&key("expert_count"), 1 << 10)?;
+    let chosen = gguf.positive(&key("expert_used_count"), count as u64)?;
+    Ok(Some(Experts { count, chosen }))
 }
 
 /// How positions are turned where all of them are seen.

@@ -1,10 +1,11 @@
 //! Language models in GGUF files, on the processor.
 //!
 //! [`CandleModel::load`] reads a file whole and keeps it; deciding when to load is the caller's. The model is behind a
-//! mutex: one thread generates, a second caller waits. The arithmetic of dense models is that of rushlight-kernels, on
-//! threads of its own; candle reads the file, and computes mixtures of experts.
+//! mutex: one thread generates, a second caller waits. The arithmetic is that of rushlight-kernels, on
+//! threads of its own; candle reads the file, and multiplies what is stored as floats.
 //!
-//! The model's state after the last prompt is kept: a prompt costs only what comes after the tokens it begins with in common.
+//! The model's state after the last prompt is kept: a prompt costs only what comes after the tokens it begins with in common. The state
+//! behind a system turn is kept beside it, also in a file where there is a folder for it.
 //! Nothing of candle, tokenizers or minijinja stands in a public signature.
 
 mod chat;
@@ -14,6 +15,7 @@ mod lookup;
 mod marks;
 mod memory;
 mod model;
+mod prefixes;
 mod sampling;
 mod sentencepiece;
 mod session;
@@ -21,6 +23,7 @@ mod stop;
 #[cfg(test)]
 mod testing;
 mod text;
+mod thinking;
 mod transformer;
 mod weights;
 

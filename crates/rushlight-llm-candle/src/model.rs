@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 use rushlight_core::{
-    Error, ErrorCode, GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec,
-    Prompt, Result,
+    Allowed, Error, ErrorCode, GenerateEvent, GenerationParams, GenerationSummary, LanguageModel,
+    LanguageModelSpec, Message, Prompt, Result, Role, TextRule,
 };
 
 use rushlight_kernels::Isa;
@@ -18,10 +18,12 @@ use crate::chat::ChatTemplate;
 use crate::decoder::Decoder;
 use crate::gguf::Gguf;
 use crate::memory;
+use crate::prefixes::Prefixes;
 use crate::sampling::{Sampler, log_sum_exp};
 use crate::session::{Session, cancelled};
 use crate::stop::StopFilter;
-use crate::text::Text;
+use crate::text::{Text, TextStream};
+use crate::thinking::{ENOUGH, Parted, ThoughtFilter};
 
 /// What is known of a model file beside its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +38,12 @@ pub struct CandleOptions {
     pub guesses: bool,
     /// Threads that compute; one per core when 0. What is written does not depend on it.
     pub threads: usize,
+    /// A folder for the model's state behind system turns, which the next start begins from; nothing is written when `None`.
+    pub states: Option<PathBuf>,
 }
+
+/// Tokens of a given text that are read at once.
+const TOKENS_AHEAD: usize = 32;
 
 /// A language model in memory.
 pub struct CandleModel {
@@ -58,6 +65,7 @@ impl CandleModel {
             max_context,
             guesses,
             threads,
+            states,
         } = options;
         let gguf = Gguf::open(path)?;
         memory::check(&path.display().to_string(), gguf.size())?;
@@ -81,7 +89,7 @@ impl CandleModel {
         } else {
             0
         };
-        let session = Session::new(decoder?, PathBuf::from(path), guessed);
+        let session = Session::new(decoder?, guessed, Prefixes::new(states, &sha256));
         let spec = LanguageModelSpec {
             model_id,
             sha256,
@@ -95,23 +103,79 @@ impl CandleModel {
         })
     }
 
-    /// The prompt's tokens, when `max_tokens` more fit behind them.
-    fn tokens(&self, prompt: &Prompt, max_tokens: usize) -> Result<Vec<u32>> {
-        let tokens = self.text.prompt(&self.chat.render(prompt)?)?;
+    /// The prompt as it is read, when `max_tokens` more fit behind it.
+    fn turns(&self, prompt: &Prompt, max_tokens: usize, think: bool) -> Result<Turns> {
+        let rendered = self.chat.render(prompt, think)?;
+        let tokens = self.text.prompt(&rendered.text)?;
         if tokens.is_empty() {
             return Err(Error::new(ErrorCode::GenerationFailed, "the prompt is empty"));
         }
-        let (prompt, room) = (tokens.len(), self.spec.context_tokens);
-        if prompt.saturating_add(max_tokens) > room {
+        let (prompt_tokens, room) = (tokens.len(), self.spec.context_tokens);
+        if prompt_tokens.saturating_add(max_tokens) > room {
             return Err(Error::new(
                 ErrorCode::PromptTooLong,
                 format!(
-                    "a prompt of {prompt} tokens and an answer of {max_tokens} do not fit the model's {room}"
+                    "a prompt of {prompt_tokens} tokens and an answer of {max_tokens} do not fit the model's {room}"
                 ),
             ));
         }
-        Ok(tokens)
+        let prefix = self.prefix(prompt, &tokens)?;
+        Ok(Turns {
+            tokens,
+            prefix,
+            thinking: rendered.thinking,
+        })
     }
+
+    /// How many of the tokens every prompt with the same system turn begins with.
+    fn prefix(&self, prompt: &Prompt, tokens: &[u32]) -> Result<usize> {
+        let Some(system) = prompt.messages.first().filter(|first| first.role == Role::System) else {
+            return Ok(0);
+        };
+        let mut prefix = tokens.len();
+        for other in ["a", "1"] {
+            let other = Prompt {
+                messages: vec![system.clone(), Message::new(Role::User, other)],
+            };
+            let other = self.text.prompt(&self.chat.render(&other, false)?.text)?;
+            let both = tokens[..prefix].iter().zip(&other);
+            prefix = both.take_while(|(ours, theirs)| ours == theirs).count();
+        }
+        Ok(prefix)
+    }
+
+    /// Whether a token may follow a text by a rule. A rule cannot be told a part of a character, so no token may end inside of one.
+    fn follows(&self, rule: Option<&TextRule>, stream: &TextStream<'_>, text: &str, token: u32) -> bool {
+        let Some(rule) = rule else { return true };
+        if self.text.is_end(token) {
+            return rule.judge(text) == Allowed::Whole;
+        }
+        let piece = stream.clone().push(token).unwrap_or_default();
+        !piece.is_empty() && rule.judge(&format!("{text}{piece}")) != Allowed::No
+    }
+
+    /// The tokens that a bias is for.
+    fn bias(&self, bias: &[(String, f32)]) -> Result<Vec<(u32, f32)>> {
+        let tokens = bias.iter().map(|(text, by)| {
+            let token = self.text.token(text)?.filter(|_| !by.is_nan());
+            token.map(|token| (token, *by)).ok_or_else(|| {
+                let message = format!(
+                    "`{text}` is no token of the model, or {by} nothing that can be added to one's score"
+                );
+                Error::new(ErrorCode::GenerationFailed, message)
+            })
+        });
+        tokens.collect()
+    }
+}
+
+/// A prompt as it is read.
+struct Turns {
+    tokens: Vec<u32>,
+    /// Tokens that other prompts begin with too.
+    prefix: usize,
+    /// Whether the model may think first, and has begun to.
+    thinking: Option<bool>,
 }
 
 impl LanguageModel for CandleModel {
@@ -130,16 +194,24 @@ impl LanguageModel for CandleModel {
         params: &GenerationParams,
         on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
     ) -> Result<GenerationSummary> {
-        let tokens = self.tokens(prompt, params.max_tokens)?;
+        let Turns {
+            tokens,
+            prefix,
+            thinking,
+        } = self.turns(prompt, params.max_tokens, params.thinking_tokens > 0)?;
+        let mut sampler = Sampler::new(params, self.bias(&params.bias)?)?;
         let mut session = self.session.lock();
         let started = Instant::now();
-        let cached_tokens = session.read_prompt(&tokens, on_event)?;
+        let cached_tokens = session.read_prompt(&tokens, prefix, on_event)?;
         let prompt_ms = millis(started);
 
         let started = Instant::now();
-        let mut sampler = Sampler::new(params);
         let mut stream = self.text.stream();
         let mut stops = StopFilter::new(&params.stop);
+        let mut thoughts = thinking.map_or_else(ThoughtFilter::answering, ThoughtFilter::thinking);
+        let enough = self.text.tokens(ENOUGH)?;
+        let left = self.spec.context_tokens - tokens.len() - params.max_tokens;
+        let thinking_tokens = params.thinking_tokens.min(left.saturating_sub(enough.len()));
         let mut summary = GenerationSummary {
             prompt_tokens: tokens.len(),
             cached_tokens,
@@ -148,27 +220,51 @@ impl LanguageModel for CandleModel {
             ..GenerationSummary::default()
         };
         let mut log_probability = 0.0;
+        // What is held back because it may begin a stop string counts for a rule.
+        let mut written = String::new();
         let mut stopped = false;
-        let mut show = |text: &mut String, piece: &str| {
-            if piece.is_empty() {
-                return Ok(());
-            }
-            text.push_str(piece);
-            match on_event(GenerateEvent::Piece(piece)) {
-                ControlFlow::Continue(()) => Ok(()),
-                ControlFlow::Break(()) => Err(cancelled()),
-            }
-        };
         while summary.generated_tokens < params.max_tokens {
-            let (token, of_token) = sampler.next(session.logits());
+            if thoughts.is_thinking() && summary.thought_tokens >= thinking_tokens {
+                for token in &enough {
+                    thoughts.push(&stream.push(*token)?);
+                    session.read_token(*token)?;
+                }
+                if thoughts.is_thinking() {
+                    return Err(Error::new(
+                        ErrorCode::GenerationFailed,
+                        "the model has no tokens that end its thought",
+                    ));
+                }
+            }
+            let answering = !thoughts.is_thinking();
+            let follows = |token| self.follows(params.rule.as_ref(), &stream, &written, token);
+            let allowed: Option<&dyn Fn(u32) -> bool> = match params.rule {
+                Some(_) if answering => Some(&follows),
+                _ => None,
+            };
+            let Some((token, of_token)) = sampler.next(session.logits(), allowed) else {
+                return Err(Error::new(
+                    ErrorCode::GenerationFailed,
+                    "no token of the model goes on as the rule for the text wants it",
+                ));
+            };
             if self.text.is_end(token) {
                 summary.truncated = false;
                 break;
             }
-            summary.generated_tokens += 1;
-            log_probability += of_token;
-            let (piece, stop) = stops.push(&stream.push(token)?);
-            show(&mut summary.text, &piece)?;
+            let Parted { thought, answer } = thoughts.push(&stream.push(token)?);
+            match answering && !thoughts.is_thinking() {
+                true => {
+                    summary.generated_tokens += 1;
+                    log_probability += of_token;
+                }
+                false => summary.thought_tokens += 1,
+            }
+            told(on_event, GenerateEvent::Thought, &thought)?;
+            written.push_str(&answer);
+            let (piece, stop) = stops.push(&answer);
+            summary.text.push_str(&piece);
+            told(on_event, GenerateEvent::Piece, &piece)?;
             if stop {
                 summary.truncated = false;
                 stopped = true;
@@ -179,8 +275,15 @@ impl LanguageModel for CandleModel {
                 session.read_token(token)?;
             }
         }
+        let Parted { thought, answer } = thoughts.finish();
+        told(on_event, GenerateEvent::Thought, &thought)?;
         if !stopped {
-            show(&mut summary.text, &stops.finish())?;
+            let (piece, stop) = stops.push(&answer);
+            let rest = if stop { String::new() } else { stops.finish() };
+            for piece in [piece, rest] {
+                summary.text.push_str(&piece);
+                told(on_event, GenerateEvent::Piece, &piece)?;
+            }
         }
         if summary.generated_tokens > 0 {
             summary.mean_log_probability = log_probability / summary.generated_tokens as f32;
@@ -205,15 +308,59 @@ impl LanguageModel for CandleModel {
                     .ok_or_else(|| Error::new(ErrorCode::GenerationFailed, "a choice is empty"))
             })
             .collect::<Result<Vec<usize>>>()?;
-        let tokens = self.tokens(prompt, 0)?;
+        let Turns { tokens, prefix, .. } = self.turns(prompt, 0, false)?;
         let mut session = self.session.lock();
-        session.read_prompt(&tokens, on_event)?;
+        session.read_prompt(&tokens, prefix, on_event)?;
         let logits = session.logits();
         let total = log_sum_exp(logits);
         Ok(firsts
             .into_iter()
             .map(|token| logits.get(token).map_or(f32::NEG_INFINITY, |logit| logit - total))
             .collect())
+    }
+
+    fn log_probabilities(
+        &self,
+        prompt: &Prompt,
+        text: &str,
+        on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<f32>> {
+        let written = self.text.tokens(text)?;
+        let Turns { tokens, prefix, .. } = self.turns(prompt, written.len(), false)?;
+        if written.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut session = self.session.lock();
+        session.read_prompt(&tokens, prefix, on_event)?;
+        let mut known = Vec::with_capacity(written.len());
+        for part in written.chunks(TOKENS_AHEAD) {
+            for (at, token) in part.iter().enumerate() {
+                let logits = session.logits();
+                let logit = logits.get(*token as usize).copied().unwrap_or(f32::NEG_INFINITY);
+                known.push(logit - log_sum_exp(logits));
+                match at {
+                    0 => session.read_ahead(part)?,
+                    _ => session.read_token(*token)?,
+                }
+            }
+            let (done, total) = (tokens.len() + known.len(), tokens.len() + written.len());
+            if on_event(GenerateEvent::Reading { done, total }).is_break() {
+                return Err(cancelled());
+            }
+        }
+        Ok(known)
+    }
+}
+
+/// Tells of a piece, where there is one.
+fn told<'a>(
+    on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    event: impl Fn(&'a str) -> GenerateEvent<'a>,
+    piece: &'a str,
+) -> Result<()> {
+    match piece.is_empty() || on_event(event(piece)).is_continue() {
+        true => Ok(()),
+        false => Err(cancelled()),
     }
 }
 

@@ -2,29 +2,23 @@
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rushlight_core::{Error, ErrorCode, GenerateEvent, Result};
 
 use crate::decoder::Decoder;
 use crate::lookup;
+use crate::prefixes::Prefixes;
 
-/// Tokens read at once: large enough that reading is as fast as with the whole prompt at once. Pieces end at multiples of it, so
-/// that prompts share the attention masks that candle keeps for mixtures.
+/// Tokens read at once: large enough that reading is as fast as with the whole prompt at once.
 const PIECE: usize = 128;
 
 /// How often reading tells how far it is and asks whether to go on.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
-/// candle keeps an attention mask for every pair of piece and position and never lets go of one. Above this the weights
-/// are read anew, between two prompts. It takes thousands of questions to get there.
-const MAX_KEPT_MASK_BYTES: usize = 256 << 20;
-
 /// A decoder with its cache.
 pub(crate) struct Session {
     decoder: Decoder,
-    path: PathBuf,
     /// Tokens in the cache.
     read: Vec<u32>,
     /// Scores of what comes after them.
@@ -33,21 +27,20 @@ pub(crate) struct Session {
     ahead: VecDeque<(u32, Vec<f32>)>,
     /// Tokens that are guessed at once; none when 0.
     guesses: usize,
-    /// Bytes of masks that candle holds, never underestimated.
-    mask_bytes: usize,
+    /// Beginnings of prompts that were read before.
+    prefixes: Prefixes,
 }
 
 impl Session {
-    /// A session that has read nothing. `path` is where the decoder came from; `guesses` is how many tokens are guessed at once.
-    pub(crate) fn new(decoder: Decoder, path: PathBuf, guesses: usize) -> Self {
+    /// A session that has read nothing. `guesses` is how many tokens are guessed at once.
+    pub(crate) fn new(decoder: Decoder, guesses: usize, prefixes: Prefixes) -> Self {
         Self {
-            guesses: if decoder.scores_all() { guesses } else { 0 },
+            guesses: if decoder.is_worth_guessing() { guesses } else { 0 },
             ahead: VecDeque::new(),
+            prefixes,
             decoder,
-            path,
             read: Vec::new(),
             logits: Vec::new(),
-            mask_bytes: 0,
         }
     }
 
@@ -61,20 +54,21 @@ impl Session {
         &self.logits
     }
 
-    /// Brings the cache to hold exactly `prompt`; returns how many of its tokens were there already.
+    /// Brings the cache to hold exactly `prompt`, whose first `prefix` tokens other prompts begin with too; returns how many of its tokens
+    /// were there already.
     ///
     /// What was read before an error or a cancellation stays in the cache.
     pub(crate) fn read_prompt(
         &mut self,
         prompt: &[u32],
+        prefix: usize,
         on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
     ) -> Result<usize> {
-        let common = self
-            .read
-            .iter()
-            .zip(prompt)
-            .take_while(|(ours, theirs)| ours == theirs)
-            .count();
+        let mut common = self.in_common(prompt);
+        // At the prompt's end a token is missing whose scores are wanted.
+        if common < prefix && prefix < prompt.len() && self.restore(&prompt[..prefix]) {
+            common = prefix;
+        }
         // The scores of what comes next are those of the last token read: where they are not at hand, it is read again.
         let at_hand = common == self.read.len() && !self.logits.is_empty();
         let reusable = match common == prompt.len() && !at_hand {
@@ -82,7 +76,10 @@ impl Session {
             false => common,
         };
         if reusable < self.read.len() {
-            self.forget_from(reusable)?;
+            self.ahead.clear();
+            self.logits.clear();
+            self.read.truncate(reusable);
+            self.decoder.truncate(reusable);
         }
         let cached = self.read.len();
         let total = prompt.len();
@@ -92,6 +89,7 @@ impl Session {
                 return Err(cancelled());
             }
             if done == total {
+                self.keep(&prompt[..prefix]);
                 return Ok(cached);
             }
             let end = ((done / PIECE + 1) * PIECE).min(total);
@@ -107,6 +105,47 @@ impl Session {
             };
             self.feed(piece, 1, &mut tell)?;
         }
+    }
+
+    fn in_common(&self, prompt: &[u32]) -> usize {
+        let both = self.read.iter().zip(prompt);
+        both.take_while(|(ours, theirs)| ours == theirs).count()
+    }
+
+    /// Goes back to the state behind a beginning that was read before, where it is kept.
+    fn restore(&mut self, prefix: &[u32]) -> bool {
+        let Some(state) = self.prefixes.find(prefix) else {
+            return false;
+        };
+        self.ahead.clear();
+        self.logits.clear();
+        self.read.clear();
+        let restored = self.decoder.restore(prefix.len(), state);
+        match restored {
+            true => self.read.extend_from_slice(prefix),
+            false => self.prefixes.forget(prefix),
+        }
+        restored
+    }
+
+    /// Keeps the state behind a beginning of what was read.
+    fn keep(&mut self, prefix: &[u32]) {
+        if prefix.is_empty() || self.prefixes.has(prefix) {
+            return;
+        }
+        let state = self.decoder.snapshot(prefix.len());
+        self.prefixes.keep(prefix, state);
+    }
+
+    /// Reads the first of these tokens, which must not be none, and has the others ready for [`Session::read_token`], where several can be
+    /// read at once.
+    pub(crate) fn read_ahead(&mut self, tokens: &[u32]) -> Result<()> {
+        let count = if self.decoder.scores_all() {
+            tokens.len()
+        } else {
+            1
+        };
+        self.feed(&tokens[..count], count, &mut |_| ControlFlow::Continue(()))
     }
 
     /// Reads one more token, together with guesses of what comes next where there are any.
@@ -140,7 +179,6 @@ impl Session {
             self.ahead.clear();
             self.decoder.truncate(position);
         }
-        self.mask_bytes += self.decoder.kept_mask_bytes(tokens.len(), position);
         match self.decoder.forward(tokens, position, wanted, go_on) {
             Ok(ControlFlow::Continue(rows)) => {
                 let (sure, guesses) = tokens.split_at(tokens.len() + 1 - wanted);
@@ -152,25 +190,10 @@ impl Session {
             }
             Ok(ControlFlow::Break(())) => Err(cancelled()),
             Err(error) => {
-                let left = self.decoder.truncate(position);
-                if left < position {
-                    self.read.truncate(left);
-                    self.logits.clear();
-                }
+                self.decoder.truncate(position);
                 Err(error)
             }
         }
-    }
-
-    fn forget_from(&mut self, length: usize) -> Result<()> {
-        self.ahead.clear();
-        self.read.truncate(self.decoder.truncate(length));
-        self.logits.clear();
-        if self.mask_bytes > MAX_KEPT_MASK_BYTES {
-            self.decoder = Decoder::open(&self.path, self.decoder.context_tokens)?;
-            self.mask_bytes = 0;
-        }
-        Ok(())
     }
 }
 
@@ -181,23 +204,29 @@ pub(crate) fn cancelled() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use candle_core::quantized::GgmlDType;
 
     use super::*;
+    use crate::gguf::Gguf;
     use crate::testing::{CONTEXT, Stored, TOKENS, model};
 
     fn quiet(_: GenerateEvent<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
-    fn session(path: &std::path::Path, guesses: usize) -> Session {
-        let decoder = Decoder::open(path, CONTEXT).expect("a model");
-        Session::new(decoder, path.to_owned(), guesses)
+    fn decoder(path: &Path) -> Decoder {
+        Decoder::read(&Gguf::open(path).expect("a sound head"), CONTEXT, 0).expect("weights")
+    }
+
+    fn session(path: &Path, guesses: usize) -> Session {
+        Session::new(decoder(path), guesses, Prefixes::default())
     }
 
     /// The likeliest tokens after a prompt, and how many of them were guessed right.
     fn write(session: &mut Session, prompt: &[u32], count: usize) -> (Vec<u32>, usize) {
-        session.read_prompt(prompt, &mut quiet).expect("reads");
+        session.read_prompt(prompt, 0, &mut quiet).expect("reads");
         let mut right = 0;
         let tokens = (0..count).map(|_| {
             let logits = session.logits();
@@ -239,7 +268,7 @@ mod tests {
         let (mut plain, mut guessing) = (session(&path, 0), session(&path, 5));
         let prompt = [1, 2, 3, 4, 5, 1, 2, 3];
         for session in [&mut plain, &mut guessing] {
-            session.read_prompt(&prompt, &mut quiet).expect("reads");
+            session.read_prompt(&prompt, 0, &mut quiet).expect("reads");
             for token in [9, 1, 2] {
                 session.read_token(token).expect("reads");
             }
@@ -253,8 +282,73 @@ mod tests {
         assert_eq!(guessing.read, plain.read);
         let next = [&prompt[..], &[9, 1, 7]].concat();
         for session in [&mut plain, &mut guessing] {
-            assert_eq!(session.read_prompt(&next, &mut quiet).expect("reads"), 10);
+            assert_eq!(session.read_prompt(&next, 0, &mut quiet).expect("reads"), 10);
         }
         assert_eq!(guessing.logits(), plain.logits());
+    }
+
+    #[test]
+    fn a_beginning_that_was_read_before_is_not_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let kept = folder.path().join("kept");
+        let prompts: Vec<Vec<u32>> = (0..4)
+            .map(|n| {
+                let beginning = (0..21).map(|at| (at * 7 + n % 2) % TOKENS as u32);
+                beginning.chain([n, 5, n + 9]).collect()
+            })
+            .collect();
+        for family in ["llama", "qwen3", "gemma3"] {
+            let path = model(folder.path(), family, Stored::As(GgmlDType::Q8_0));
+            let open = |prefixes| Session::new(decoder(&path), 0, prefixes);
+            let read = |session: &mut Session, prompt: &[u32], prefix| {
+                let cached = session.read_prompt(prompt, prefix, &mut quiet).expect("reads");
+                (cached, session.logits().to_vec())
+            };
+            let anew: Vec<_> = (prompts.iter())
+                .map(|prompt| read(&mut open(Prefixes::default()), prompt, 0).1)
+                .collect();
+            let mut session = open(Prefixes::new(Some(kept.clone()), family));
+            // The two beginnings take turns, and each is read once.
+            for (at, cached) in [(0, 0), (1, 0), (2, 21), (3, 21), (2, 21)] {
+                assert_eq!(
+                    read(&mut session, &prompts[at], 21),
+                    (cached, anew[at].clone()),
+                    "{family} {at}"
+                );
+            }
+            let mut next = open(Prefixes::new(Some(kept.clone()), family));
+            assert_eq!(
+                read(&mut next, &prompts[0], 21),
+                (21, anew[0].clone()),
+                "{family}"
+            );
+            // What a file says of another model is of no use.
+            let mut other = open(Prefixes::new(Some(kept.clone()), &format!("not {family}")));
+            assert_eq!(
+                read(&mut other, &prompts[0], 21),
+                (0, anew[0].clone()),
+                "{family}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_read_ahead_is_what_is_read_token_by_token() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = model(folder.path(), "qwen2", Stored::As(GgmlDType::Q8_0));
+        let (mut one, mut all) = (session(&path, 0), session(&path, 0));
+        let next = [4, 9, 2, 2, 30];
+        for session in [&mut one, &mut all] {
+            session.read_prompt(&[1, 2, 3], 0, &mut quiet).expect("reads");
+        }
+        all.read_ahead(&next).expect("reads");
+        for (at, token) in next.into_iter().enumerate() {
+            one.read_token(token).expect("reads");
+            if at > 0 {
+                all.read_token(token).expect("reads");
+            }
+            assert_eq!(one.logits(), all.logits(), "token {at}");
+        }
+        assert_eq!(one.read, all.read);
     }
 }

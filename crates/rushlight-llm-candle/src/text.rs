@@ -6,6 +6,7 @@ use tokenizers::Tokenizer;
 
 use crate::gguf::Gguf;
 use crate::sentencepiece::SentencePiece;
+use crate::thinking::{CLOSE, OPEN};
 
 /// Tokens of every model family at which a turn ends, beside those that the file names.
 const TURN_ENDS: [&str; 6] = [
@@ -24,6 +25,8 @@ const END_OF_TURN: &str = "<end_of_turn>";
 /// A model's tokenizer.
 pub(crate) struct Text {
     tokenizer: Kind,
+    /// The tokens around what is thought, where the model has such: text to us, control tokens to some files.
+    thoughts: Vec<(u32, &'static str)>,
     ends: Vec<u32>,
     /// The token before every prompt, where there is one.
     begin: Option<u32>,
@@ -82,11 +85,16 @@ impl Text {
         if ends.is_empty() {
             return Err(gguf.unusable("it names no token that ends a turn"));
         }
+        let thoughts = [OPEN, CLOSE].into_iter().filter_map(|mark| {
+            let at = tokens.iter().position(|token| *token == mark)?;
+            Some((u32::try_from(at).ok()?, mark))
+        });
         let begins = gguf
             .find_flag("tokenizer.ggml.add_bos_token")
             .unwrap_or(matches!(tokenizer, Kind::SentencePiece(_)));
         let begin = named("tokenizer.ggml.bos_token_id").map(|(token, _)| token);
         Ok(Self {
+            thoughts: thoughts.collect(),
             ends,
             begin: begin.filter(|_| begins),
             specials,
@@ -122,6 +130,14 @@ impl Text {
         Ok(tokens)
     }
 
+    /// The token that is exactly this text; `None` where it takes several or none.
+    pub(crate) fn token(&self, text: &str) -> Result<Option<u32>> {
+        match self.tokens(text)?[..] {
+            [token] => Ok(Some(token)),
+            _ => Ok(None),
+        }
+    }
+
     /// True when this token ends the turn.
     pub(crate) fn is_end(&self, token: u32) -> bool {
         self.ends.contains(&token)
@@ -131,6 +147,7 @@ impl Text {
     pub(crate) fn stream(&self) -> TextStream<'_> {
         TextStream {
             tokenizer: &self.tokenizer,
+            thoughts: &self.thoughts,
             open: Vec::new(),
             space: matches!(&self.tokenizer, Kind::SentencePiece(pieces) if pieces.space_before),
         }
@@ -138,8 +155,10 @@ impl Text {
 }
 
 /// Text of tokens that come one by one; what is given out is whole characters.
+#[derive(Clone)]
 pub(crate) struct TextStream<'a> {
     tokenizer: &'a Kind,
+    thoughts: &'a [(u32, &'static str)],
     /// Tokens that end inside a character. Tokens are decoded without context, so no others are needed.
     open: Vec<u32>,
     /// Whether a space that comes next is the one that every text is read with.
@@ -149,6 +168,11 @@ pub(crate) struct TextStream<'a> {
 impl TextStream<'_> {
     /// The text that `token` completes; empty inside a character.
     pub(crate) fn push(&mut self, token: u32) -> Result<String> {
+        if let Some((_, mark)) = self.thoughts.iter().find(|(thought, _)| *thought == token) {
+            self.open.clear();
+            self.space = false;
+            return Ok((*mark).to_owned());
+        }
         self.open.push(token);
         let mut text = match self.tokenizer {
             Kind::SentencePiece(pieces) => String::from_utf8_lossy(&pieces.decode(&self.open)).into_owned(),

@@ -1,4 +1,4 @@
-//! A decoder for the dense models of the Llama, Qwen2 and Qwen3 families, and of Gemma 3.
+//! A decoder for the models of the Llama, Qwen2 and Qwen3 families, mixtures of experts among them, and of Gemma 3.
 //!
 //! Numbers are plain slices: rows of values, one row for a token. The products, attention and what lies between them are those
 //! of rushlight-kernels. The cache can be cut back, so that a prompt costs only what is new in it.
@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 
 use candle_core::{Error, Result};
+use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use rushlight_kernels::{Attention, Input, KeyValueCache, add, geglu, rms_norm, rotate, swiglu};
 
@@ -27,8 +28,10 @@ pub(crate) struct Shape {
     pub(crate) window: Option<Window>,
     /// Values of a token between blocks.
     pub(crate) width: usize,
-    /// Values inside of a block's feed-forward network.
+    /// Values inside of a block's feed-forward network, or of each expert's.
     pub(crate) feed_width: usize,
+    /// Experts in place of one feed-forward network.
+    pub(crate) experts: Option<Experts>,
     /// Tokens that the model has.
     pub(crate) vocabulary: usize,
     /// Decoder blocks.
@@ -43,6 +46,15 @@ pub(crate) struct Shape {
     pub(crate) rope_halves: bool,
     /// What is added under the root of a norm.
     pub(crate) norm_epsilon: f32,
+}
+
+/// Feed-forward networks of which each token goes through a few.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Experts {
+    /// All of a block.
+    pub(crate) count: usize,
+    /// Those that a token goes through.
+    pub(crate) chosen: usize,
 }
 
 /// A window over the last positions.
@@ -111,12 +123,29 @@ struct Block {
     /// For what attention adds.
     joined_norm: Option<Vec<f32>>,
     feed_norm: Vec<f32>,
-    gate: Matrix,
-    up: Matrix,
-    down: Matrix,
+    feed: Feed,
     /// For what the feed-forward network adds.
     down_norm: Option<Vec<f32>>,
     cache: KeyValueCache,
+}
+
+/// What a token goes through by itself.
+enum Feed {
+    Dense(Network),
+    Mixture(Mixture),
+}
+
+struct Network {
+    gate: Matrix,
+    up: Matrix,
+    down: Matrix,
+}
+
+struct Mixture {
+    /// A row for each expert: the product with a token says how much the expert is its.
+    router: Vec<f32>,
+    experts: Vec<Network>,
+    chosen: usize,
 }
 
 struct Linear {
@@ -166,7 +195,6 @@ impl Transformer {
         let mut reader = Reader::new(gguf, &threads);
         let Shape {
             width,
-            feed_width,
             head_dim,
             vocabulary,
             ..
@@ -185,9 +213,7 @@ impl Transformer {
                     joined: Linear::read(&mut reader, &name("attn_output"), width, wide)?,
                     joined_norm: reader.find_vector(&name("post_attention_norm.weight"), width)?,
                     feed_norm: reader.vector(&name("ffn_norm.weight"), width)?,
-                    gate: reader.matrix(&name("ffn_gate"), feed_width, width)?,
-                    up: reader.matrix(&name("ffn_up"), feed_width, width)?,
-                    down: reader.matrix(&name("ffn_down"), width, feed_width)?,
+                    feed: Feed::read(&mut reader, &name, &shape)?,
                     down_norm: reader.find_vector(&name("post_ffw_norm.weight"), width)?,
                     cache: KeyValueCache::new(shape.shared_heads, head_dim),
                 })
@@ -282,10 +308,41 @@ impl Transformer {
         let blocks = self.blocks.iter().flat_map(|block| {
             let linear = [&block.query, &block.key, &block.value, &block.joined];
             let linear = linear.map(|linear| &linear.matrix);
-            linear.into_iter().chain([&block.gate, &block.up, &block.down])
+            let networks = block.feed.networks().iter();
+            let networks = networks.flat_map(|network| [&network.gate, &network.up, &network.down]);
+            linear.into_iter().chain(networks)
         });
         let mut all = blocks.chain([&self.tokens]).chain(&self.output);
         all.all(|matrix| matches!(matrix, Matrix::Packed(_)))
+    }
+
+    /// Whether tokens go through experts of their own.
+    pub(crate) fn is_mixture(&self) -> bool {
+        self.shape.experts.is_some()
+    }
+
+    /// Keys and values of the first `length` positions, of one block behind the other.
+    pub(crate) fn snapshot(&self, length: usize) -> Vec<u16> {
+        let blocks = self.blocks.iter();
+        blocks.flat_map(|block| block.cache.snapshot(length)).collect()
+    }
+
+    /// Holds what a snapshot of so many positions has; false where it is of another size, and then it holds nothing.
+    pub(crate) fn restore(&mut self, length: usize, snapshot: &[u16]) -> bool {
+        let sizes = self.blocks.iter().map(|block| block.cache.snapshot_len(length));
+        let fits = sizes.sum::<usize>() == snapshot.len();
+        let mut rest = snapshot;
+        let blocks = self.blocks.iter_mut();
+        let restored = fits
+            && blocks.fold(true, |all, block| {
+                let (own, others) = rest.split_at(block.cache.snapshot_len(length));
+                rest = others;
+                block.cache.restore(length, own) && all
+            });
+        if !restored {
+            self.truncate(0);
+        }
+        restored
     }
 
     /// Forgets all but the first `length` positions.
@@ -363,15 +420,12 @@ impl Block {
     fn feed(&self, shape: &Shape, state: &mut [f32], memory: &mut Memory) -> Result<()> {
         memory.normed.resize(state.len(), 0.0);
         rms_norm(state, &self.feed_norm, shape.norm_epsilon, &mut memory.normed);
-        let mut rows = Rows::new(&memory.normed, shape.width, &mut memory.input);
-        self.gate.multiply(&mut rows, &mut memory.gate)?;
-        self.up.multiply(&mut rows, &mut memory.up)?;
-        match shape.gate {
-            Gate::Swish => swiglu(&mut memory.gate, &memory.up),
-            Gate::Gelu => geglu(&mut memory.gate, &memory.up),
+        let values = std::mem::take(&mut memory.normed);
+        match &self.feed {
+            Feed::Dense(network) => network.run(&values, shape, memory)?,
+            Feed::Mixture(mixture) => mixture.run(&values, shape, memory)?,
         }
-        let mut rows = Rows::new(&memory.gate, shape.feed_width, &mut memory.input);
-        self.down.multiply(&mut rows, &mut memory.output)?;
+        memory.normed = values;
         normed(
             &mut memory.output,
             self.down_norm.as_ref(),
@@ -381,6 +435,121 @@ impl Block {
         add(state, &memory.output);
         Ok(())
     }
+}
+
+impl Feed {
+    fn read(reader: &mut Reader<'_>, name: &dyn Fn(&str) -> String, shape: &Shape) -> Result<Self> {
+        let Shape {
+            width, feed_width, ..
+        } = *shape;
+        let Some(Experts { count, chosen }) = shape.experts else {
+            return Ok(Self::Dense(Network {
+                gate: reader.matrix(&name("ffn_gate"), feed_width, width)?,
+                up: reader.matrix(&name("ffn_up"), feed_width, width)?,
+                down: reader.matrix(&name("ffn_down"), width, feed_width)?,
+            }));
+        };
+        let gates = reader.experts(&name("ffn_gate"), count, feed_width, width)?;
+        let ups = reader.experts(&name("ffn_up"), count, feed_width, width)?;
+        let downs = reader.experts(&name("ffn_down"), count, width, feed_width)?;
+        let experts = gates.into_iter().zip(ups).zip(downs);
+        Ok(Self::Mixture(Mixture {
+            router: reader.vector(&name("ffn_gate_inp.weight"), count * width)?,
+            experts: experts
+                .map(|((gate, up), down)| Network { gate, up, down })
+                .collect(),
+            chosen,
+        }))
+    }
+
+    fn networks(&self) -> &[Network] {
+        match self {
+            Self::Dense(network) => std::slice::from_ref(network),
+            Self::Mixture(mixture) => &mixture.experts,
+        }
+    }
+}
+
+impl Network {
+    /// What comes out for these rows, in `memory.output`.
+    fn run(&self, values: &[f32], shape: &Shape, memory: &mut Memory) -> Result<()> {
+        let mut rows = Rows::new(values, shape.width, &mut memory.input);
+        self.gate.multiply(&mut rows, &mut memory.gate)?;
+        self.up.multiply(&mut rows, &mut memory.up)?;
+        match shape.gate {
+            Gate::Swish => swiglu(&mut memory.gate, &memory.up),
+            Gate::Gelu => geglu(&mut memory.gate, &memory.up),
+        }
+        let mut rows = Rows::new(&memory.gate, shape.feed_width, &mut memory.input);
+        self.down.multiply(&mut rows, &mut memory.output)
+    }
+}
+
+impl Mixture {
+    /// What comes out for these rows, in `memory.output`: of each row's experts, by their shares. Each expert is read once for all rows
+    /// that are its, and what a row gets does not depend on the others.
+    fn run(&self, values: &[f32], shape: &Shape, memory: &mut Memory) -> Result<()> {
+        let width = shape.width;
+        let chosen: Vec<Vec<(usize, f32)>> = (values.par_chunks_exact(width))
+            .map(|row| self.choose(row))
+            .collect();
+        let mut sums = vec![0.0; values.len()];
+        for (expert, network) in self.experts.iter().enumerate() {
+            let shares: Vec<(usize, f32)> = (chosen.iter().enumerate())
+                .filter_map(|(row, chosen)| {
+                    let (_, share) = chosen.iter().find(|(of, _)| *of == expert)?;
+                    Some((row, *share))
+                })
+                .collect();
+            if shares.is_empty() {
+                continue;
+            }
+            let rows = shares
+                .iter()
+                .map(|(row, _)| &values[row * width..(row + 1) * width]);
+            let rows: Vec<f32> = rows.flatten().copied().collect();
+            network.run(&rows, shape, memory)?;
+            for ((row, share), output) in shares.iter().zip(memory.output.chunks_exact(width)) {
+                let sums = &mut sums[row * width..(row + 1) * width];
+                sums.iter_mut()
+                    .zip(output)
+                    .for_each(|(sum, value)| *sum += share * value);
+            }
+        }
+        memory.output = sums;
+        Ok(())
+    }
+
+    /// The experts of a row, by number, and their shares: the softmax of the highest scores.
+    fn choose(&self, row: &[f32]) -> Vec<(usize, f32)> {
+        let scores = self.router.chunks_exact(row.len()).map(|expert| dot(expert, row));
+        let mut scores: Vec<(usize, f32)> = scores.enumerate().collect();
+        // Equal scores in their order.
+        scores.sort_by(|a, b| b.1.total_cmp(&a.1));
+        scores.truncate(self.chosen);
+        let top = scores.first().map_or(0.0, |(_, score)| *score);
+        let weigh = |score: f32| f64::from(score - top).exp();
+        let total: f64 = scores.iter().map(|(_, score)| weigh(*score)).sum();
+        scores
+            .into_iter()
+            .map(|(expert, score)| (expert, (weigh(score) / total) as f32))
+            .collect()
+    }
+}
+
+/// A product of two rows, summed in an order that depends on nothing else.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let (a, a_rest) = a.as_chunks::<LANES>();
+    let (b, b_rest) = b.as_chunks::<LANES>();
+    let mut sums = [0f32; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
+    sums.iter().copied().sum::<f32>() + rest.sum::<f32>()
 }
 
 /// Norms every head or every row, by the length of the weights, where a model does that.

@@ -128,21 +128,70 @@ impl<'a> Reader<'a> {
     /// The matrix `name.weight`, which must be of this shape.
     pub(crate) fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Matrix> {
         let name = format!("{name}.weight");
-        let Some(info) = self.gguf.content.tensor_infos.get(&name) else {
+        let (dtype, start) = self.find(&name, &[rows, columns])?;
+        match known(dtype, columns) {
+            Some(block) => self.packed(&name, block, start, rows, columns),
+            None => Ok(Matrix::Candle {
+                weights: QMatMul::from_qtensor(self.tensor(&name)?)?,
+                rows,
+            }),
+        }
+    }
+
+    /// A matrix of this shape for each of some experts: `name_exps.weight` has them behind each other, or each has a tensor of its own,
+    /// as files have that were written before 2024.
+    pub(crate) fn experts(
+        &mut self,
+        name: &str,
+        experts: usize,
+        rows: usize,
+        columns: usize,
+    ) -> Result<Vec<Matrix>> {
+        let together = format!("{name}_exps.weight");
+        if !self.has(&together) {
+            let each = (0..experts).map(|expert| self.matrix(&format!("{name}.{expert}"), rows, columns));
+            return each.collect();
+        }
+        let (dtype, start) = self.find(&together, &[experts, rows, columns])?;
+        let Some(block) = known(dtype, columns) else {
+            let all = self.tensor(&together)?.dequantize(&Device::Cpu)?;
+            let each = (0..experts).map(|expert| {
+                let weights = QMatMul::Tensor(all.get(expert)?);
+                Ok(Matrix::Candle { weights, rows })
+            });
+            return each.collect();
+        };
+        let size = kernels::Matrix::stored_bytes(block, rows, columns).map_err(Error::wrap)? as u64;
+        let starts = (0..experts as u64).map(|expert| start.saturating_add(expert.saturating_mul(size)));
+        starts
+            .map(|start| self.packed(&together, block, start, rows, columns))
+            .collect()
+    }
+
+    /// How the tensor `name` is stored, which must be of this shape, and where it begins.
+    fn find(&self, name: &str, shape: &[usize]) -> Result<(GgmlDType, u64)> {
+        let Some(info) = self.gguf.content.tensor_infos.get(name) else {
             return Err(Error::Msg(format!("`{name}` is missing")));
         };
-        if info.shape.dims() != [rows, columns] {
+        if info.shape.dims() != shape {
             return Err(Error::Msg(format!(
-                "`{name}` is of {:?}, not {rows} × {columns}",
+                "`{name}` is of {:?}, not {shape:?}",
                 info.shape.dims()
             )));
         }
-        let Some(block) = block_type(info.ggml_dtype).filter(|block| block.row_bytes(columns).is_some())
-        else {
-            let weights = QMatMul::from_qtensor(self.tensor(&name)?)?;
-            return Ok(Matrix::Candle { weights, rows });
-        };
         let start = (self.gguf.content.tensor_data_offset).saturating_add(info.offset);
+        Ok((info.ggml_dtype, start))
+    }
+
+    /// The matrix that begins at this byte, repacked.
+    fn packed(
+        &mut self,
+        name: &str,
+        block: BlockType,
+        start: u64,
+        rows: usize,
+        columns: usize,
+    ) -> Result<Matrix> {
         let size = kernels::Matrix::stored_bytes(block, rows, columns).map_err(Error::wrap)?;
         let file = self.gguf.file();
         // Before memory for it is asked for.
@@ -225,6 +274,11 @@ fn read_at(file: &File, mut start: u64, mut part: &mut [u8]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The type in which the kernels know such rows.
+fn known(dtype: GgmlDType, columns: usize) -> Option<BlockType> {
+    block_type(dtype).filter(|block| block.row_bytes(columns).is_some())
 }
 
 fn block_type(dtype: GgmlDType) -> Option<BlockType> {

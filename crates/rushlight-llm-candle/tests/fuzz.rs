@@ -101,6 +101,7 @@ fn answer(path: &Path) -> Result<String> {
             max_context: CONTEXT,
             guesses: true,
             threads: 1,
+            states: None,
         },
     )?;
     let prompt = Prompt {

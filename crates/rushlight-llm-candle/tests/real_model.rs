@@ -45,6 +45,7 @@ fn model() -> Option<Alone> {
                 max_context: 2_048,
                 guesses: true,
                 threads: 0,
+                states: None,
             };
             Some(CandleModel::load(&path, options).expect("the default model loads"))
         })

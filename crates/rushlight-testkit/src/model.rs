@@ -204,6 +204,7 @@ impl LanguageModel for ScriptedModel {
             prompt_tokens,
             cached_tokens,
             generated_tokens: ends.len(),
+            thought_tokens: 0,
             mean_log_probability: if ends.is_empty() { 0.0 } else { -0.1 },
             truncated,
             prompt_ms: 0,
@@ -232,6 +233,31 @@ impl LanguageModel for ScriptedModel {
         // The rest of the vocabulary keeps a little of the probability.
         let total = weights.iter().sum::<f32>() * 1.01;
         Ok(weights.into_iter().map(|weight| (weight / total).ln()).collect())
+    }
+
+    fn log_probabilities(
+        &self,
+        prompt: &Prompt,
+        text: &str,
+        on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<f32>> {
+        let mut state = self.state.lock();
+        let tokens = self.count_tokens(text);
+        self.read(&mut state, prompt, tokens, on_event)?;
+        // Words of the prompt are likelier than others.
+        let said: HashSet<String> = (words(&said(prompt)).into_iter()).map(|word| word.text).collect();
+        let ends = WordTokenCounter.token_ends(text);
+        let mut start = 0;
+        Ok(ends
+            .into_iter()
+            .map(|end| {
+                let known = words(&text[start..end])
+                    .iter()
+                    .all(|word| said.contains(&word.text));
+                start = end;
+                if known { -0.1 } else { -2.0 }
+            })
+            .collect())
     }
 }
 

@@ -366,11 +366,15 @@ export type AskEvent =
   /** The sentence that fits best, until the answer replaces it. */
   | { event: 'first'; citation: Citation }
   | { event: 'evidence'; passages: Passage[] }
+  /** The model is busy: so many questions are answered before this one. */
+  | { event: 'waiting'; ahead: number }
   | { event: 'reading'; done: number; total: number }
+  /** What a model thinks before it answers. */
+  | { event: 'thought'; text: string }
   | { event: 'piece'; text: string }
   | { event: 'answer'; answer: Answer; conversation: string | null; receipt?: string | null }
 
-const askEvents: readonly string[] = ['route', 'first', 'evidence', 'reading', 'piece', 'answer'] satisfies AskEvent['event'][]
+const askEvents: readonly string[] = ['route', 'first', 'evidence', 'waiting', 'reading', 'thought', 'piece', 'answer'] satisfies AskEvent['event'][]
 
 export interface Section {
   label: string

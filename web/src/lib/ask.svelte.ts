@@ -43,11 +43,15 @@ export class Turn {
   /** It was asked again by itself, after the connection broke. */
   again = false
   readonly began = Date.now()
-  state: 'looking' | 'reading' | 'writing' | 'done' | 'stopped' | 'failed' = $state('looking')
+  state: 'looking' | 'waiting' | 'reading' | 'thinking' | 'writing' | 'done' | 'stopped' | 'failed' = $state('looking')
   route: AnswerRoute | null = $state.raw(null)
   first: Citation | null = $state.raw(null)
   passages: Passage[] = $state.raw([])
+  /** Questions that are answered before this one. */
+  ahead = $state(0)
   reading = $state.raw({ done: 0, total: 0 })
+  /** What the model thought before it answered; kept nowhere. */
+  thought = $state('')
   draft = $state('')
   answer: Answer | null = $state.raw(null)
   receipt: string | null = $state(null)
@@ -66,7 +70,7 @@ export class Turn {
   }
 
   get busy(): boolean {
-    return this.state === 'looking' || this.state === 'reading' || this.state === 'writing'
+    return this.state !== 'done' && this.state !== 'stopped' && this.state !== 'failed'
   }
 
   finish(answer: Answer, receipt: string | null): void {
@@ -88,9 +92,17 @@ export class Turn {
       case 'evidence':
         this.passages = event.passages
         break
+      case 'waiting':
+        this.state = 'waiting'
+        this.ahead = event.ahead
+        break
       case 'reading':
         this.state = 'reading'
         this.reading = { done: event.done, total: event.total }
+        break
+      case 'thought':
+        this.state = 'thinking'
+        this.thought += event.text
         break
       case 'piece':
         this.state = 'writing'

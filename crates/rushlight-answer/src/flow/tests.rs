@@ -39,8 +39,10 @@ fn names(events: &[AnswerEvent]) -> String {
     let name = |event: &AnswerEvent| match event {
         AnswerEvent::Route(_) => 'r',
         AnswerEvent::First(_) => '1',
+        AnswerEvent::Waiting { .. } => 'W',
         AnswerEvent::Evidence(_) => 'E',
         AnswerEvent::Reading { .. } => 'R',
+        AnswerEvent::Thought(_) => 'T',
         AnswerEvent::Piece(_) => 'P',
         AnswerEvent::Finished(_) => 'F',
     };

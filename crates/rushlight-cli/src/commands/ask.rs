@@ -47,6 +47,7 @@ pub(crate) fn run(
         history,
         fence: fence()?,
         max_tokens: context.config.answer.max_tokens,
+        thinking_tokens: context.config.answer.thinking_tokens,
     };
     let cancel = Arc::new(AtomicBool::new(false));
     let on_interrupt = Arc::clone(&cancel);
@@ -64,12 +65,16 @@ pub(crate) fn run(
         cancel,
         move |event| {
             match event {
+                AnswerEvent::Waiting { ahead } => {
+                    shown.set_message(format!("waiting for {}", count(ahead as u64, "other question")));
+                }
                 AnswerEvent::Evidence(passages) => {
                     shown.set_message(format!("reading {}", count(passages.len() as u64, "passage")));
                 }
                 AnswerEvent::Reading { done, total } => {
                     shown.set_message(format!("reading {done} of {total} tokens"))
                 }
+                AnswerEvent::Thought(_) => shown.set_message("thinking"),
                 AnswerEvent::Piece(_) => shown.set_message("writing"),
                 AnswerEvent::Route(_) | AnswerEvent::First(_) | AnswerEvent::Finished(_) => {}
             }

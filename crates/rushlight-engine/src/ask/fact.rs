@@ -4,24 +4,20 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use rushlight_answer::{AnswerInputs, AnswerLanguage, Prepared};
 use rushlight_core::{
-    Answer, AnswerEvent, ChunkId, DocId, DocumentKind, EmbedKind, Embedding, Error, ErrorCode, Grounding,
-    Hit, LanguageModel, Principal, Result, Route, SearchRequest, TermFound,
+    Answer, AnswerEvent, ChunkId, DocId, DocumentKind, EmbedKind, Embedding, ErrorCode, Grounding, Hit,
+    LanguageModel, Principal, Result, Route, SearchRequest, TermFound,
 };
-use tokio::sync::SemaphorePermit;
 
 use super::AskRequest;
 use crate::engine::{Engine, Shared, go_on_unless};
+use crate::queue::Turn;
 use crate::search::{Reading, blocking};
 
 /// Hits that evidence is selected from.
 const HITS: usize = 12;
-
-/// How often a waiting question looks whether it was withdrawn.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 impl Engine {
     /// Answers from the best passages.
@@ -68,7 +64,7 @@ impl Engine {
             };
             let cosines = |texts: &[&str]| shared.cosines(&question, found.vector.clone(), texts);
             let prepared = Prepared::new(&inputs, &shared.options.answer, &cosines, &mut tell)?;
-            let _turn = shared.turn(&cancel)?;
+            let _turn = shared.turn(&request.principals, &cancel, &mut tell)?;
             let model: Option<Arc<dyn LanguageModel>> = match shared.language_model.get() {
                 Ok(model) => Some(model),
                 Err(error) if error.code() == ErrorCode::ModelMissing => None,
@@ -102,22 +98,18 @@ fn unknown(terms: &[TermFound]) -> f32 {
 }
 
 impl Shared {
-    /// Waits for the model to be free; one question is answered at a time, in the order in which they came. Called from blocking
-    /// threads.
-    pub(super) fn turn(&self, cancel: &AtomicBool) -> Result<SemaphorePermit<'_>> {
-        self.runtime.block_on(async {
-            let turn = self.answering.acquire();
-            tokio::pin!(turn);
-            loop {
-                if cancel.load(Ordering::Acquire) {
-                    return Err(Error::new(ErrorCode::Cancelled, "the question was withdrawn"));
-                }
-                tokio::select! {
-                    turn = &mut turn => return Ok(turn.expect("the semaphore is never closed")),
-                    () = tokio::time::sleep(LOOK_EVERY) => {}
-                }
-            }
-        })
+    /// Waits for the model to be free, and tells who asks how many are before them. Called from blocking threads.
+    pub(super) fn turn(
+        &self,
+        principals: &[Principal],
+        cancel: &AtomicBool,
+        on_event: &mut dyn FnMut(AnswerEvent) -> ControlFlow<()>,
+    ) -> Result<Turn<'_>> {
+        self.queue.turn(
+            principals,
+            &mut |ahead| on_event(AnswerEvent::Waiting { ahead }),
+            &|| go_on_unless(cancel.load(Ordering::Acquire)),
+        )
     }
 
     /// The cosine of each text with the question, whose vector is computed where the search has none; `None` where there is no

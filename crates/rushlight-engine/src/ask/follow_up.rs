@@ -1,5 +1,6 @@
 //! A question that leans on the conversation, rewritten before it is searched.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -33,7 +34,8 @@ impl Engine {
         }
         let (shared, request, cancel) = (Arc::clone(&self.shared), request.clone(), Arc::clone(cancel));
         blocking(move || {
-            let _turn = shared.turn(&cancel)?;
+            let mut told = |_| ControlFlow::Continue(());
+            let _turn = shared.turn(&request.principals, &cancel, &mut told)?;
             let Ok(model) = shared.language_model.get() else {
                 return Ok(Some(text));
             };

@@ -39,6 +39,8 @@ pub struct AskRequest {
     pub fence: String,
     /// At most so many tokens of answer.
     pub max_tokens: usize,
+    /// At most so many tokens of thinking before it, of a model that thinks.
+    pub thinking_tokens: usize,
 }
 
 impl Engine {
@@ -56,13 +58,7 @@ impl Engine {
         mut on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
     ) -> Result<Answer> {
         check_question(&request.question)?;
-        let Ok(_place) = Arc::clone(&self.shared.questions).try_acquire_owned() else {
-            let waiting = self.shared.options.answer_queue;
-            return Err(Error::new(
-                ErrorCode::Busy,
-                format!("{waiting} questions are waiting already"),
-            ));
-        };
+        let _place = self.shared.queue.enter(&request.principals)?;
         let _waiting = self.shared.gate.enter();
         let mut routed = route(&request.question);
         if let Some(talk) = routed.small_talk.filter(|_| request.kind.is_none()) {

@@ -57,7 +57,7 @@ impl Shared {
         let spaces = self.resolve_spaces(&request.spaces, &request.principals)?;
         let coverage = self.ledger.coverage(&spaces, &request.principals)?;
 
-        let _turn = self.turn(cancel)?;
+        let _turn = self.turn(&request.principals, cancel, on_event)?;
         let model: Option<Arc<dyn LanguageModel>> = match self.language_model.get() {
             Ok(model) => Some(model),
             Err(error) if error.code() == ErrorCode::ModelMissing => None,

@@ -55,7 +55,7 @@ impl EventTimes {
             AnswerEvent::Piece(text) if text.is_empty() => {}
             AnswerEvent::Piece(_) => times.first_word_ms = times.first_word_ms.or(Some(now)),
             AnswerEvent::Finished(_) => times.total_ms = now,
-            AnswerEvent::Route(_) => {}
+            AnswerEvent::Route(_) | AnswerEvent::Waiting { .. } | AnswerEvent::Thought(_) => {}
         }
     }
 

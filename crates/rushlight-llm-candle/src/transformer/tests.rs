@@ -6,8 +6,8 @@ use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::{Content, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 use candle_transformers::models::{quantized_llama, quantized_qwen2, quantized_qwen3};
 
@@ -139,10 +139,10 @@ fn what_was_cut_off_leaves_no_trace() {
     let mut decoder = open(&path);
     forward(&mut decoder, &all[..12], 0);
     forward(&mut decoder, &[3; 40], 12);
-    assert_eq!(decoder.truncate(12), 12);
+    decoder.truncate(12);
     let again = forward(&mut decoder, &all[12..], 12);
     assert!(farthest(&again, &fresh) < 1e-4, "{}", farthest(&again, &fresh));
-    assert_eq!(decoder.truncate(0), 0);
+    decoder.truncate(0);
     let anew = forward(&mut decoder, &all, 0);
     assert!(farthest(&anew, &fresh) < 1e-4);
 }
@@ -241,7 +241,7 @@ fn a_token_that_the_model_does_not_have_is_an_error_and_leaves_no_trace() {
     let beyond = [1, TOKENS as u32];
     let error = decoder.forward(&beyond, 6, 1, &mut |_| ControlFlow::Continue(()));
     assert_eq!(error.expect_err("refused").code(), ErrorCode::GenerationFailed);
-    assert_eq!(decoder.truncate(6), 6);
+    decoder.truncate(6);
     assert_eq!(forward(&mut decoder, &all[6..], 6), fresh);
 }
 
@@ -371,5 +371,118 @@ fn a_sliding_window_hides_what_lies_before_it() {
         });
         let scores = forward(&mut open(&path), &all, 0);
         assert_eq!(scores == plain, same, "a window of {window}");
+    }
+}
+
+/// Makes a mixture of a model: `experts` networks for each one, of which two are chosen. `same`: they are all the network that was there.
+fn mixture(family: &str, stored: Stored, together: bool, same: bool, path: &Path) {
+    const EXPERTS: usize = 5;
+    let change: Change<'_> = &|metadata, tensors| {
+        let name = if same { "qwen3moe" } else { family };
+        for (key, value) in metadata.iter_mut() {
+            *key = key.replacen(family, name, 1);
+            if key == "general.architecture" {
+                *value = Value::String(name.to_owned());
+            }
+        }
+        for (key, count) in [("expert_count", EXPERTS), ("expert_used_count", 2)] {
+            metadata.push((format!("{name}.{key}"), Value::U32(count as u32)));
+        }
+        let dense: Vec<_> = tensors
+            .extract_if(.., |(name, _)| name.contains(".ffn_") && !name.contains("norm"))
+            .collect();
+        for (name, tensor) in dense {
+            let (rows, columns) = tensor.shape().dims2().expect("a matrix");
+            let part = name.trim_end_matches(".weight");
+            let expert = |number: usize| match same {
+                true => tensor.dequantize(&Device::Cpu).expect("values"),
+                false => {
+                    let (_, own) = matrix(
+                        &format!("{part}.{number}"),
+                        rows,
+                        columns,
+                        Stored::As(GgmlDType::F32),
+                    );
+                    own.dequantize(&Device::Cpu).expect("values")
+                }
+            };
+            let experts: Vec<Tensor> = (0..EXPERTS).map(expert).collect();
+            let quantised = |values: &Tensor| QTensor::quantize(values, tensor.dtype()).expect("quantised");
+            if together {
+                let all = Tensor::stack(&experts, 0).expect("equal shapes");
+                tensors.push((format!("{part}_exps.weight"), quantised(&all)));
+            } else {
+                let each = experts.iter().enumerate();
+                tensors.extend(each.map(|(number, own)| (format!("{part}.{number}.weight"), quantised(own))));
+            }
+            if part.ends_with("ffn_gate") {
+                tensors.push(matrix(
+                    &format!("{part}_inp.weight"),
+                    EXPERTS,
+                    WIDTH,
+                    Stored::As(GgmlDType::F32),
+                ));
+            }
+        }
+    };
+    write_model(path, family, stored, change);
+}
+
+#[test]
+fn a_mixture_of_experts_agrees_with_candle_transformers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [apart, together] = ["apart", "together"].map(|name| folder.path().join(name));
+    let tokens = tokens(19);
+    for dtype in [GgmlDType::F32, GgmlDType::Q8_0] {
+        mixture("llama", Stored::As(dtype), false, false, &apart);
+        mixture("llama", Stored::As(dtype), true, false, &together);
+        let (scores, others) = (ours(&apart, &tokens), ours(&together, &tokens));
+        if dtype == GgmlDType::F32 {
+            let theirs = reference(&apart, "llama", &tokens);
+            for scores in scores.iter().chain(&others) {
+                let distance = farthest(scores, &theirs);
+                assert!(distance < CACHE_TOLERANCE, "{distance}");
+            }
+        } else {
+            assert_eq!(scores[0], scores[1], "one by one");
+            assert_eq!(scores[0], scores[2], "in two parts");
+            assert_eq!(scores, others, "it does not matter how the file has them");
+        }
+    }
+}
+
+#[test]
+fn a_mixture_of_equal_experts_is_that_expert() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mixture");
+    let tokens = tokens(19);
+    mixture("qwen3", Stored::As(GgmlDType::Q8_0), true, true, &path);
+    let dense = model(folder.path(), "qwen3", Stored::As(GgmlDType::Q8_0));
+    for (ours, dense) in ours(&path, &tokens).iter().zip(ours(&dense, &tokens)) {
+        assert!(farthest(ours, &dense) < 1e-4);
+    }
+}
+
+#[test]
+fn a_mixture_that_cannot_be_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mixture");
+    for (key, count, why) in [
+        ("expert_used_count", 6, "expert_used_count"),
+        ("expert_shared_count", 1, "experts"),
+        ("expert_count", 7, "cannot be read"),
+    ] {
+        let change: Change<'_> = &|metadata, _| {
+            for (name, value) in [("expert_count", 5), ("expert_used_count", 2), (key, count)] {
+                let name = format!("llama.{name}");
+                metadata.retain(|(other, _)| *other != name);
+                metadata.push((name, Value::U32(value)));
+            }
+        };
+        write_model(&path, "llama", Stored::As(GgmlDType::Q8_0), change);
+        let refused = Decoder::read(&Gguf::open(&path).expect("a sound head"), CONTEXT, 1);
+        let error = refused.err().expect("refused");
+        assert_eq!(error.code(), ErrorCode::ModelUnusable);
+        assert!(error.message().contains(why), "{key}: {}", error.message());
     }
 }

@@ -125,6 +125,7 @@ fn shape(happened: &AnswerEvent) -> Option<Event> {
                 citation: citation.into(),
             },
         )),
+        AnswerEvent::Waiting { ahead } => Some(event("waiting", &api::Waiting { ahead: *ahead })),
         AnswerEvent::Evidence(passages) => {
             let passages = passages.iter().map(api::Passage::from).collect();
             Some(event("evidence", &api::Evidence { passages }))
@@ -136,6 +137,7 @@ fn shape(happened: &AnswerEvent) -> Option<Event> {
                 total: *total,
             },
         )),
+        AnswerEvent::Thought(text) => Some(event("thought", &api::Piece { text: text.clone() })),
         AnswerEvent::Piece(text) if !text.is_empty() => {
             Some(event("piece", &api::Piece { text: text.clone() }))
         }

@@ -253,12 +253,14 @@ impl Service for FakeService {
                 Err(Error::new(ErrorCode::Cancelled, "cancelled"))
             }
             _ => {
+                send(core::AnswerEvent::Waiting { ahead: 2 }).await;
                 send(core::AnswerEvent::Evidence(Vec::new())).await;
                 send(core::AnswerEvent::Reading {
                     done: 128,
                     total: 412,
                 })
                 .await;
+                send(core::AnswerEvent::Thought("hm".to_owned())).await;
                 for piece in ["70", " °C\n", "[1]"] {
                     send(core::AnswerEvent::Piece(piece.to_owned())).await;
                 }

@@ -23,11 +23,17 @@ async fn an_answer_comes_in_pieces() {
     let reply = client.post("/api/v1/ask", &body("question", "how hot?")).await;
     assert_eq!(reply.headers[header::CONTENT_TYPE], "text/event-stream");
     expect![[r#"
+        event: waiting
+        data: {"ahead":2}
+
         event: evidence
         data: {"passages":[]}
 
         event: reading
         data: {"done":128,"total":412}
+
+        event: thought
+        data: {"text":"hm"}
 
         event: piece
         data: {"text":"70"}

@@ -31,6 +31,7 @@ pub fn language_model(model: &dyn LanguageModel) {
     it_can_be_cancelled(model);
     what_does_not_fit_is_refused(model);
     choices_have_probabilities(model);
+    texts_have_probabilities(model);
 }
 
 fn pieces_add_up_to_the_text(model: &dyn LanguageModel) {
@@ -43,6 +44,7 @@ fn pieces_add_up_to_the_text(model: &dyn LanguageModel) {
         .generate(&prompt(""), &params, &mut |event| {
             match event {
                 GenerateEvent::Piece(piece) => pieces.push_str(piece),
+                GenerateEvent::Thought(_) => panic!("it thinks unasked"),
                 GenerateEvent::Reading { done, total } => {
                     late |= !pieces.is_empty();
                     read.push((done, total));
@@ -145,7 +147,7 @@ fn it_can_be_cancelled(model: &dyn LanguageModel) {
                 pieces += 1;
                 ControlFlow::Break(())
             }
-            GenerateEvent::Reading { .. } => ControlFlow::Continue(()),
+            GenerateEvent::Reading { .. } | GenerateEvent::Thought(_) => ControlFlow::Continue(()),
         })
         .expect_err("cancelled");
     assert_eq!(
@@ -196,4 +198,21 @@ fn choices_have_probabilities(model: &dyn LanguageModel) {
         (both[0] - swapped[1]).abs() < 1e-2 && (both[1] - swapped[0]).abs() < 1e-2,
         "in the order of the choices"
     );
+}
+
+fn texts_have_probabilities(model: &dyn LanguageModel) {
+    let of = |text: &str| {
+        model
+            .log_probabilities(&prompt(""), text, &mut |_| ControlFlow::Continue(()))
+            .expect("reads")
+    };
+    assert!(of("").is_empty(), "of nothing none");
+    let likely = of("Green tea is steeped at seventy degrees.");
+    assert!(
+        likely.len() > 4 && likely.iter().all(|p| *p <= 0.0 && p.is_finite()),
+        "{likely:?}"
+    );
+    let unlikely = of("Purple bricks swim over noisy lamps.");
+    let mean = |of: &[f32]| of.iter().sum::<f32>() / of.len() as f32;
+    assert!(mean(&likely) > mean(&unlikely), "{likely:?} {unlikely:?}");
 }

@@ -66,7 +66,12 @@ pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
             None => Arc::new(EstimatedTokens),
         },
         reranker: reranker(store.clone(), config),
-        language_model: language_model(store, language.id, cores(config.answer.threads)),
+        language_model: language_model(
+            store,
+            language.id,
+            cores(config.answer.threads),
+            paths.data.join("model-states"),
+        ),
         recogniser: super::recogniser(config, paths),
         embedder_spec,
         vector: Box::new(Lance {
@@ -188,7 +193,7 @@ fn reranker(store: ModelStore, config: &Config) -> Lazy<dyn Reranker> {
     })
 }
 
-fn language_model(store: ModelStore, id: String, threads: usize) -> Lazy<dyn LanguageModel> {
+fn language_model(store: ModelStore, id: String, threads: usize, states: PathBuf) -> Lazy<dyn LanguageModel> {
     Lazy::new(id.clone(), move || {
         let path = store.ensure_verified(&id)?;
         let sha256 = store
@@ -203,6 +208,7 @@ fn language_model(store: ModelStore, id: String, threads: usize) -> Lazy<dyn Lan
             max_context: MAX_CONTEXT,
             guesses: true,
             threads,
+            states: Some(states.clone()),
         };
         Ok(Arc::new(CandleModel::load(&path, options)?) as Arc<dyn LanguageModel>)
     })

@@ -194,6 +194,10 @@ fn options(config: &Config) -> EngineOptions {
         },
         own_addresses: config.answer.own_addresses.clone(),
         answer_queue: config.answer.queue,
+        idle_model: match config.models.idle_minutes {
+            0 => None,
+            minutes => Some(Duration::from_secs(minutes * 60)),
+        },
     }
 }
 

@@ -197,6 +197,7 @@ fn ask(
         open,
         spaces: &args.spaces,
         max_tokens: context.config.answer.max_tokens,
+        thinking_tokens: context.config.answer.thinking_tokens,
         cancel: Arc::new(AtomicBool::new(false)),
     };
     let on_interrupt = Arc::clone(&answerer.cancel);
@@ -296,6 +297,7 @@ struct Real<'a> {
     /// Searched by questions that name none.
     spaces: &'a [String],
     max_tokens: usize,
+    thinking_tokens: usize,
     cancel: Arc<AtomicBool>,
 }
 
@@ -318,6 +320,7 @@ impl Answerer for Real<'_> {
             // In a measurement the same prompt each time; no document of a set knows it.
             fence: question.digest(),
             max_tokens: self.max_tokens,
+            thinking_tokens: self.thinking_tokens,
         };
         let times = Arc::new(Mutex::new(EventTimes::begin()));
         let noted = Arc::clone(&times);

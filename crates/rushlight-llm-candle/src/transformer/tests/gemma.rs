@@ -281,7 +281,7 @@ fn what_is_cut_off_or_read_in_pieces_leaves_no_trace_beyond_the_window() {
     let mut decoder = open(&path);
     forward(&mut decoder, &all[..50], 0);
     forward(&mut decoder, &[3; 90], 50);
-    assert_eq!(decoder.truncate(50), 50);
+    decoder.truncate(50);
     for at in (50..120).step_by(10) {
         let scores = forward(&mut decoder, &all[at..at + 10], at);
         if at == 110 {

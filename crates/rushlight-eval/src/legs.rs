@@ -18,8 +18,6 @@ use crate::rrf::reciprocal_rank_fusion;
 use crate::run::{Leg, Seconds};
 use crate::set::{Passage, Query, Set};
 
-/// Chunks that only the keyword leg found and whose cosine is looked up, as the engine does.
-const LOOK_UP: usize = 50;
 /// Documents given to an index at once.
 const INDEX_BATCH: usize = 256;
 /// Texts given to the model at once, as the engine does.
@@ -138,7 +136,6 @@ pub(crate) async fn search(
         .iter()
         .map(|hit| hit.chunk_id)
         .filter(|id| !known.contains(id))
-        .take(LOOK_UP)
         .chain(openings.iter().map(|(chunk, _)| *chunk));
     let similarities = unknown
         .map(|id| (id, embedding.cosine(&vectors[row_of(id)])))

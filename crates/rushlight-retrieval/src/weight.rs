@@ -49,7 +49,7 @@ pub struct Evidence {
 /// Before texts are read: the score by word is all the evidence.
 pub const UNREAD: WeightModel = WeightModel {
     base: 1.3,
-    margin: -1.5,
+    margin: -1.8,
     literal: -0.5,
     brief: 0.0,
     pairs: 0.0,
@@ -62,16 +62,16 @@ pub const READ_TEXTS: WeightModel = WeightModel {
     margin: -1.1,
     literal: -0.5,
     brief: 0.8,
-    pairs: -0.8,
+    pairs: -0.95,
     script_mismatch: 2.6,
 };
 
 /// Once texts are read.
 pub const EVIDENCE: Evidence = Evidence {
-    score: 0.16,
-    covered: 0.355,
-    near: 0.235,
-    run: 0.25,
+    score: 0.157,
+    covered: 0.35,
+    near: 0.231,
+    run: 0.262,
 };
 
 /// The share of meaning that is the title's.
@@ -88,7 +88,7 @@ pub struct TitleModel {
 
 /// Where titles were asked.
 pub const TITLE: TitleModel = TitleModel {
-    base: 0.09,
+    base: 0.085,
     brief: 0.46,
     script_mismatch: 0.23,
 };

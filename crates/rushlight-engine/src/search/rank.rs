@@ -14,9 +14,6 @@ use super::legs::{Meaning, Words};
 use super::texts::Texts;
 use crate::engine::Shared;
 
-/// Chunks that only the keyword leg found and whose cosine is worth looking up.
-const LOOK_UP: usize = 50;
-
 /// All candidates in their order.
 pub(super) struct Ranked {
     /// Best first.
@@ -125,7 +122,7 @@ impl Shared {
             .first_chunks(&found_by_title_alone(&meaning.titles, words, &meaning.hits))
     }
 
-    /// The cosines of the best chunks that the semantic leg did not find, from the ledger's vectors.
+    /// The cosines of the candidates that the semantic leg did not find, from the ledger's vectors.
     fn similarities(
         &self,
         words: &[KeywordHit],
@@ -140,7 +137,6 @@ impl Shared {
             .iter()
             .map(|hit| hit.chunk_id)
             .filter(|id| !known.contains(id))
-            .take(LOOK_UP)
             .chain(openings.iter().map(|(chunk, _)| *chunk))
             .collect();
         let vectors = self

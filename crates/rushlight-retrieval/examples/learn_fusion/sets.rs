@@ -21,9 +21,8 @@ type Failure = Box<dyn std::error::Error>;
 
 /// The model whose vectors are read.
 const MODEL: &str = "multilingual-e5-small-int8";
-/// Hits of each leg, and chunks whose cosine is looked up, as the engine has them.
+/// Hits of each leg, as the engine has them.
 const CANDIDATES: usize = 100;
-const LOOK_UP: usize = 50;
 
 /// What `rushlight eval` keeps.
 pub(crate) struct Vectors {
@@ -264,7 +263,6 @@ impl Corpus {
             .iter()
             .map(|hit| hit.chunk_id)
             .filter(|id| !known.contains(id))
-            .take(LOOK_UP)
             .chain(openings.iter().map(|(chunk, _)| *chunk))
             .map(|id| (id, cosine(vector, &self.vectors[row_of(id)])))
             .collect();

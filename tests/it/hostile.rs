@@ -221,7 +221,12 @@ fn faults_of_events(system: &System, shown: &Shown) -> Vec<String> {
                     faults.push(format!("is finished as {}", answer.text));
                 }
             }
-            AnswerEvent::First(_) | AnswerEvent::Reading { .. } | AnswerEvent::Piece(_) => {}
+            // No model here thinks, whatever a document says.
+            AnswerEvent::Thought(thought) => faults.push(format!("shows as thought {thought}")),
+            AnswerEvent::First(_)
+            | AnswerEvent::Waiting { .. }
+            | AnswerEvent::Reading { .. }
+            | AnswerEvent::Piece(_) => {}
         }
     }
     if finished != 1 || !matches!(shown.events.last(), Some(AnswerEvent::Finished(_))) {

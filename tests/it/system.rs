@@ -122,7 +122,7 @@ impl Embedder for CountingEmbedder {
                 let mut queries = self.queries.lock().expect("no thread panics");
                 queries.extend(texts.iter().map(|text| (*text).to_owned()));
             }
-            EmbedKind::Title => {}
+            EmbedKind::Title | EmbedKind::BriefQuery => {}
         }
         self.model.embed(kind, texts)
     }

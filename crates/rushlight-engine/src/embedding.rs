@@ -26,7 +26,10 @@ impl Indexer<'_> {
         let model_id = &shared.embedder_spec.model_id;
         let mut pending = shared.ledger.pending_embeddings(model_id, TAKE)?;
         if pending.is_empty() {
-            self.summary.embedding_error = None;
+            // Titles may still wait for a model that is missing.
+            if self.unsynced_titles.is_empty() {
+                self.summary.embedding_error = None;
+            }
             return Ok(false);
         }
         let Some(embedder) = self.embedder() else {

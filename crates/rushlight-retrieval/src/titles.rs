@@ -16,8 +16,11 @@ pub const TITLES: usize = 20;
 /// script have in common, each computed once.
 #[derive(Debug, Default)]
 pub struct TitleQueries {
-    headings: Mutex<HashMap<(Background, bool), Arc<Vec<Embedding>>>>,
+    /// By script, and by whether they are embedded as titles.
+    headings: Mutex<HashMap<(Background, bool), Headings>>,
 }
+
+type Headings = Arc<Vec<Embedding>>;
 
 impl TitleQueries {
     /// The vector of `query` for titles, without what short texts of its script share. A query as short as a title is compared
@@ -102,7 +105,7 @@ mod tests {
         };
         let titles = TitleQueries::default();
         let as_query = Embedding::normalized(vec![1.0, 0.0, 0.0]).expect("has a direction");
-        let mut asked = |query: &str| {
+        let asked = |query: &str| {
             titles.vector(&embedder, query, &as_query).expect("embeds");
             std::mem::take(&mut *embedder.asked.lock())
         };

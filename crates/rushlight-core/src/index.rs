@@ -117,6 +117,9 @@ pub struct KeywordFound {
     pub corrections: Vec<Correction>,
     /// The words that were wanted or required, in their order, each once.
     pub terms: Vec<TermFound>,
+    /// The single characters of Chinese words that chunks hold which the filter lets pass, each once, with their weights by rarity from
+    /// the statistics of the space. They are sought beside the pairs that `terms` has, and are no words of their own. May be empty.
+    pub characters: Vec<(String, f32)>,
 }
 
 /// A document that a query finds by word.

@@ -49,6 +49,7 @@ pub(crate) struct Compiled {
     pub(crate) plan: Option<Plan>,
     pub(crate) corrections: Vec<Correction>,
     pub(crate) terms: Vec<TermFound>,
+    pub(crate) characters: Vec<(String, f32)>,
 }
 
 /// Makes a query ready.
@@ -60,6 +61,7 @@ pub(crate) fn compile(query: &Query, view: &View<'_>) -> tantivy::Result<Compile
         phrases_left: MAX_PHRASES,
         telling_left: MAX_TELLING,
         terms: Vec::new(),
+        characters: Vec::new(),
         corrections: Vec::new(),
     };
     let plan = compiler.query(query, 0)?;
@@ -67,6 +69,7 @@ pub(crate) fn compile(query: &Query, view: &View<'_>) -> tantivy::Result<Compile
         plan,
         corrections: compiler.corrections,
         terms: compiler.terms,
+        characters: compiler.characters,
     })
 }
 
@@ -123,6 +126,7 @@ pub(crate) struct Compiler<'v, 'a> {
     phrases_left: usize,
     telling_left: usize,
     terms: Vec<TermFound>,
+    characters: Vec<(String, f32)>,
     corrections: Vec<Correction>,
 }
 
@@ -264,6 +268,10 @@ impl Compiler<'_, '_> {
             if self.terms_left > 0 && level.seen.insert(token.term.clone()) {
                 self.terms_left -= 1;
                 let postings = self.view.postings(&token.term, EVERYWHERE)?;
+                if self.view.is_readable(postings.places())? {
+                    let idf = self.view.idf(postings.chunks);
+                    self.characters.push((token.term.clone(), idf));
+                }
                 adding.push(Plan::Word(self.exact_word(
                     &token.term,
                     postings,

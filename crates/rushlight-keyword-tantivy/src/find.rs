@@ -44,10 +44,12 @@ fn find(query: &Query, view: &View<'_>) -> tantivy::Result<(Option<Ran>, Keyword
         plan,
         corrections,
         terms,
+        characters,
     } = compile(query, view)?;
     let mut found = KeywordFound {
         corrections,
         terms,
+        characters,
         ..KeywordFound::default()
     };
     let Some(plan) = plan else {

@@ -1,16 +1,16 @@
 //! How much of a query stands in a chunk, and how close together: what BM25 does not say.
 //!
 //! Measured on the texts of the best candidates. A term's weight is its rarity in the collection, as the keyword leg tells it;
-//! where it does not, as of the single characters of Chinese, its rarity among these texts: what stands in all of them tells
-//! none of them apart. Both were compared on the sets that [`weight`](crate::weight) names: for words and pairs rarity among the
-//! texts costs 0.010 nDCG@10 on scifact and 0.007 MRR@10 on squad20, for single characters it costs nothing.
+//! where it does not, its rarity among these texts: what stands in all of them tells none of them apart. Both were compared on the
+//! sets that [`weight`](crate::weight) names: rarity among the texts costs 0.010 nDCG@10 on scifact and 0.007 MRR@10 on squad20
+//! for words and pairs, and DRCD for the single characters of Chinese.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use rushlight_analysis::{TermKind, Token, analyze, stem};
-use rushlight_core::TermFound;
+use rushlight_core::KeywordFound;
 
 /// Chunks whose texts are worth reading: the best by [`fuse`](crate::fuse) without texts.
 pub const READ: usize = 50;
@@ -41,19 +41,19 @@ pub struct Coverage {
     pub run: f32,
 }
 
-/// The coverage of `query` by each chunk, under its key. `terms` is what the keyword leg says of the query's terms; it may
-/// be empty. English words count in every form. A query without terms is covered by nothing.
+/// The coverage of `query` by each chunk, under its key. `found` is what the keyword leg came to; what it says of the query's terms
+/// and characters may be empty. English words count in every form. A query without terms is covered by nothing.
 pub fn coverage<K: Copy + Eq + Hash>(
     query: &str,
-    terms: &[TermFound],
+    found: &KeywordFound,
     chunks: &[(K, ChunkText<'_>)],
 ) -> HashMap<K, Coverage> {
     let sought = Sought::new(query);
-    let found: Vec<Found> = chunks.iter().map(|(_, chunk)| sought.find(*chunk)).collect();
-    let weights = Weights::new(&sought, terms, &found);
+    let places: Vec<Found> = chunks.iter().map(|(_, chunk)| sought.find(*chunk)).collect();
+    let weights = Weights::new(&sought, found, &places);
     chunks
         .iter()
-        .zip(&found)
+        .zip(&places)
         .map(|((key, _), found)| (*key, weights.measure(&sought, found)))
         .collect()
 }
@@ -154,7 +154,7 @@ impl Sought {
 }
 
 impl Weights {
-    fn new(sought: &Sought, known: &[TermFound], found: &[Found]) -> Self {
+    fn new(sought: &Sought, known: &KeywordFound, found: &[Found]) -> Self {
         let mut terms = vec![0; sought.terms.len()];
         let mut units = vec![0; sought.units.len()];
         for chunk in found {
@@ -166,10 +166,16 @@ impl Weights {
                 units[*unit as usize] += u32::from(!std::mem::replace(&mut seen[*unit as usize], true));
             }
         }
-        let known: HashMap<String, f32> = known
+        let words = known
+            .terms
             .iter()
-            .filter(|term| term.idf.is_finite() && term.idf > 0.0)
-            .map(|term| (stem(&term.term).unwrap_or_else(|| term.term.clone()), term.idf))
+            .map(|term| (stem(&term.term).unwrap_or_else(|| term.term.clone()), term.idf));
+        let known: HashMap<String, f32> = known
+            .characters
+            .iter()
+            .cloned()
+            .chain(words)
+            .filter(|(_, idf)| idf.is_finite() && *idf > 0.0)
             .collect();
         let weigh = |numbers: &HashMap<String, u32>, counts: Vec<u32>| {
             let mut weights: Vec<f32> = counts
@@ -290,6 +296,7 @@ fn number(value: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rushlight_core::TermFound;
 
     use super::*;
 
@@ -299,7 +306,7 @@ mod tests {
             .enumerate()
             .map(|(key, text)| (key, ChunkText { title: "", text }))
             .collect();
-        let found = coverage(query, &[], &chunks);
+        let found = coverage(query, &KeywordFound::default(), &chunks);
         (0..texts.len()).map(|key| found[&key]).collect()
     }
 
@@ -334,7 +341,7 @@ mod tests {
             title: "Invoices",
             text: "paid",
         };
-        let found = coverage("invoice", &[], &[(1, chunk)]);
+        let found = coverage("invoice", &KeywordFound::default(), &[(1, chunk)]);
         assert_eq!((found[&1].covered, found[&1].near), (1.0, 0.0));
     }
 
@@ -362,18 +369,33 @@ mod tests {
                 },
             ),
         ];
-        let found = coverage(
-            "the invoice",
-            &[known("the", 0.1), known("invoice", 6.0)],
-            &chunks,
-        );
+        let legs = KeywordFound {
+            terms: vec![known("the", 0.1), known("invoice", 6.0)],
+            ..KeywordFound::default()
+        };
+        let found = coverage("the invoice", &legs, &chunks);
         assert!(found[&1].covered > 0.9 && found[&2].covered < 0.1);
+    }
+
+    #[test]
+    fn a_character_that_is_rare_in_the_collection_tells_more_than_one_that_is_not() {
+        let text = |text| ChunkText { title: "", text };
+        // Each has one of the two characters, so that among these texts they are alike.
+        let chunks = [(1, text("甲的丙")), (2, text("乙的丁"))];
+        let legs = KeywordFound {
+            characters: vec![("甲".to_owned(), 6.0), ("乙".to_owned(), 0.5)],
+            ..KeywordFound::default()
+        };
+        let found = coverage("甲與乙", &legs, &chunks);
+        assert!(found[&1].near > found[&2].near);
+        let alike = coverage("甲與乙", &KeywordFound::default(), &chunks);
+        assert_eq!(alike[&1].near, alike[&2].near);
     }
 
     #[test]
     fn nothing_covers_a_query_without_terms() {
         assert_eq!(measured("?!", &["what?!"]), [Coverage::default()]);
-        assert!(coverage::<u8>("tea", &[], &[]).is_empty());
+        assert!(coverage::<u8>("tea", &KeywordFound::default(), &[]).is_empty());
     }
 
     proptest! {

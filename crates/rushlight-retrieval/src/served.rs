@@ -64,7 +64,7 @@ pub fn fuse_reading<'t, E>(
         .iter()
         .filter_map(|chunk| Some((*chunk, *texts.get(chunk)?)))
         .collect();
-    let covered = coverage(&about, &legs.found.terms, &chunks);
+    let covered = coverage(&about, legs.found, &chunks);
     let texts_by_meaning = legs
         .semantic
         .iter()

@@ -127,6 +127,7 @@ impl KeywordIndex for MemKeywordIndex {
             by_part: run.by_part,
             corrections: run.corrections,
             terms: run.terms,
+            characters: Vec::new(),
         })
     }
 

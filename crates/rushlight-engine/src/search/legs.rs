@@ -173,6 +173,7 @@ fn add(all: &mut KeywordFound, found: KeywordFound) {
         by_part,
         corrections,
         terms,
+        characters,
     } = found;
     all.hits.extend(hits);
     all.newest_first |= newest_first;
@@ -194,6 +195,12 @@ fn add(all: &mut KeywordFound, found: KeywordFound) {
                 known.chunks += term.chunks;
             }
             None => all.terms.push(term),
+        }
+    }
+    for (character, idf) in characters {
+        match all.characters.iter_mut().find(|(known, _)| *known == character) {
+            Some((_, known)) => *known = known.min(idf),
+            None => all.characters.push((character, idf)),
         }
     }
 }

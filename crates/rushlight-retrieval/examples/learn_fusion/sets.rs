@@ -284,7 +284,7 @@ impl Corpus {
             .take(READ)
             .map(|chunk| (chunk.chunk_id, self.chunk_text(chunk.chunk_id)))
             .collect();
-        let covered = coverage(asked, &words.terms, &texts);
+        let covered = coverage(asked, &words, &texts);
         let best = nearest
             .iter()
             .take(SCRIPT_TEXTS)

@@ -3,7 +3,7 @@
 //! Measured on the texts of the best candidates. A term's weight is its rarity in the collection, as the keyword leg tells it;
 //! where it does not, its rarity among these texts: what stands in all of them tells none of them apart. Both were compared on the
 //! sets that [`weight`](crate::weight) names: rarity among the texts costs 0.010 nDCG@10 on scifact and 0.007 MRR@10 on squad20
-//! for words and pairs, and DRCD for the single characters of Chinese.
+//! for words and pairs, and 0.0006 nDCG@10 on drcd-dev for the single characters of Chinese.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

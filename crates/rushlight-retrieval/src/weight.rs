@@ -62,7 +62,7 @@ pub const READ_TEXTS: WeightModel = WeightModel {
     margin: -1.1,
     literal: -0.5,
     brief: 0.8,
-    pairs: -0.95,
+    pairs: -0.8,
     script_mismatch: 2.6,
 };
 

@@ -309,6 +309,31 @@ fn both_chinese_scripts_meet_and_so_do_the_words_of_regions() {
 }
 
 #[test]
+fn single_characters_are_told_by_how_rare_they_are() {
+    let (_folder, index) = holding(&["綠茶與紅茶", "喝茶", "茶會", "green tea"]);
+    let characters = |query: &str, filter: &SearchFilter| {
+        let found = index.search(&Query::plain(query), filter, 10).expect("searches");
+        found.characters
+    };
+    let found = characters("綠茶罐", &owner());
+    let [(green, rare), (tea, common)] = &found[..] else {
+        panic!("one for each that is there: {found:?}");
+    };
+    // As the index has them: in one script.
+    assert_eq!((green.as_str(), tea.as_str()), ("绿", "茶"));
+    assert!(rare > common && *common > 0.0);
+    assert!(characters("green tea", &owner()).is_empty());
+    let nobody = SearchFilter {
+        principals: vec![Principal("user:guest".to_owned())],
+        ..SearchFilter::default()
+    };
+    assert!(
+        characters("綠茶罐", &nobody).is_empty(),
+        "nothing is said of what may not be read"
+    );
+}
+
+#[test]
 fn a_language_that_is_not_stated_is_told_from_the_text() {
     let english = "The quick brown fox jumps over the lazy dog, and nobody has ever wondered why it did so.";
     let (_folder, index) = holding(&[

@@ -3,6 +3,8 @@
 use rushlight_analysis::{Scripts, scripts};
 use rushlight_core::{Clause, KeywordFound, Node, Occur, Query};
 
+use crate::coverage::Coverage;
+
 /// Texts of the semantic leg whose script is compared with the query's.
 pub const SCRIPT_TEXTS: usize = 10;
 /// The rank whose score is compared with the best.
@@ -22,6 +24,8 @@ pub struct QueryFeatures {
     pub pairs: f32,
     /// Share of the best by meaning that are written in another script than the query: words cannot find them.
     pub script_mismatch: f32,
+    /// The greatest share of the query that stands together in one of the texts that were read, [`Coverage::near`].
+    pub together: f32,
 }
 
 impl QueryFeatures {
@@ -40,6 +44,17 @@ impl QueryFeatures {
             brief: brief(&about),
             pairs: f32::from(u8::from(main_script(&about) == Some(Script::Chinese))),
             script_mismatch: 0.0,
+            together: 0.0,
+        }
+    }
+
+    /// With what the texts that were read have of the query.
+    #[must_use]
+    pub fn with_coverage<'a>(self, covered: impl IntoIterator<Item = &'a Coverage>) -> Self {
+        let near = covered.into_iter().map(|found| found.near);
+        Self {
+            together: clamped(near.fold(0.0, f32::max)),
+            ..self
         }
     }
 

@@ -71,7 +71,10 @@ pub fn fuse_reading<'t, E>(
         .filter_map(|hit| Some(texts.get(&hit.chunk_id)?.text));
     Ok(fuse(
         &FuseInput {
-            features: input.features.with_texts(&about, texts_by_meaning),
+            features: input
+                .features
+                .with_texts(&about, texts_by_meaning)
+                .with_coverage(covered.values()),
             coverage: &covered,
             ..input
         },

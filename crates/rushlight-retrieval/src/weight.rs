@@ -61,7 +61,7 @@ pub const READ_TEXTS: WeightModel = WeightModel {
     base: 0.0,
     margin: -1.1,
     literal: -0.5,
-    brief: 0.8,
+    brief: 1.2,
     pairs: -0.8,
     script_mismatch: 2.6,
 };
@@ -127,9 +127,13 @@ impl WeightModel {
             brief,
             pairs,
             script_mismatch,
+            together,
         } = *features;
         // Where the texts are of another script, the few words that both have (a name, a sign) stand out and decide nothing.
         let [margin, pairs] = [margin, pairs].map(|value| value * (1.0 - script_mismatch));
+        // Where a text has all of the query it was found by its words, however few they are and whatever else is there.
+        let brief = brief * (1.0 - together);
+        let script_mismatch = script_mismatch * (1.0 - 0.5 * together);
         let parts = [
             ("margin", margin, self.margin),
             ("literal", literal, self.literal),
@@ -201,6 +205,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_word_that_is_there_outweighs_what_is_near_in_meaning_among_texts_of_another_script() {
+        let word = QueryFeatures {
+            margin: 1.0,
+            brief: 1.0,
+            script_mismatch: 0.4,
+            together: 1.0,
+            ..QueryFeatures::default()
+        };
+        assert!(READ_TEXTS.choose(&word).semantic < 0.5);
+        let nowhere = QueryFeatures {
+            together: 0.0,
+            ..word
+        };
+        assert!(READ_TEXTS.choose(&nowhere).semantic > 0.5);
+    }
+
+    #[test]
     fn the_evidence_sums_to_one() {
         let Evidence {
             score,
@@ -215,9 +236,9 @@ mod tests {
         #[test]
         fn features_move_the_weight_the_way_that_can_be_explained(
             margin in 0f32..=1.0, literal in 0f32..=1.0, brief in 0f32..=1.0, pairs in 0f32..=1.0,
-            script_mismatch in 0f32..=1.0,
+            script_mismatch in 0f32..=1.0, together in 0f32..=1.0,
         ) {
-            let features = QueryFeatures { margin, literal, brief, pairs, script_mismatch };
+            let features = QueryFeatures { margin, literal, brief, pairs, script_mismatch, together };
             for model in [UNREAD, READ_TEXTS] {
                 let chosen = model.choose(&features);
                 prop_assert!((LEAST..=1.0 - LEAST).contains(&chosen.semantic));
@@ -227,6 +248,8 @@ mod tests {
                 let moved = with(QueryFeatures { literal: 1.0, ..features });
                 prop_assert!(moved <= chosen.semantic);
                 let moved = with(QueryFeatures { pairs: 1.0, ..features });
+                prop_assert!(moved <= chosen.semantic);
+                let moved = with(QueryFeatures { together: 1.0, ..features });
                 prop_assert!(moved <= chosen.semantic);
                 let moved = with(QueryFeatures { brief: 1.0, ..features });
                 prop_assert!(moved >= chosen.semantic);

@@ -289,7 +289,7 @@ impl Corpus {
             .iter()
             .take(SCRIPT_TEXTS)
             .map(|hit| self.chunk_text(hit.chunk_id).text);
-        let features = features.with_texts(asked, best);
+        let features = features.with_texts(asked, best).with_coverage(covered.values());
         let read = fuse(
             &FuseInput {
                 features,

@@ -77,8 +77,16 @@ scene('what the documents do not answer is said, with what was searched', { skip
 })
 
 scene('a running answer can be stopped', { skip }, async (page) => {
+  // As soon as it is there: a short answer is over before a pointer has come to it.
+  await page.evaluate(() => {
+    new MutationObserver((_, observer) => {
+      const stop = document.querySelector('button.stop')
+      if (!stop) return
+      observer.disconnect()
+      stop.click()
+    }).observe(document.body, { subtree: true, childList: true })
+  })
   await ask(page, `${question} Please take your time and explain.`)
-  await page.getByRole('button', { name: 'Stop' }).click()
   await page.getByText('Stopped.').first().waitFor()
   await page.getByRole('button', { name: 'Ask', exact: true }).waitFor()
 })

@@ -1,7 +1,7 @@
 //! Whether there is memory for a model, before it is taken.
 
 use rushlight_core::{Error, ErrorCode, Result};
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{CGroupLimits, MemoryRefreshKind, RefreshKind, System};
 
 /// Bytes beside the weights: tokenizer, scores, what a block computes with, and keys and values of a prompt.
 const BESIDE: u64 = 256 << 20;
@@ -16,12 +16,17 @@ fn available() -> Option<u64> {
     let system = System::new_with_specifics(
         RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram()),
     );
-    let limited = system.cgroup_limits().map(|limits| limits.free_memory);
+    let limited = system.cgroup_limits().map(|limits| within(&limits));
     [Some(system.available_memory()), limited]
         .into_iter()
         .flatten()
         .filter(|bytes| *bytes > 0)
         .min()
+}
+
+/// Bytes that a control group leaves. The cache of files that is counted as used there is given up when somebody wants its room.
+fn within(limits: &CGroupLimits) -> u64 {
+    limits.total_memory.saturating_sub(limits.rss)
 }
 
 fn fits(name: &str, file_bytes: u64, available: Option<u64>) -> Result<()> {
@@ -65,6 +70,17 @@ mod tests {
             error.message()
         );
         assert!(error.hint().contains("models.language"));
+    }
+
+    #[test]
+    fn the_cache_of_files_is_no_used_memory() {
+        let limits = CGroupLimits {
+            total_memory: 24_000,
+            free_memory: 1_500,
+            free_swap: 0,
+            rss: 2_400,
+        };
+        assert_eq!(within(&limits), 21_600);
     }
 
     #[test]

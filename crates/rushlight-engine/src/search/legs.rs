@@ -99,10 +99,10 @@ impl Shared {
 
     pub(super) async fn by_meaning(self: &Arc<Self>, asked: &Arc<Asked>) -> Result<Meaning> {
         let begun = Instant::now();
-        let (vector, for_titles) = self.embed_query(&asked.about).await?;
+        let vector = self.embed_query(&asked.about).await?;
         let embed_us = micros(begun);
         let begun = Instant::now();
-        let (mut hits, mut titles) = (Vec::new(), Vec::new());
+        let (mut hits, mut titles, mut for_titles) = (Vec::new(), Vec::new(), None);
         for (space, query) in &asked.spaces {
             let (shared, space, query, of) = (Arc::clone(self), *space, query.clone(), Arc::clone(asked));
             let among: Option<Arc<ChunkSet>> =
@@ -115,8 +115,12 @@ impl Shared {
             );
             // What a query demands of a passage no title says.
             if among.is_none() {
+                let about = match &for_titles {
+                    Some(known) => known,
+                    None => for_titles.insert(self.title_vector(&asked.about, &vector).await?),
+                };
                 let index = self.indexes.titles(space).await?;
-                titles.extend(index.nearest(&for_titles, &asked.filter, None, TITLES).await?);
+                titles.extend(index.nearest(about, &asked.filter, None, TITLES).await?);
             }
         }
         nearest_first(&mut hits, self.options.candidates);
@@ -130,14 +134,18 @@ impl Shared {
         })
     }
 
-    /// The query's vector, for passages and for titles.
-    async fn embed_query(self: &Arc<Self>, query: &str) -> Result<(Embedding, Embedding)> {
+    /// The query's vector.
+    async fn embed_query(self: &Arc<Self>, query: &str) -> Result<Embedding> {
         let (shared, query) = (Arc::clone(self), query.to_owned());
+        blocking(move || shared.query_vector(&query)).await
+    }
+
+    /// The vector that titles are compared with.
+    async fn title_vector(self: &Arc<Self>, query: &str, vector: &Embedding) -> Result<Embedding> {
+        let (shared, query, vector) = (Arc::clone(self), query.to_owned(), vector.clone());
         blocking(move || {
-            let vector = shared.query_vector(&query)?;
             let embedder = shared.embedder.get()?;
-            let for_titles = shared.title_queries.vector(&*embedder, &query, &vector)?;
-            Ok((vector, for_titles))
+            shared.title_queries.vector(&*embedder, &query, &vector)
         })
         .await
     }

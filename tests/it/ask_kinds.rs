@@ -1,8 +1,8 @@
 //! Lists, summaries, comparisons, follow-ups and small talk, through the whole system on fakes.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rushlight_core::{
     Answer, AnswerEvent, AnswerKind, EarlierTurn, ErrorCode, Grounding, LanguageModel, Principal, Result,
@@ -265,6 +265,11 @@ fn two_versions_are_compared_with_both_quotations() {
     }
     assert!(!found.text.contains("Ask your manager"), "{}", found.text);
     assert!(
+        !found.text.contains("date:"),
+        "front matter is not compared: {}",
+        found.text
+    );
+    assert!(
         found
             .disagreements
             .iter()
@@ -483,4 +488,30 @@ fn of_documents_that_disagree_the_one_that_applies_later_is_the_newer() {
         .map(|citation| rushlight_api::Time(citation.date).to_string())
         .collect();
     assert_eq!(dates, ["2024-04-01T00:00:00Z", "2022-02-01T00:00:00Z"]);
+}
+
+#[test]
+fn front_matter_is_no_evidence() {
+    let system = System::over(
+        "//- /chicken.md\n---\ntitle: Chicken\ndate: 2023-12-03\n---\n# Chicken\n\nTwelve slices of ginger go into the pot.\n",
+    );
+    system.index();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&seen);
+    let answer = system.ask_watching(
+        "How many slices of ginger go into the chicken pot?",
+        Arc::default(),
+        move |event| {
+            if let AnswerEvent::Evidence(passages) = event {
+                let texts = passages.into_iter().map(|passage| passage.text);
+                noted.lock().expect("no thread panics").extend(texts);
+            }
+            ControlFlow::Continue(())
+        },
+    );
+    answer.expect("a reply");
+    assert_eq!(
+        *seen.lock().expect("no thread panics"),
+        ["# Chicken\n\nTwelve slices of ginger go into the pot."]
+    );
 }

@@ -12,20 +12,6 @@ pub(crate) fn pieces(hit: &Hit, text: &str) -> Vec<TextSpan> {
     }
 }
 
-/// The pieces of a hit, without a note's front matter: fields are no evidence.
-pub(crate) fn statements(hit: &Hit) -> Vec<TextSpan> {
-    let text = &hit.chunk.text;
-    let begins = hit.kind == DocumentKind::Note && hit.chunk.span.start == 0 && text.starts_with("---");
-    let from = match text.match_indices("\n---").next() {
-        Some((at, fence)) if begins && at + fence.len() < text.len() => at + fence.len(),
-        _ => 0,
-    };
-    pieces(hit, &text[from..])
-        .into_iter()
-        .map(|span| TextSpan::new(from + span.start, from + span.end))
-        .collect()
-}
-
 /// Whether a piece is a row of a table.
 pub(crate) fn is_row(hit: &Hit, piece: &str) -> bool {
     piece.starts_with('|') || matches!(hit.chunk.locator, Locator::Cells { .. })

@@ -6,7 +6,7 @@ use rushlight_core::{Citation, Passage, TextSpan};
 
 use crate::align::common;
 use crate::citation::cite;
-use crate::context::{above, is_row, pieces};
+use crate::context::{above, is_bare, is_row, pieces};
 use crate::numbers::numbers;
 use crate::quantity::{Part, Quantity, parts};
 use crate::sentence::sentences;
@@ -53,7 +53,7 @@ pub(crate) fn contradiction(
     let ours: Vec<(&str, Vec<Part>)> = sentences(&cited.quote)
         .into_iter()
         .filter_map(|span| span.of(&cited.quote))
-        .filter(|text| !is_heading(text))
+        .filter(|text| !is_bare(text))
         .map(|text| (text, parts(text)))
         .collect();
     let from = passages.iter().find(|passage| {
@@ -70,7 +70,7 @@ pub(crate) fn contradiction(
                 .map(move |span| (passage, span))
         })
         .find_map(|(passage, span): (&Passage, TextSpan)| {
-            let their_text = span.of(&passage.text).filter(|text| !is_heading(text))?;
+            let their_text = span.of(&passage.text).filter(|text| !is_bare(text))?;
             let theirs = parts(their_text);
             ours.iter().find_map(|(our_text, ours)| {
                 let aligned = Aligned::of(ours, &theirs);
@@ -137,11 +137,6 @@ fn numbers_of_a_series(title: &str) -> BTreeSet<String> {
         .filter(|at| !is_version(*at) && !is_year(&words[*at]))
         .map(|at| words[at].clone())
         .collect()
-}
-
-/// A heading names its document; what it has is no statement.
-fn is_heading(sentence: &str) -> bool {
-    sentence.starts_with('#')
 }
 
 /// Two sentences, part by part.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rushlight_core::{Citation, DocId, Hit, LeftOut, Passage, TextSpan};
 
 use crate::citation::cite;
-use crate::context::{is_bare, is_row, statements, table_header};
+use crate::context::{is_bare, is_row, pieces, table_header};
 use crate::orders::is_order;
 use crate::terms::{Weights, covered, fold, terms};
 
@@ -108,7 +108,7 @@ impl<'a> Evidence<'a> {
         let mut found: Vec<BTreeSet<String>> = Vec::new();
         let mut sentences = Vec::new();
         for (index, hit) in hits.iter().enumerate() {
-            for span in statements(hit) {
+            for span in pieces(hit, &hit.chunk.text) {
                 let text = &hit.chunk.text[span.range()];
                 found.push(terms(text));
                 sentences.push(Sentence {
@@ -431,17 +431,6 @@ mod tests {
             passages[0].span,
             TextSpan::new(OFFSET, OFFSET + hits[0].chunk.text.len())
         );
-    }
-
-    #[test]
-    fn front_matter_is_no_evidence() {
-        let mut note = hit(
-            "a",
-            "---\ntitle: Chicken\ndate: 2023-12-03\n---\n# Chicken\n\n- ginger, 12 slices\n",
-        );
-        note.chunk.span = TextSpan::new(0, note.chunk.text.len());
-        let passages = select("How many slices of ginger?", &[note], 400);
-        assert_eq!(passages[0].text, "# Chicken\n\n- ginger, 12 slices");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rushlight_core::{Citation, Disagreement, Hit, Passage, TextSpan};
 
 use crate::align;
 use crate::citation::cite;
-use crate::context::{is_bare, statements};
+use crate::context::{is_bare, pieces};
 use crate::disagreement::replaced;
 use crate::language::{AnswerLanguage, is_han};
 use crate::sanitize::plain_text;
@@ -151,7 +151,7 @@ impl Comparison {
 fn cut(hits: &[Hit]) -> Vec<Sentence<'_>> {
     let (mut found, mut end) = (Vec::new(), 0);
     for hit in hits {
-        for span in statements(hit) {
+        for span in pieces(hit, &hit.chunk.text) {
             let start = hit.chunk.span.start + span.start;
             if start < end {
                 continue;

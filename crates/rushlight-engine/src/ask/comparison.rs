@@ -119,7 +119,7 @@ impl Shared {
         let spaces = self.resolve_spaces(&request.spaces, &request.principals)?;
         let coverage = self.ledger.coverage(&spaces, &request.principals)?;
         let hits = |record: &DocumentRecord| -> Result<Vec<Hit>> {
-            let chunks = self.ledger.document_chunks(record.summary.doc_id)?;
+            let chunks = self.ledger.document_passages(record.summary.doc_id)?;
             Ok(chunks.into_iter().map(|chunk| hit_of(record, chunk)).collect())
         };
         let language = AnswerLanguage::of_question(&request.question, &[]);

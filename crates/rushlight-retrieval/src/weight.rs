@@ -2,16 +2,20 @@
 //!
 //! # Where the numbers come from
 //!
-//! All but `literal` and [`TITLE`]'s beginnings were learnt on 2026-11-30 by coordinate ascent on what `rushlight eval` measures, over the candidates
-//! that it had for scifact's split `validation`, drcd-dev, cmrc2018-trial in both scripts, 1,500 questions of squad20 among
-//! distractors, and titles of notes-plurality that are sought in the other language, with multilingual-e5-small-int8: towards
-//! the aims of docs/benchmarks.md, the same numbers for all sets. What these sets measure is therefore in-sample. `examples/learn_fusion` learns such
-//! numbers again, with whole sets and with documents left out, and tells what each set loses.
+//! They were learnt on 2026-11-30 by coordinate ascent on what `rushlight eval` measures, over the candidates that it had for
+//! scifact's split `validation`, drcd-dev, cmrc2018-trial in both scripts, 1,500 questions of squad20 among distractors, and
+//! titles of notes-plurality that are sought in the other language, with multilingual-e5-small-int8: towards the aims of
+//! docs/benchmarks.md, the same numbers for all sets. What these sets measure is therefore in-sample. `examples/learn_fusion`
+//! learns such numbers again, with whole sets and with documents left out, and tells what each set loses.
 //!
-//! `literal` could not be learnt, for the sets quote nothing and hold few identifiers; it is a decision. Tried on the same
-//! candidates, and of no use that held on more than one set: how long a query is, the share of its words that the collection has, how far
-//! the two legs agree, ranks beside scores, meaning without the background of its script, a query moved towards its nearest
-//! passages, and coverage by pairs, of longer stretches, or with the title's words in each.
+//! Set by hand over the same candidates: `brief` of [`READ_TEXTS`], and what [`QueryFeatures::together`] takes from it and from
+//! `script_mismatch`. Brief queries stand in the set across languages alone, where words find little; learnt there,
+//! meaning outranked the one note that has the word that was typed. `literal` is a decision, for the sets quote nothing and hold few
+//! identifiers.
+//!
+//! Tried on the same candidates, and of no use that held on more than one set: the number of a query's terms, the share of
+//! its words that the collection has, how far the two legs agree, ranks beside scores, meaning without the background of its
+//! script, a query moved towards its nearest passages, and coverage by pairs, of longer stretches, or with the title's words in each.
 
 use crate::coverage::Coverage;
 use crate::features::QueryFeatures;

@@ -9,6 +9,7 @@ use rushlight_core::{
 use crate::compile::{Compiled, compile};
 use crate::explain::explain;
 use crate::last_resort::by_part;
+use crate::leaders::Leaders;
 use crate::plan::Plan;
 use crate::rows::Rows;
 use crate::schema::{DATE, REPEATED};
@@ -27,19 +28,34 @@ impl Ran {
     }
 }
 
-fn run(plan: Plan, view: &View<'_>) -> tantivy::Result<Ran> {
+/// Which of the rows that meet a query are asked for.
+#[derive(Clone, Copy)]
+enum Asked {
+    All,
+    /// At least so many of the best, all if there are fewer.
+    Best(usize),
+}
+
+fn run(plan: Plan, view: &View<'_>, asked: Asked) -> tantivy::Result<Ran> {
     let ranks = plan.ranks();
+    let mut leaders = match asked {
+        Asked::Best(limit) if ranks && limit > 0 => Some(Leaders::new(limit)),
+        _ => None,
+    };
     let mut segments = Vec::with_capacity(view.segments.len());
     for (number, segment) in view.segments.iter().enumerate() {
         let mut scores = vec![0.0; if ranks { segment.mask.len() as usize } else { 0 }];
-        let rows = plan.run(view, number, &segment.mask, ranks.then_some(&mut scores[..]))?;
+        let rows = match &mut leaders {
+            Some(leaders) => leaders.run(&plan, view, number, &mut scores)?,
+            None => plan.run(view, number, &segment.mask, ranks.then_some(&mut scores[..]))?,
+        };
         segments.push((rows, scores));
     }
     Ok(Ran { plan, segments })
 }
 
 /// Runs a query; and as pieces of words where it finds nothing.
-fn find(query: &Query, view: &View<'_>) -> tantivy::Result<(Option<Ran>, KeywordFound)> {
+fn find(query: &Query, view: &View<'_>, asked: Asked) -> tantivy::Result<(Option<Ran>, KeywordFound)> {
     let Compiled {
         plan,
         corrections,
@@ -55,11 +71,11 @@ fn find(query: &Query, view: &View<'_>) -> tantivy::Result<(Option<Ran>, Keyword
     let Some(plan) = plan else {
         return Ok((None, found));
     };
-    let mut ran = run(plan, view)?;
+    let mut ran = run(plan, view, asked)?;
     if ran.is_empty()
         && let Some(pieces) = by_part(query, view)?
     {
-        ran = run(pieces, view)?;
+        ran = run(pieces, view, asked)?;
         found.by_part = !ran.is_empty();
     }
     found.newest_first = !ran.plan.ranks();
@@ -67,7 +83,7 @@ fn find(query: &Query, view: &View<'_>) -> tantivy::Result<(Option<Ran>, Keyword
 }
 
 pub(crate) fn search(query: &Query, view: &View<'_>, limit: usize) -> tantivy::Result<KeywordFound> {
-    let (ran, mut found) = find(query, view)?;
+    let (ran, mut found) = find(query, view, Asked::Best(limit))?;
     let Some(ran) = ran else {
         return Ok(found);
     };
@@ -85,7 +101,7 @@ pub(crate) fn search(query: &Query, view: &View<'_>, limit: usize) -> tantivy::R
 }
 
 pub(crate) fn matching(query: &Query, view: &View<'_>) -> tantivy::Result<Vec<ChunkId>> {
-    let (ran, _) = find(query, view)?;
+    let (ran, _) = find(query, view, Asked::All)?;
     let mut chunks = Vec::new();
     for (segment, (rows, _)) in view.segments.iter().zip(ran.iter().flat_map(|ran| &ran.segments)) {
         let ids = Ids::open(segment.reader)?;
@@ -97,7 +113,7 @@ pub(crate) fn matching(query: &Query, view: &View<'_>) -> tantivy::Result<Vec<Ch
 
 /// The documents of what is found, each with its best row.
 pub(crate) fn documents(query: &Query, view: &View<'_>) -> tantivy::Result<MatchingDocuments> {
-    let (ran, found) = find(query, view)?;
+    let (ran, found) = find(query, view, Asked::All)?;
     let mut best: HashMap<DocId, (f32, MatchingDocument)> = HashMap::new();
     for (segment, (rows, scores)) in view.segments.iter().zip(ran.iter().flat_map(|ran| &ran.segments)) {
         let columns = segment.reader.fast_fields();
@@ -137,7 +153,7 @@ pub(crate) fn why(
     view: &View<'_>,
     chunk: ChunkId,
 ) -> tantivy::Result<Option<KeywordExplanation>> {
-    let (Some(ran), _) = find(query, view)? else {
+    let (Some(ran), _) = find(query, view, Asked::All)? else {
         return Ok(None);
     };
     for (number, (rows, _)) in ran.segments.iter().enumerate() {

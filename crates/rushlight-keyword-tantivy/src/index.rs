@@ -109,7 +109,7 @@ impl TantivyIndex {
     }
 
     /// Reads the last commit as an asker sees it.
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         what: &str,
         filter: &SearchFilter,

@@ -2,7 +2,7 @@
 //! scripts written without spaces; people, tags, paths, languages and conversations as fields of their own.
 //!
 //! tantivy keeps the segments; queries are run by this crate. `compile` makes one ready for a `view` of the last commit as the
-//! asker may see it, `plan` runs it over sets of rows, `find` has the steps of a search, and `explain` takes a score apart.
+//! asker may see it, `plan` runs it over sets of rows, `leaders` where only the best are asked for, `find` has the steps of a search, and `explain` takes a score apart.
 //!
 //! One index is one folder and holds one space. It stores no text, only ids and what filters need. It must not know where
 //! documents come from, and it never repairs itself: what cannot be read is an `IndexFailed`, upon which the caller deletes
@@ -17,6 +17,7 @@ mod highlight;
 mod index;
 mod keys;
 mod last_resort;
+mod leaders;
 mod names;
 mod plan;
 mod positions;

@@ -1,7 +1,7 @@
 //! A query made ready for one view of an index, and run: which rows meet it, and what they score.
 //!
-//! Rows are sets of bits, scores a column of numbers; each word's rows are read once, from front to end. Whatever is
-//! asked is asked of the rows of a mask only, so that nothing outside the filter is scored or counted.
+//! Rows are sets of bits, scores a column of numbers; each word's rows are read from front to end, or where few are asked about looked
+//! up. Whatever is asked is asked of the rows of a mask only, so that nothing outside the filter is scored or counted.
 
 use rushlight_core::MatchKind;
 use tantivy::Term;
@@ -10,7 +10,7 @@ use tantivy::schema::Field;
 use crate::positions::{Near, Phrase};
 use crate::rows::Rows;
 use crate::schema::EVERYWHERE;
-use crate::score::saturated;
+use crate::score::{MOST, saturated};
 use crate::view::{EachRow, Postings, Segment, Spot, View};
 
 /// What is to be met.
@@ -127,6 +127,59 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// What it can add to a row's score at most.
+    pub(crate) fn most(&self) -> f32 {
+        match self {
+            Self::Word(word) => word.ways.iter().map(|way| way.weight * way.idf * MOST).sum(),
+            Self::Phrase(phrase) => phrase.weight * phrase.idf * MOST,
+            Self::Places { score, .. } | Self::Pieces { score, .. } => score.score,
+            Self::Near(_)
+            | Self::Raw(_)
+            | Self::Dates(..)
+            | Self::All
+            | Self::Nothing
+            | Self::Unranked(_) => 0.0,
+            Self::Best(plans) => plans.iter().map(Self::most).fold(0.0, f32::max),
+            Self::Sum(sum) => {
+                let plans = sum.required.iter().chain(&sum.wanted).chain(&sum.adding);
+                plans.map(Self::most).sum()
+            }
+        }
+    }
+
+    /// Rows of lists that it reads in a segment.
+    pub(crate) fn reads(&self, number: usize) -> u64 {
+        let listed = |spot: &Spot| u64::from(spot.info.doc_freq);
+        match self {
+            Self::Word(word) => {
+                let terms = word.ways.iter().flat_map(|way| &way.terms);
+                terms.flat_map(|term| term.at(number)).map(listed).sum()
+            }
+            Self::Phrase(phrase) => {
+                let terms = phrase.terms.iter().flat_map(|(_, term)| term.at(number));
+                terms.map(listed).sum()
+            }
+            Self::Places { places, .. } => {
+                let here = places.iter().filter(|spot| spot.segment == number);
+                here.map(listed).sum()
+            }
+            Self::Near(_)
+            | Self::Pieces { .. }
+            | Self::Raw(_)
+            | Self::Dates(..)
+            | Self::All
+            | Self::Nothing => 0,
+            Self::Unranked(plan) => plan.reads(number),
+            Self::Best(plans) => plans.iter().map(|plan| plan.reads(number)).sum(),
+            Self::Sum(sum) => {
+                let plans = [&sum.required, &sum.wanted, &sum.excluded, &sum.adding];
+                plans.into_iter().flatten().map(|plan| plan.reads(number)).sum()
+            }
+        }
+    }
+}
+
 impl Constant {
     fn give(&self, rows: Rows, scores: Option<&mut [f32]>) -> Rows {
         if let Some(scores) = scores.filter(|_| self.score > 0.0) {
@@ -144,13 +197,8 @@ impl Sum {
         !self.wanted.is_empty() && !self.required.iter().any(Plan::ranks)
     }
 
-    fn run(
-        &self,
-        view: &View<'_>,
-        number: usize,
-        mask: &Rows,
-        mut scores: Option<&mut [f32]>,
-    ) -> tantivy::Result<Rows> {
+    /// The rows of `mask` that meet what is required and nothing that is excluded.
+    pub(crate) fn allowed(&self, view: &View<'_>, number: usize, mask: &Rows) -> tantivy::Result<Rows> {
         let mut rows = mask.clone();
         for plan in &self.required {
             rows = plan.run(view, number, &rows, None)?;
@@ -159,6 +207,17 @@ impl Sum {
             let out = plan.run(view, number, &rows, None)?;
             rows.remove(&out);
         }
+        Ok(rows)
+    }
+
+    fn run(
+        &self,
+        view: &View<'_>,
+        number: usize,
+        mask: &Rows,
+        mut scores: Option<&mut [f32]>,
+    ) -> tantivy::Result<Rows> {
+        let rows = self.allowed(view, number, mask)?;
         if scores.is_none() && !self.needs_wanted() || rows.is_empty() {
             return Ok(rows);
         }
@@ -194,8 +253,8 @@ fn best(
         }
         return Ok(all);
     };
-    let mut highest = vec![0.0_f32; mask.len() as usize];
-    let mut scratch = vec![0.0_f32; mask.len() as usize];
+    let segment = &view.segments[number];
+    let (mut highest, mut scratch) = (segment.column(), segment.column());
     for plan in plans {
         let rows = plan.run(view, number, mask, Some(&mut scratch))?;
         for row in rows.iter() {
@@ -206,12 +265,22 @@ fn best(
         all.add(&rows);
     }
     for row in all.iter() {
-        scores[row as usize] += highest[row as usize];
+        scores[row as usize] += std::mem::take(&mut highest[row as usize]);
     }
     Ok(all)
 }
 
 impl Word {
+    /// The only list of a segment in which it stands, and how it is met there.
+    fn in_one_list(&self, number: usize) -> Option<(&Way, &Spot)> {
+        let [way] = &self.ways[..] else {
+            return None;
+        };
+        let mut spots = way.terms.iter().flat_map(|term| term.at(number));
+        let spot = spots.next()?;
+        spots.next().is_none().then_some((way, spot))
+    }
+
     fn run(
         &self,
         view: &View<'_>,
@@ -225,13 +294,28 @@ impl Word {
             let rows = segment.rows_at(terms.flat_map(|term| term.at(number)))?;
             return Ok(within(rows, mask));
         };
+        let asked = mask.count();
         let mut all = Rows::none(mask.len());
-        let mut occurrences = vec![0.0_f32; mask.len() as usize];
+        if let Some((way, Spot { field, info, .. })) = self.in_one_list(number) {
+            let (norms, counted, most) = (
+                &segment.norms[*field],
+                &view.counted[*field],
+                way.weight * way.idf,
+            );
+            segment.words[*field].each_count_of(info, mask, asked, |row, count| {
+                if mask.contains(row) {
+                    all.insert(row);
+                    scores[row as usize] += most * counted.get(count, norms.fieldnorm_id(row));
+                }
+            })?;
+            return Ok(all);
+        }
+        let mut occurrences = segment.column();
         for way in &self.ways {
             let mut rows = Rows::none(mask.len());
             for Spot { field, info, .. } in way.terms.iter().flat_map(|term| term.at(number)) {
                 let (norms, table) = (&segment.norms[*field], &view.tables[*field]);
-                segment.words[*field].each_count(info, |row, count| {
+                segment.words[*field].each_count_of(info, mask, asked, |row, count| {
                     rows.insert(row);
                     occurrences[row as usize] += count as f32 * table[norms.fieldnorm_id(row) as usize];
                 })?;

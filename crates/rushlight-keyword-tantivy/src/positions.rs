@@ -48,7 +48,7 @@ impl Phrase {
     ) -> tantivy::Result<Rows> {
         let segment = &view.segments[number];
         let mut all = Rows::none(mask.len());
-        let mut occurrences = scores.is_some().then(|| vec![0.0_f32; mask.len() as usize]);
+        let mut occurrences = scores.is_some().then(|| segment.column());
         for field in &self.fields {
             let Some(mut reader) = Together::open(segment, number, *field, &self.terms)? else {
                 continue;
@@ -61,9 +61,10 @@ impl Phrase {
                 }
             }
         }
-        if let (Some(scores), Some(occurrences)) = (scores, occurrences) {
+        if let (Some(scores), Some(mut occurrences)) = (scores, occurrences) {
             for row in all.iter() {
-                scores[row as usize] += self.weight * self.idf * saturated(occurrences[row as usize]);
+                let occurrences = std::mem::take(&mut occurrences[row as usize]);
+                scores[row as usize] += self.weight * self.idf * saturated(occurrences);
             }
         }
         Ok(all)

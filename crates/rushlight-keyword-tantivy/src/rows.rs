@@ -58,6 +58,20 @@ impl Rows {
         self.each(other, |a, b| a & !b);
     }
 
+    /// Takes out the rows that do not pass.
+    pub(crate) fn retain(&mut self, pass: impl Fn(DocId) -> bool) {
+        for (index, word) in self.words.iter_mut().enumerate() {
+            let mut rest = *word;
+            while rest != 0 {
+                let bit = rest.trailing_zeros();
+                rest &= rest - 1;
+                if !pass(index as u32 * 64 + bit) {
+                    *word &= !(1 << bit);
+                }
+            }
+        }
+    }
+
     fn each(&mut self, other: &Self, with: impl Fn(u64, u64) -> u64) {
         for (word, other) in self.words.iter_mut().zip(&other.words) {
             *word = with(*word, *other);
@@ -111,5 +125,7 @@ mod tests {
         assert!(others.is_empty());
         others.add(&rows);
         assert_eq!(others, rows);
+        others.retain(|row| row != 64);
+        assert_eq!(others.iter().collect::<Vec<_>>(), [0, 129]);
     }
 }

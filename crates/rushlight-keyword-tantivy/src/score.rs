@@ -33,9 +33,39 @@ pub(crate) fn table(field: usize, mean: f32) -> Table {
     })
 }
 
-/// How a chunk's weighted occurrences count: rising, and never more than `k1 + 1`.
+/// What a word counts that stands in one field only, by how often it does and the code of the field's length: most words of most chunks,
+/// and looked up sooner than computed.
+pub(crate) struct Counted {
+    table: Table,
+    /// From one occurrence on.
+    few: Box<[Table; 8]>,
+}
+
+impl Counted {
+    /// Of a field in which an occurrence counts so much.
+    pub(crate) fn of(table: Table) -> Self {
+        let times = |count: usize| table.map(|once| saturated(count as f32 * once));
+        Self {
+            few: Box::new(std::array::from_fn(|at| times(at + 1))),
+            table,
+        }
+    }
+
+    /// So many occurrences in a field of this length.
+    pub(crate) fn get(&self, count: u32, length: u8) -> f32 {
+        match self.few.get(count.wrapping_sub(1) as usize) {
+            Some(table) => table[length as usize],
+            None => saturated(count as f32 * self.table[length as usize]),
+        }
+    }
+}
+
+/// More than any number of occurrences counts.
+pub(crate) const MOST: f32 = K1 + 1.0;
+
+/// How a chunk's weighted occurrences count: rising, and never more than [`MOST`].
 pub(crate) fn saturated(occurrences: f32) -> f32 {
-    occurrences * (K1 + 1.0) / (K1 + occurrences)
+    occurrences * MOST / (K1 + occurrences)
 }
 
 /// Weight by rarity, always above zero: the natural logarithm of 1 + (N - n + 0.5) / (n + 0.5).

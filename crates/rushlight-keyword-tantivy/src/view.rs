@@ -1,20 +1,22 @@
 //! The last commit as one asker sees it: the segments with the rows that the filter lets pass, and the terms in them.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use rushlight_analysis::Pattern;
 use rushlight_core::SearchFilter;
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{BlockSegmentPostings, TermInfo};
+use tantivy::postings::{BlockSegmentPostings, Postings as _, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::termdict::TermDictionary;
-use tantivy::{InvertedIndexReader, Searcher, SegmentReader, Term};
+use tantivy::{DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, Term};
 
 use crate::rows::Rows;
 use crate::schema::{DATE, EVERYWHERE, Fields, WORD_FIELDS};
-use crate::score::{self, Table};
+use crate::score::{self, Counted, Table};
 use crate::stands::Stands;
 
 /// What an asker may see of an index.
@@ -25,6 +27,8 @@ pub(crate) struct View<'a> {
     pub(crate) chunks: u64,
     /// What a word counts for, by field and length of the field.
     pub(crate) tables: [Table; EVERYWHERE.len()],
+    /// The same of a word that stands in one field only, by field.
+    pub(crate) counted: [Counted; EVERYWHERE.len()],
 }
 
 /// A segment, and the rows of it that may be found.
@@ -33,6 +37,35 @@ pub(crate) struct Segment<'a> {
     pub(crate) words: [Arc<InvertedIndexReader>; WORD_FIELDS],
     pub(crate) norms: [FieldNormReader; EVERYWHERE.len()],
     pub(crate) mask: Rows,
+    /// Columns that nobody uses at the moment, all zeros.
+    columns: RefCell<Vec<Vec<f32>>>,
+}
+
+/// A number for each row of a segment. It is asked of the system once in a search, for a column of a million rows costs as much as
+/// reading a word's rows; so whoever has one leaves it as it was found: all zeros.
+pub(crate) struct Column<'s> {
+    of: &'s RefCell<Vec<Vec<f32>>>,
+    values: Vec<f32>,
+}
+
+impl Deref for Column<'_> {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.values
+    }
+}
+
+impl DerefMut for Column<'_> {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
+}
+
+impl Drop for Column<'_> {
+    fn drop(&mut self) {
+        self.of.borrow_mut().push(std::mem::take(&mut self.values));
+    }
 }
 
 /// Where a term stands.
@@ -103,6 +136,7 @@ impl<'a> View<'a> {
             fields,
             segments,
             chunks,
+            counted: tables.map(Counted::of),
             tables,
         })
     }
@@ -323,6 +357,9 @@ pub(crate) fn after(prefix: &[u8]) -> Option<Vec<u8>> {
     Some(end)
 }
 
+/// How many rows of a list are read in the time in which one is looked up.
+const LOOK_UP: u64 = 8;
+
 /// Reading of a term's rows, block by block.
 pub(crate) trait EachRow {
     /// Calls `row` for each row with the term.
@@ -333,6 +370,16 @@ pub(crate) trait EachRow {
 
     /// The same as [`EachRow::each_row`] with how often the term stands there.
     fn each_count(&self, info: &TermInfo, row: impl FnMut(u32, u32)) -> tantivy::Result<()>;
+
+    /// The same where only some rows, so many, are asked about: all of these that have the term are reported, and others may be. Where
+    /// they are few each is looked up, and what lies between them is not read.
+    fn each_count_of(
+        &self,
+        info: &TermInfo,
+        rows: &Rows,
+        count: u64,
+        row: impl FnMut(u32, u32),
+    ) -> tantivy::Result<()>;
 }
 
 impl EachRow for InvertedIndexReader {
@@ -364,6 +411,28 @@ impl EachRow for InvertedIndexReader {
         });
         Ok(())
     }
+
+    fn each_count_of(
+        &self,
+        info: &TermInfo,
+        rows: &Rows,
+        count: u64,
+        mut row: impl FnMut(u32, u32),
+    ) -> tantivy::Result<()> {
+        if count * LOOK_UP >= u64::from(info.doc_freq) {
+            return self.each_count(info, row);
+        }
+        let mut postings = self.read_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
+        for number in rows.iter() {
+            if postings.doc() < number && postings.seek(number) == TERMINATED {
+                break;
+            }
+            if postings.doc() == number {
+                row(number, postings.term_freq());
+            }
+        }
+        Ok(())
+    }
 }
 
 fn each_block(blocks: &mut BlockSegmentPostings, mut block: impl FnMut(&BlockSegmentPostings)) {
@@ -374,6 +443,15 @@ fn each_block(blocks: &mut BlockSegmentPostings, mut block: impl FnMut(&BlockSeg
 }
 
 impl<'a> Segment<'a> {
+    /// A zero for each row.
+    pub(crate) fn column(&self) -> Column<'_> {
+        let values = self.columns.borrow_mut().pop();
+        Column {
+            of: &self.columns,
+            values: values.unwrap_or_else(|| vec![0.0; self.mask.len() as usize]),
+        }
+    }
+
     /// Rows at any of many places, which are in this segment.
     pub(crate) fn rows_at<'p>(&self, places: impl Iterator<Item = &'p Spot>) -> tantivy::Result<Rows> {
         let mut rows = Rows::none(self.mask.len());
@@ -409,6 +487,7 @@ impl<'a> Segment<'a> {
             words: words.try_into().ok().expect("one reader per field"),
             norms: norms.try_into().ok().expect("one reader per field"),
             mask: mask(reader, fields, filter)?,
+            columns: RefCell::default(),
         })
     }
 

@@ -15,6 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Instant;
 
 use rushlight_core::{
@@ -102,7 +103,7 @@ async fn measure(folder: &Path, library: &Library, queries: usize) -> Outcome<Va
         },
     )
     .await?;
-    let words = TantivyIndex::open(&by_word, KeywordOptions::default())?;
+    let words = Arc::new(TantivyIndex::open(&by_word, KeywordOptions::default())?);
     let queries: Vec<(Embedding, String)> = (0..queries).map(|number| library.query(number)).collect();
     eprintln!("  {TABLE_SEARCHES} searches of the table");
     let mut exact = Vec::new();
@@ -189,7 +190,7 @@ async fn build(folder: &Path, library: &Library) -> Outcome<Option<f64>> {
 /// Times of everything the copy in memory is asked, beside the keyword leg.
 async fn in_memory(
     index: &LanceIndex,
-    words: &TantivyIndex,
+    words: &Arc<TantivyIndex>,
     queries: &[(Embedding, String)],
     filter: &SearchFilter,
 ) -> rushlight_core::Result<Map<String, Value>> {
@@ -272,18 +273,18 @@ async fn in_memory(
         .collect())
 }
 
-/// Both legs at once, what only one found looked up, and fused; without the query's embedding and the ledger.
+/// Both legs at once as the engine asks them, what only one found looked up, and fused; without the query's embedding and the ledger.
 async fn both(
     index: &LanceIndex,
-    words: &TantivyIndex,
+    words: &Arc<TantivyIndex>,
     query: &Embedding,
     text: &str,
     filter: &SearchFilter,
 ) -> rushlight_core::Result<usize> {
-    let by_word =
-        async { tokio::task::block_in_place(|| words.search(&Query::plain(text), filter, CANDIDATES)) };
+    let (words, plain, within) = (Arc::clone(words), Query::plain(text), filter.clone());
+    let by_word = tokio::task::spawn_blocking(move || words.search(&plain, &within, CANDIDATES));
     let (by_word, by_meaning) = tokio::join!(by_word, index.nearest(query, filter, None, CANDIDATES));
-    let (by_word, by_meaning) = (by_word?.hits, by_meaning?);
+    let (by_word, by_meaning) = (by_word.expect("a search does not panic")?.hits, by_meaning?);
     let known: HashSet<ChunkId> = by_meaning.iter().map(|hit| hit.chunk_id).collect();
     let unknown: Vec<ChunkId> = by_word
         .iter()

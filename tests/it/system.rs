@@ -15,7 +15,7 @@ use rushlight_core::{
     EmbedderSpec, Embedding, Error, ErrorCode, KeywordIndex, LanguageModel, Locator, PageArea,
     PageRecogniser, ParsedDocument, ParsedFile, Parser, Pieces, PlacedLine, Principal, Query, RawFile,
     Reranker, Result, ScanReader, SearchRequest, SearchResponse, Source, SystemClock, TakenOut, TextSpan,
-    VectorIndex,
+    Translator, VectorIndex,
 };
 use rushlight_engine::ledger::{ChunkedBy, CompletedFile, FileOutcome, NewChunk, NewDocument};
 use rushlight_engine::{
@@ -25,7 +25,7 @@ use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
 use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
 use rushlight_testkit::{
-    FakeRecogniser, Fixture, HashEmbedder, MemKeywordIndex, MemVectorIndex, OverlapReranker,
+    FakeRecogniser, Fixture, HashEmbedder, MemKeywordIndex, MemVectorIndex, OverlapReranker, PairTranslator,
     RecordingReporter, ScriptedModel, WordTokenCounter,
 };
 use rushlight_watch::{FolderOptions, FolderSource};
@@ -338,6 +338,10 @@ impl System {
                 Models::NoReranker => Lazy::new("overlap", move || Err(missing("overlap"))),
                 _ => Lazy::ready("overlap", Arc::new(OverlapReranker::new()) as Arc<dyn Reranker>),
             }),
+            translator: Some(Lazy::ready(
+                "pairs",
+                Arc::new(PairTranslator::new(&[("reservoir", "水庫")])) as Arc<dyn Translator>,
+            )),
             language_model: language_model.unwrap_or_else(|| match models {
                 Models::NoLanguageModel => Lazy::new("scripted", move || Err(missing("scripted"))),
                 _ => Lazy::ready("scripted", Arc::clone(&model) as Arc<dyn LanguageModel>),

@@ -64,6 +64,18 @@ fn a_title_finds_what_no_passage_says() {
 }
 
 #[test]
+fn a_title_in_the_other_language_is_found_by_its_word() {
+    let system = library();
+    system.write("d.md", chapter("水庫", "dusty attic box"));
+    system.index();
+    assert_eq!(first(&system, "reservoir"), "水庫");
+    system.write("e.md", chapter("reservoir", "tin roof nail"));
+    std::fs::remove_file(system.path("d.md")).expect("removed");
+    system.index();
+    assert_eq!(first(&system, "水庫"), "reservoir");
+}
+
+#[test]
 fn a_title_that_changes_or_goes_is_found_no_longer() {
     let system = library();
     system.write("b.md", chapter("Mountain huts", "ledger entry sum"));

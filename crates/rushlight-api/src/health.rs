@@ -31,7 +31,7 @@ pub struct Health {
 pub struct InstalledModel {
     /// Its name in the catalogue.
     pub id: String,
-    /// What it is for: `language`, `embedding`, `runtime`, `ocr` or `reranker`.
+    /// What it is for: `language`, `embedding`, `runtime`, `ocr`, `reranker` or `dictionary`.
     pub kind: String,
     /// Its name for people; may be empty.
     pub title: String,

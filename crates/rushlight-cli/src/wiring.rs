@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use rushlight_config::Config;
-use rushlight_core::{Embedder, Parser, Reporter, Result, TokenCounter};
+use rushlight_core::{Embedder, Parser, Reporter, Result, TokenCounter, Translator};
 use rushlight_engine::{Engine, KeywordFactory, Lazy, VectorFactory};
 use rushlight_eval::ChunkOptions;
 use rushlight_ledger::Ledger;
@@ -35,6 +35,8 @@ pub struct IndexParts {
     pub vector: Box<dyn VectorFactory>,
     /// The embedding model.
     pub embedder: Lazy<dyn Embedder>,
+    /// The dictionary.
+    pub translator: Option<Lazy<dyn Translator>>,
     /// Reads files.
     pub parser: Arc<dyn Parser>,
     /// Counts tokens.

@@ -24,6 +24,7 @@ pub mod scan;
 pub mod search;
 pub mod source;
 pub mod time;
+pub mod translate;
 
 pub use answer::{
     Answer, AnswerEvent, AnswerKind, AnswerRow, AnswerSignals, AnswerTable, Citation, Coverage, Disagreement,
@@ -64,3 +65,4 @@ pub use search::{
 };
 pub use source::{FileStamp, LeftOutBy, ScanEntry, ScanSummary, Source, SourceEvent, WatchGuard};
 pub use time::{Clock, SystemClock, Timestamp};
+pub use translate::Translator;

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use rushlight_core::{
     Clock, Counts, Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Parser, Reporter, Reranker,
-    Result, Source, SourceId, TokenCounter,
+    Result, Source, SourceId, TokenCounter, Translator,
 };
 use rushlight_ledger::{ChunkedBy, Ledger, Requeue, ScanCounts, SourceRecord};
 use rushlight_retrieval::TitleQueries;
@@ -44,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) embedder_spec: EmbedderSpec,
     pub(crate) embedder: Lazy<dyn Embedder>,
     pub(crate) reranker: Option<Lazy<dyn Reranker>>,
+    pub(crate) translator: Option<Lazy<dyn Translator>>,
     pub(crate) language_model: Lazy<dyn LanguageModel>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) reporter: Arc<dyn Reporter>,
@@ -119,6 +120,7 @@ impl Engine {
             embedder_spec,
             embedder,
             reranker,
+            translator,
             language_model,
             keyword,
             vector,
@@ -152,6 +154,7 @@ impl Engine {
                 embedder_spec,
                 embedder,
                 reranker,
+                translator,
                 language_model,
                 clock,
                 reporter,

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rushlight_answer::AnswerOptions;
 use rushlight_core::{
     Clock, Correction, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, PageRecogniser, Parser, Query,
-    Reporter, Reranker, Result, Source, TextSpan, TokenCounter, VectorIndex,
+    Reporter, Reranker, Result, Source, TextSpan, TokenCounter, Translator, VectorIndex,
 };
 use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
@@ -58,6 +58,8 @@ pub struct EngineParts {
     pub embedder: Lazy<dyn Embedder>,
     /// The reranking model; `None` where there is none.
     pub reranker: Option<Lazy<dyn Reranker>>,
+    /// The dictionary by which titles in another language are found; `None` where there is none.
+    pub translator: Option<Lazy<dyn Translator>>,
     /// The language model.
     pub language_model: Lazy<dyn LanguageModel>,
     /// Opens keyword indexes.

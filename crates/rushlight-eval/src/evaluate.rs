@@ -294,6 +294,7 @@ mod tests {
                 vector: &self.vector,
                 titles: &self.titles,
                 embedder: &self.embedder,
+                translator: None,
             }
         }
 

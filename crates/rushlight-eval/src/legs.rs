@@ -6,7 +6,7 @@ use std::time::Instant;
 use rushlight_core::{
     ChunkId, DocId, DocumentKind, EmbedKind, Embedder, Embedding, Error, ErrorCode, Generation, IndexedChunk,
     IndexedDocument, IndexedFacts, KeywordFound, KeywordHit, KeywordIndex, Principal, Query as Asked, Result,
-    SearchFilter, SourceId, Timestamp, VectorHit, VectorIndex,
+    SearchFilter, SourceId, Timestamp, Translator, VectorHit, VectorIndex,
 };
 use rushlight_ingest::{embedding_text, title_text};
 use rushlight_retrieval::{
@@ -34,6 +34,8 @@ pub struct EvalParts<'a> {
     pub titles: &'a dyn VectorIndex,
     /// Computes the vectors.
     pub embedder: &'a dyn Embedder,
+    /// Says words in another language, if there is a dictionary.
+    pub translator: Option<&'a dyn Translator>,
 }
 
 /// What both legs found for one query.
@@ -222,7 +224,9 @@ impl Titles {
         parts: EvalParts<'_>,
         filter: &SearchFilter,
     ) -> Result<HashMap<DocId, f32>> {
-        let about = self.queries.vector(parts.embedder, &query.text, embedding)?;
+        let about = self
+            .queries
+            .vector(parts.embedder, parts.translator, &query.text, embedding)?;
         let hits = parts.titles.nearest(&about, filter, None, TITLES).await?;
         Ok(hits.iter().map(|hit| (hit.doc_id, hit.similarity)).collect())
     }

@@ -19,16 +19,19 @@ pub enum ModelKind {
     Ocr,
     /// Puts what was found in order.
     Reranker,
+    /// Says words of one language in another.
+    Dictionary,
 }
 
 impl ModelKind {
     /// Every kind.
-    pub const ALL: [ModelKind; 5] = [
+    pub const ALL: [ModelKind; 6] = [
         Self::Language,
         Self::Embedding,
         Self::Runtime,
         Self::Ocr,
         Self::Reranker,
+        Self::Dictionary,
     ];
 
     /// The word for it.
@@ -39,6 +42,7 @@ impl ModelKind {
             Self::Runtime => "runtime",
             Self::Ocr => "ocr",
             Self::Reranker => "reranker",
+            Self::Dictionary => "dictionary",
         }
     }
 }

@@ -107,10 +107,10 @@ impl Background {
     }
 }
 
-/// The query's vector without the mean of `background`, at unit length; as it was where nothing remains.
-pub(crate) fn without_background(query: &Embedding, background: &[Embedding]) -> Embedding {
+/// The query's vector without so large a share of the mean of `background`, at unit length; as it was where nothing remains.
+pub(crate) fn without_background(query: &Embedding, background: &[Embedding], share: f32) -> Embedding {
     let mut values = query.values().to_vec();
-    let share = 1.0 / background.len().max(1) as f32;
+    let share = share / background.len().max(1) as f32;
     for heading in background {
         for (value, common) in values.iter_mut().zip(heading.values()) {
             *value -= share * common;
@@ -136,15 +136,18 @@ mod tests {
             vector([0.6, 0.0, 0.8]),
         );
         assert!(query.cosine(&hub) > query.cosine(&meant));
-        let query = without_background(&query, &background);
+        let query = without_background(&query, &background, 1.0);
         assert!(query.cosine(&meant) > query.cosine(&hub));
     }
 
     #[test]
     fn a_query_that_is_only_background_stays() {
         let query = vector([1.0, 0.0, 0.0]);
-        assert_eq!(without_background(&query, std::slice::from_ref(&query)), query);
-        assert_eq!(without_background(&query, &[]), query);
+        assert_eq!(
+            without_background(&query, std::slice::from_ref(&query), 1.0),
+            query
+        );
+        assert_eq!(without_background(&query, &[], 1.0), query);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod rerank;
 mod shelf;
 mod source;
 mod time;
+mod translate;
 mod vectors;
 mod words;
 
@@ -26,4 +27,5 @@ pub use recogniser::{FakeRecogniser, POISON};
 pub use rerank::OverlapReranker;
 pub use source::FakeSource;
 pub use time::{FixedClock, RecordingReporter};
+pub use translate::PairTranslator;
 pub use vectors::MemVectorIndex;

@@ -324,6 +324,7 @@ impl Machine {
             embedder_spec: spec,
             embedder: Lazy::ready("hash", Arc::new(embedder)),
             reranker: None,
+            translator: None,
             language_model: Lazy::ready("scripted", Arc::new(ScriptedModel::new())),
             keyword: Box::new(Factory(Arc::clone(fuse))),
             vector: Box::new(Factory(Arc::clone(fuse))),

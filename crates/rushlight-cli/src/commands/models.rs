@@ -42,6 +42,7 @@ pub(crate) fn wanted(context: &Context) -> Vec<String> {
     only_one(ModelKind::Runtime)
         .into_iter()
         .chain([models.embedding.clone()])
+        .chain(only_one(ModelKind::Dictionary))
         .chain(only_one(ModelKind::Ocr).filter(|_| context.config.index.ocr))
         .chain([models.language.clone()])
         .collect()

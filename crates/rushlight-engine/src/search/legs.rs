@@ -145,7 +145,13 @@ impl Shared {
         let (shared, query, vector) = (Arc::clone(self), query.to_owned(), vector.clone());
         blocking(move || {
             let embedder = shared.embedder.get()?;
-            shared.title_queries.vector(&*embedder, &query, &vector)
+            // Where there is no dictionary titles are found without it.
+            let translator = shared
+                .translator
+                .as_ref()
+                .and_then(|translator| translator.get().ok());
+            let (queries, translator) = (&shared.title_queries, translator.as_deref());
+            queries.vector(&*embedder, translator, &query, &vector)
         })
         .await
     }

@@ -338,9 +338,9 @@ impl Corpus {
         only: &str,
         vectors: &Vectors,
     ) -> Result<HashMap<DocId, f32>, Failure> {
-        let about = self
-            .title_queries
-            .vector(vectors, asked, &Embedding::normalized(vector.to_vec())?)?;
+        let about =
+            self.title_queries
+                .vector(vectors, None, asked, &Embedding::normalized(vector.to_vec())?)?;
         let rows = (0..self.rows.len()).filter(|row| text(&self.rows[*row], "id").starts_with(only));
         let mut near: Vec<(f32, usize)> = rows
             .filter_map(|row| Some((cosine(about.values(), self.titles[row].as_ref()?), row)))

@@ -11,6 +11,7 @@ mod reranker;
 mod sample;
 mod source;
 mod token_counter;
+mod translator;
 mod vector_index;
 
 pub use embedder::embedder;
@@ -20,4 +21,5 @@ pub use reranker::reranker;
 pub use sample::admits;
 pub use source::source;
 pub use token_counter::token_counter;
+pub use translator::translator;
 pub use vector_index::{DIMENSIONS, vector_index};

@@ -18,8 +18,9 @@ use rushlight_cli::{Check, Checked, EngineSetup, IndexParts, Paths, Wiring};
 use rushlight_config::Config;
 use rushlight_core::{
     Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, PageRecogniser, Parser, Reranker, Result,
-    Source, SystemClock, TokenCounter,
+    Source, SystemClock, TokenCounter, Translator,
 };
+use rushlight_dictionary::Dictionary;
 use rushlight_engine::{Engine, EngineOptions, EngineParts, Lazy, VectorFactory};
 use rushlight_ingest::ChunkOptions;
 use rushlight_models::{Catalogue, ModelKind, ModelStore, OcrFiles};
@@ -103,6 +104,7 @@ impl Wiring for Adapters {
             embedder_spec,
             embedder,
             reranker: Some(reranker),
+            translator: dictionary(paths),
             language_model,
             keyword: Box::new(keyword::Tantivy),
             vector,
@@ -138,6 +140,7 @@ impl Wiring for Adapters {
             keyword: Box::new(keyword::Tantivy),
             vector,
             embedder,
+            translator: dictionary(paths),
             parser: parser(config)?,
             tokens,
             chunk: options(config).chunk,
@@ -244,6 +247,16 @@ fn recogniser(config: &Config, paths: &Paths) -> Option<Lazy<dyn PageRecogniser>
             Ok(Arc::new(PageReader::new(options)) as Arc<dyn PageRecogniser>)
         })
     })
+}
+
+/// The dictionary of the catalogue; the same in both lanes.
+fn dictionary(paths: &Paths) -> Option<Lazy<dyn Translator>> {
+    let store = ModelStore::new(&paths.models, Catalogue::builtin());
+    let id = store.default_id(ModelKind::Dictionary)?.to_owned();
+    Some(Lazy::new(id.clone(), move || {
+        let dictionary = Dictionary::load(&store.ensure_verified(&id)?)?;
+        Ok(Arc::new(dictionary) as Arc<dyn Translator>)
+    }))
 }
 
 /// The configured number of threads, or one per core.

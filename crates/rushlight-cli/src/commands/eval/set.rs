@@ -72,6 +72,10 @@ fn measure(set: &Set, parts: IndexParts, args: &EvalArgs, context: &Context, out
             Error::new(ErrorCode::Internal, "cannot start the async runtime").with_source(cause)
         })?;
     let embedder = parts.embedder.get()?;
+    let translator = parts
+        .translator
+        .as_ref()
+        .and_then(|translator| translator.get().ok());
     let cached = CachedEmbedder::open(&*embedder, &folder.join("embeddings"))?;
     let keyword = parts.keyword.open(&scratch.path().join("keyword"))?;
     let dimensions = embedder.spec().dimensions;
@@ -94,6 +98,7 @@ fn measure(set: &Set, parts: IndexParts, args: &EvalArgs, context: &Context, out
             vector: &*vector,
             titles: &*titles,
             embedder: &cached,
+            translator: translator.as_deref(),
         },
         &options,
         &mut |state| show(&progress, state),

@@ -6,7 +6,7 @@ use crate::attention;
 use crate::elementwise;
 use crate::input;
 use crate::multiply;
-use crate::tile::{COLUMNS, ROWS};
+use crate::tile::{self, COLUMNS, Line, ROWS};
 
 /// A set of instructions that everything here is built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,10 @@ pub(crate) trait Lanes {
     unsafe fn load_bytes(from: *const u32) -> Self::Bytes;
     unsafe fn load_four(from: *const i8) -> Self::Four;
     unsafe fn zero_int() -> Self::Int;
+    /// The weights of four columns of a group, and of the four that are 16 columns further on, a byte each: those of line `at`, 0 to 3, of the
+    /// group's packed lines. As [`tile::unpack_weights`] has them.
+    unsafe fn unpacked<const BITS: usize>(group: &[Line; BITS], at: usize) -> [Self::Bytes; 2];
+    unsafe fn add_int(a: Self::Int, b: Self::Int) -> Self::Int;
     unsafe fn zero() -> Self::Float;
     /// Adds to each lane the products of its four bytes of `weights` (unsigned) with `four` (signed).
     unsafe fn dot(sum: Self::Int, weights: Self::Bytes, four: Self::Four) -> Self::Int;
@@ -126,6 +130,23 @@ impl Lanes for Plain {
     #[inline(always)]
     unsafe fn zero_int() -> Self::Int {
         [0; ROWS]
+    }
+
+    #[inline(always)]
+    unsafe fn unpacked<const BITS: usize>(group: &[Line; BITS], at: usize) -> [Self::Bytes; 2] {
+        let mut weights = [[[0; 4]; ROWS]; 2];
+        for row in 0..ROWS {
+            let both = tile::two_fours(group, at, row);
+            for half in 0..2 {
+                weights[half][row] = both[half].to_le_bytes();
+            }
+        }
+        weights
+    }
+
+    #[inline(always)]
+    unsafe fn add_int(a: Self::Int, b: Self::Int) -> Self::Int {
+        std::array::from_fn(|lane| a[lane] + b[lane])
     }
 
     #[inline(always)]
@@ -182,6 +203,7 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::Lanes;
+    use crate::tile::{self, EMPTY, Line, ROWS};
 
     pub(crate) struct Avx512;
 
@@ -208,6 +230,41 @@ mod x86 {
         unsafe fn zero_int() -> Self::Int {
             // SAFETY: by the trait's contract, as everywhere below.
             unsafe { _mm512_setzero_si512() }
+        }
+
+        #[inline(always)]
+        unsafe fn unpacked<const BITS: usize>(group: &[Line; BITS], at: usize) -> [Self::Bytes; 2] {
+            // SAFETY: as above.
+            unsafe {
+                let line = |at: usize| Self::load_bytes(group[at].0.as_ptr());
+                if BITS == 8 {
+                    return [line(at), line(at + 4)];
+                }
+                let bits = |line: __m512i, kept: i32| _mm512_and_si512(line, _mm512_set1_epi32(kept));
+                let down = |line: __m512i, by: usize| _mm512_srl_epi32(line, _mm_cvtsi32_si128(by as i32));
+                let up = |line: __m512i, by: usize| _mm512_sll_epi32(line, _mm_cvtsi32_si128(by as i32));
+                let both = line(at);
+                let [low, high] = [both, down(both, 4)].map(|half| bits(half, 0x0f0f_0f0f));
+                match BITS {
+                    5 => {
+                        let [first, last] = [up(line(4), 4 - at), down(line(4), at)];
+                        let or = |half, fifth| _mm512_or_si512(half, bits(fifth, 0x1010_1010));
+                        [or(low, first), or(high, last)]
+                    }
+                    6 => {
+                        let or =
+                            |half, line| _mm512_or_si512(half, up(bits(down(line, 2 * at), 0x0303_0303), 4));
+                        [or(low, line(4)), or(high, line(5))]
+                    }
+                    _ => [low, high],
+                }
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn add_int(a: Self::Int, b: Self::Int) -> Self::Int {
+            // SAFETY: as above.
+            unsafe { _mm512_add_epi32(a, b) }
         }
 
         #[inline(always)]
@@ -287,6 +344,24 @@ mod x86 {
                 let even = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(four));
                 [even, _mm256_srai_epi16::<8>(four)]
             }
+        }
+
+        #[inline(always)]
+        unsafe fn unpacked<const BITS: usize>(group: &[Line; BITS], at: usize) -> [Self::Bytes; 2] {
+            let mut weights = [EMPTY; 2];
+            for row in 0..ROWS {
+                let both = tile::two_fours(group, at, row);
+                weights[0].0[row] = both[0];
+                weights[1].0[row] = both[1];
+            }
+            // SAFETY: by the trait's contract, as everywhere below.
+            weights.map(|line| unsafe { Self::load_bytes(line.0.as_ptr()) })
+        }
+
+        #[inline(always)]
+        unsafe fn add_int(a: Self::Int, b: Self::Int) -> Self::Int {
+            // SAFETY: as above.
+            unsafe { [_mm256_add_epi32(a[0], b[0]), _mm256_add_epi32(a[1], b[1])] }
         }
 
         #[inline(always)]
@@ -444,7 +519,7 @@ dispatch!(round => round, (values: &[f32], quants: &mut [i8; COLUMNS], sums: &mu
 dispatch!(swiglu => swiglu, (gate: &mut [f32], up: &[f32]));
 dispatch!(geglu => geglu, (gate: &mut [f32], up: &[f32]));
 dispatch!(norm => norm, (values: &[f32], weights: &[f32], epsilon: f32, output: &mut [f32]));
-dispatch!(multiply => multiply::tiles, (job: &multiply::Job<'_>, tiles: std::ops::Range<usize>));
+dispatch!(multiply => multiply::tiles, (job: &multiply::Job<'_>, tiles: std::ops::Range<usize>, scratch: &mut multiply::Scratch));
 dispatch!(attend => attention::rows, (job: &attention::Job<'_>, head: usize, positions: std::ops::Range<usize>));
 
 #[cfg(test)]

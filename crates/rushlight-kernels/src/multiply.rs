@@ -1,5 +1,6 @@
 //! Products of a matrix with the rows of an input.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -7,7 +8,7 @@ use rayon::prelude::*;
 use crate::input::Input;
 use crate::isa::{Isa, Lanes};
 use crate::matrix::Matrix;
-use crate::tile::{COLUMNS, ROWS, Unpacked, unpack};
+use crate::tile::{Bits, COLUMNS, Line, ROWS, Unpacked, unpack_scales, unpack_weights};
 
 /// Rows of an input whose sums stay in registers, for two tiles where there are 32 registers, for one where there are 16.
 pub(crate) const WIDE: usize = 6;
@@ -48,9 +49,34 @@ pub(crate) fn multiply(isa: Isa, matrix: &Matrix, input: &Input, output: &mut [f
     // Several parts for every core, so that none waits long for another.
     let part = (tiles.div_ceil(rayon::current_num_threads() * 4)).next_multiple_of(2);
     (0..tiles.div_ceil(part)).into_par_iter().for_each(|at| {
-        // SAFETY: the instructions exist; the parts do not overlap, and each is handed out once.
-        unsafe { isa.multiply(&job, at * part..tiles.min((at + 1) * part)) };
+        let tiles = at * part..tiles.min((at + 1) * part);
+        SCRATCH.with_borrow_mut(|scratch| {
+            // SAFETY: the instructions exist; the parts do not overlap, and each is handed out once.
+            unsafe { isa.multiply(&job, tiles, scratch) };
+        });
     });
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Box<Scratch>> = RefCell::new(Box::new(Scratch::new()));
+}
+
+/// Room for two tiles that are worked at. It is kept: to clear it anew took as long as multiplying one row with them.
+pub(crate) struct Scratch {
+    unpacked: [Unpacked; 2],
+    sums: [Sums; 2],
+}
+
+/// Sums of a tile for each row of a batch.
+type Sums = [[f32; ROWS]; BATCH];
+
+impl Scratch {
+    const fn new() -> Self {
+        Self {
+            unpacked: [const { Unpacked::new() }; 2],
+            sums: [[[0.0; ROWS]; BATCH]; 2],
+        }
+    }
 }
 
 /// Computes some tiles' part of a product.
@@ -58,53 +84,68 @@ pub(crate) fn multiply(isa: Isa, matrix: &Matrix, input: &Input, output: &mut [f
 /// # Safety
 /// The instructions of `L` exist; no other call has these tiles.
 #[inline(always)]
-pub(crate) unsafe fn tiles<L: Lanes>(job: &Job<'_>, tiles: Range<usize>) {
+pub(crate) unsafe fn tiles<L: Lanes>(job: &Job<'_>, tiles: Range<usize>, scratch: &mut Scratch) {
+    let Scratch { unpacked, sums } = scratch;
     let mut at = tiles.start;
     // SAFETY: by this function's contract.
     unsafe {
         if L::WIDE {
             while at + 2 <= tiles.end {
-                some_tiles::<L, 2>(job, at);
+                some_tiles::<L, 2>(job, at, unpacked, sums);
                 at += 2;
             }
         }
         while at < tiles.end {
-            some_tiles::<L, 1>(job, at);
+            let ([unpacked, _], [sums, _]) = (&mut *unpacked, &mut *sums);
+            some_tiles::<L, 1>(
+                job,
+                at,
+                std::array::from_mut(unpacked),
+                std::array::from_mut(sums),
+            );
             at += 1;
         }
     }
 }
-
-/// Sums of a tile for each row of a batch.
-type Sums = [[f32; ROWS]; BATCH];
 
 /// Computes `T` tiles' part of a product.
 ///
 /// # Safety
 /// As [`tiles`].
 #[inline(always)]
-unsafe fn some_tiles<L: Lanes, const T: usize>(job: &Job<'_>, first: usize) {
+unsafe fn some_tiles<L: Lanes, const T: usize>(
+    job: &Job<'_>,
+    first: usize,
+    unpacked: &mut [Unpacked; T],
+    sums: &mut [Sums; T],
+) {
     let Job {
         matrix,
         input,
         output,
     } = *job;
-    let mut unpacked = [const { Unpacked::new() }; T];
-    let mut sums = [[[0f32; ROWS]; BATCH]; T];
     for start in (0..input.rows).step_by(BATCH) {
         let rows = BATCH.min(input.rows - start);
         sums.iter_mut().for_each(|sums| sums[..rows].fill([0.0; ROWS]));
         for piece in 0..matrix.columns.div_ceil(COLUMNS) {
             let width = matrix.width(piece);
-            for (tile, unpacked) in unpacked.iter_mut().enumerate() {
-                unpack(matrix.form, matrix.piece(first + tile, piece), width, unpacked);
-            }
             let from = piece * input.rows + start;
+            for (tile, unpacked) in unpacked.iter_mut().enumerate() {
+                unpack_scales(matrix.form, matrix.piece(first + tile, piece), width, unpacked);
+            }
+            if rows == 1 {
+                // SAFETY: as below.
+                unsafe { add_one::<L, T>(matrix, first, piece, input, from, unpacked, sums) };
+                continue;
+            }
+            for (tile, unpacked) in unpacked.iter_mut().enumerate() {
+                unpack_weights(matrix.form, matrix.piece(first + tile, piece), width, unpacked);
+            }
             // SAFETY: the instructions exist, by this function's contract.
             unsafe {
                 match matrix.form.group() {
-                    16 => add_piece::<L, 16, T>(&unpacked, width, input, from..from + rows, &mut sums),
-                    _ => add_piece::<L, 32, T>(&unpacked, width, input, from..from + rows, &mut sums),
+                    16 => add_piece::<L, 16, T>(unpacked, width, input, from..from + rows, sums),
+                    _ => add_piece::<L, 32, T>(unpacked, width, input, from..from + rows, sums),
                 }
             }
         }
@@ -116,6 +157,90 @@ unsafe fn some_tiles<L: Lanes, const T: usize>(job: &Job<'_>, first: usize) {
                 // SAFETY: `to + places` is within the output, whose length was checked, and this tile's alone.
                 unsafe { output.add(to).copy_from_nonoverlapping(sums.as_ptr(), places) };
             }
+        }
+    }
+}
+
+/// Adds a piece's products with one row of an input, whose part of the columns is at `from`. Weights go from where they are packed
+/// straight into the product: to write them down unpacked is worth while only where more rows use them.
+///
+/// # Safety
+/// The instructions of `L` exist.
+#[inline(always)]
+unsafe fn add_one<L: Lanes, const T: usize>(
+    matrix: &Matrix,
+    first: usize,
+    piece: usize,
+    input: &Input,
+    from: usize,
+    unpacked: &[Unpacked; T],
+    sums: &mut [Sums; T],
+) {
+    let lines: [&[Line]; T] = std::array::from_fn(|tile| {
+        matrix
+            .form
+            .weights(matrix.piece(first + tile, piece), matrix.width(piece))
+    });
+    // SAFETY: by this function's contract.
+    unsafe {
+        match matrix.form.bits {
+            Bits::Four => add_packed::<L, 4, 32, T>(lines, input, from, unpacked, sums),
+            Bits::Five => add_packed::<L, 5, 32, T>(lines, input, from, unpacked, sums),
+            Bits::Six => add_packed::<L, 6, 16, T>(lines, input, from, unpacked, sums),
+            Bits::Eight => add_packed::<L, 8, 32, T>(lines, input, from, unpacked, sums),
+        }
+    }
+}
+
+/// As [`add_one`], for weights of so many bits of which so many share a scale.
+///
+/// # Safety
+/// The instructions of `L` exist.
+#[inline(always)]
+unsafe fn add_packed<L: Lanes, const BITS: usize, const GROUP: usize, const T: usize>(
+    lines: [&[Line]; T],
+    input: &Input,
+    from: usize,
+    unpacked: &[Unpacked; T],
+    sums: &mut [Sums; T],
+) {
+    let (quants, sums16, sums32) = (&input.quants[from], &input.sums16[from], &input.sums32[from]);
+    let groups: [&[[Line; BITS]]; T] = lines.map(|lines| lines.as_chunks::<BITS>().0);
+    // SAFETY: the instructions exist; a line has 64 bytes, and a group's columns are within the piece.
+    unsafe {
+        let mut totals = [L::zero(); T];
+        for group in 0..groups[0].len() {
+            // The products of a group's first 16 columns and of its last.
+            let mut products = [[L::zero_int(); 2]; T];
+            for at in 0..4 {
+                let four = [0, 4].map(|half| L::load_four(quants.as_ptr().add(group * 32 + (half + at) * 4)));
+                for tile in 0..T {
+                    let weights = L::unpacked::<BITS>(&groups[tile][group], at);
+                    for half in 0..2 {
+                        products[tile][half] = L::dot(products[tile][half], weights[half], four[half]);
+                    }
+                }
+            }
+            for tile in 0..T {
+                let scale = |at: usize| L::load(unpacked[tile].scales[at].as_ptr());
+                let minimum = |at: usize| L::load(unpacked[tile].minima[at].as_ptr());
+                let [first, last] = products[tile];
+                if GROUP == 16 {
+                    for (half, product) in [first, last].into_iter().enumerate() {
+                        let at = 2 * group + half;
+                        let total = L::add_scaled(totals[tile], product, scale(at));
+                        totals[tile] = L::subtract_product(total, minimum(at), sums16[at]);
+                    }
+                } else {
+                    let total = L::add_scaled(totals[tile], L::add_int(first, last), scale(group));
+                    totals[tile] = L::subtract_product(total, minimum(group), sums32[group]);
+                }
+            }
+        }
+        for tile in 0..T {
+            let sum = &mut sums[tile][0];
+            let total = L::add_product(L::load(sum.as_ptr()), totals[tile], input.scales[from]);
+            L::store(sum.as_mut_ptr(), total);
         }
     }
 }

@@ -22,14 +22,14 @@ pub(crate) const EMPTY: Line = Line([0; ROWS]);
 /// How weights are stored in tiles: as few bits as their blocks have, and scales in the blocks' own precision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Form {
-    bits: Bits,
+    pub(crate) bits: Bits,
     scales: Scales,
 }
 
 /// Bits of a weight. A group of 32 columns takes as many lines: four of the low halves, the others for what is above; with eight bits,
 /// whole bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bits {
+pub(crate) enum Bits {
     Four = 4,
     Five = 5,
     Six = 6,
@@ -83,6 +83,12 @@ impl Form {
     /// Lines of the weights of 32 columns.
     const fn group_lines(self) -> usize {
         self.bits as usize
+    }
+
+    /// The lines of a piece's weights, behind those of its scales.
+    #[inline(always)]
+    pub(crate) fn weights(self, piece: &[Line], columns: usize) -> &[Line] {
+        &piece[self.head(columns / GROUP)..]
     }
 
     /// The whole number that stands for nothing, where there are no minima.
@@ -306,36 +312,51 @@ fn times(scale: &[f32; ROWS], factors: impl Fn(usize) -> f32) -> [f32; ROWS] {
     product
 }
 
-/// Unpacks weights of fewer bits than a byte has.
+/// The weights of four columns of a row, and of the four that are 16 columns further on, a byte each: out of line `at`, 0 to 3, of a group.
+#[inline(always)]
+pub(crate) fn two_fours<const BITS: usize>(group: &[Line; BITS], at: usize, row: usize) -> [u32; 2] {
+    const NIBBLES: u32 = 0x0f0f_0f0f;
+    let line = |at: usize| group[at].0[row];
+    let (low, high) = (line(at) & NIBBLES, line(at) >> 4 & NIBBLES);
+    match BITS {
+        5 => [
+            low | line(4) << (4 - at) & 0x1010_1010,
+            high | line(4) >> at & 0x1010_1010,
+        ],
+        6 => [
+            low | (line(4) >> (2 * at) & 0x0303_0303) << 4,
+            high | (line(5) >> (2 * at) & 0x0303_0303) << 4,
+        ],
+        8 => [line(at), line(at + 4)],
+        _ => [low, high],
+    }
+}
+
+/// Unpacks weights of so many bits.
 #[inline(always)]
 fn unpack_bits<const BITS: usize>(packed: &[Line], into: &mut [Line; COLUMNS / 4]) {
-    const NIBBLES: u32 = 0x0f0f_0f0f;
     for (group, lines) in packed.as_chunks::<BITS>().0.iter().enumerate() {
         for at in 0..4 {
             for row in 0..ROWS {
-                let both = lines[at].0[row];
-                let (mut low, mut high) = (both & NIBBLES, both >> 4 & NIBBLES);
-                if BITS == 5 {
-                    let fifth = lines[4].0[row];
-                    low |= fifth << (4 - at) & 0x1010_1010;
-                    high |= fifth >> at & 0x1010_1010;
-                }
-                if BITS == 6 {
-                    low |= (lines[4].0[row] >> (2 * at) & 0x0303_0303) << 4;
-                    high |= (lines[5].0[row] >> (2 * at) & 0x0303_0303) << 4;
-                }
-                into[group * 8 + at].0[row] = low;
-                into[group * 8 + 4 + at].0[row] = high;
+                let [first, last] = two_fours(lines, at, row);
+                into[group * 8 + at].0[row] = first;
+                into[group * 8 + 4 + at].0[row] = last;
             }
         }
     }
 }
 
 /// Unpacks a piece of so many columns.
-#[inline(always)]
 pub(crate) fn unpack(form: Form, piece: &[Line], columns: usize, into: &mut Unpacked) {
+    unpack_scales(form, piece, columns, into);
+    unpack_weights(form, piece, columns, into);
+}
+
+/// Unpacks scales and minima of a piece of so many columns.
+#[inline(always)]
+pub(crate) fn unpack_scales(form: Form, piece: &[Line], columns: usize, into: &mut Unpacked) {
     let groups = columns / GROUP;
-    let (head, weights) = piece.split_at(form.head(groups));
+    let head = &piece[..form.head(groups)];
     match form.scales {
         Scales::SixBits => {
             let (scale, minimum) = (halves(head, 0), halves(head, ROWS));
@@ -367,6 +388,12 @@ pub(crate) fn unpack(form: Form, piece: &[Line], columns: usize, into: &mut Unpa
             }
         }
     }
+}
+
+/// Unpacks the weights of a piece of so many columns.
+#[inline(always)]
+pub(crate) fn unpack_weights(form: Form, piece: &[Line], columns: usize, into: &mut Unpacked) {
+    let weights = form.weights(piece, columns);
     match form.bits {
         Bits::Four => unpack_bits::<4>(weights, &mut into.weights),
         Bits::Five => unpack_bits::<5>(weights, &mut into.weights),

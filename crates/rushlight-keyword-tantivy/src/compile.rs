@@ -524,7 +524,7 @@ impl Compiler<'_, '_> {
 
     /// Terms that begin so: the most frequent each with its own weight, all others with one.
     fn begun(&mut self, prefix: &str, fields: &[usize]) -> tantivy::Result<Plan> {
-        let (places, mut terms) = self.view.begun(prefix, fields, MAX_FORMS)?;
+        let (begun, mut terms) = self.view.begun(prefix, fields, MAX_FORMS)?;
         terms.sort_by(|a, b| b.chunks.cmp(&a.chunks).then_with(|| a.term.cmp(&b.term)));
         let mut plans = Vec::new();
         if let Some(at) = terms.iter().position(|term| term.term == prefix) {
@@ -536,13 +536,12 @@ impl Compiler<'_, '_> {
             typed: prefix.to_owned(),
             ways: vec![self.way(MatchKind::Prefix, terms, PREFIX_WEIGHT)],
         }));
-        let chunks = places.iter().map(|spot| u64::from(spot.info.doc_freq)).sum();
         let score = Constant {
             typed: prefix.to_owned(),
             how: MatchKind::Prefix,
-            score: PREFIX_WEIGHT * self.view.idf(chunks),
+            score: PREFIX_WEIGHT * self.view.idf(begun.iter().map(|begun| begun.listed).sum()),
         };
-        plans.push(Plan::Places { places, score });
+        plans.push(Plan::Begun { begun, score });
         Ok(match plans.len() {
             1 => plans.remove(0),
             _ => Plan::Best(plans),

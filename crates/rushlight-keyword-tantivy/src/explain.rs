@@ -67,7 +67,9 @@ impl At<'_, '_> {
         match plan {
             Plan::Word(word) => self.word(word),
             Plan::Phrase(phrase) => self.phrase(plan, phrase),
-            Plan::Places { score, .. } | Plan::Pieces { score, .. } => Ok(vec![constant(score)]),
+            Plan::Places { score, .. } | Plan::Begun { score, .. } | Plan::Pieces { score, .. } => {
+                Ok(vec![constant(score)])
+            }
             Plan::Best(plans) => {
                 let mut best = Vec::new();
                 for plan in plans {

@@ -11,6 +11,7 @@ use rushlight_core::{
 use tantivy::indexer::LogMergePolicy;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
+use crate::begun::BegunCache;
 use crate::failure::{self, failure};
 use crate::find;
 use crate::schema::{Fields, VERSION};
@@ -43,6 +44,8 @@ pub struct TantivyIndex {
     reader: IndexReader,
     /// Opened by the first write, dropped when one fails.
     writer: Mutex<Option<IndexWriter>>,
+    /// What begins with a letter or two, collected once for each segment.
+    pub(crate) begun: BegunCache,
     generation: Mutex<Generation>,
 }
 
@@ -87,6 +90,7 @@ impl TantivyIndex {
             index,
             reader,
             writer: Mutex::default(),
+            begun: BegunCache::default(),
             generation: Mutex::new(generation),
         })
     }
@@ -116,7 +120,7 @@ impl TantivyIndex {
         work: impl FnOnce(&View<'_>) -> tantivy::Result<T>,
     ) -> Result<T> {
         let searcher = self.reader.searcher();
-        View::new(&searcher, &self.fields, filter)
+        View::new(&searcher, &self.fields, &self.begun, filter)
             .and_then(|view| work(&view))
             .map_err(|error| failure(&self.folder, what, error))
     }
@@ -159,6 +163,13 @@ impl KeywordIndex for TantivyIndex {
             commit.commit()?;
             self.reader.reload()
         })?;
+        let searcher = self.reader.searcher();
+        self.begun.keep(
+            searcher
+                .segment_readers()
+                .iter()
+                .map(tantivy::SegmentReader::segment_id),
+        );
         *self.generation.lock() = generation;
         tracing::debug!(generation = generation.0, "keyword index committed");
         Ok(())

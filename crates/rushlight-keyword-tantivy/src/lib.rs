@@ -9,6 +9,7 @@
 //! the folder and feeds the documents again. Calls block; any thread may make them. One writing thread is tantivy's own.
 
 mod asked_of;
+mod begun;
 mod compile;
 mod explain;
 mod failure;

@@ -3,10 +3,13 @@
 //! Rows are sets of bits, scores a column of numbers; each word's rows are read from front to end, or where few are asked about looked
 //! up. Whatever is asked is asked of the rows of a mask only, so that nothing outside the filter is scored or counted.
 
+use std::sync::Arc;
+
 use rushlight_core::MatchKind;
 use tantivy::Term;
 use tantivy::schema::Field;
 
+use crate::begun::Begun;
 use crate::positions::{Near, Phrase};
 use crate::rows::Rows;
 use crate::schema::EVERYWHERE;
@@ -24,6 +27,8 @@ pub(crate) enum Plan {
     Near(Near),
     /// A term at one of these places, each row with the same score.
     Places { places: Vec<Spot>, score: Constant },
+    /// A word that begins so, by segment, each row with the same score.
+    Begun { begun: Vec<Arc<Begun>>, score: Constant },
     /// Pieces of words: for each a term at one of its places, all in one field.
     Pieces { pieces: Vec<Vec<Spot>>, score: Constant },
     /// One of these terms of fields without words.
@@ -83,7 +88,9 @@ impl Plan {
     pub(crate) fn ranks(&self) -> bool {
         match self {
             Self::Word(_) | Self::Phrase(_) => true,
-            Self::Places { score, .. } | Self::Pieces { score, .. } => score.score > 0.0,
+            Self::Places { score, .. } | Self::Begun { score, .. } | Self::Pieces { score, .. } => {
+                score.score > 0.0
+            }
             Self::Near(_)
             | Self::Raw(_)
             | Self::Dates(..)
@@ -112,6 +119,10 @@ impl Plan {
                 let here = places.iter().filter(|spot| spot.segment == number);
                 Ok(score.give(within(segment.rows_at(here)?, mask), scores))
             }
+            Self::Begun { begun, score } => {
+                let rows = begun[number].rows.clone();
+                Ok(score.give(within(rows, mask), scores))
+            }
             Self::Pieces { pieces, score } => {
                 let rows = with_pieces(pieces, segment, number, mask)?;
                 Ok(score.give(rows, scores))
@@ -133,7 +144,9 @@ impl Plan {
         match self {
             Self::Word(word) => word.ways.iter().map(|way| way.weight * way.idf * MOST).sum(),
             Self::Phrase(phrase) => phrase.weight * phrase.idf * MOST,
-            Self::Places { score, .. } | Self::Pieces { score, .. } => score.score,
+            Self::Places { score, .. } | Self::Begun { score, .. } | Self::Pieces { score, .. } => {
+                score.score
+            }
             Self::Near(_)
             | Self::Raw(_)
             | Self::Dates(..)
@@ -165,6 +178,7 @@ impl Plan {
                 here.map(listed).sum()
             }
             Self::Near(_)
+            | Self::Begun { .. }
             | Self::Pieces { .. }
             | Self::Raw(_)
             | Self::Dates(..)

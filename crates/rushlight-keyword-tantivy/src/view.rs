@@ -1,8 +1,7 @@
 //! The last commit as one asker sees it: the segments with the rows that the filter lets pass, and the terms in them.
 
 use std::cell::RefCell;
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::termdict::TermDictionary;
 use tantivy::{DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, Term};
 
+use crate::begun::{Begun, BegunCache};
 use crate::rows::Rows;
 use crate::schema::{DATE, EVERYWHERE, Fields, WORD_FIELDS};
 use crate::score::{self, Counted, Table};
@@ -29,6 +29,7 @@ pub(crate) struct View<'a> {
     pub(crate) tables: [Table; EVERYWHERE.len()],
     /// The same of a word that stands in one field only, by field.
     pub(crate) counted: [Counted; EVERYWHERE.len()],
+    kept: &'a BegunCache,
 }
 
 /// A segment, and the rows of it that may be found.
@@ -115,6 +116,7 @@ impl<'a> View<'a> {
     pub(crate) fn new(
         searcher: &'a Searcher,
         fields: &'a Fields,
+        kept: &'a BegunCache,
         filter: &SearchFilter,
     ) -> tantivy::Result<Self> {
         let mut segments = Vec::new();
@@ -137,6 +139,7 @@ impl<'a> View<'a> {
             segments,
             chunks,
             counted: tables.map(Counted::of),
+            kept,
             tables,
         })
     }
@@ -238,48 +241,20 @@ impl<'a> View<'a> {
         Ok(spots)
     }
 
-    /// The places of all terms that begin with `prefix`, and those of the terms that are the most frequent in some
-    /// dictionary, at most so many of each.
+    /// What begins with `prefix` in each segment, and the terms that are the most frequent in some dictionary, at most so many
+    /// of each, in order.
     pub(crate) fn begun(
         &self,
         prefix: &str,
         fields: &[usize],
         most: usize,
-    ) -> tantivy::Result<(Vec<Spot>, Vec<Postings>)> {
-        let mut spots = Vec::new();
-        let mut terms: BTreeSet<Vec<u8>> = BTreeSet::new();
-        for (segment, field, dictionary) in self.dictionaries(fields) {
-            let range = dictionary.range().ge(prefix);
-            let mut stream = match after(prefix.as_bytes()) {
-                Some(end) => range.lt(end),
-                None => range,
-            }
-            .into_stream()?;
-            // The least frequent on top, to be thrown out first.
-            let mut best: BinaryHeap<Reverse<(u32, Vec<u8>)>> = BinaryHeap::new();
-            while let Some((term, info)) = stream.next() {
-                spots.push(Spot {
-                    segment,
-                    field,
-                    info: info.clone(),
-                });
-                let full = best.len() == most;
-                if !full
-                    || best
-                        .peek()
-                        .is_some_and(|Reverse((least, _))| *least < info.doc_freq)
-                {
-                    best.push(Reverse((info.doc_freq, term.to_vec())));
-                }
-                if best.len() > most {
-                    best.pop();
-                }
-            }
-            terms.extend(best.into_iter().map(|Reverse((_, term))| term));
-        }
-        let known = terms.iter().filter_map(|term| std::str::from_utf8(term).ok());
-        let terms = known.map(|term| self.postings(term, fields));
-        Ok((spots, terms.collect::<Result<_, _>>()?))
+    ) -> tantivy::Result<(Vec<Arc<Begun>>, Vec<Postings>)> {
+        let of = |(number, segment)| self.kept.of(segment, number, prefix, fields, most);
+        let begun: Vec<Arc<Begun>> = (self.segments.iter().enumerate().map(of)).collect::<Result<_, _>>()?;
+        let frequent: BTreeSet<&String> = begun.iter().flat_map(|begun| &begun.frequent).collect();
+        let terms = frequent.into_iter().map(|term| self.postings(term, fields));
+        let terms = terms.collect::<Result<_, _>>()?;
+        Ok((begun, terms))
     }
 
     fn dictionaries(&self, fields: &[usize]) -> impl Iterator<Item = (usize, usize, &TermDictionary)> {

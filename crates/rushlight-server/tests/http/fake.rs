@@ -558,7 +558,11 @@ impl Service for FakeService {
         })
     }
 
-    async fn judgements(&self, query: api::JudgementQuery) -> Result<api::Judgements> {
+    async fn judgements(
+        &self,
+        _principals: Vec<core::Principal>,
+        query: api::JudgementQuery,
+    ) -> Result<api::Judgements> {
         Ok(api::Judgements {
             total: (query.limit * 1000 + query.offset) as u64
                 + query.query.map_or(0, |query| query.len() as u64),
@@ -566,7 +570,7 @@ impl Service for FakeService {
         })
     }
 
-    async fn remove_judgement(&self, id: &str) -> Result<()> {
+    async fn remove_judgement(&self, _principals: Vec<core::Principal>, id: &str) -> Result<()> {
         match id {
             "1" => Ok(()),
             _ => Err(Error::new(
@@ -576,7 +580,7 @@ impl Service for FakeService {
         }
     }
 
-    async fn judgements_as_set(&self) -> Result<String> {
+    async fn judgements_as_set(&self, _principals: Vec<core::Principal>) -> Result<String> {
         Ok("name = \"judgements\"\n".to_owned())
     }
 }

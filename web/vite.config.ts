@@ -2,6 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { pdfFiles } from './scripts/pdf-files.mjs'
+import { texts } from './scripts/texts.mjs'
 
 // The browsers that know light-dark(), popovers and content-visibility; older ones are not served.
 const browsers = ['chrome125', 'edge125', 'firefox128', 'safari18']
@@ -13,7 +14,8 @@ const styleFirst: Plugin = {
 }
 
 export default defineConfig({
-  plugins: [svelte(), pdfFiles(), styleFirst],
+  resolve: { alias: { '@lezer/highlight': new URL('src/lib/unstyled.ts', import.meta.url).pathname } },
+  plugins: [svelte(), pdfFiles(), texts(), styleFirst],
   build: {
     target: browsers,
     cssTarget: browsers,

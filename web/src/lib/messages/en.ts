@@ -476,6 +476,8 @@ export const en = {
     page_without_text: { what: 'Some pages have no readable text', hint: '' },
     charset_guessed: { what: 'The character set was guessed', hint: 'If the text looks wrong, save the file as UTF-8.' },
   } as Record<string, Explained>,
+  /** What the program says of a query that cannot be read, as it says it: it speaks English. */
+  faults: {} as Record<string, Explained>,
 }
 
 export type Messages = typeof en

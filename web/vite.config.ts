@@ -13,6 +13,12 @@ const styleFirst: Plugin = {
   transformIndexHtml: { order: 'post', handler: (html) => html.replace(/<script type="module"|<link rel="modulepreload"/g, '$& fetchpriority="low"') },
 }
 
+/** One script for what comes with the page, since a browser asks for few files at a time, and a small one that fetches its words meanwhile. */
+const initial = [
+  { name: 'words', test: /src\/(early|lib\/(catalogues|language|preferences|texts))\.ts$|preload-helper/, priority: 1 },
+  { name: 'page', tags: ['$initial' as const] },
+]
+
 export default defineConfig({
   resolve: { alias: { '@lezer/highlight': new URL('src/lib/unstyled.ts', import.meta.url).pathname } },
   plugins: [svelte(), pdfFiles(), texts(), styleFirst],
@@ -23,6 +29,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     assetsDir: 'assets',
+    rolldownOptions: { output: { codeSplitting: { groups: initial } } },
   },
   // Five seconds are too few beside a build of everything.
   test: { include: ['test/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },

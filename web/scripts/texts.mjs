@@ -14,7 +14,17 @@ export function texts() {
     name: 'texts',
     apply: 'build',
     enforce: 'post',
-    buildStart: () => taken.clear(),
+    buildStart() {
+      taken.clear()
+      this.emitFile({ type: 'chunk', id: '/src/early.ts', name: 'early' })
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler(html, { bundle }) {
+        const early = Object.values(bundle ?? {}).find(({ facadeModuleId }) => facadeModuleId?.endsWith('/src/early.ts'))
+        return early ? html.replace('<script type="module"', `<script type="module" fetchpriority="low" crossorigin src="/${early.fileName}"></script>\n    $&`) : html
+      },
+    },
     config: () => ({ define: { __TEXTS__: JSON.stringify(Object.fromEntries(['en', 'zh-Hant', 'zh-Hans'].map((language) => [language, placeOf(language)]))) } }),
     transform: {
       filter: { id: catalogue },
@@ -53,7 +63,7 @@ export function takeTexts(code, program) {
   }
   const look = (node, parent) => {
     if (!node || typeof node.type !== 'string') return
-    const isValue = parent?.type === 'Property' && parent.value === node
+    const isValue = (parent?.type === 'Property' && parent.value === node) || (parent?.type === 'VariableDeclarator' && node.type === 'ObjectExpression')
     const text = isValue || isSaid(node, parent) ? textOf(node) : undefined
     if (text !== undefined) return take(node, text)
     // Between its values a template says something too.

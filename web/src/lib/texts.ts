@@ -13,15 +13,16 @@ const fetched = new Map<Language, Promise<Texts>>()
 export function texts(language: Language): Promise<Texts> {
   const known = fetched.get(language)
   if (known) return known
-  const asked = ask(__TEXTS__[language])
+  const asked = data<Texts>(__TEXTS__[language])
   fetched.set(language, asked)
   // What failed may be there the next time.
   asked.catch(() => fetched.delete(language))
   return asked
 }
 
-async function ask(address: string): Promise<Texts> {
+/** A file of the page itself that is no script. */
+export async function data<T>(address: string): Promise<T> {
   const reply = await fetch(address, { credentials: 'same-origin' })
   if (!reply.ok) throw new Error(`${address}: HTTP ${reply.status}`)
-  return (await reply.json()) as Texts
+  return (await reply.json()) as T
 }

@@ -3,7 +3,7 @@
 import { toApiError } from './api'
 import { catalogue } from './catalogues'
 import { connection } from './connection.svelte'
-import { languageOf, type Language } from './language'
+import { spoken, type Language } from './language'
 import type { Messages } from './messages/en'
 import { remember, remembered } from './preferences'
 
@@ -17,12 +17,8 @@ export const languages: readonly { id: Language; name: string }[] = [
 ]
 export const themes: readonly Theme[] = ['system', 'light', 'dark']
 
-function preferredLanguage(): Language {
-  return languageOf(navigator.languages)
-}
-
 class Ui {
-  language: Language = $state(remembered<Language>('language', ['en', 'zh-Hant', 'zh-Hans']) ?? preferredLanguage())
+  language: Language = $state(spoken())
   theme: Theme = $state(remembered<Theme>('theme', themes) ?? 'system')
   /** Every word of the page; there from `begin` on. */
   m: Messages = $state.raw({} as Messages)

@@ -24,6 +24,7 @@ pub(crate) const HOST: &str = "127.0.0.1:7878";
 pub(crate) const PANICS: &str = "swordfish panics";
 pub(crate) const FAILS: &str = "swordfish fails";
 pub(crate) const HANGS: &str = "swordfish hangs";
+pub(crate) const LARGE: &str = "swordfish, all of it";
 
 /// Documents whose originals are worth a test.
 pub(crate) const PICTURE: core::DocId = core::DocId([0x0a; 16]);
@@ -195,6 +196,10 @@ impl Service for FakeService {
             PANICS => panic!("{PANICS}"),
             HANGS => pending().await,
             FAILS => Err(Error::new(ErrorCode::SearchUnavailable, "no leg answered")),
+            LARGE => Ok(core::SearchResponse {
+                understood: vec![("words".to_owned(), "swordfish ".repeat(10_000))],
+                ..Default::default()
+            }),
             _ => Ok(core::SearchResponse {
                 timings: core::SearchTimings {
                     total_us: request.limit as u64,

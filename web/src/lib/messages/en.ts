@@ -3,6 +3,7 @@
 import { askEn } from './en.ask'
 import { mailEn } from './en.mail'
 import { originalsEn } from './en.originals'
+import { paletteEn } from './en.palette'
 import { readingEn } from './en.reading'
 import { keepEn } from './en.keep'
 import { facetsEn } from './en.facets'
@@ -283,6 +284,7 @@ export const en = {
   originals: originalsEn,
   reading: readingEn,
   mail: mailEn,
+  palette: paletteEn,
   ...keepEn,
   facets: facetsEn,
   document: {

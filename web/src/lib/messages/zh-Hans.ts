@@ -5,6 +5,7 @@ import { askZhHans } from './zh-Hans.ask'
 import { mailZhHans } from './zh-Hans.mail'
 import { originalsZhHans } from './zh-Hans.originals'
 import { simplifiedFaults } from './zh-Hans.query'
+import { paletteZhHans } from './zh-Hans.palette'
 import { readingZhHans } from './zh-Hans.reading'
 import { keepZhHans } from './zh-Hans.keep'
 import { facetsZhHans } from './zh-Hans.facets'
@@ -277,6 +278,7 @@ export const zhHans: Messages = {
   originals: originalsZhHans,
   reading: readingZhHans,
   mail: mailZhHans,
+  palette: paletteZhHans,
   ...keepZhHans,
   facets: facetsZhHans,
   document: {

@@ -5,6 +5,7 @@ import { askZhHant } from './zh-Hant.ask'
 import { mailZhHant } from './zh-Hant.mail'
 import { originalsZhHant } from './zh-Hant.originals'
 import { chineseFaults } from './zh-Hant.query'
+import { paletteZhHant } from './zh-Hant.palette'
 import { readingZhHant } from './zh-Hant.reading'
 import { keepZhHant } from './zh-Hant.keep'
 import { facetsZhHant } from './zh-Hant.facets'
@@ -277,6 +278,7 @@ export const zhHant: Messages = {
   originals: originalsZhHant,
   reading: readingZhHant,
   mail: mailZhHant,
+  palette: paletteZhHant,
   ...keepZhHant,
   facets: facetsZhHant,
   document: {

@@ -431,3 +431,48 @@ fn a_document_that_may_not_be_read_is_none_whatever_is_asked_of_it() {
         .collect::<Vec<_>>();
     assert_eq!(told, of_nothing);
 }
+
+#[test]
+fn what_was_said_of_a_document_is_seen_by_those_who_may_read_it() {
+    let system = system();
+    let mut chance = Chance(0x2545_F491_4F6C_DD1D);
+    let open = write(&system, &mut chance, "a/note", 1, &WORDS).remove(0);
+    system.add("a", "a");
+    let secret = write(&system, &mut chance, "a/secret", 1, &secret_words()).remove(0);
+    hide(&system, std::slice::from_ref(&secret));
+    let [owner, bo] = [Principal::owner(), Principal("user:bo".to_owned())];
+    let say = |asker: &Principal, path: &str| {
+        let said = JudgeRequest {
+            principals: vec![asker.clone()],
+            query: "tea".to_owned(),
+            doc_id: system.id_of(path),
+            chunk_id: None,
+            right: true,
+            spaces: Vec::new(),
+            kinds: Vec::new(),
+        };
+        system.engine.judge(said).expect("kept").id
+    };
+    let (of_open, of_secret) = (say(&owner, &open), say(&bo, &secret));
+
+    let seen = |asker: &Principal| {
+        let ledger = system.engine.ledger();
+        let asker = std::slice::from_ref(asker);
+        let all = ledger.judgements(asker, None, 9, 0).expect("listed");
+        let of_query = ledger.judgements(asker, Some("tea"), 9, 0).expect("listed");
+        assert_eq!(all, of_query);
+        let ids: Vec<_> = all.items.iter().map(|record| record.id).collect();
+        assert_eq!(all.total, ids.len() as u64);
+        ids
+    };
+    assert_eq!(seen(&owner), [of_open]);
+    assert_eq!(seen(&bo), [of_secret]);
+    assert_eq!(seen(&Principal("user:eve".to_owned())), []);
+
+    let remove = |asker: &Principal, id| system.engine.remove_judgement(std::slice::from_ref(asker), id);
+    let refused = remove(&owner, of_secret).expect_err("not theirs to see");
+    assert_eq!(refused.code().as_str(), "judgement_not_found");
+    assert_eq!(seen(&bo), [of_secret], "it is still there");
+    remove(&bo, of_secret).expect("removed");
+    assert_eq!(seen(&bo), []);
+}

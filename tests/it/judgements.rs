@@ -56,7 +56,7 @@ fn a_judgement_quotes_its_passage_and_outlives_its_document() {
     let listed = system
         .engine
         .ledger()
-        .judgements(Some("how hot"), 9, 0)
+        .judgements(&[Principal::owner()], Some("how hot"), 9, 0)
         .expect("listed");
     assert_eq!(listed.total, 1);
     assert!(listed.items[0].gone && !listed.items[0].judgement.right);
@@ -64,8 +64,10 @@ fn a_judgement_quotes_its_passage_and_outlives_its_document() {
         listed.items[0].judgement.path,
         system.path("tea/green.md").display().to_string()
     );
-    system.engine.remove_judgement(kept.id).expect("removed");
-    let error = system.engine.remove_judgement(kept.id).expect_err("gone");
+    let remove = |who: Principal| system.engine.remove_judgement(&[who], kept.id);
+    remove(Principal("user:eve".to_owned())).expect_err("what is gone is the owner's");
+    remove(Principal::owner()).expect("removed");
+    let error = remove(Principal::owner()).expect_err("gone");
     assert_eq!(error.code(), ErrorCode::JudgementNotFound);
 }
 
@@ -112,7 +114,7 @@ fn what_may_not_be_read_cannot_be_judged() {
         system
             .engine
             .ledger()
-            .judgements(None, 9, 0)
+            .judgements(&[Principal::owner()], None, 9, 0)
             .expect("listed")
             .total,
         0
@@ -147,7 +149,11 @@ fn a_query_that_cannot_be_read_is_not_kept() {
         .expect("kept");
     let again = system.search(&kept.judgement.query).hits;
     assert_eq!(again[0].doc_id, hit.doc_id);
-    let listed = system.engine.ledger().judgements(None, 9, 0).expect("listed");
+    let listed = system
+        .engine
+        .ledger()
+        .judgements(&[Principal::owner()], None, 9, 0)
+        .expect("listed");
     assert_eq!(listed.total, 1);
 }
 

@@ -134,6 +134,32 @@ fn passages_of_a_document_and_versions_of_one_stand_together() {
 }
 
 #[test]
+fn while_somebody_types_other_passages_are_counted_and_not_marked() {
+    let sections: Vec<String> = (1..=4)
+        .map(|number| {
+            let filler = "The kettle hums beside the window while nobody is in the kitchen. ".repeat(30);
+            format!("## Part {number}\n\nGreen tea is steeped here. {filler}\n")
+        })
+        .collect();
+    let system = System::over(&format!("//- tea.md\n# Tea\n\n{}", sections.join("\n")));
+    system.index();
+    let ask = |typing: bool| {
+        let request = SearchRequest {
+            mode: SearchMode::Keyword,
+            typing,
+            ..SearchRequest::new("steeped")
+        };
+        system.try_search(request).expect("answers").hits.remove(0)
+    };
+    let (typed, full) = (ask(true), ask(false));
+    assert_eq!(typed.chunk.id, full.chunk.id);
+    assert_eq!(typed.highlights, full.highlights, "what is shown is marked");
+    assert!(!full.more.is_empty() && full.more.iter().all(|passage| !passage.highlights.is_empty()));
+    assert_eq!(typed.more.len(), full.more.len());
+    assert!(typed.more.iter().all(|passage| passage.highlights.is_empty()));
+}
+
+#[test]
 fn fields_before_a_text_are_searched_and_not_shown() {
     let system = System::over(
         "//- tea.md\n---\ntitle: Green tea\naliases: [sencha]\nstatus: shelved\n---\n\nSteeped at 70 degrees.\n\n\

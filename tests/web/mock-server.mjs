@@ -16,7 +16,7 @@ const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 const token = randomBytes(32).toString('hex')
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-const mediaTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
+const mediaTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' }
 const kinds = { '.md': 'note', '.txt': 'text', '.log': 'text', '.html': 'html', '.eml': 'mail', '.csv': 'table' }
 const typesOfKind = { note: 'text/markdown', text: 'text/plain', html: 'text/html', mail: 'message/rfc822', table: 'text/csv' }
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))

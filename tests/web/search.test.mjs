@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { accessible, dress, folders, go, inView, picture, scene, searchFor, suggesting } from './harness/page.mjs'
+import { accessible, dress, folders, go, inView, longLists, picture, scene, searchFor, suggesting } from './harness/page.mjs'
 
 scene('the link leaves no token in the address, and the search has the focus', {}, async (page) => {
   await page.getByText('Type to search').waitFor()
@@ -69,6 +69,37 @@ scene('the keyboard is enough: slash, arrows, Enter, Escape', {}, async (page) =
   assert.equal(await focused(), 'hit-0')
   await page.goBack()
   await pane.waitFor()
+})
+
+scene('of a long list the screen is drawn at once, every row has its place, and the keyboard reaches the last', {}, async (page) => {
+  await longLists(page)
+  await suggesting(page, () => [])
+  // No frame follows: what is drawn now was drawn at once.
+  await page.evaluate(() => (window.requestAnimationFrame = () => 0))
+  await page.getByRole('combobox').fill('tea')
+  const rows = page.locator('main ul[aria-busy=false] > li')
+  await rows.nth(29).waitFor({ state: 'attached' })
+  const drawn = () => rows.evaluateAll((all) => all.map((row) => ({ drawn: row.querySelector('.name a') !== null, seen: row.getBoundingClientRect().top < innerHeight })))
+  const before = await drawn()
+  assert.equal(before.length, 30)
+  assert.ok(before.some(({ seen }) => seen) && before.every((row) => row.drawn || !row.seen), 'what is seen is drawn')
+  assert.ok(before.some((row) => !row.drawn), 'what is not waits')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('End')
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'hit-29')
+  assert.ok((await drawn()).every((row) => row.drawn))
+})
+
+scene('the rows below the screen follow by themselves, and nothing in sight moves', {}, async (page) => {
+  await longLists(page)
+  await page.evaluate(() => {
+    window.shift = 0
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.shift += entry.hadRecentInput ? 0 : entry.value))).observe({ type: 'layout-shift', buffered: false })
+  })
+  await searchFor(page, 'tea')
+  await page.locator('main ul[aria-busy=false] > li:nth-child(30) .name a').waitFor({ state: 'attached' })
+  const shift = await page.evaluate(() => window.shift)
+  assert.ok(shift <= 0.05, String(shift))
 })
 
 scene('slash leads to the search from every place, and is a character where something is written', {}, async (page) => {

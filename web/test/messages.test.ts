@@ -20,8 +20,9 @@ function said(value: unknown): string {
 }
 
 test('all languages have the same messages, and functions take the same values', () => {
+  // The program says its faults in English itself.
   const shape = (catalogue: object): string[] =>
-    leaves(catalogue).map(([path, value]) => `${path}: ${typeof value === 'function' ? `function of ${value.length}` : typeof value}`)
+    leaves({ ...catalogue, faults: {} }).map(([path, value]) => `${path}: ${typeof value === 'function' ? `function of ${value.length}` : typeof value}`)
   expect(shape(zhHant).sort()).toEqual(shape(en).sort())
   expect(shape(zhHans).sort()).toEqual(shape(en).sort())
 })

@@ -384,10 +384,15 @@ impl Service for EngineService {
             .await
     }
 
-    async fn judgements(&self, query: api::JudgementQuery) -> Result<api::Judgements> {
+    async fn judgements(
+        &self,
+        principals: Vec<Principal>,
+        query: api::JudgementQuery,
+    ) -> Result<api::Judgements> {
         self.blocking(move |engine| {
             let wanted = query.query.as_deref().map(str::trim);
-            let page = engine.ledger().judgements(wanted, query.limit, query.offset)?;
+            let ledger = engine.ledger();
+            let page = ledger.judgements(&principals, wanted, query.limit, query.offset)?;
             Ok(api::Judgements {
                 total: page.total,
                 judgements: page.items.into_iter().map(judgement).collect(),
@@ -396,24 +401,26 @@ impl Service for EngineService {
         .await
     }
 
-    async fn remove_judgement(&self, id: &str) -> Result<()> {
+    async fn remove_judgement(&self, principals: Vec<Principal>, id: &str) -> Result<()> {
         let id = id.parse().map(JudgementId).map_err(|_| {
             Error::new(
                 ErrorCode::InvalidId,
                 format!("`{id}` is not a judgement: a whole number is expected"),
             )
         })?;
-        self.blocking(move |engine| engine.remove_judgement(id)).await
+        self.blocking(move |engine| engine.remove_judgement(&principals, id))
+            .await
     }
 
-    async fn judgements_as_set(&self) -> Result<String> {
-        self.blocking(|engine| judgements_as_set(&engine)).await
+    async fn judgements_as_set(&self, principals: Vec<Principal>) -> Result<String> {
+        self.blocking(move |engine| judgements_as_set(&engine, &principals))
+            .await
     }
 }
 
-/// All judgements as a set of questions, the oldest first.
-pub(crate) fn judgements_as_set(engine: &Engine) -> Result<String> {
-    let page = engine.ledger().judgements(None, usize::MAX >> 1, 0)?;
+/// All judgements that these principals may see as a set of questions, the oldest first.
+pub(crate) fn judgements_as_set(engine: &Engine, principals: &[Principal]) -> Result<String> {
+    let page = engine.ledger().judgements(principals, None, usize::MAX >> 1, 0)?;
     let judged: Vec<Judged> = page
         .items
         .into_iter()

@@ -80,9 +80,9 @@ impl Engine {
     /// Removes a judgement.
     ///
     /// # Errors
-    /// `JudgementNotFound`.
-    pub fn remove_judgement(&self, id: JudgementId) -> Result<()> {
-        match self.ledger().remove_judgement(id)? {
+    /// `JudgementNotFound` when there is none of a document that the asker may read.
+    pub fn remove_judgement(&self, principals: &[Principal], id: JudgementId) -> Result<()> {
+        match self.ledger().remove_judgement(principals, id)? {
             true => Ok(()),
             false => Err(Error::new(
                 ErrorCode::JudgementNotFound,

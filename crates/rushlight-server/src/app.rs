@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use crate::limits::{self, Limits};
 use crate::service::Service;
 use crate::token::Token;
-use crate::{auth, guard, page, routes};
+use crate::{auth, guard, pack, page, routes};
 
 /// What every route may use. Cheap to clone.
 #[derive(Clone)]
@@ -69,7 +69,8 @@ pub fn router(
     let api = routes::router(&app)
         .fallback(async || page::not_found())
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(app.clone(), auth::auth));
+        .layer(middleware::from_fn_with_state(app.clone(), auth::auth))
+        .layer(middleware::from_fn(pack::pack));
     // The last layer is the first to see a request.
     Router::new()
         .route("/", get(page::index))

@@ -2,7 +2,7 @@
 //!
 //! What the routes need of the engine is the trait [`Service`]; this crate knows no index, no model and no ledger. It
 //! checks who asks before anything else happens: the address a request names, where it comes from, and its token.
-//! Everything runs on the tokio runtime and waits for the service; nothing computes here. Text of documents and
+//! Everything runs on the tokio runtime and waits for the service; nothing computes here but the packing of large replies. Text of documents and
 //! questions is never logged: routes, codes, sizes and times are.
 
 mod app;
@@ -12,6 +12,7 @@ mod extract;
 mod guard;
 mod io;
 mod limits;
+mod pack;
 mod page;
 mod routes;
 mod serve;

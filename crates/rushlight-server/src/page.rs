@@ -9,6 +9,7 @@ use rushlight_core::{Error, ErrorCode};
 use crate::app::App;
 use crate::auth::COOKIE;
 use crate::error::ApiError;
+use crate::pack::accepts_gzip;
 
 /// One embedded file.
 struct File {
@@ -86,23 +87,6 @@ fn file(name: &str, asked: &HeaderMap) -> Response {
     response
 }
 
-/// Whether `gzip` is named, and not with a weight of nothing.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|coding| {
-            let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
-            let weight = weight
-                .trim()
-                .strip_prefix("q=")
-                .and_then(|weight| weight.parse::<f32>().ok());
-            name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|weight| weight > 0.0)
-        })
-}
-
 /// The parameter `token`. A token needs no decoding; what does is not one.
 fn token_of(uri: &Uri) -> Option<&str> {
     uri.query()?
@@ -113,35 +97,6 @@ fn token_of(uri: &Uri) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn gzip_is_sent_to_whoever_says_so() {
-        let accepts = |value: &str| {
-            let headers = [(header::ACCEPT_ENCODING, value.parse().expect("a value"))];
-            accepts_gzip(&HeaderMap::from_iter(headers))
-        };
-        for value in [
-            "gzip",
-            "gzip, deflate, br, zstd",
-            "br;q=1.0, GZip ; q=0.5",
-            "deflate,gzip",
-        ] {
-            assert!(accepts(value), "{value}");
-        }
-        for value in [
-            "",
-            "br",
-            "identity",
-            "gzip;q=0",
-            "gzip;q=0.000",
-            "xgzip",
-            "*",
-            "gzip;level=9",
-        ] {
-            assert!(!accepts(value), "{value}");
-        }
-        assert!(!accepts_gzip(&HeaderMap::new()));
-    }
 
     #[test]
     fn the_table_holds_an_index_and_only_names_that_stay_inside() {

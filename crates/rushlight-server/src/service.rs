@@ -166,12 +166,16 @@ pub trait Service: Upkeep + Send + Sync + 'static {
     /// Keeps what somebody with these principals says of a search; `DocumentNotFound` for what they may not read.
     async fn judge(&self, principals: Vec<Principal>, judge: api::Judge) -> Result<api::Judgement>;
 
-    /// Kept judgements, of one query or of all, the newest first.
-    async fn judgements(&self, query: api::JudgementQuery) -> Result<api::Judgements>;
+    /// Kept judgements of what these principals may read, of one query or of all, the newest first.
+    async fn judgements(
+        &self,
+        principals: Vec<Principal>,
+        query: api::JudgementQuery,
+    ) -> Result<api::Judgements>;
 
-    /// Removes one; `JudgementNotFound` when there is none of this id.
-    async fn remove_judgement(&self, id: &str) -> Result<()>;
+    /// Removes one; `JudgementNotFound` when these principals see none of this id.
+    async fn remove_judgement(&self, principals: Vec<Principal>, id: &str) -> Result<()>;
 
-    /// All of them as a set of questions in TOML.
-    async fn judgements_as_set(&self) -> Result<String>;
+    /// All that these principals see as a set of questions in TOML.
+    async fn judgements_as_set(&self, principals: Vec<Principal>) -> Result<String>;
 }

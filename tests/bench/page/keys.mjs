@@ -1,7 +1,7 @@
 // From a key to what it found, on the screen. `node keys.mjs CHROMIUM LINK`; reads queries, a list, from its input, types each into the
 // search with a key every 60 to 80 milliseconds, and prints one object for each key:
 // { text, shown_ms, own, request_ms, server_ms }.
-// `shown_ms` is the time from the key to the frame that shows results of the text as it then was, or, where a later key came before them,
+// `shown_ms` is the time from the key to the frame that shows, as far as the screen reaches, results of the text as it then was, or, where a later key came before them,
 // of a longer text: `own` says which. `request_ms` and `server_ms` are of the request whose results are shown.
 
 import { text } from 'node:stream/consumers'
@@ -24,9 +24,15 @@ function watch() {
   const whole = (text) => text.replace(/\s+/g, ' ').trim()
   addEventListener('keydown', (event) => (pressed = event.timeStamp), true)
   addEventListener('input', (event) => event.target.id === 'query' && window.keys.push({ text: event.target.value, at: pressed }), true)
+  // Each hit has its row at once; those below the screen may be drawn later.
   const onScreen = (hits) => {
-    const names = [...document.querySelectorAll('main ul[aria-busy] .name a')].map((name) => whole(name.textContent))
-    return names.length === hits.length && hits.every((hit, index) => names[index].startsWith(whole(hit.title)))
+    const rows = [...document.querySelectorAll('main ul[aria-busy] > li')]
+    const seen = rows.filter((row) => row.getBoundingClientRect().top < innerHeight)
+    const isOf = (row, hit) => {
+      const name = row.querySelector('.name a')
+      return name !== null && name.href.includes(hit.document_id) && whole(name.textContent).startsWith(whole(hit.title))
+    }
+    return rows.length === hits.length && seen.every((row, index) => isOf(row, hits[index]))
   }
   const plain = window.fetch
   window.fetch = async (address, options) => {

@@ -54,7 +54,11 @@ export function scene(name, options, body) {
     })
     try {
       if (otherPage) await servePage(opened, home, token ? address : null)
-      if (token) await page.goto(otherPage ? `${home}/` : address)
+      if (token) {
+        await page.goto(otherPage ? `${home}/` : address)
+        // Keys are heard once the page has its words.
+        await page.locator('#content').waitFor()
+      }
       await body(page, opened)
       assert.deepEqual(outside, [], 'requests that left the origin')
       assert.deepEqual(trouble.filter((line) => !expectTrouble?.test(line)), [], 'errors in the console')

@@ -3,8 +3,6 @@
 import type { ApiError, Span } from './api'
 import { explain, sentence } from './explain'
 import type { Explained, Messages } from './messages/en'
-import { simplifiedFaults } from './messages/zh-Hans.query'
-import { chineseFaults } from './messages/zh-Hant.query'
 import { plainName } from './plain'
 
 const around = 40
@@ -35,7 +33,6 @@ export function cutAt(query: string, at: Span): Cut {
 export function faultWords(error: ApiError, messages: Messages): Explained {
   const known = explain(error, messages)
   if (messages.locale === 'en') return { what: sentence(error.message), hint: known.hint }
-  const faults = messages.locale.startsWith('zh-Hans') ? simplifiedFaults : chineseFaults
-  const own = Object.hasOwn(faults, error.message) ? faults[error.message] : undefined
+  const own = Object.hasOwn(messages.faults, error.message) ? messages.faults[error.message] : undefined
   return own ?? { what: known.what, hint: known.hint }
 }

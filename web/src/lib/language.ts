@@ -1,6 +1,13 @@
-// Which language the page speaks when nobody has chosen one.
+// Which language the page speaks.
+
+import { remembered } from './preferences'
 
 export type Language = 'en' | 'zh-Hant' | 'zh-Hans'
+
+/** The one that was chosen, or what the browser says of the reader. */
+export function spoken(): Language {
+  return remembered<Language>('language', ['en', 'zh-Hant', 'zh-Hans']) ?? languageOf(navigator.languages)
+}
 
 /** The first that the reader understands: of Chinese, the script of the region where it names one; English otherwise. */
 export function languageOf(tags: readonly string[]): Language {

@@ -16,8 +16,6 @@ export function byMeaning(hit: Hit): boolean {
 class Nearest {
   /** What the hits that are shown answer. */
   #answered: Wanted | null = null
-  #asked = 0
-  #waiting: string[] = []
   #known = new SvelteMap<string, Segment[]>()
 
   /** The hit's text with what is to be marked in it, as far as that is known. */
@@ -25,25 +23,20 @@ class Nearest {
     return (byMeaning(hit) && this.#known.get(hit.chunk_id)) || hit.segments
   }
 
-  /** The hit is shown. */
-  shown(hit: Hit): void {
+  /** These hits are shown: the first of them that need it are asked about, at once. */
+  shown(hits: readonly Hit[]): void {
     const answered = searcher.answered
     if (answered !== this.#answered) {
       this.#answered = answered
-      this.#asked = 0
-      this.#waiting = []
       this.#known.clear()
     }
-    if (!answered || !byMeaning(hit) || this.#known.has(hit.chunk_id) || this.#asked >= most) return
-    this.#asked += 1
-    // Those that are shown at once are asked about at once.
-    if (this.#waiting.push(hit.chunk_id) === 1) queueMicrotask(() => void this.#fetch(answered))
+    const wanted = hits.filter((hit) => byMeaning(hit) && !this.#known.has(hit.chunk_id)).slice(0, most)
+    if (answered && wanted.length > 0) void this.#fetch(answered, wanted.map((hit) => hit.chunk_id))
   }
 
-  async #fetch(answered: Wanted): Promise<void> {
-    if (answered !== this.#answered) return
+  async #fetch(answered: Wanted, chunks: string[]): Promise<void> {
     try {
-      const found = await sentences(answered.query.trim(), this.#waiting.splice(0))
+      const found = await sentences(answered.query.trim(), chunks)
       if (answered === this.#answered) for (const { chunk_id, segments } of found) this.#known.set(chunk_id, segments)
     } catch {
       // The hit is shown from its beginning, as before.

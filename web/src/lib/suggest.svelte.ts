@@ -4,7 +4,8 @@ import { suggest, type Suggestion, type SuggestionKind } from './api'
 import { Latest } from './latest'
 import { beingTyped, type Stretch } from './typing'
 
-const pause = 60
+/** Milliseconds without a letter: longer than between those of somebody who types on, so that suggestions take no time from the search. */
+const pause = 150
 const most = 6
 const order: readonly SuggestionKind[] = ['title', 'person', 'tag']
 

@@ -1,9 +1,10 @@
 // Language and appearance: chosen, remembered, and written to <html>.
 
-import { languageOf, type Language } from './language'
-import { en, type Messages } from './messages/en'
-import { zhHans } from './messages/zh-Hans'
-import { zhHant } from './messages/zh-Hant'
+import { toApiError } from './api'
+import { catalogue } from './catalogues'
+import { connection } from './connection.svelte'
+import { spoken, type Language } from './language'
+import type { Messages } from './messages/en'
 import { remember, remembered } from './preferences'
 
 export type { Language }
@@ -16,16 +17,13 @@ export const languages: readonly { id: Language; name: string }[] = [
 ]
 export const themes: readonly Theme[] = ['system', 'light', 'dark']
 
-const catalogues: Record<Language, Messages> = { en, 'zh-Hant': zhHant, 'zh-Hans': zhHans }
-
-function preferredLanguage(): Language {
-  return languageOf(navigator.languages)
-}
-
 class Ui {
-  language: Language = $state(remembered<Language>('language', ['en', 'zh-Hant', 'zh-Hans']) ?? preferredLanguage())
+  language: Language = $state(spoken())
   theme: Theme = $state(remembered<Theme>('theme', themes) ?? 'system')
-  m: Messages = $derived(catalogues[this.language])
+  /** Every word of the page; there from `begin` on. */
+  m: Messages = $state.raw({} as Messages)
+
+  #wanted = this.language
 
   // Dates as the reader's own region writes them, where the browser names one of this language.
   #locale = $derived(navigator.languages.find((tag) => tag.split('-')[0] === this.m.locale.split('-')[0]) ?? this.m.locale)
@@ -64,8 +62,19 @@ class Ui {
     return items.join(this.m.common.separator)
   }
 
-  setLanguage(language: Language): void {
+  /** Before anything is said. */
+  async begin(): Promise<void> {
+    this.apply()
+    this.m = await catalogue(this.language)
+  }
+
+  /** Speaks another language as soon as its words are there. */
+  async setLanguage(language: Language): Promise<void> {
+    this.#wanted = language
+    const words = await catalogue(language).catch((thrown: unknown) => connection.noticed(toApiError(thrown)))
+    if (!words || language !== this.#wanted) return
     this.language = language
+    this.m = words
     remember('language', language)
     this.apply()
   }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
-use rushlight_core::{Error, ErrorCode, Result};
+use rushlight_core::{Error, ErrorCode, Principal, Result};
 use rushlight_eval::answers::is_answer_recipe;
 use rushlight_eval::{EvalProgress, QuestionSet, Run, ask, compare, is_recipe};
 
@@ -120,14 +120,15 @@ fn export_judgements(
     output: &Output,
 ) -> Result<ExitCode> {
     let open = context.open(wiring, Arc::new(NoReporter))?;
-    let total = open.engine.ledger().judgements(None, 1, 0)?.total;
+    let asker = [Principal::owner()];
+    let total = open.engine.ledger().judgements(&asker, None, 1, 0)?.total;
     if total == 0 {
         return Err(refuse(
             "there are no judgements",
             "search on the page and mark what was right, then export",
         ));
     }
-    let set = judgements_as_set(&open.engine)?;
+    let set = judgements_as_set(&open.engine, &asker)?;
     if file == Path::new("-") {
         output.line(set.trim_end());
         return Ok(ExitCode::SUCCESS);

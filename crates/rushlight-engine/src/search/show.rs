@@ -118,7 +118,10 @@ impl Shared {
             online: record.online,
             doc_id: record.chunk.doc_id,
             highlights: marks(&chunk.text),
-            more: self.more(entries, &together.places, &marks)?,
+            more: match request.typing {
+                true => counted(entries, &together.places),
+                false => self.more(entries, &together.places, &marks)?,
+            },
             related: related
                 .map(|(index, relation)| related_document(&entries[*index].record, *relation))
                 .collect(),
@@ -147,24 +150,13 @@ impl Shared {
         marks: &dyn Fn(&str) -> Vec<TextSpan>,
     ) -> Result<Vec<MorePassage>> {
         let places = &places[..places.len().min(PLACES)];
-        let placed: Vec<Placed<DocId>> = places
-            .iter()
-            .map(|index| {
-                let chunk = &entries[*index].chunk;
-                Placed {
-                    document: chunk.doc_id,
-                    ordinal: chunk.ordinal as usize,
-                    span: chunk.span,
-                }
-            })
-            .collect();
         let mut more = Vec::new();
         for Stretch {
             document,
             span,
             members,
             best,
-        } in join(&placed, STRETCH_BYTES)
+        } in join(&placed(entries, places), STRETCH_BYTES)
         {
             let mut chunk = entries[places[best]].chunk.clone();
             if members.len() > 1
@@ -182,6 +174,34 @@ impl Shared {
         }
         Ok(more)
     }
+}
+
+/// The other passages of a hit's document for somebody who types on: how many there are is seen, what is in them is not yet. So
+/// nothing is marked in them, and none is put together from its document.
+fn counted(entries: &[Entry<'_>], places: &[usize]) -> Vec<MorePassage> {
+    let places = &places[..places.len().min(PLACES)];
+    join(&placed(entries, places), STRETCH_BYTES)
+        .into_iter()
+        .map(|stretch| MorePassage {
+            chunk: entries[places[stretch.best]].chunk.clone(),
+            highlights: Vec::new(),
+        })
+        .collect()
+}
+
+/// Where these entries stand.
+fn placed(entries: &[Entry<'_>], places: &[usize]) -> Vec<Placed<DocId>> {
+    places
+        .iter()
+        .map(|index| {
+            let chunk = &entries[*index].chunk;
+            Placed {
+                document: chunk.doc_id,
+                ordinal: chunk.ordinal as usize,
+                span: chunk.span,
+            }
+        })
+        .collect()
 }
 
 /// For each chunk that is nothing but fields before a text, the one that its document is shown with.

@@ -168,11 +168,11 @@ pub(crate) async fn judgements(
     State(app): State<App>,
     Params(query): Params<api::JudgementQuery>,
 ) -> Reply<Json<api::Judgements>> {
-    Ok(Json(app.service.judgements(query.check()?).await?))
+    Ok(Json(app.service.judgements(principals(), query.check()?).await?))
 }
 
 pub(crate) async fn remove_judgement(State(app): State<App>, id: PathId) -> Reply<StatusCode> {
-    app.service.remove_judgement(&id.0).await?;
+    app.service.remove_judgement(principals(), &id.0).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -180,7 +180,7 @@ pub(crate) async fn remove_judgement(State(app): State<App>, id: PathId) -> Repl
 pub(crate) async fn judgements_as_set(
     State(app): State<App>,
 ) -> Reply<([(HeaderName, &'static str); 2], String)> {
-    let set = app.service.judgements_as_set().await?;
+    let set = app.service.judgements_as_set(principals()).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/toml; charset=utf-8"),
         (

@@ -24,6 +24,7 @@ pub(crate) const HOST: &str = "127.0.0.1:7878";
 pub(crate) const PANICS: &str = "swordfish panics";
 pub(crate) const FAILS: &str = "swordfish fails";
 pub(crate) const HANGS: &str = "swordfish hangs";
+pub(crate) const LARGE: &str = "swordfish, all of it";
 
 /// Documents whose originals are worth a test.
 pub(crate) const PICTURE: core::DocId = core::DocId([0x0a; 16]);
@@ -195,6 +196,10 @@ impl Service for FakeService {
             PANICS => panic!("{PANICS}"),
             HANGS => pending().await,
             FAILS => Err(Error::new(ErrorCode::SearchUnavailable, "no leg answered")),
+            LARGE => Ok(core::SearchResponse {
+                understood: vec![("words".to_owned(), "swordfish ".repeat(10_000))],
+                ..Default::default()
+            }),
             _ => Ok(core::SearchResponse {
                 timings: core::SearchTimings {
                     total_us: request.limit as u64,
@@ -558,7 +563,11 @@ impl Service for FakeService {
         })
     }
 
-    async fn judgements(&self, query: api::JudgementQuery) -> Result<api::Judgements> {
+    async fn judgements(
+        &self,
+        _principals: Vec<core::Principal>,
+        query: api::JudgementQuery,
+    ) -> Result<api::Judgements> {
         Ok(api::Judgements {
             total: (query.limit * 1000 + query.offset) as u64
                 + query.query.map_or(0, |query| query.len() as u64),
@@ -566,7 +575,7 @@ impl Service for FakeService {
         })
     }
 
-    async fn remove_judgement(&self, id: &str) -> Result<()> {
+    async fn remove_judgement(&self, _principals: Vec<core::Principal>, id: &str) -> Result<()> {
         match id {
             "1" => Ok(()),
             _ => Err(Error::new(
@@ -576,7 +585,7 @@ impl Service for FakeService {
         }
     }
 
-    async fn judgements_as_set(&self) -> Result<String> {
+    async fn judgements_as_set(&self, _principals: Vec<core::Principal>) -> Result<String> {
         Ok("name = \"judgements\"\n".to_owned())
     }
 }

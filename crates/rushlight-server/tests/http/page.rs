@@ -7,7 +7,7 @@ use expect_test::expect;
 use flate2::read::GzDecoder;
 use http_body_util::BodyExt;
 
-use crate::fake::{Client, FAILS, body};
+use crate::fake::{Client, FAILS, LARGE, body};
 
 #[tokio::test]
 async fn the_page_is_there_without_a_token() {
@@ -43,6 +43,41 @@ async fn the_page_is_packed_for_a_browser_that_unpacks_it() {
         .read_to_string(&mut text)
         .expect("what was packed");
     assert_eq!(text, plain.body);
+}
+
+#[tokio::test]
+async fn a_large_reply_is_packed_for_whoever_unpacks_it_and_a_small_one_never() {
+    let client = Client::new();
+    let search = |query: &str, coding: &'static str| {
+        let asked = serde_json::json!({ "query": query }).to_string();
+        let mut request = client.request("POST", "/api/v1/search", &asked);
+        let coding = HeaderValue::from_static(coding);
+        request.headers_mut().insert(header::ACCEPT_ENCODING, coding);
+        request
+    };
+    let plain = client.send(search(LARGE, "identity")).await;
+    assert!(plain.body.len() > 100_000 && !plain.headers.contains_key(header::CONTENT_ENCODING));
+    assert_eq!(plain.headers[header::VARY], "accept-encoding");
+
+    let packed = client.open(search(LARGE, "gzip, br")).await;
+    assert_eq!(packed.headers()[header::CONTENT_ENCODING], "gzip");
+    assert_eq!(packed.headers()[header::VARY], "accept-encoding");
+    assert_eq!(packed.headers()[header::CONTENT_TYPE], "application/json");
+    assert_eq!(packed.headers()[header::CACHE_CONTROL], "no-store");
+    let bytes = packed.into_body().collect().await.expect("a body").to_bytes();
+    assert!(bytes.len() < plain.body.len() / 10, "{}", bytes.len());
+    let mut text = String::new();
+    GzDecoder::new(&bytes[..])
+        .read_to_string(&mut text)
+        .expect("what was packed");
+    assert_eq!(text, plain.body);
+
+    let small = client.send(search("tea", "gzip")).await;
+    assert!(
+        !small.headers.contains_key(header::CONTENT_ENCODING),
+        "{}",
+        small.body
+    );
 }
 
 #[tokio::test]

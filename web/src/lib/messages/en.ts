@@ -3,6 +3,7 @@
 import { askEn } from './en.ask'
 import { mailEn } from './en.mail'
 import { originalsEn } from './en.originals'
+import { paletteEn } from './en.palette'
 import { readingEn } from './en.reading'
 import { keepEn } from './en.keep'
 import { facetsEn } from './en.facets'
@@ -283,6 +284,7 @@ export const en = {
   originals: originalsEn,
   reading: readingEn,
   mail: mailEn,
+  palette: paletteEn,
   ...keepEn,
   facets: facetsEn,
   document: {
@@ -476,6 +478,8 @@ export const en = {
     page_without_text: { what: 'Some pages have no readable text', hint: '' },
     charset_guessed: { what: 'The character set was guessed', hint: 'If the text looks wrong, save the file as UTF-8.' },
   } as Record<string, Explained>,
+  /** What the program says of a query that cannot be read, as it says it: it speaks English. */
+  faults: {} as Record<string, Explained>,
 }
 
 export type Messages = typeof en

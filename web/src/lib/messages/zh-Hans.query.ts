@@ -2,8 +2,6 @@
 
 import type { Explained } from './en'
 
-const forms = '可以写成 2024、2024-03、2024-03-05、2024-03..2024-05、march 2024、last week、上周 或 2024年3月5日；日期后面空一格。'
-
 export const simplifiedFaults: Record<string, Explained> = {
   'there is no field of this name': { what: '没有这个名称的字段。', hint: '要照字面寻找的文字，请加上引号。' },
   'this field has no value': { what: '这个字段没有内容。', hint: '请紧接在冒号后面写，中间不要空格。' },
@@ -27,11 +25,11 @@ export const simplifiedFaults: Record<string, Explained> = {
   'this operator lacks a word beside it': { what: '这个运算词旁边少了一个字词。', hint: '请补上；要寻找这个英文词本身，请用小写。' },
   'NEAR stands between words and phrases only': { what: 'NEAR 只能放在字词或引号里的词句之间。', hint: '例如 绿茶 NEAR/5 "70 °C"；要寻找这个英文词本身，请用小写。' },
   'the distance of NEAR is 100 words at most': { what: 'NEAR 的距离最多 100 个字词。', hint: '请写小一点的数字，例如 NEAR/10。' },
-  'this is not a date': { what: '这不是日期。', hint: forms },
+  'this is not a date': { what: '这不是日期。', hint: '可以写成 2024、2024-03、2024-03-05、2024-03..2024-05、march 2024、last week、上周 或 2024年3月5日；日期后面空一格。' },
   'there is no such month': { what: '没有这个月份。', hint: '日期按年、月、日的顺序，例如 2024-03-05；月份是 1 到 12。' },
   'there is no such quarter': { what: '没有这个季度。', hint: '一年有第 1 到第 4 季度。' },
   'there is no such year': { what: '没有这一年。', hint: '请写四位数的年份（2024）；1 到 199 会被当作民国年。' },
-  'this month has no such day': { what: '这个月没有这一天。', hint: forms },
+  'this month has no such day': { what: '这个月没有这一天。', hint: '可以写成 2024、2024-03、2024-03-05、2024-03..2024-05、march 2024、last week、上周 或 2024年3月5日；日期后面空一格。' },
   'this date lies outside the calendar': { what: '这个日期超出历法的范围。', hint: '年份从 1000 到 9998。' },
   'this range of dates ends before it begins': { what: '这段日期的结束早于开始。', hint: '请把较早的日期写在前面。' },
   'a date does not stand in parentheses': { what: '日期不能放在括号里。', hint: '请写成 date:2023 OR date:2024，或 date:2023..2024 这样的范围。' },

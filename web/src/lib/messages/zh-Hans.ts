@@ -4,6 +4,8 @@ import type { Messages } from './en'
 import { askZhHans } from './zh-Hans.ask'
 import { mailZhHans } from './zh-Hans.mail'
 import { originalsZhHans } from './zh-Hans.originals'
+import { simplifiedFaults } from './zh-Hans.query'
+import { paletteZhHans } from './zh-Hans.palette'
 import { readingZhHans } from './zh-Hans.reading'
 import { keepZhHans } from './zh-Hans.keep'
 import { facetsZhHans } from './zh-Hans.facets'
@@ -276,6 +278,7 @@ export const zhHans: Messages = {
   originals: originalsZhHans,
   reading: readingZhHans,
   mail: mailZhHans,
+  palette: paletteZhHans,
   ...keepZhHans,
   facets: facetsZhHans,
   document: {
@@ -462,4 +465,5 @@ export const zhHans: Messages = {
     page_without_text: { what: '部分页面没有可读的文字', hint: '' },
     charset_guessed: { what: '字符编码是推测的', hint: '若文字看来不对，请将文件存成 UTF-8。' },
   },
+  faults: simplifiedFaults,
 }

@@ -2,8 +2,6 @@
 
 import type { Explained } from './en'
 
-const forms = '可以寫成 2024、2024-03、2024-03-05、2024-03..2024-05、march 2024、last week、上週 或 民國113年3月；日期後面空一格。'
-
 export const chineseFaults: Record<string, Explained> = {
   'there is no field of this name': { what: '沒有這個名稱的欄位。', hint: '要照字面尋找的文字，請加上引號。' },
   'this field has no value': { what: '這個欄位沒有內容。', hint: '請緊接在冒號後面寫，中間不要空格。' },
@@ -27,11 +25,11 @@ export const chineseFaults: Record<string, Explained> = {
   'this operator lacks a word beside it': { what: '這個運算詞旁邊少了一個字詞。', hint: '請補上；要尋找這個英文字本身，請用小寫。' },
   'NEAR stands between words and phrases only': { what: 'NEAR 只能放在字詞或引號裡的詞句之間。', hint: '例如 綠茶 NEAR/5 "70 °C"；要尋找這個英文字本身，請用小寫。' },
   'the distance of NEAR is 100 words at most': { what: 'NEAR 的距離最多 100 個字詞。', hint: '請寫小一點的數字，例如 NEAR/10。' },
-  'this is not a date': { what: '這不是日期。', hint: forms },
+  'this is not a date': { what: '這不是日期。', hint: '可以寫成 2024、2024-03、2024-03-05、2024-03..2024-05、march 2024、last week、上週 或 民國113年3月；日期後面空一格。' },
   'there is no such month': { what: '沒有這個月份。', hint: '日期依年、月、日的順序，例如 2024-03-05；月份是 1 到 12。' },
   'there is no such quarter': { what: '沒有這一季。', hint: '一年有第 1 季到第 4 季。' },
   'there is no such year': { what: '沒有這一年。', hint: '請寫四位數的年份（2024），或從 1 開始的民國年（民國113年、113）。' },
-  'this month has no such day': { what: '這個月沒有這一天。', hint: forms },
+  'this month has no such day': { what: '這個月沒有這一天。', hint: '可以寫成 2024、2024-03、2024-03-05、2024-03..2024-05、march 2024、last week、上週 或 民國113年3月；日期後面空一格。' },
   'this date lies outside the calendar': { what: '這個日期超出曆法的範圍。', hint: '年份從 1000 到 9998。' },
   'this range of dates ends before it begins': { what: '這段日期的結束早於開始。', hint: '請把較早的日期寫在前面。' },
   'a date does not stand in parentheses': { what: '日期不能放在括號裡。', hint: '請寫成 date:2023 OR date:2024，或 date:2023..2024 這樣的範圍。' },

@@ -4,6 +4,8 @@ import type { Messages } from './en'
 import { askZhHant } from './zh-Hant.ask'
 import { mailZhHant } from './zh-Hant.mail'
 import { originalsZhHant } from './zh-Hant.originals'
+import { chineseFaults } from './zh-Hant.query'
+import { paletteZhHant } from './zh-Hant.palette'
 import { readingZhHant } from './zh-Hant.reading'
 import { keepZhHant } from './zh-Hant.keep'
 import { facetsZhHant } from './zh-Hant.facets'
@@ -276,6 +278,7 @@ export const zhHant: Messages = {
   originals: originalsZhHant,
   reading: readingZhHant,
   mail: mailZhHant,
+  palette: paletteZhHant,
   ...keepZhHant,
   facets: facetsZhHant,
   document: {
@@ -462,4 +465,5 @@ export const zhHant: Messages = {
     page_without_text: { what: '部分頁面沒有可讀的文字', hint: '' },
     charset_guessed: { what: '字元編碼是推測的', hint: '若文字看來不對，請將檔案存成 UTF-8。' },
   },
+  faults: chineseFaults,
 }

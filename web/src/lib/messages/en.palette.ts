@@ -1,0 +1,31 @@
+// The words of the commands and of the list of keys. English.
+
+export const paletteEn = {
+  title: 'Commands',
+  placeholder: 'Where to, what to look for, what to do',
+  search: (words: string) => `Search for ${words}`,
+  ask: (words: string) => `Ask ${words}`,
+  go: (place: string) => `Go to ${place}`,
+  theme: (name: string) => `Appearance: ${name}`,
+  language: (name: string) => `Language: ${name}`,
+  keys: 'All keys',
+  groups: { typed: 'What you typed', places: 'Places', documents: 'Read last', conversations: 'Conversations', deeds: 'Actions', settings: 'Settings' },
+  none: 'Nothing fits.',
+  count: (commands: number) => (commands === 1 ? '1 command' : `${commands} commands`),
+  current: 'now',
+  keysTitle: 'Keys',
+  where: { everywhere: 'Everywhere', search: 'Search', ask: 'Ask', document: 'Document beside' },
+  does: {
+    commands: 'commands: go, look for, do',
+    search: 'to the search',
+    keys: 'this list',
+    escape: 'closes what is open',
+    down: 'from the field into the results',
+    walk: 'through results and suggestions',
+    ends: 'first and last result',
+    open: 'opens the result, or takes the suggestion',
+    send: 'asks',
+    line: 'begins a new line',
+    close: 'closes the document and goes back to its result',
+  },
+}

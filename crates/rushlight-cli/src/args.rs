@@ -302,6 +302,9 @@ pub struct AskArgs {
     /// Ask in this conversation, as `rushlight conversations` numbers it, and keep the answer there
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
+    /// Ask this language model, as `rushlight models list` names it; left out: that of the settings
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
     /// Where to search
     #[command(flatten)]
     pub scope: ScopeArgs,

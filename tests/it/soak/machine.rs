@@ -324,7 +324,7 @@ impl Machine {
             embedder_spec: spec,
             embedder: Lazy::ready("hash", Arc::new(embedder)),
             reranker: None,
-            language_model: Lazy::ready("scripted", Arc::new(ScriptedModel::new())),
+            language_models: LanguageModels::only(Lazy::ready("scripted", Arc::new(ScriptedModel::new()))),
             keyword: Box::new(Factory(Arc::clone(fuse))),
             vector: Box::new(Factory(Arc::clone(fuse))),
             clock: Arc::new(SetForward(Arc::clone(&self.ahead_ms))),

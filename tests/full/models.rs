@@ -66,8 +66,10 @@ fn gguf(seed: u64) -> Vec<u8> {
         };
         tokens.push(char::from_u32(code).expect("a character").to_string());
     }
-    tokens.extend(["<|im_start|>", "<|im_end|>"].map(str::to_owned));
-    let kinds = (0..tokens.len()).map(|at| if at < 256 { 1 } else { 3 }).collect();
+    tokens.extend(["te", "<|im_start|>", "<|im_end|>"].map(str::to_owned));
+    let kinds = (0..tokens.len())
+        .map(|at| if at <= 256 { 1 } else { 3 })
+        .collect();
     let count = tokens.len();
     let metadata = [
         ("general.architecture", Meta::Text("llama")),
@@ -82,7 +84,7 @@ fn gguf(seed: u64) -> Vec<u8> {
         ("tokenizer.ggml.tokens", Meta::Texts(tokens)),
         ("tokenizer.ggml.token_type", Meta::Kinds(kinds)),
         ("tokenizer.ggml.merges", Meta::Texts(vec!["t e".to_owned()])),
-        ("tokenizer.ggml.eos_token_id", Meta::Number(257)),
+        ("tokenizer.ggml.eos_token_id", Meta::Number(258)),
     ];
     let tensors: [(&str, &[usize]); 12] = [
         ("token_embd.weight", &[count, WIDTH]),

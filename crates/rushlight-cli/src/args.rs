@@ -318,6 +318,7 @@ Examples:
   rushlight ask \"Summarise the travel policy\"              a summary of one document or mail conversation
   rushlight ask \"What changed in the travel policy?\"       two documents or versions, with both quotations
   rushlight ask --as fact \"How many files did Bo send?\"    another reading than the words suggest
+  rushlight ask --model NAME \"Who signed the lease?\"        another installed language model
 
 docs/answers.md explains the kinds.";
 

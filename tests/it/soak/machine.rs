@@ -17,7 +17,7 @@ use rushlight_core::{
     SourceEvent, Suggestion, SystemClock, TextSpan, Timestamp, VectorHit, VectorIndex, WatchGuard,
 };
 use rushlight_engine::{
-    Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
+    Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, LanguageModels, Lazy, VectorFactory,
 };
 use rushlight_ledger::Ledger;
 use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};

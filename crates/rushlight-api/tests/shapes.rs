@@ -591,7 +591,16 @@ fn status() {
               "id": "multilingual-e5-small",
               "state": "ready",
               "message": ""
-            }
+            },
+            "loaded": [
+              {
+                "id": "qwen2.5-coder-0.5b",
+                "weights_bytes": 491400064,
+                "conversations": 2,
+                "conversation_bytes": 41943040,
+                "conversation_limit_bytes": 134217728
+              }
+            ]
           },
           "sources": [
             {

@@ -8,14 +8,24 @@ use serde_json::Value;
 /// A data directory and a folder beside it.
 pub(crate) struct Installation {
     pub(crate) dir: tempfile::TempDir,
+    /// The folder of its models, where it is not that of the environment.
+    models: Option<PathBuf>,
 }
 
 impl Installation {
     pub(crate) fn new() -> Self {
         let installation = Self {
             dir: tempfile::tempdir().expect("a temporary folder"),
+            models: None,
         };
         std::fs::create_dir(installation.notes()).expect("a folder for notes");
+        installation
+    }
+
+    /// One in which no model is installed yet.
+    pub(crate) fn without_models() -> Self {
+        let mut installation = Self::new();
+        installation.models = Some(installation.dir.path().join("models"));
         installation
     }
 
@@ -49,6 +59,9 @@ impl Installation {
             .env("HOME", self.dir.path())
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("XDG_DATA_HOME");
+        if let Some(models) = &self.models {
+            command.env("RUSHLIGHT_MODELS_DIR", models);
+        }
         command.stdin(Stdio::null());
         command
     }

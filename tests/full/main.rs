@@ -10,6 +10,7 @@ mod binary;
 mod crash;
 mod evaluation;
 mod journey;
+mod models;
 mod offline;
 mod receipts;
 mod rerank;

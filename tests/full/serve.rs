@@ -57,7 +57,7 @@ impl Server {
         )
     }
 
-    fn own_headers(&self) -> Vec<String> {
+    pub(crate) fn own_headers(&self) -> Vec<String> {
         vec![
             format!("Host: 127.0.0.1:{}", self.port),
             format!("Authorization: Bearer {}", self.token),
@@ -78,7 +78,7 @@ impl Server {
         (status, json.unwrap_or(Value::Null))
     }
 
-    fn raw(&self, request: &str, headers: &[String], body: &str) -> String {
+    pub(crate) fn raw(&self, request: &str, headers: &[String], body: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens");
         stream
             .set_read_timeout(Some(Duration::from_secs(180)))

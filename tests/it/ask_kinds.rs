@@ -97,6 +97,7 @@ fn request(question: &str) -> AskRequest {
         spaces: Vec::new(),
         kinds: Vec::new(),
         kind: None,
+        model: None,
         history: Vec::new(),
         fence: "f3nc3".to_owned(),
         max_tokens: 80,

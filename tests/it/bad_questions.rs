@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use rushlight_core::{
     Answer, AnswerEvent, Error, ErrorCode, GenerateEvent, GenerationParams, GenerationSummary, Grounding,
-    LanguageModel, LanguageModelSpec, Prompt, Result,
+    LanguageModel, LanguageModelSpec, ModelMemory, Prompt, Result,
 };
 use rushlight_engine::Lazy;
 use rushlight_testkit::ScriptedModel;
@@ -276,6 +276,10 @@ type Meddling = Box<dyn FnOnce() + Send>;
 impl LanguageModel for Meddler {
     fn spec(&self) -> &LanguageModelSpec {
         self.model.spec()
+    }
+
+    fn memory(&self) -> ModelMemory {
+        self.model.memory()
     }
 
     fn count_tokens(&self, text: &str) -> usize {

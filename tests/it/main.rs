@@ -12,6 +12,7 @@ mod judgements;
 mod library;
 mod links;
 mod mail;
+mod models;
 mod originals;
 mod queue;
 mod receipts;

@@ -47,6 +47,7 @@ fn request(question: &str) -> AskRequest {
         spaces: vec!["personal".to_owned()],
         kinds: Vec::new(),
         kind: None,
+        model: None,
         history: Vec::new(),
         fence: "f3nc3".to_owned(),
         max_tokens: 80,
@@ -328,7 +329,7 @@ fn nothing_is_told_of_what_may_not_be_read() {
         ErrorCode::ConversationNotFound
     );
     assert_eq!(
-        code(conversations::history(&system.engine, &eve(), id).map(drop)),
+        code(conversations::earlier(&system.engine, &eve(), id).map(drop)),
         ErrorCode::ConversationNotFound
     );
     assert!(
@@ -363,7 +364,9 @@ fn conversations_are_found_in_both_languages_and_remembered() {
     );
     assert!(ids("steeped 沖泡").is_empty());
 
-    let history = conversations::history(&system.engine, &owner(), &tea.conversation).expect("remembered");
+    let history = conversations::earlier(&system.engine, &owner(), &tea.conversation)
+        .expect("remembered")
+        .turns;
     assert_eq!(history.len(), 2);
     assert_eq!(history[0].question, QUESTION);
     assert_eq!(
@@ -373,8 +376,32 @@ fn conversations_are_found_in_both_languages_and_remembered() {
     for _ in 0..6 {
         keep(&system, Some(&tea.conversation), QUESTION);
     }
-    let history = conversations::history(&system.engine, &owner(), &tea.conversation).expect("remembered");
-    assert_eq!(history.len(), 6, "the last six");
+    let earlier = conversations::earlier(&system.engine, &owner(), &tea.conversation).expect("remembered");
+    assert_eq!(earlier.turns.len(), 6, "the last six");
+    assert_eq!(earlier.fence, None, "what is no fence of ours is not used again");
+    let fence = "0123456789";
+    let request = AskRequest {
+        fence: fence.to_owned(),
+        ..request(QUESTION)
+    };
+    let asking =
+        (system.engine).ask_with_record(request.clone(), Arc::default(), |_| ControlFlow::Continue(()));
+    let (answer, record) = system.block_on(asking).expect("an answer");
+    let receipt = receipts::receipt(&request, &answer, &record).expect("a receipt");
+    conversations::keep(
+        &system.engine,
+        &owner(),
+        Some(&tea.conversation),
+        &answer,
+        &receipt,
+    )
+    .expect("kept");
+    let earlier = conversations::earlier(&system.engine, &owner(), &tea.conversation).expect("remembered");
+    assert_eq!(
+        earlier.fence.as_deref(),
+        Some(fence),
+        "the next prompt begins alike"
+    );
 
     let conversation = conversations::read(&system.engine, &owner(), &tea.conversation).expect("is there");
     let markdown = conversations::export(&conversation, api::ConversationFormat::Markdown);

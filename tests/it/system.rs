@@ -19,7 +19,8 @@ use rushlight_core::{
 };
 use rushlight_engine::ledger::{ChunkedBy, CompletedFile, FileOutcome, NewChunk, NewDocument};
 use rushlight_engine::{
-    AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
+    AskRequest, Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, LanguageModels, Lazy,
+    VectorFactory,
 };
 use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
@@ -249,12 +250,17 @@ impl System {
 
     /// The same folder and ledger in a new engine with this language model; the indexes are gone.
     pub(crate) fn restarted_with(self, language_model: Lazy<dyn LanguageModel>) -> Self {
+        self.restarted_with_models(LanguageModels::only(language_model))
+    }
+
+    /// The same with several language models.
+    pub(crate) fn restarted_with_models(self, language_models: LanguageModels) -> Self {
         Self::start(
             self.folder,
             self.ledger,
             Models::All,
             Box::new(InMemory),
-            Some(language_model),
+            Some(language_models),
         )
     }
 
@@ -284,7 +290,7 @@ impl System {
         ledger: Arc<Ledger>,
         models: Models,
         keyword: Box<dyn KeywordFactory>,
-        language_model: Option<Lazy<dyn LanguageModel>>,
+        language_models: Option<LanguageModels>,
     ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -342,9 +348,11 @@ impl System {
                 "pairs",
                 Arc::new(PairTranslator::new(&[("reservoir", "水庫")])) as Arc<dyn Translator>,
             )),
-            language_model: language_model.unwrap_or_else(|| match models {
-                Models::NoLanguageModel => Lazy::new("scripted", move || Err(missing("scripted"))),
-                _ => Lazy::ready("scripted", Arc::clone(&model) as Arc<dyn LanguageModel>),
+            language_models: language_models.unwrap_or_else(|| {
+                LanguageModels::only(match models {
+                    Models::NoLanguageModel => Lazy::new("scripted", move || Err(missing("scripted"))),
+                    _ => Lazy::ready("scripted", Arc::clone(&model) as Arc<dyn LanguageModel>),
+                })
             }),
             keyword,
             vector: Box::new(InMemory),
@@ -517,6 +525,7 @@ impl System {
             spaces: Vec::new(),
             kinds: Vec::new(),
             kind: None,
+            model: None,
             history: Vec::new(),
             fence: FENCE.to_owned(),
             max_tokens: 80,

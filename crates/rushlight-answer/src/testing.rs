@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use rushlight_core::{
     Chunk, ChunkId, ContentHash, DocId, DocumentKind, EmbeddingKey, GenerateEvent, GenerationParams,
-    GenerationSummary, Hit, LanguageModel, LanguageModelSpec, LegScores, Locator, Passage, Prompt, Result,
-    SpaceId, TextSpan, Timestamp,
+    GenerationSummary, Hit, LanguageModel, LanguageModelSpec, LegScores, Locator, ModelMemory, Passage,
+    Prompt, Result, SpaceId, TextSpan, Timestamp,
 };
 
 /// Where a hit's chunk begins in its imagined document.
@@ -119,6 +119,10 @@ impl Scripted {
 impl LanguageModel for Scripted {
     fn spec(&self) -> &LanguageModelSpec {
         &self.spec
+    }
+
+    fn memory(&self) -> ModelMemory {
+        ModelMemory::default()
     }
 
     fn count_tokens(&self, text: &str) -> usize {

@@ -28,6 +28,9 @@ pub struct AskRequest {
     /// How it is to be answered; `null`: as its words say.
     #[serde(default, rename = "as")]
     pub kind: Option<AnswerKind>,
+    /// The language model that is asked, by its id; `null`: that of the settings.
+    #[serde(default)]
+    pub model: Option<String>,
 }
 
 /// Data of the event `first`: the sentence that fits best, as it stands, until the answer replaces it.

@@ -69,7 +69,8 @@ pub use search::{
 };
 pub use sentence::{PassageSentence, SentenceRequest, Sentences};
 pub use status::{
-    Activity, AddSource, Counts, EmbeddingProgress, Model, ModelState, Models, Problem, ProblemQuery,
-    ProblemStatus, Problems, Remaining, Scans, Source, Sources, Space, Spaces, Status, Watching,
+    Activity, AddSource, Counts, EmbeddingProgress, LoadedModel, Model, ModelState, Models, Problem,
+    ProblemQuery, ProblemStatus, Problems, Remaining, Scans, Source, Sources, Space, Spaces, Status,
+    Watching,
 };
 pub use time::Time;

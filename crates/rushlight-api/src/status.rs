@@ -121,6 +121,24 @@ pub struct Models {
     pub language: Model,
     /// Computes the vectors.
     pub embedding: Model,
+    /// The language models that are loaded: that of the settings and others that questions named.
+    #[serde(default)]
+    pub loaded: Vec<LoadedModel>,
+}
+
+/// A language model in memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadedModel {
+    /// Its name in the catalogue.
+    pub id: String,
+    /// Bytes of its weights, as its file has them.
+    pub weights_bytes: u64,
+    /// Conversations of which it keeps what it has read.
+    pub conversations: usize,
+    /// Bytes of that.
+    pub conversation_bytes: u64,
+    /// What they may come to, by `answer.conversation_mb`.
+    pub conversation_limit_bytes: u64,
 }
 
 /// A model in use.

@@ -526,6 +526,13 @@ fn status() {
                 state: api::ModelState::Ready,
                 message: String::new(),
             },
+            loaded: vec![api::LoadedModel {
+                id: "qwen2.5-coder-0.5b".to_owned(),
+                weights_bytes: 491_400_064,
+                conversations: 2,
+                conversation_bytes: 41_943_040,
+                conversation_limit_bytes: 134_217_728,
+            }],
         },
         sources: vec![api::Source {
             id: 1,
@@ -584,7 +591,16 @@ fn status() {
               "id": "multilingual-e5-small",
               "state": "ready",
               "message": ""
-            }
+            },
+            "loaded": [
+              {
+                "id": "qwen2.5-coder-0.5b",
+                "weights_bytes": 491400064,
+                "conversations": 2,
+                "conversation_bytes": 41943040,
+                "conversation_limit_bytes": 134217728
+              }
+            ]
           },
           "sources": [
             {

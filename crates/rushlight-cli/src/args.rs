@@ -302,6 +302,9 @@ pub struct AskArgs {
     /// Ask in this conversation, as `rushlight conversations` numbers it, and keep the answer there
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
+    /// Ask this language model, as `rushlight models list` names it; left out: that of the settings
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
     /// Where to search
     #[command(flatten)]
     pub scope: ScopeArgs,
@@ -315,6 +318,7 @@ Examples:
   rushlight ask \"Summarise the travel policy\"              a summary of one document or mail conversation
   rushlight ask \"What changed in the travel policy?\"       two documents or versions, with both quotations
   rushlight ask --as fact \"How many files did Bo send?\"    another reading than the words suggest
+  rushlight ask --model NAME \"Who signed the lease?\"        another installed language model
 
 docs/answers.md explains the kinds.";
 

@@ -6,6 +6,9 @@ use rushlight_core::{Answer, DocId, EarlierTurn, Error, ErrorCode, Principal, Re
 use rushlight_engine::Engine;
 use rushlight_ledger::{ConversationId, ConversationRecord, NewReceipt, NewTurn, Turn};
 
+use crate::receipts;
+use crate::service::FENCE_BYTES;
+
 /// Characters of a title made from a question.
 const TITLE_CHARS: usize = 80;
 /// Conversations listed at most.
@@ -76,12 +79,27 @@ pub fn keep(
     })
 }
 
-/// The last turns of a conversation, oldest first, as a question may lean on them.
+/// What a question in a conversation goes on from.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    /// The last turns, oldest first, as a question may lean on them.
+    pub turns: Vec<EarlierTurn>,
+    /// What fenced the passages in the last prompt: with the same one the next prompt begins alike, so that what the model has read of it
+    /// need not be read again. No document knows it: it is random, and taken out of every text that comes into a prompt.
+    pub fence: Option<String>,
+}
+
+/// What was asked in a conversation before.
 ///
 /// # Errors
 /// `InvalidId`; `ConversationNotFound`, also where it is another's; `LedgerFailed`.
-pub fn history(engine: &Engine, principals: &[Principal], id: &str) -> Result<Vec<EarlierTurn>> {
+pub fn earlier(engine: &Engine, principals: &[Principal], id: &str) -> Result<Earlier> {
     let conversation = read(engine, principals, id)?;
+    let last = conversation.turns.last().and_then(|turn| turn.receipt.as_deref());
+    // Without it a fresh one does.
+    let fence = last
+        .and_then(|receipt| receipts::kept(engine, principals, receipt).ok())
+        .map(|receipt| receipt.fence);
     let skipped = conversation.turns.len().saturating_sub(REMEMBERED);
     let earlier = |turn: api::Turn| {
         let documents = turn.answer.citations.iter();
@@ -93,12 +111,17 @@ pub fn history(engine: &Engine, principals: &[Principal], id: &str) -> Result<Ve
                 .collect::<Result<_>>()?,
         })
     };
-    conversation
-        .turns
-        .into_iter()
-        .skip(skipped)
-        .map(earlier)
-        .collect()
+    Ok(Earlier {
+        turns: conversation
+            .turns
+            .into_iter()
+            .skip(skipped)
+            .map(earlier)
+            .collect::<Result<_>>()?,
+        fence: fence.filter(|fence| {
+            fence.len() == 2 * FENCE_BYTES && fence.bytes().all(|byte| byte.is_ascii_hexdigit())
+        }),
+    })
 }
 
 /// The conversations of these principals, last used first; with `words`, those in which each of them stands.

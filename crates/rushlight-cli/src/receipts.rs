@@ -242,7 +242,8 @@ fn checked(
     }
 }
 
-/// Asks a receipt's question again, of the same spaces and kinds, with the same fence and length, and compares. It is asked
+/// Asks a receipt's question again, of the same spaces and kinds, of the same model where it is installed, with the same fence and
+/// length, and compares. It is asked
 /// as these principals, whatever the receipt says of its own. A question that leaned on an earlier one is asked as it was
 /// rewritten then.
 ///
@@ -259,6 +260,9 @@ pub async fn replay(
         receipt: then,
         intact,
     } = found;
+    // A model that is not here any more is told as a change.
+    let model = then.model.as_ref().map(|model| model.id.clone());
+    let model = model.filter(|id| engine.check_language_model(Some(id)).is_ok());
     let request = AskRequest {
         principals,
         question: then
@@ -269,6 +273,7 @@ pub async fn replay(
         spaces: then.spaces.clone(),
         kinds: then.kinds.iter().map(|kind| (*kind).into()).collect(),
         kind: Some(then.route.kind.into()),
+        model,
         history: Vec::new(),
         fence: then.fence.clone(),
         max_tokens: then.sampling.max_tokens,

@@ -19,7 +19,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use crate::context::Context;
-use crate::conversations::{self, Kept};
+use crate::conversations::{self, Earlier, Kept};
 use crate::folders::FolderRoots;
 use crate::health::HealthDesk;
 use crate::shapes::{problems, source, space, status};
@@ -29,7 +29,10 @@ use crate::{receipts, related};
 /// Changes of the status are looked at this often at most.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
 
-/// Whether the language model is idle is looked at so often.
+/// Random bytes of a fence.
+pub(crate) const FENCE_BYTES: usize = 5;
+
+/// Whether language models are idle is looked at so often.
 const IDLE_EVERY: Duration = Duration::from_secs(20);
 
 /// The engine as the routes see it.
@@ -66,7 +69,7 @@ impl EngineService {
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(IDLE_EVERY).await;
-                idle.unload_idle_model();
+                idle.unload_idle_models();
             }
         });
         Ok(Self {
@@ -158,14 +161,15 @@ impl Service for EngineService {
             kinds,
             conversation,
             kind,
+            model,
         } = question;
-        let history = match conversation.clone() {
+        let earlier = match conversation.clone() {
             Some(id) => {
                 let principals = principals.clone();
-                self.blocking(move |engine| conversations::history(&engine, &principals, &id))
+                self.blocking(move |engine| conversations::earlier(&engine, &principals, &id))
                     .await?
             }
-            None => Vec::new(),
+            None => Earlier::default(),
         };
         let request = AskRequest {
             principals,
@@ -173,8 +177,9 @@ impl Service for EngineService {
             spaces,
             kinds,
             kind,
-            history,
-            fence: fence()?,
+            model,
+            history: earlier.turns,
+            fence: earlier.fence.map_or_else(fence, Ok)?,
             max_tokens: self.max_tokens,
             thinking_tokens: self.thinking_tokens,
         };
@@ -470,9 +475,9 @@ fn judgement(record: JudgementRecord) -> api::Judgement {
     }
 }
 
-/// Fences the evidence in a prompt: 40 random bits, so that no document can contain it.
+/// Fences the evidence in the prompts of a conversation: random, so that no document can contain it.
 pub(crate) fn fence() -> Result<String> {
-    receipts::random_hex::<5>()
+    receipts::random_hex::<FENCE_BYTES>()
 }
 
 fn document(engine: &Engine, id: DocId, principals: &[Principal]) -> Result<api::Document> {

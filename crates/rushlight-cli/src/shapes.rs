@@ -1,8 +1,10 @@
 //! The engine's state in the API's shapes.
 
+use std::iter;
+
 use rushlight_api as api;
-use rushlight_core::{ErrorCode, FileStatus};
-use rushlight_engine::{EngineStatus, LazyState, ModelStatus, SourceStatus, Watching};
+use rushlight_core::{ErrorCode, FileStatus, ModelMemory};
+use rushlight_engine::{EngineStatus, LanguageModelStatus, LazyState, ModelStatus, SourceStatus, Watching};
 use rushlight_ledger::{ProblemFile, SpaceStatistics};
 
 /// The engine's status in the API's shape.
@@ -34,12 +36,35 @@ pub(crate) fn status(status: &EngineStatus) -> api::Status {
             by_meaning: status.seconds_by_meaning,
         },
         models: api::Models {
-            language: model(&status.language_model),
+            language: model(&ModelStatus {
+                id: status.language_model.id.clone(),
+                state: status.language_model.state.clone(),
+            }),
             embedding: model(&status.embedding_model),
+            loaded: iter::once(&status.language_model)
+                .chain(&status.other_language_models)
+                .filter_map(loaded)
+                .collect(),
         },
         sources: status.sources.iter().map(source).collect(),
         spaces: status.spaces.iter().map(space).collect(),
     }
+}
+
+fn loaded(status: &LanguageModelStatus) -> Option<api::LoadedModel> {
+    let ModelMemory {
+        weights,
+        conversations,
+        conversation_bytes,
+        conversation_limit,
+    } = status.memory?;
+    Some(api::LoadedModel {
+        id: status.id.clone(),
+        weights_bytes: weights,
+        conversations,
+        conversation_bytes,
+        conversation_limit_bytes: conversation_limit,
+    })
 }
 
 fn model(status: &ModelStatus) -> api::Model {

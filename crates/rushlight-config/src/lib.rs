@@ -156,6 +156,8 @@ pub struct AnswerConfig {
     pub queue: usize,
     /// Threads of the language model; 0 for one per core.
     pub threads: usize,
+    /// MiB for what each language model has read in conversations; 0 for the last one only.
+    pub conversation_mb: u64,
 }
 
 /// What stands for a weight that is chosen for each query.

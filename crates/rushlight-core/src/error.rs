@@ -234,6 +234,8 @@ error_codes! {
     ModelFetchFailed => "model_fetch_failed", 502, Environment, "check the connection to the package registry, then run the command again: it goes on where it stopped";
     /// A model cannot be loaded.
     ModelUnusable => "model_unusable", 503, Environment, "run `rushlight doctor`";
+    /// There is too little memory for a model.
+    MemoryInsufficient => "memory_insufficient", 503, Environment, "close other programs, or choose a smaller model: `rushlight models list` has their sizes";
     /// ONNX Runtime is missing or too old.
     RuntimeMissing => "runtime_missing", 503, Environment, "run `rushlight models install onnxruntime`";
     /// Computing a vector failed.

@@ -189,12 +189,29 @@ pub struct LanguageModelSpec {
     pub context_tokens: usize,
 }
 
+/// What a model has in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ModelMemory {
+    /// Bytes of its weights, as its file has them.
+    pub weights: u64,
+    /// Conversations of which is kept what was read.
+    pub conversations: usize,
+    /// Bytes of that.
+    pub conversation_bytes: u64,
+    /// What they may come to: where it would be more, the conversation that was used longest ago is forgotten.
+    pub conversation_limit: u64,
+}
+
 /// Writes text. One thread at a time owns it; a second caller waits.
 ///
-/// The state of the last prompt is kept: a prompt that starts with the same tokens reads only the rest.
+/// The state of the last prompt is kept, and as far as there is memory for it that of prompts of other conversations: a prompt that starts
+/// with the same tokens as one of them reads only the rest.
 pub trait LanguageModel: Send + Sync {
     /// What the model is.
     fn spec(&self) -> &LanguageModelSpec;
+
+    /// What it has in memory now. Does not wait for who generates.
+    fn memory(&self) -> ModelMemory;
 
     /// Tokens of a text.
     fn count_tokens(&self, text: &str) -> usize;

@@ -47,7 +47,7 @@ pub use index::{
 };
 pub use language_model::{
     Allowed, GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec, Message,
-    Prompt, Role, TextRule,
+    ModelMemory, Prompt, Role, TextRule,
 };
 pub use original::{Original, OriginalHolds, TakenOut};
 pub use place::{Locator, TextSpan};

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use rushlight_core::{
-    Clock, Counts, Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Parser, Reporter, Reranker,
-    Result, Source, SourceId, TokenCounter, Translator,
+    Clock, Counts, Embedder, EmbedderSpec, Error, ErrorCode, Parser, Reporter, Reranker, Result, Source,
+    SourceId, TokenCounter, Translator,
 };
 use rushlight_ledger::{ChunkedBy, Ledger, Requeue, ScanCounts, SourceRecord};
 use rushlight_retrieval::TitleQueries;
@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use crate::gate::Gate;
 use crate::indexer::{Command, Indexer, Until};
 use crate::indexes::Indexes;
+use crate::language_models::LanguageModels;
 use crate::lazy::Lazy;
 use crate::parts::{EngineOptions, EngineParts, OpenSource};
 use crate::queue::Queue;
@@ -45,7 +46,7 @@ pub(crate) struct Shared {
     pub(crate) embedder: Lazy<dyn Embedder>,
     pub(crate) reranker: Option<Lazy<dyn Reranker>>,
     pub(crate) translator: Option<Lazy<dyn Translator>>,
-    pub(crate) language_model: Lazy<dyn LanguageModel>,
+    pub(crate) language_models: LanguageModels,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) reporter: Arc<dyn Reporter>,
     pub(crate) runtime: tokio::runtime::Handle,
@@ -121,7 +122,7 @@ impl Engine {
             embedder,
             reranker,
             translator,
-            language_model,
+            language_models,
             keyword,
             vector,
             clock,
@@ -155,7 +156,7 @@ impl Engine {
                 embedder,
                 reranker,
                 translator,
-                language_model,
+                language_models,
                 clock,
                 reporter,
                 runtime,
@@ -248,18 +249,24 @@ impl Engine {
         self.set_paused(source, false)
     }
 
-    /// Lets go of the language model's memory where no question has come for as long as the options say.
-    pub fn unload_idle_model(&self) {
+    /// Lets go of the memory of language models that no question was asked of for as long as the options say.
+    pub fn unload_idle_models(&self) {
         let shared = &self.shared;
-        if let Some(after) = shared.options.idle_model
-            && shared.language_model.unload_idle(after)
-        {
-            tracing::info!(
-                model = shared.language_model.id(),
-                "the idle language model was unloaded"
-            );
+        let Some(after) = shared.options.idle_model else {
+            return;
+        };
+        for model in shared.language_models.unload_idle(after) {
+            tracing::info!(model, "an idle language model was unloaded");
             shared.touch();
         }
+    }
+
+    /// Refuses a name that no language model has that could be asked; that of the settings always can, if only to be told missing.
+    ///
+    /// # Errors
+    /// `ModelUnknown`; `InvalidRequest` for a model of another kind; `ModelMissing` for one that is not installed.
+    pub fn check_language_model(&self, named: Option<&str>) -> Result<()> {
+        self.shared.language_models.check(named)
     }
 
     fn set_paused(&self, source: Option<SourceId>, paused: bool) -> Result<()> {

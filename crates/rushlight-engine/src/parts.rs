@@ -7,12 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rushlight_answer::AnswerOptions;
 use rushlight_core::{
-    Clock, Correction, Embedder, EmbedderSpec, KeywordIndex, LanguageModel, PageRecogniser, Parser, Query,
-    Reporter, Reranker, Result, Source, TextSpan, TokenCounter, Translator, VectorIndex,
+    Clock, Correction, Embedder, EmbedderSpec, KeywordIndex, PageRecogniser, Parser, Query, Reporter,
+    Reranker, Result, Source, TextSpan, TokenCounter, Translator, VectorIndex,
 };
 use rushlight_ingest::ChunkOptions;
 use rushlight_ledger::Ledger;
 
+use crate::language_models::LanguageModels;
 use crate::lazy::Lazy;
 
 /// Opens keyword indexes.
@@ -60,8 +61,8 @@ pub struct EngineParts {
     pub reranker: Option<Lazy<dyn Reranker>>,
     /// The dictionary by which titles in another language are found; `None` where there is none.
     pub translator: Option<Lazy<dyn Translator>>,
-    /// The language model.
-    pub language_model: Lazy<dyn LanguageModel>,
+    /// The language models.
+    pub language_models: LanguageModels,
     /// Opens keyword indexes.
     pub keyword: Box<dyn KeywordFactory>,
     /// Opens vector indexes.
@@ -108,6 +109,6 @@ pub struct EngineOptions {
     pub own_addresses: Vec<String>,
     /// Questions of one asker that may wait while one is answered.
     pub answer_queue: usize,
-    /// How long the language model is kept without a question; `None`: for good.
+    /// How long a language model is kept without a question; `None`: for good.
     pub idle_model: Option<Duration>,
 }

@@ -128,16 +128,9 @@ impl Engine {
         let params = request.params();
         let indexes = self.index_states(&request.spaces).await?;
         let answer = self.ask(request, cancel, on_event).await?;
+        let language_model = shared.language_models.spec(&answer.model_id);
         let of_ledger = Arc::clone(shared);
-        let took_part = !answer.model_id.is_empty();
-        let (library, language_model) = blocking(move || {
-            let model = match took_part {
-                true => Some(of_ledger.language_model.get()?.spec().clone()),
-                false => None,
-            };
-            Ok((of_ledger.ledger.library()?, model))
-        })
-        .await?;
+        let library = blocking(move || of_ledger.ledger.library()).await?;
         let record = AskRecord {
             asked,
             library,

@@ -5,6 +5,7 @@ use rushlight_ledger::{ScanCounts, SourceRecord, SpaceStatistics};
 use tokio::sync::watch;
 
 use crate::engine::Engine;
+use crate::language_models::LanguageModelStatus;
 use crate::lazy::LazyState;
 
 /// What the indexing thread does.
@@ -92,8 +93,10 @@ pub struct EngineStatus {
     pub recogniser: Option<ModelStatus>,
     /// What keeps indexing from going on.
     pub last_error: Option<(ErrorCode, String)>,
-    /// The language model.
-    pub language_model: ModelStatus,
+    /// The language model of the settings.
+    pub language_model: LanguageModelStatus,
+    /// Others that were asked for by name since the start.
+    pub other_language_models: Vec<LanguageModelStatus>,
     /// The embedding model.
     pub embedding_model: ModelStatus,
     /// The sources.
@@ -171,6 +174,7 @@ impl Engine {
                 state: recogniser.state(),
             }
         });
+        let (language_model, other_language_models) = shared.language_models.statuses();
         Ok(EngineStatus {
             scans,
             recogniser,
@@ -182,10 +186,8 @@ impl Engine {
             embedded,
             waiting_for_vectors,
             last_error,
-            language_model: ModelStatus {
-                id: shared.language_model.id().to_owned(),
-                state: shared.language_model.state(),
-            },
+            language_model,
+            other_language_models,
             embedding_model: ModelStatus {
                 id: shared.embedder.id().to_owned(),
                 state: shared.embedder.state(),

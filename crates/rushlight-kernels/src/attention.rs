@@ -146,6 +146,30 @@ impl KeyValueCache {
         self.keys.len() * self.head_dim * (length.next_multiple_of(LANES) + length)
     }
 
+    /// Another one that holds the first positions.
+    ///
+    /// # Panics
+    /// When it holds fewer.
+    #[must_use]
+    pub fn copy(&self, length: usize) -> Self {
+        assert!(length <= self.length, "{length} of {} positions", self.length);
+        let room = length.next_multiple_of(GROW) * self.head_dim;
+        let copied = |halves: &[Vec<u16>]| halves.iter().map(|half| half[..room].to_vec()).collect();
+        Self {
+            head_dim: self.head_dim,
+            length,
+            keys: copied(&self.keys),
+            values: copied(&self.values),
+        }
+    }
+
+    /// Bytes of memory that it takes once it holds so many positions. It takes no less than now until it is emptied.
+    pub fn bytes(&self, length: usize) -> usize {
+        let taken = self.values.first().map_or(0, Vec::len);
+        let room = (length.next_multiple_of(GROW) * self.head_dim).max(taken);
+        2 * self.keys.len() * room * size_of::<u16>()
+    }
+
     /// Forgets all but the first positions.
     pub fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);

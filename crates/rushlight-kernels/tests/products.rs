@@ -321,6 +321,13 @@ fn a_snapshot_has_what_stood_there_and_nothing_behind_it() {
             read(&[&first, &other]).snapshot(length),
             "{length}: nothing of what is behind"
         );
+        let mut copy = whole.copy(length);
+        assert_eq!(
+            (copy.len(), copy.bytes(0)),
+            (length, read(&[&first]).bytes(length))
+        );
+        copy.append(&second, &second);
+        assert_eq!(attend(&copy), attend(&whole), "{length}: a copy goes on alike");
         let mut restored = read(&[&other]);
         assert!(restored.restore(length, &snapshot));
         assert_eq!(restored.len(), length);

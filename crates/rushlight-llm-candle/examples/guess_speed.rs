@@ -102,6 +102,7 @@ fn load(model: &Path, guesses: bool) -> Result<CandleModel, Failure> {
         guesses,
         threads: 0,
         states: None,
+        conversation_bytes: 0,
     };
     Ok(CandleModel::load(model, options)?)
 }

@@ -46,6 +46,7 @@ fn main() -> Result<(), Failure> {
                 guesses: false,
                 threads: 0,
                 states: None,
+                conversation_bytes: 0,
             };
             let loaded = CandleModel::load(model, options)?;
             let mut turn = 0;

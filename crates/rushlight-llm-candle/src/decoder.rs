@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use rushlight_core::{Error, ErrorCode, Result};
+use rushlight_kernels::KeyValueCache;
 
 use crate::gguf::Gguf;
 use crate::transformer::{Experts, Gate, Rope, Shape, Transformer, Window};
@@ -89,6 +90,21 @@ impl Decoder {
     /// Forgets what stands behind the first `length` tokens.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.weights.truncate(length);
+    }
+
+    /// A cache that has read nothing.
+    pub(crate) fn empty_cache(&self) -> Vec<KeyValueCache> {
+        self.weights.empty_cache()
+    }
+
+    /// Goes on with what another cache has read, and gives back its own.
+    pub(crate) fn exchange_cache(&mut self, other: Vec<KeyValueCache>) -> Vec<KeyValueCache> {
+        self.weights.exchange_cache(other)
+    }
+
+    /// Bytes that the cache takes once it has read so many tokens.
+    pub(crate) fn cache_bytes(&self, length: usize) -> usize {
+        self.weights.cache_bytes(length)
     }
 
     /// Keys and values of the first `length` positions.

@@ -4,11 +4,13 @@
 //! mutex: one thread generates, a second caller waits. The arithmetic is that of rushlight-kernels, on
 //! threads of its own; candle reads the file, and multiplies what is stored as floats.
 //!
-//! The model's state after the last prompt is kept: a prompt costs only what comes after the tokens it begins with in common. The state
-//! behind a system turn is kept beside it, also in a file where there is a folder for it.
+//! The model's state after the last prompt of each conversation is kept, as far as a bound of memory allows: a prompt costs only what comes
+//! after the tokens that it has in common with the one that begins most alike. The state behind a system turn is kept beside them, also in a
+//! file where there is a folder for it.
 //! Nothing of candle, tokenizers or minijinja stands in a public signature.
 
 mod chat;
+mod conversations;
 mod decoder;
 mod gguf;
 mod lookup;

@@ -36,15 +36,12 @@ fn fits(name: &str, file_bytes: u64, available: Option<u64>) -> Result<()> {
         Some(available) if available < needed => {
             let gigabytes = |bytes: u64| bytes as f64 / 1e9;
             Err(Error::new(
-                ErrorCode::ModelUnusable,
+                ErrorCode::MemoryInsufficient,
                 format!(
                     "the language model `{name}` needs {:.1} GB of memory, and {:.1} GB is free",
                     gigabytes(needed),
                     gigabytes(available)
                 ),
-            )
-            .with_hint(
-                "close other programs, or set `models.language` to a smaller model: `rushlight models list` has their sizes",
             ))
         }
         _ => Ok(()),
@@ -61,7 +58,7 @@ mod tests {
         assert!(fits("m", file, Some(2_000_000_000)).is_ok());
         assert!(fits("m", file, None).is_ok());
         let error = fits("models/m.gguf", file, Some(700_000_000)).expect_err("too large");
-        assert_eq!(error.code(), ErrorCode::ModelUnusable);
+        assert_eq!(error.code(), ErrorCode::MemoryInsufficient);
         assert!(
             error.message().contains("models/m.gguf")
                 && error.message().contains("1.5 GB")
@@ -69,7 +66,7 @@ mod tests {
             "{}",
             error.message()
         );
-        assert!(error.hint().contains("models.language"));
+        assert!(error.hint().contains("rushlight models list"));
     }
 
     #[test]

@@ -3,18 +3,20 @@
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use parking_lot::Mutex;
 use rushlight_core::{
     Allowed, Error, ErrorCode, GenerateEvent, GenerationParams, GenerationSummary, LanguageModel,
-    LanguageModelSpec, Message, Prompt, Result, Role, TextRule,
+    LanguageModelSpec, Message, ModelMemory, Prompt, Result, Role, TextRule,
 };
 
 use rushlight_kernels::Isa;
 
 use crate::chat::ChatTemplate;
+use crate::conversations::Kept;
 use crate::decoder::Decoder;
 use crate::gguf::Gguf;
 use crate::memory;
@@ -40,6 +42,8 @@ pub struct CandleOptions {
     pub threads: usize,
     /// A folder for the model's state behind system turns, which the next start begins from; nothing is written when `None`.
     pub states: Option<PathBuf>,
+    /// Bytes of keys and values that are kept of conversations at most. That of the last one is kept whatever it takes.
+    pub conversation_bytes: usize,
 }
 
 /// Tokens of a given text that are read at once.
@@ -50,6 +54,9 @@ pub struct CandleModel {
     spec: LanguageModelSpec,
     text: Text,
     chat: ChatTemplate,
+    weight_bytes: u64,
+    conversation_bytes: usize,
+    kept: Arc<Kept>,
     session: Mutex<Session>,
 }
 
@@ -57,7 +64,8 @@ impl CandleModel {
     /// Reads a GGUF file of architecture llama, qwen2, qwen3 or gemma3 whole. Takes seconds.
     ///
     /// # Errors
-    /// `ModelMissing` when there is no such file; `ModelUnusable` with the reason when it is not such a model, or does not fit into memory.
+    /// `ModelMissing` when there is no such file; `MemoryInsufficient` with figures when it does not fit into
+    /// memory; `ModelUnusable` with the reason when it is not such a model.
     pub fn load(path: &Path, options: CandleOptions) -> Result<Self> {
         let CandleOptions {
             model_id,
@@ -66,6 +74,7 @@ impl CandleModel {
             guesses,
             threads,
             states,
+            conversation_bytes,
         } = options;
         let gguf = Gguf::open(path)?;
         memory::check(&path.display().to_string(), gguf.size())?;
@@ -89,7 +98,8 @@ impl CandleModel {
         } else {
             0
         };
-        let session = Session::new(decoder?, guessed, Prefixes::new(states, &sha256));
+        let prefixes = Prefixes::new(states, &sha256);
+        let session = Session::new(decoder?, guessed, prefixes, conversation_bytes);
         let spec = LanguageModelSpec {
             model_id,
             sha256,
@@ -99,6 +109,9 @@ impl CandleModel {
             spec,
             text,
             chat,
+            weight_bytes: gguf.size(),
+            conversation_bytes,
+            kept: session.kept(),
             session: Mutex::new(session),
         })
     }
@@ -181,6 +194,15 @@ struct Turns {
 impl LanguageModel for CandleModel {
     fn spec(&self) -> &LanguageModelSpec {
         &self.spec
+    }
+
+    fn memory(&self) -> ModelMemory {
+        ModelMemory {
+            weights: self.weight_bytes,
+            conversations: self.kept.conversations(),
+            conversation_bytes: self.kept.bytes() as u64,
+            conversation_limit: self.conversation_bytes as u64,
+        }
     }
 
     fn count_tokens(&self, text: &str) -> usize {

@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rushlight_core::{Error, ErrorCode, GenerateEvent, Result};
 
+use crate::conversations::{Conversation, Conversations, Kept, in_common, loses_little};
 use crate::decoder::Decoder;
 use crate::lookup;
 use crate::prefixes::Prefixes;
@@ -29,15 +31,24 @@ pub(crate) struct Session {
     guesses: usize,
     /// Beginnings of prompts that were read before.
     prefixes: Prefixes,
+    /// What was read in other conversations than the last.
+    others: Conversations,
 }
 
 impl Session {
-    /// A session that has read nothing. `guesses` is how many tokens are guessed at once.
-    pub(crate) fn new(decoder: Decoder, guesses: usize, prefixes: Prefixes) -> Self {
+    /// A session that has read nothing. `guesses` is how many tokens are guessed at once, `conversation_bytes` what is kept of
+    /// conversations at most, the last one included, which is kept whatever it takes.
+    pub(crate) fn new(
+        decoder: Decoder,
+        guesses: usize,
+        prefixes: Prefixes,
+        conversation_bytes: usize,
+    ) -> Self {
         Self {
             guesses: if decoder.is_worth_guessing() { guesses } else { 0 },
             ahead: VecDeque::new(),
             prefixes,
+            others: Conversations::new(conversation_bytes),
             decoder,
             read: Vec::new(),
             logits: Vec::new(),
@@ -54,6 +65,11 @@ impl Session {
         &self.logits
     }
 
+    /// How much is kept of conversations, as it changes.
+    pub(crate) fn kept(&self) -> Arc<Kept> {
+        self.others.kept()
+    }
+
     /// Brings the cache to hold exactly `prompt`, whose first `prefix` tokens other prompts begin with too; returns how many of its tokens
     /// were there already.
     ///
@@ -64,7 +80,9 @@ impl Session {
         prefix: usize,
         on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
     ) -> Result<usize> {
-        let mut common = self.in_common(prompt);
+        self.turn_to(prompt);
+        self.others.make_room(self.decoder.cache_bytes(prompt.len()));
+        let mut common = in_common(&self.read, prompt);
         // At the prompt's end a token is missing whose scores are wanted.
         if common < prefix && prefix < prompt.len() && self.restore(&prompt[..prefix]) {
             common = prefix;
@@ -107,9 +125,25 @@ impl Session {
         }
     }
 
-    fn in_common(&self, prompt: &[u32]) -> usize {
-        let both = self.read.iter().zip(prompt);
-        both.take_while(|(ours, theirs)| ours == theirs).count()
+    /// Goes on in the conversation that has most of the prompt. The last one waits where the prompt does not go on from it.
+    fn turn_to(&mut self, prompt: &[u32]) {
+        let own = in_common(&self.read, prompt);
+        let goes_on = loses_little(self.read.len(), own);
+        if goes_on && self.others.most_in_common(prompt) <= own {
+            return;
+        }
+        self.decoder.truncate(self.read.len());
+        self.ahead.clear();
+        self.logits.clear();
+        let tokens = std::mem::take(&mut self.read);
+        let cache = self.decoder.exchange_cache(self.decoder.empty_cache());
+        if !tokens.is_empty() {
+            self.others.set_aside(Conversation { tokens, cache });
+        }
+        if let Some(Conversation { tokens, cache }) = self.others.resume(prompt) {
+            self.decoder.exchange_cache(cache);
+            self.read = tokens;
+        }
     }
 
     /// Goes back to the state behind a beginning that was read before, where it is kept.
@@ -221,7 +255,7 @@ mod tests {
     }
 
     fn session(path: &Path, guesses: usize) -> Session {
-        Session::new(decoder(path), guesses, Prefixes::default())
+        Session::new(decoder(path), guesses, Prefixes::default(), 0)
     }
 
     /// The likeliest tokens after a prompt, and how many of them were guessed right.
@@ -299,7 +333,7 @@ mod tests {
             .collect();
         for family in ["llama", "qwen3", "gemma3"] {
             let path = model(folder.path(), family, Stored::As(GgmlDType::Q8_0));
-            let open = |prefixes| Session::new(decoder(&path), 0, prefixes);
+            let open = |prefixes| Session::new(decoder(&path), 0, prefixes, 0);
             let read = |session: &mut Session, prompt: &[u32], prefix| {
                 let cached = session.read_prompt(prompt, prefix, &mut quiet).expect("reads");
                 (cached, session.logits().to_vec())
@@ -330,6 +364,85 @@ mod tests {
                 "{family}"
             );
         }
+    }
+
+    /// A prompt of a conversation of its own, so many tokens long.
+    fn of(conversation: u32, tokens: u32) -> Vec<u32> {
+        (0..tokens)
+            .map(|at| (at * 7 + conversation * 11 + at / 5) % TOKENS as u32)
+            .collect()
+    }
+
+    #[test]
+    fn conversations_take_turns_and_each_reads_only_what_is_new() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for family in ["llama", "gemma3"] {
+            let path = model(folder.path(), family, Stored::As(GgmlDType::Q8_0));
+            let room = 3 * decoder(&path).cache_bytes(200);
+            let mut session = Session::new(decoder(&path), 5, Prefixes::default(), room);
+            let kept = session.kept();
+            let mut read = |conversation: u32, tokens: u32| {
+                let prompt = of(conversation, tokens);
+                let cached = session.read_prompt(&prompt, 0, &mut quiet).expect("reads");
+                let mut anew = self::session(&path, 0);
+                anew.read_prompt(&prompt, 0, &mut quiet).expect("reads");
+                assert_eq!(
+                    session.logits(),
+                    anew.logits(),
+                    "{family} {conversation} {tokens}"
+                );
+                // An answer, which the next prompt does not go on from to the letter.
+                for token in [1, 2, 3] {
+                    session.read_token(token).expect("reads");
+                }
+                tokens - cached as u32
+            };
+            assert_eq!([read(1, 90), read(2, 80), read(3, 70)], [90, 80, 70]);
+            assert_eq!([read(1, 100), read(2, 95), read(3, 99)], [10, 15, 29]);
+            assert_eq!(kept.conversations(), 3);
+            assert!(kept.bytes() <= room, "{} of {room}", kept.bytes());
+            // A fourth takes the place of the one that was used longest ago.
+            assert_eq!(read(4, 60), 60);
+            assert_eq!([read(2, 100), read(3, 100), read(1, 110)], [5, 1, 110]);
+            assert_eq!(kept.conversations(), 3);
+            assert!(kept.bytes() <= room);
+        }
+    }
+
+    #[test]
+    fn a_question_that_branches_off_leaves_the_conversation_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = model(folder.path(), "qwen2", Stored::As(GgmlDType::Q8_0));
+        let mut session = Session::new(decoder(&path), 0, Prefixes::default(), 1 << 30);
+        let branch = [&of(1, 20)[..], &[5; 40]].concat();
+        let (mut anew, mut read) = (self::session(&path, 0), |prompt: &[u32]| {
+            let cached = session.read_prompt(prompt, 0, &mut quiet).expect("reads");
+            (prompt.len() - cached, session.logits().to_vec())
+        });
+        let mut expected = |prompt: &[u32]| {
+            anew.read_prompt(prompt, 0, &mut quiet).expect("reads");
+            anew.logits().to_vec()
+        };
+        for (prompt, new) in [(of(1, 90), 90), (branch.clone(), 40), (of(1, 95), 5), (branch, 1)] {
+            assert_eq!(read(&prompt), (new, expected(&prompt)));
+        }
+    }
+
+    #[test]
+    fn without_room_only_the_last_conversation_goes_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = model(folder.path(), "qwen2", Stored::As(GgmlDType::Q8_0));
+        let mut session = session(&path, 0);
+        let kept = session.kept();
+        let mut read = |conversation: u32, tokens: u32| {
+            let prompt = of(conversation, tokens);
+            tokens - session.read_prompt(&prompt, 0, &mut quiet).expect("reads") as u32
+        };
+        assert_eq!(
+            [read(1, 50), read(1, 60), read(2, 50), read(1, 60)],
+            [50, 10, 50, 60]
+        );
+        assert_eq!(kept.conversations(), 1);
     }
 
     #[test]

@@ -345,6 +345,32 @@ impl Transformer {
         restored
     }
 
+    /// Keys and values of every block, for none of which a position was read.
+    pub(crate) fn empty_cache(&self) -> Vec<KeyValueCache> {
+        let Shape {
+            shared_heads,
+            head_dim,
+            ..
+        } = self.shape;
+        let blocks = self.blocks.iter();
+        blocks
+            .map(|_| KeyValueCache::new(shared_heads, head_dim))
+            .collect()
+    }
+
+    /// Goes on with other keys and values, and gives back its own.
+    pub(crate) fn exchange_cache(&mut self, other: Vec<KeyValueCache>) -> Vec<KeyValueCache> {
+        let blocks = self.blocks.iter_mut().zip(other);
+        blocks
+            .map(|(block, other)| std::mem::replace(&mut block.cache, other))
+            .collect()
+    }
+
+    /// Bytes that keys and values take once so many positions were read.
+    pub(crate) fn cache_bytes(&self, length: usize) -> usize {
+        self.blocks.iter().map(|block| block.cache.bytes(length)).sum()
+    }
+
     /// Forgets all but the first `length` positions.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.blocks

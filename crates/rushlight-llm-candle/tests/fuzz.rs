@@ -102,6 +102,7 @@ fn answer(path: &Path) -> Result<String> {
             guesses: true,
             threads: 1,
             states: None,
+            conversation_bytes: 0,
         },
     )?;
     let prompt = Prompt {

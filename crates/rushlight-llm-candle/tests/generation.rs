@@ -67,6 +67,7 @@ fn model(path: &Path, template: Option<&str>) -> CandleModel {
         guesses: true,
         threads: 1,
         states: None,
+        conversation_bytes: 64 << 20,
     };
     CandleModel::load(path, options).expect("the model loads")
 }

@@ -28,6 +28,8 @@ pub struct Question {
     pub conversation: Option<String>,
     /// How it is to be answered; `None`: as its words say.
     pub kind: Option<AnswerKind>,
+    /// The language model that is asked, by its id; `None`: that of the settings.
+    pub model: Option<String>,
 }
 
 /// An answer, and where it is kept.

@@ -7,12 +7,15 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rushlight_core::{
     Error, ErrorCode, GenerateEvent, GenerationParams, GenerationSummary, LanguageModel, LanguageModelSpec,
-    Prompt, Result, Role, TokenCounter,
+    ModelMemory, Prompt, Result, Role, TokenCounter,
 };
 
 use crate::embedder::WordTokenCounter;
 use crate::obedient::obey;
 use crate::words::{terms, words};
+
+/// Conversations whose last prompt is kept.
+const CONVERSATIONS: usize = 4;
 
 /// A [`LanguageModel`] without a model.
 ///
@@ -32,8 +35,8 @@ pub struct ScriptedModel {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Text of the last prompt: what a real model keeps in its cache.
-    cached: String,
+    /// Texts of the last prompts of some conversations, the last used last: what a real model keeps in its caches.
+    cached: Vec<String>,
     prompts: Vec<Prompt>,
 }
 
@@ -85,6 +88,13 @@ impl ScriptedModel {
         self
     }
 
+    /// Another identity.
+    #[must_use]
+    pub fn named(mut self, model_id: impl Into<String>) -> Self {
+        self.spec.model_id = model_id.into();
+        self
+    }
+
     /// Another size of context.
     #[must_use]
     pub fn with_context_tokens(mut self, tokens: usize) -> Self {
@@ -118,15 +128,19 @@ impl ScriptedModel {
                 format!("{total} tokens of prompt and {room} of answer do not fit {context}"),
             ));
         }
-        let shared: usize = text
-            .chars()
-            .zip(state.cached.chars())
-            .take_while(|(a, b)| a == b)
-            .map(|(a, _)| a.len_utf8())
-            .sum();
+        let shared = |other: &String| -> usize {
+            let both = text.chars().zip(other.chars()).take_while(|(a, b)| a == b);
+            both.map(|(a, _)| a.len_utf8()).sum()
+        };
+        let most = state.cached.iter().map(shared).max().unwrap_or(0);
         // The last token is always read anew: its state is what the next one follows from.
-        let cached = self.count_tokens(&text[..shared]).min(total.saturating_sub(1));
-        state.cached = text;
+        let cached = self.count_tokens(&text[..most]).min(total.saturating_sub(1));
+        // A conversation goes on where nothing that was read of it is lost.
+        state.cached.retain(|other| !text.starts_with(other.as_str()));
+        if state.cached.len() == CONVERSATIONS {
+            state.cached.remove(0);
+        }
+        state.cached.push(text);
         state.prompts.push(prompt.clone());
         for done in [cached, cached + (total - cached) / 2, total] {
             if on_event(GenerateEvent::Reading { done, total }).is_break() {
@@ -146,6 +160,18 @@ impl Default for ScriptedModel {
 impl LanguageModel for ScriptedModel {
     fn spec(&self) -> &LanguageModelSpec {
         &self.spec
+    }
+
+    fn memory(&self) -> ModelMemory {
+        let Some(state) = self.state.try_lock() else {
+            return ModelMemory::default();
+        };
+        ModelMemory {
+            weights: 0,
+            conversations: state.cached.len(),
+            conversation_bytes: state.cached.iter().map(|text| text.len() as u64).sum(),
+            conversation_limit: u64::MAX,
+        }
     }
 
     fn count_tokens(&self, text: &str) -> usize {

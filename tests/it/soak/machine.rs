@@ -17,7 +17,7 @@ use rushlight_core::{
     SourceEvent, Suggestion, SystemClock, TextSpan, Timestamp, VectorHit, VectorIndex, WatchGuard,
 };
 use rushlight_engine::{
-    Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, Lazy, VectorFactory,
+    Engine, EngineOptions, EngineParts, IndexSummary, KeywordFactory, LanguageModels, Lazy, VectorFactory,
 };
 use rushlight_ledger::Ledger;
 use rushlight_parse::{ParseOptions, Parsers, WorkerCommand};
@@ -325,7 +325,7 @@ impl Machine {
             embedder: Lazy::ready("hash", Arc::new(embedder)),
             reranker: None,
             translator: None,
-            language_model: Lazy::ready("scripted", Arc::new(ScriptedModel::new())),
+            language_models: LanguageModels::only(Lazy::ready("scripted", Arc::new(ScriptedModel::new()))),
             keyword: Box::new(Factory(Arc::clone(fuse))),
             vector: Box::new(Factory(Arc::clone(fuse))),
             clock: Arc::new(SetForward(Arc::clone(&self.ahead_ms))),

@@ -17,6 +17,7 @@ use super::search::{day_of, place, print_hit, recognised};
 use super::taken;
 use crate::args::AskArgs;
 use crate::context::Context;
+use crate::conversations::Earlier;
 use crate::output::{Output, count, style, thousands};
 use crate::progress::bar;
 use crate::service::fence;
@@ -31,9 +32,9 @@ pub(crate) fn run(
 ) -> Result<ExitCode> {
     let open = context.open(wiring, Arc::new(NoReporter))?;
     let asker = [Principal::owner()];
-    let history = match &args.conversation {
-        Some(id) => conversations::history(&open.engine, &asker, id)?,
-        None => Vec::new(),
+    let earlier = match &args.conversation {
+        Some(id) => conversations::earlier(&open.engine, &asker, id)?,
+        None => Earlier::default(),
     };
     let request = AskRequest {
         principals: asker.to_vec(),
@@ -44,8 +45,9 @@ pub(crate) fn run(
             .kind
             .as_deref()
             .and_then(|name| AnswerKind::ALL.into_iter().find(|kind| kind.as_str() == name)),
-        history,
-        fence: fence()?,
+        model: args.model.clone(),
+        history: earlier.turns,
+        fence: earlier.fence.map_or_else(fence, Ok)?,
         max_tokens: context.config.answer.max_tokens,
         thinking_tokens: context.config.answer.thinking_tokens,
     };

@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rushlight_answer::{AnswerInputs, AnswerLanguage, Prepared};
+use rushlight_answer::{AnswerInputs, AnswerLanguage, AnswerOptions, Calibration, Prepared};
 use rushlight_core::{
     Answer, AnswerEvent, ChunkId, DocId, DocumentKind, EmbedKind, Embedding, ErrorCode, Grounding, Hit,
     LanguageModel, Principal, Result, Route, SearchRequest, TermFound,
 };
 
-use super::AskRequest;
+use super::{AskRequest, unless_withdrawn};
 use crate::engine::{Engine, Shared, go_on_unless};
 use crate::queue::Turn;
 use crate::search::{Reading, blocking};
@@ -32,19 +32,16 @@ impl Engine {
             .standalone
             .clone()
             .unwrap_or_else(|| request.question.clone());
-        let found = self
-            .find(
-                SearchRequest {
-                    principals: request.principals.clone(),
-                    spaces: request.spaces.clone(),
-                    kinds: request.kinds.clone(),
-                    limit: HITS,
-                    grouped: false,
-                    ..SearchRequest::new(&question)
-                },
-                Reading::Question,
-            )
-            .await?;
+        let search = SearchRequest {
+            principals: request.principals.clone(),
+            spaces: request.spaces.clone(),
+            kinds: request.kinds.clone(),
+            limit: HITS,
+            grouped: false,
+            ..SearchRequest::new(&question)
+        };
+        // It may have to load the embedding model.
+        let found = unless_withdrawn(&cancel, self.find(search, Reading::Question)).await?;
         let shared = Arc::clone(&self.shared);
         blocking(move || {
             let response = found.response;
@@ -63,20 +60,18 @@ impl Engine {
                 go_on_unless(cancel.load(Ordering::Acquire))
             };
             let cosines = |texts: &[&str]| shared.cosines(&question, found.vector.clone(), texts);
-            let prepared = Prepared::new(&inputs, &shared.options.answer, &cosines, &mut tell)?;
+            let options = shared.answer_options(&request);
+            let prepared = Prepared::new(&inputs, &options, &cosines, &mut tell)?;
             let _turn = shared.turn(&request.principals, &cancel, &mut tell)?;
-            let model: Option<Arc<dyn LanguageModel>> = match shared.language_model.get() {
-                Ok(model) => Some(model),
-                Err(error) if error.code() == ErrorCode::ModelMissing => None,
-                Err(error) => return Err(error),
-            };
-            shared.touch();
+            let model = shared.language_model(&request, &cancel)?;
             let params = request.params();
             // What is finished is told once its places are known and its documents are known to be there still.
             let answer = prepared.answer(model.as_deref(), &params, &mut |event| match event {
                 AnswerEvent::Finished(_) => ControlFlow::Continue(()),
                 event => tell(event),
             })?;
+            // What the model has in memory is another.
+            shared.touch();
             let answer = shared.settle(answer, &question, &request.principals)?;
             let _ = tell(AnswerEvent::Finished(Box::new(answer.clone())));
             Ok(answer)
@@ -110,6 +105,34 @@ impl Shared {
             &mut |ahead| on_event(AnswerEvent::Waiting { ahead }),
             &|| go_on_unless(cancel.load(Ordering::Acquire)),
         )
+    }
+
+    /// The model that is asked, loaded; `None` where that of the settings is not installed. Called by who has the turn.
+    pub(super) fn language_model(
+        &self,
+        request: &AskRequest,
+        cancel: &AtomicBool,
+    ) -> Result<Option<Arc<dyn LanguageModel>>> {
+        let go_on = || go_on_unless(cancel.load(Ordering::Acquire));
+        let loaded = self.language_models.load(request.model.as_deref(), &go_on);
+        self.touch();
+        match loaded {
+            Ok(model) => Ok(Some(model)),
+            Err(error) if error.code() == ErrorCode::ModelMissing && request.model.is_none() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How answers are made with the model that is asked: when there is one was learnt for each model apart.
+    fn answer_options(&self, request: &AskRequest) -> AnswerOptions {
+        let options = self.options.answer.clone();
+        match request.model.as_deref() {
+            Some(id) if id != self.language_models.default_id() => AnswerOptions {
+                calibration: Calibration::for_models(id, &self.embedder_spec.model_id),
+                ..options
+            },
+            _ => options,
+        }
     }
 
     /// The cosine of each text with the question, whose vector is computed where the search has none; `None` where there is no

@@ -36,8 +36,11 @@ impl Engine {
         blocking(move || {
             let mut told = |_| ControlFlow::Continue(());
             let _turn = shared.turn(&request.principals, &cancel, &mut told)?;
-            let Ok(model) = shared.language_model.get() else {
-                return Ok(Some(text));
+            let model = match shared.language_model(&request, &cancel) {
+                Ok(Some(model)) => model,
+                Err(error) if error.code() == ErrorCode::Cancelled => return Err(error),
+                // Why there is none is told when the answer is to be written.
+                Ok(None) | Err(_) => return Ok(Some(text)),
             };
             let prompt = rewrite_prompt(&request.question, &request.history, &request.fence);
             let params = GenerationParams {

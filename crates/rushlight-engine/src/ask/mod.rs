@@ -12,6 +12,7 @@ mod talk;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rushlight_answer::{check_question, route};
 use rushlight_core::{
@@ -19,6 +20,9 @@ use rushlight_core::{
 };
 
 use crate::engine::Engine;
+
+/// How often it is looked whether a question still stands.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A question, and who asks.
 #[derive(Clone, Debug)]
@@ -33,6 +37,8 @@ pub struct AskRequest {
     pub kinds: Vec<DocumentKind>,
     /// How it is to be answered; `None`: as its words say.
     pub kind: Option<AnswerKind>,
+    /// The language model that is asked, by its id; `None`: that of the settings.
+    pub model: Option<String>,
     /// The conversation so far, oldest first: what the question may lean on.
     pub history: Vec<EarlierTurn>,
     /// Fences the evidence in the prompt: random letters and digits, fresh for each question.
@@ -50,7 +56,8 @@ impl Engine {
     /// Without a language model the best sentence is quoted instead, and the answer names no model.
     ///
     /// # Errors
-    /// As [`Engine::search`]; `Busy` when too many wait; `Cancelled`; what the model comes to.
+    /// As [`Engine::search`] and [`Engine::check_language_model`]; `Busy` when too many wait; `MemoryInsufficient`; `Cancelled`; what the
+    /// model comes to.
     pub async fn ask(
         &self,
         mut request: AskRequest,
@@ -58,6 +65,7 @@ impl Engine {
         mut on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
     ) -> Result<Answer> {
         check_question(&request.question)?;
+        self.check_language_model(request.model.as_deref())?;
         let _place = self.shared.queue.enter(&request.principals)?;
         let _waiting = self.shared.gate.enter();
         let mut routed = route(&request.question);
@@ -85,6 +93,17 @@ impl Engine {
     }
 }
 
+/// What the work comes to; where the question is withdrawn meanwhile, nobody waits for it, and what it has begun on other threads goes on.
+async fn unless_withdrawn<T>(cancel: &AtomicBool, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut work = std::pin::pin!(work);
+    loop {
+        match tokio::time::timeout(LOOK_EVERY, &mut work).await {
+            Ok(done) => return done,
+            Err(_) => go_on(cancel)?,
+        }
+    }
+}
+
 /// `Cancelled` once the flag is set.
 fn go_on(cancel: &AtomicBool) -> Result<()> {
     match cancel.load(Ordering::Acquire) {
@@ -102,5 +121,26 @@ fn send(on_event: &mut dyn FnMut(AnswerEvent) -> ControlFlow<()>, event: AnswerE
     match on_event(event) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(withdrawn()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future;
+
+    use super::*;
+
+    #[test]
+    fn a_withdrawn_question_waits_for_no_work() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .expect("a runtime");
+        let cancel = AtomicBool::new(false);
+        let done = runtime.block_on(unless_withdrawn(&cancel, async { Ok(7) }));
+        assert_eq!(done.expect("done"), 7);
+        cancel.store(true, Ordering::Release);
+        let never = runtime.block_on(unless_withdrawn(&cancel, future::pending::<Result<()>>()));
+        assert_eq!(never.expect_err("withdrawn").code(), ErrorCode::Cancelled);
     }
 }

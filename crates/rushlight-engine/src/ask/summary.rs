@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rushlight_answer::{AnswerLanguage, WINDOWS, summarise, summary_subject, summary_windows};
 use rushlight_core::{
-    Answer, AnswerEvent, BlockKind, Chunk, ChunkId, DocId, DocumentKind, EmbeddingKey, ErrorCode, Grounding,
+    Answer, AnswerEvent, BlockKind, Chunk, ChunkId, DocId, DocumentKind, EmbeddingKey, Grounding,
     LanguageModel, LeftOut, Passage, Result, Route, TextSpan, confidence_of,
 };
 use rushlight_ingest::place_of;
@@ -58,12 +58,7 @@ impl Shared {
         let coverage = self.ledger.coverage(&spaces, &request.principals)?;
 
         let _turn = self.turn(&request.principals, cancel, on_event)?;
-        let model: Option<Arc<dyn LanguageModel>> = match self.language_model.get() {
-            Ok(model) => Some(model),
-            Err(error) if error.code() == ErrorCode::ModelMissing => None,
-            Err(error) => return Err(error),
-        };
-        self.touch();
+        let model = self.language_model(request, cancel)?;
         let (passages, left_out) = self.windows(&records, model.as_deref());
         let mut tell = |event| {
             on_event(event)?;

@@ -35,6 +35,7 @@ pub(crate) async fn ask(
         kinds,
         conversation,
         kind,
+        model,
     } = request;
     let kinds = kinds.into_iter().map(Into::into).collect();
     let question = Question {
@@ -44,6 +45,7 @@ pub(crate) async fn ask(
         kinds,
         conversation,
         kind: kind.map(Into::into),
+        model,
     };
 
     let cancel = Arc::new(AtomicBool::new(false));

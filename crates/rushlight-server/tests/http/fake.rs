@@ -67,6 +67,7 @@ pub(crate) fn status(indexed: u64) -> api::Status {
         models: api::Models {
             language: model(),
             embedding: model(),
+            loaded: Vec::new(),
         },
         sources: Vec::new(),
         spaces: Vec::new(),

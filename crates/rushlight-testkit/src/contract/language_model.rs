@@ -32,6 +32,7 @@ pub fn language_model(model: &dyn LanguageModel) {
     what_does_not_fit_is_refused(model);
     choices_have_probabilities(model);
     texts_have_probabilities(model);
+    conversations_take_turns(model);
 }
 
 fn pieces_add_up_to_the_text(model: &dyn LanguageModel) {
@@ -215,4 +216,54 @@ fn texts_have_probabilities(model: &dyn LanguageModel) {
     let unlikely = of("Purple bricks swim over noisy lamps.");
     let mean = |of: &[f32]| of.iter().sum::<f32>() / of.len() as f32;
     assert!(mean(&likely) > mean(&unlikely), "{likely:?} {unlikely:?}");
+}
+
+/// Two people ask in turns, and each of their conversations goes on where it was.
+fn conversations_take_turns(model: &dyn LanguageModel) {
+    let opening = |of: &str| {
+        vec![
+            Message::new(Role::System, "Answer in one short sentence."),
+            Message::new(
+                Role::User,
+                format!("{of} is told in many words of which each is read once. Question: What is told?"),
+            ),
+        ]
+    };
+    let params = GenerationParams {
+        max_tokens: 4,
+        ..GenerationParams::default()
+    };
+    let ask = |messages: &[Message]| {
+        let prompt = Prompt {
+            messages: messages.to_vec(),
+        };
+        model
+            .generate(&prompt, &params, &mut |_| ControlFlow::Continue(()))
+            .expect("generates")
+    };
+    let mut conversations = [opening("Ada's garden"), opening("The harbour in winter")];
+    let mut read = [0; 2];
+    for turn in 0..3 {
+        for (messages, read) in conversations.iter_mut().zip(&mut read) {
+            let summary = ask(messages);
+            let anew = summary.prompt_tokens - summary.cached_tokens;
+            assert!(
+                turn == 0 || summary.cached_tokens + 2 >= *read,
+                "turn {turn} reads {anew} of {} tokens anew, and {read} were read before",
+                summary.prompt_tokens
+            );
+            *read = summary.prompt_tokens;
+            messages.push(Message::new(Role::Assistant, summary.text));
+            messages.push(Message::new(Role::User, "Question: And what else?"));
+        }
+    }
+    let memory = model.memory();
+    assert!(
+        memory.conversations >= 2 && memory.conversation_bytes > 0,
+        "both are kept and counted: {memory:?}"
+    );
+    assert!(
+        memory.conversation_bytes <= memory.conversation_limit,
+        "{memory:?}"
+    );
 }

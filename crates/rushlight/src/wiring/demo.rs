@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use rushlight_cli::Paths;
 use rushlight_config::Config;
 use rushlight_core::{Embedder, Result, VectorIndex};
-use rushlight_engine::{Lazy, VectorFactory};
+use rushlight_engine::{LanguageModels, Lazy, VectorFactory};
 use rushlight_testkit::{HashEmbedder, MemVectorIndex, OverlapReranker, ScriptedModel, WordTokenCounter};
 
 use super::Models;
@@ -29,7 +29,7 @@ pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
         embedder_spec: embedder.spec().clone(),
         embedder: Lazy::ready("hash", Arc::new(embedder) as _),
         reranker: Lazy::ready("overlap", Arc::new(OverlapReranker::new()) as _),
-        language_model: Lazy::ready("scripted", Arc::new(ScriptedModel::new()) as _),
+        language_models: LanguageModels::only(Lazy::ready("scripted", Arc::new(ScriptedModel::new()) as _)),
         recogniser: super::recogniser(config, paths),
         vector: Box::new(InMemory),
     })

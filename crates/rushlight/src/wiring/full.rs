@@ -10,14 +10,14 @@ use rushlight_core::{
     Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, Reranker, Result, TokenCounter, VectorIndex,
 };
 use rushlight_embed_onnx::{OnnxEmbedder, OnnxEmbedderOptions, OnnxReranker, OnnxRerankerOptions};
-use rushlight_engine::{Lazy, VectorFactory};
+use rushlight_engine::{LanguageModels, Lazy, VectorFactory};
 use rushlight_ingest::EstimatedTokens;
 use rushlight_llm_candle::{CandleModel, CandleOptions};
 use rushlight_models::{Catalogue, ModelKind, ModelStore};
 use rushlight_tokens::UnigramTokenizer;
 use rushlight_vectors_lance::{LanceIndex, LanceOptions};
 
-use super::{Models, cores};
+use super::{Models, bytes, cores};
 
 /// Tokens of prompt and answer together: more than any prompt of ours, and a bound on memory.
 const MAX_CONTEXT: usize = 4096;
@@ -66,12 +66,7 @@ pub(crate) fn models(config: &Config, paths: &Paths) -> Result<Models> {
             None => Arc::new(EstimatedTokens),
         },
         reranker: reranker(store.clone(), config),
-        language_model: language_model(
-            store,
-            language.id,
-            cores(config.answer.threads),
-            paths.data.join("model-states"),
-        ),
+        language_models: language_models(store, language.id, config, paths),
         recogniser: super::recogniser(config, paths),
         embedder_spec,
         vector: Box::new(Lance {
@@ -193,7 +188,40 @@ fn reranker(store: ModelStore, config: &Config) -> Lazy<dyn Reranker> {
     })
 }
 
-fn language_model(store: ModelStore, id: String, threads: usize, states: PathBuf) -> Lazy<dyn LanguageModel> {
+/// The configured language model, and any other that is installed.
+fn language_models(store: ModelStore, id: String, config: &Config, paths: &Paths) -> LanguageModels {
+    let settings = LanguageSettings {
+        threads: cores(config.answer.threads),
+        states: paths.data.join("model-states"),
+        conversation_bytes: usize::try_from(bytes(config.answer.conversation_mb)).unwrap_or(usize::MAX),
+    };
+    let default = language_model(store.clone(), id, settings.clone());
+    let find = move |id: &str| {
+        let status = store.status(id)?;
+        if status.entry.kind != ModelKind::Language {
+            let message = format!(
+                "`{id}` is a model of kind {}, and writes nothing",
+                status.entry.kind.as_str()
+            );
+            return Err(Error::new(ErrorCode::InvalidRequest, message)
+                .with_hint("`rushlight models list` has the models of kind language"));
+        }
+        // Its files are looked at, and not read.
+        store.path(id)?;
+        Ok(language_model(store.clone(), status.entry.id, settings.clone()))
+    };
+    LanguageModels::new(default, Box::new(find))
+}
+
+/// What is the same for every language model.
+#[derive(Clone)]
+struct LanguageSettings {
+    threads: usize,
+    states: PathBuf,
+    conversation_bytes: usize,
+}
+
+fn language_model(store: ModelStore, id: String, settings: LanguageSettings) -> Lazy<dyn LanguageModel> {
     Lazy::new(id.clone(), move || {
         let path = store.ensure_verified(&id)?;
         let sha256 = store
@@ -207,8 +235,9 @@ fn language_model(store: ModelStore, id: String, threads: usize, states: PathBuf
             sha256,
             max_context: MAX_CONTEXT,
             guesses: true,
-            threads,
-            states: Some(states.clone()),
+            threads: settings.threads,
+            states: Some(settings.states.clone()),
+            conversation_bytes: settings.conversation_bytes,
         };
         Ok(Arc::new(CandleModel::load(&path, options)?) as Arc<dyn LanguageModel>)
     })

@@ -17,11 +17,11 @@ use rushlight_answer::{AnswerOptions, Calibration};
 use rushlight_cli::{Check, Checked, EngineSetup, IndexParts, Paths, Wiring};
 use rushlight_config::Config;
 use rushlight_core::{
-    Embedder, EmbedderSpec, Error, ErrorCode, LanguageModel, PageRecogniser, Parser, Reranker, Result,
-    Source, SystemClock, TokenCounter, Translator,
+    Embedder, EmbedderSpec, Error, ErrorCode, PageRecogniser, Parser, Reranker, Result, Source, SystemClock,
+    TokenCounter, Translator,
 };
 use rushlight_dictionary::Dictionary;
-use rushlight_engine::{Engine, EngineOptions, EngineParts, Lazy, VectorFactory};
+use rushlight_engine::{Engine, EngineOptions, EngineParts, LanguageModels, Lazy, VectorFactory};
 use rushlight_ingest::ChunkOptions;
 use rushlight_models::{Catalogue, ModelKind, ModelStore, OcrFiles};
 use rushlight_parse::{PageReader, ParseOptions, Parsers, RecogniserFiles, RecogniserOptions, WorkerCommand};
@@ -46,7 +46,7 @@ pub(crate) struct Models {
     pub(crate) embedder_spec: EmbedderSpec,
     pub(crate) embedder: Lazy<dyn Embedder>,
     pub(crate) reranker: Lazy<dyn Reranker>,
-    pub(crate) language_model: Lazy<dyn LanguageModel>,
+    pub(crate) language_models: LanguageModels,
     /// `None` where text recognition is switched off.
     pub(crate) recogniser: Option<Lazy<dyn PageRecogniser>>,
     pub(crate) vector: Box<dyn VectorFactory>,
@@ -68,7 +68,7 @@ impl Wiring for Adapters {
             embedder_spec,
             embedder,
             reranker,
-            language_model,
+            language_models,
             recogniser,
             vector,
         } = models(config, paths)?;
@@ -105,7 +105,7 @@ impl Wiring for Adapters {
             embedder,
             reranker: Some(reranker),
             translator: dictionary(paths),
-            language_model,
+            language_models,
             keyword: Box::new(keyword::Tantivy),
             vector,
             clock: Arc::new(SystemClock),
@@ -132,7 +132,7 @@ impl Wiring for Adapters {
             embedder_spec: _,
             embedder,
             reranker: _,
-            language_model: _,
+            language_models: _,
             recogniser: _,
             vector,
         } = models(config, paths)?;

@@ -446,6 +446,7 @@ export const en = {
     model_missing: { what: 'A model is not installed', hint: 'Run `rushlight models install`.' },
     model_corrupt: { what: 'A model’s file is not the right one', hint: 'Run `rushlight models install` to fetch it again.' },
     model_unusable: { what: 'A model cannot be loaded', hint: 'Run `rushlight doctor`.' },
+    memory_insufficient: { what: 'There is too little memory for a model', hint: 'Close other programs, or choose a smaller model: `rushlight models list` has their sizes.' },
     runtime_missing: { what: 'ONNX Runtime is missing or too old', hint: 'Run `rushlight models install onnxruntime`.' },
     embedding_failed: { what: 'Computing the meaning failed', hint: '' },
     reranking_failed: { what: 'Reranking the results failed', hint: '' },

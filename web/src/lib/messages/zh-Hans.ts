@@ -433,6 +433,7 @@ export const zhHans: Messages = {
     model_missing: { what: '尚未安装模型', hint: '请运行 `rushlight models install`。' },
     model_corrupt: { what: '模型文件不正确', hint: '请运行 `rushlight models install` 重新获取。' },
     model_unusable: { what: '无法加载模型', hint: '请运行 `rushlight doctor`。' },
+    memory_insufficient: { what: '内存不足，无法加载模型', hint: '请关闭其他程序，或选用较小的模型：`rushlight models list` 会列出大小。' },
     runtime_missing: { what: '缺少 ONNX Runtime 或版本太旧', hint: '请运行 `rushlight models install onnxruntime`。' },
     embedding_failed: { what: '语义计算失败', hint: '' },
     reranking_failed: { what: '结果重新排序失败', hint: '' },

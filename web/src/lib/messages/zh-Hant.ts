@@ -433,6 +433,7 @@ export const zhHant: Messages = {
     model_missing: { what: '尚未安裝模型', hint: '請執行 `rushlight models install`。' },
     model_corrupt: { what: '模型檔案不正確', hint: '請執行 `rushlight models install` 重新取得。' },
     model_unusable: { what: '無法載入模型', hint: '請執行 `rushlight doctor`。' },
+    memory_insufficient: { what: '記憶體不足，無法載入模型', hint: '請關閉其他程式，或選用較小的模型：`rushlight models list` 會列出大小。' },
     runtime_missing: { what: '缺少 ONNX Runtime 或版本太舊', hint: '請執行 `rushlight models install onnxruntime`。' },
     embedding_failed: { what: '語意計算失敗', hint: '' },
     reranking_failed: { what: '結果重新排序失敗', hint: '' },

@@ -316,6 +316,7 @@ impl Answerer for Real<'_> {
             spaces: spaces.to_vec(),
             kinds: question.kinds.clone(),
             kind: question.kind,
+            model: None,
             history: Vec::new(),
             // In a measurement the same prompt each time; no document of a set knows it.
             fence: question.digest(),

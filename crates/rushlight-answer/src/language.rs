@@ -57,7 +57,7 @@ impl AnswerLanguage {
     /// The sentence that stands above quotations that contradict each other.
     pub(crate) fn disagreement(self) -> &'static str {
         match self {
-            Self::English => "The documents disagree; the newer one first:",
+            Self::English => "The documents disagree, the newest first:",
             Self::TraditionalChinese => "文件的說法不一致，較新的在前：",
             Self::SimplifiedChinese => "文件的说法不一致，较新的在前：",
         }

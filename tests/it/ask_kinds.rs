@@ -290,6 +290,47 @@ fn two_versions_are_compared_with_both_quotations() {
 }
 
 #[test]
+fn what_changed_in_something_is_a_comparison_where_a_document_of_that_name_has_versions() {
+    let trip = |cost: &str| format!("# Lisbon trip\n\nThe night train to Lisbon costs {cost} euros.\n");
+    let mail = |id: u32, cost: &str| {
+        format!(
+            "From: Ada <ada@example.org>\nTo: Bo <bo@example.net>\nDate: Thu, {id} Jan 2026 10:00:00 +0000\nSubject: Porto\nMessage-ID: <p{id}@example.org>\n\nThe train to Porto costs {cost} euros.\n"
+        )
+    };
+    let system = System::over("//- /oporto.md\n# Cork\n\nCork is stripped every nine years.\n");
+    system.write("old/trip.md", trip("120"));
+    system.write("new/trip.md", trip("140"));
+    system.write("1.eml", mail(1, "20"));
+    system.write("2.eml", mail(2, "30"));
+    system.index();
+
+    let found = answer(&system, "What changed in the Lisbon trip?");
+    assert_eq!(found.route.kind, AnswerKind::Comparison);
+    assert_eq!(found.route.because.as_deref(), Some("changed in"));
+    let [one] = &found.disagreements[..] else {
+        panic!("{}", found.text)
+    };
+    let mut values = one.values.clone();
+    values.sort();
+    assert_eq!(values, ["120 euros", "140 euros"]);
+
+    for fact in [
+        "What changed in Cork?",
+        "What changed in the Lisbon trip after 1990?",
+        "What changed in Porto?",
+        "What is the difference between the Lisbon trip and Cork?",
+    ] {
+        assert_eq!(answer(&system, fact).route, Route::default(), "{fact}");
+    }
+    let fact = AskRequest {
+        kind: Some(AnswerKind::Fact),
+        ..request("What changed in the Lisbon trip?")
+    };
+    let found = ask(&system, fact).expect("an answer");
+    assert_eq!(found.route.kind, AnswerKind::Fact);
+}
+
+#[test]
 fn a_document_is_summarised_from_its_own_sentences() {
     let system = indexed().restarted(Models::NoLanguageModel);
     system.index();

@@ -60,6 +60,14 @@ pub(crate) fn table_header(hit: &Hit, at: usize) -> Option<TextSpan> {
     first.filter(|header| header.start < at)
 }
 
+/// The first row of the table that a piece of a hit's chunk is a row of; a rule between rows is none.
+pub(crate) fn header_of(hit: &Hit, piece: TextSpan) -> Option<&str> {
+    let text = &hit.chunk.text;
+    let row = piece.of(text)?;
+    let is_row = is_row(hit, row) && !is_bare(row);
+    is_row.then(|| table_header(hit, piece.start)?.of(text)).flatten()
+}
+
 /// Whether a row names columns: none of its cells is a number.
 fn names_columns(row: &str) -> bool {
     let is_number = |cell: &str| {

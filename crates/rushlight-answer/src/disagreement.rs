@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rushlight_core::{Citation, Passage, TextSpan};
+use rushlight_core::{Citation, Passage};
 
 use crate::align::common;
 use crate::citation::cite;
@@ -38,17 +38,18 @@ pub(crate) struct Contradiction {
     pub(crate) theirs: String,
 }
 
-/// Looks for a sentence of another document that contradicts a cited one in what the answer took from it.
+/// Looks for sentences of other documents that contradict a cited one in what the answer took from it: one for each different amount or
+/// date that stands in its place, in the order of the passages.
 ///
 /// Only amounts, dates and times of day are compared, as words differ for many reasons, and only those that stand in the same place of
 /// sentences that are otherwise alike: what the one sentence has and the other has not is only added. Where one replaces a word, or differs in what
 /// the question names, or in a date or a bare number beside the amount, the two are about different things.
-pub(crate) fn contradiction(
+pub(crate) fn contradictions(
     question: &str,
     answer: &str,
     cited: &Citation,
     passages: &[Passage],
-) -> Option<Contradiction> {
+) -> Vec<Contradiction> {
     let (asked, said) = (numbers(question), numbers(answer));
     let ours: Vec<(&str, Vec<Part>)> = sentences(&cited.quote)
         .into_iter()
@@ -59,20 +60,21 @@ pub(crate) fn contradiction(
     let from = passages.iter().find(|passage| {
         passage.hit.doc_id == cited.doc_id
             && (passage.span.start..passage.span.end).contains(&cited.span.start)
-    })?;
-    let heading = Heading::of(from);
-    passages
+    });
+    let Some(heading) = from.map(Heading::of) else {
+        return Vec::new();
+    };
+    let mut opposed: Vec<(Quantity, Contradiction)> = Vec::new();
+    for passage in passages
         .iter()
         .filter(|passage| passage.hit.doc_id != cited.doc_id)
-        .flat_map(|passage| {
-            pieces(&passage.hit, &passage.text)
-                .into_iter()
-                .map(move |span| (passage, span))
-        })
-        .find_map(|(passage, span): (&Passage, TextSpan)| {
-            let their_text = span.of(&passage.text).filter(|text| !is_bare(text))?;
+    {
+        for span in pieces(&passage.hit, &passage.text) {
+            let Some(their_text) = span.of(&passage.text).filter(|text| !is_bare(text)) else {
+                continue;
+            };
             let theirs = parts(their_text);
-            ours.iter().find_map(|(our_text, ours)| {
+            let found = ours.iter().find_map(|(our_text, ours)| {
                 let aligned = Aligned::of(ours, &theirs);
                 let (ours, theirs) = aligned.opposed(&asked, &said)?;
                 let speaks_for_itself =
@@ -80,13 +82,26 @@ pub(crate) fn contradiction(
                 if !speaks_for_itself && !heading.is_like(&Heading::of(passage)) {
                     return None;
                 }
-                Some(Contradiction {
+                let contradiction = Contradiction {
                     citation: cite(passage, span)?,
                     ours: ours.written(our_text),
                     theirs: theirs.written(their_text),
+                };
+                Some((theirs.clone(), contradiction))
+            });
+            // Every side is about the same: what the first one is about.
+            let is_new = |(theirs, found): &(Quantity, Contradiction)| {
+                opposed.iter().all(|(known, first)| {
+                    first.ours == found.ours && known.is_like(theirs) && !known.agrees_with(theirs)
                 })
-            })
-        })
+            };
+            opposed.extend(found.filter(is_new));
+        }
+    }
+    opposed
+        .into_iter()
+        .map(|(_, contradiction)| contradiction)
+        .collect()
 }
 
 /// What stands in the place of something else in two sentences, as written: amounts, dates and times that differ.
@@ -229,6 +244,8 @@ impl<'p> Aligned<'p> {
 
 #[cfg(test)]
 mod tests {
+    use rushlight_core::TextSpan;
+
     use super::*;
     use crate::testing::passages;
 
@@ -245,7 +262,8 @@ mod tests {
     fn found(question: &str, answer: &str, given: &[Passage]) -> Option<(String, String)> {
         let first = sentences(&given[0].text)[0];
         let cited = cite(&given[0], first).expect("is there");
-        contradiction(question, answer, &cited, given).map(|found| (found.ours, found.theirs))
+        let mut found = contradictions(question, answer, &cited, given).into_iter();
+        found.next().map(|found| (found.ours, found.theirs))
     }
 
     fn against(question: &str, answer: &str, texts: [&str; 2]) -> Option<(String, String)> {
@@ -264,15 +282,44 @@ mod tests {
         ];
         let given = versions(&texts);
         let cited = cite(&given[0], sentences(texts[0])[0]).expect("is there");
-        let found = contradiction("What is the limit?", "The limit is 95 euros.", &cited, &given);
+        let [found] = &contradictions("What is the limit?", "The limit is 95 euros.", &cited, &given)[..]
+        else {
+            panic!("one contradicts");
+        };
+        assert_eq!(found.citation.quote, "The travel limit is 80 euros a day.");
         assert_eq!(
-            found.map(|found| (found.citation.quote, found.ours, found.theirs)),
-            Some((
-                "The travel limit is 80 euros a day.".to_owned(),
-                "95 euros".to_owned(),
-                "80 euros".to_owned()
-            ))
+            (found.ours.as_str(), found.theirs.as_str()),
+            ("95 euros", "80 euros")
         );
+    }
+
+    #[test]
+    fn each_document_that_says_something_else_contradicts_and_the_same_is_said_once() {
+        let given = versions(&[
+            "The travel limit is 95 euros a day.",
+            "The travel limit is 80 euros a day.",
+            "The travel limit is 70 euros a day.",
+            "The travel limit is eighty euros a day.",
+            "The travel limit is 95 euros a day.",
+        ]);
+        let cited = cite(&given[0], sentences(&given[0].text)[0]).expect("is there");
+        let found = contradictions("What is the limit?", "The limit is 95 euros.", &cited, &given);
+        let theirs: Vec<&str> = found.iter().map(|found| found.theirs.as_str()).collect();
+        assert_eq!(theirs, ["80 euros", "70 euros"]);
+
+        // The answer took two amounts: all sides are about the first that is opposed.
+        let given = versions(&[
+            "Lunch for guests costs 20 euros, dinner for guests costs 40 euros.",
+            "Lunch for guests costs 15 euros, dinner for guests costs 40 euros.",
+            "Lunch for guests costs 20 euros, dinner for guests costs 35 euros.",
+        ]);
+        let cited = cite(&given[0], sentences(&given[0].text)[0]).expect("is there");
+        let found = contradictions("What do meals cost?", &given[0].text, &cited, &given);
+        let pairs: Vec<(&str, &str)> = found
+            .iter()
+            .map(|found| (found.ours.as_str(), found.theirs.as_str()))
+            .collect();
+        assert_eq!(pairs, [("20 euros", "15 euros")]);
     }
 
     #[test]
@@ -520,8 +567,9 @@ mod tests {
         ]);
         let whole = TextSpan::new(0, given[0].text.len());
         let cited = cite(&given[0], whole).expect("is there");
-        let found = contradiction("", "The limit is 95 euros.", &cited, &given);
-        assert_eq!(found.map(|found| found.theirs).as_deref(), Some("80 euros"));
+        let found = contradictions("", "The limit is 95 euros.", &cited, &given);
+        let theirs: Vec<&str> = found.iter().map(|found| found.theirs.as_str()).collect();
+        assert_eq!(theirs, ["80 euros"]);
     }
 
     #[test]
@@ -537,7 +585,7 @@ mod tests {
                 .into_iter()
                 .filter_map(|span| cite(&given[0], span));
             cited
-                .filter_map(|cited| contradiction("", &cited.quote, &cited, &given))
+                .flat_map(|cited| contradictions("", &cited.quote, &cited, &given))
                 .map(|found| (found.ours, found.theirs))
                 .collect()
         };

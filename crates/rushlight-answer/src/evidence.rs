@@ -1,11 +1,12 @@
 //! Which sentences of the hits the model reads.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use rushlight_core::{Citation, DocId, Hit, LeftOut, Passage, TextSpan};
 
 use crate::citation::cite;
-use crate::context::{is_bare, is_row, pieces, table_header};
+use crate::context::{header_of, is_bare, is_row, pieces, table_header};
 use crate::orders::is_order;
 use crate::terms::{Weights, covered, fold, terms};
 
@@ -99,8 +100,8 @@ struct Sentence {
 }
 
 impl<'a> Evidence<'a> {
-    /// Cuts the best hits into sentences and scores each by the question's words in it (those of its title and headings count
-    /// half), and by its hit's place. Sentences of documents in `outside`, mails from strangers, count `outside_weight` of that.
+    /// Cuts the best hits into sentences and scores each by the question's words in it (those of its title, its headings and the first
+    /// row of its table count half), and by its hit's place. Sentences of documents in `outside`, mails from strangers, count `outside_weight` of that.
     /// [`Evidence::compare_meaning`] adds what takes longer.
     pub fn by_words(question: &str, hits: &'a [Hit], outside: &BTreeSet<DocId>, outside_weight: f32) -> Self {
         let hits = &hits[..hits.len().min(MAX_HITS)];
@@ -128,7 +129,8 @@ impl<'a> Evidence<'a> {
             .collect();
         for (sentence, own) in sentences.iter_mut().zip(&found) {
             let hit = &hits[sentence.hit];
-            let with_context: BTreeSet<String> = own.union(&context[sentence.hit]).cloned().collect();
+            let mut with_context: BTreeSet<String> = own.union(&context[sentence.hit]).cloned().collect();
+            with_context.extend(header_of(hit, sentence.span).map(terms).unwrap_or_default());
             let alone = covered(&wanted, own, &weights);
             let words = (alone + covered(&wanted, &with_context, &weights)) / 2.0;
             // Nothing of the question in the sentence itself: its title may be right, it need not be.
@@ -170,7 +172,8 @@ impl<'a> Evidence<'a> {
             .filter(|index| self.sentences[*index].span.len() <= LONGEST_COMPARED)
             .take(COMPARED)
             .collect();
-        let texts: Vec<&str> = compared.iter().map(|index| self.text(*index)).collect();
+        let texts: Vec<Cow<'_, str>> = compared.iter().map(|index| self.with_header(*index)).collect();
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
         let Some(cosines) = (!texts.is_empty()).then(|| cosines(&texts)).flatten() else {
             return;
         };
@@ -187,6 +190,15 @@ impl<'a> Evidence<'a> {
     fn text(&self, index: usize) -> &'a str {
         let sentence = &self.sentences[index];
         &self.hits[sentence.hit].chunk.text[sentence.span.range()]
+    }
+
+    /// A sentence as its meaning is compared: a row below the first row of its table, which says what its cells are.
+    fn with_header(&self, index: usize) -> Cow<'a, str> {
+        let (sentence, text) = (&self.sentences[index], self.text(index));
+        match header_of(&self.hits[sentence.hit], sentence.span) {
+            Some(header) => Cow::Owned(format!("{header}\n{text}")),
+            None => Cow::Borrowed(text),
+        }
     }
 
     /// Whether a sentence is the first row of a table that goes on.
@@ -480,6 +492,31 @@ mod tests {
             texts("Which product was stopped?", &products)[0],
             "Decided: the product is stopped. The meeting ended at noon."
         );
+    }
+
+    #[test]
+    fn a_row_is_compared_below_the_first_row_of_its_table() {
+        let plants = [
+            table(
+                "plants",
+                "plant,window,watering\ncactus,south,every three weeks\nfern,north,every two days",
+            ),
+            hit("shed", "The cactus stood in the shed. Water ran down the wall."),
+        ];
+        let mut evidence = evidence("How often does the cactus need watering?", &plants);
+        let seen = std::cell::RefCell::new(Vec::new());
+        evidence.compare_meaning(&|texts| {
+            *seen.borrow_mut() = texts.iter().map(|text| (*text).to_owned()).collect();
+            None
+        });
+        let row = "plant,window,watering\ncactus,south,every three weeks";
+        assert!(seen.borrow().iter().any(|text| text == row), "{seen:?}");
+        assert!(
+            seen.borrow().iter().any(|text| text == "plant,window,watering"),
+            "{seen:?}"
+        );
+        let best = evidence.best_sentence().expect("a row");
+        assert_eq!(best.quote, "cactus,south,every three weeks");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use rushlight_core::{
 
 use crate::answerable::{Calibration, YES_NO, evidence_signals, log_odds};
 use crate::citation::{CheckedText, CitationChecker};
-use crate::disagreement::contradiction;
+use crate::disagreement::contradictions;
 use crate::draft::Draft;
 use crate::evidence::{Cosines, Evidence, EvidenceBudget};
 use crate::language::{AnswerLanguage, to_language};
@@ -248,14 +248,19 @@ impl Reply<'_, '_> {
         }
     }
 
-    /// The answer as the check left it; where a passage of another document contradicts it, both are quoted instead.
+    /// The answer as the check left it; where passages of other documents contradict it, all sides are quoted instead.
     fn found(self, checked: CheckedText, generation: GenerationSummary) -> Answer {
-        let opposed = checked.citations.iter().find_map(|cited| {
-            Some((
-                cited.clone(),
-                contradiction(self.prepared.question, &checked.text, cited, &self.passages)?,
-            ))
-        });
+        let sides = checked
+            .citations
+            .iter()
+            .map(|cited| {
+                let found = contradictions(self.prepared.question, &checked.text, cited, &self.passages);
+                let ours = found.first().map(|first| (cited.clone(), first.ours.clone()));
+                ours.into_iter()
+                    .chain(found.into_iter().map(|other| (other.citation, other.theirs)))
+                    .collect::<Vec<_>>()
+            })
+            .find(|sides| !sides.is_empty());
         let mut answer = Answer {
             text: checked.text,
             citations: checked.citations,
@@ -264,10 +269,9 @@ impl Reply<'_, '_> {
             generation: Some(generation),
             ..Answer::default()
         };
-        if let Some((cited, other)) = opposed {
-            let mut both = [(cited, other.ours), (other.citation, other.theirs)];
-            both.sort_by_key(|(citation, _)| std::cmp::Reverse(citation.date));
-            disagree(&mut answer, self.prepared.language, both);
+        if let Some(mut sides) = sides {
+            sides.sort_by_key(|(citation, _)| std::cmp::Reverse(citation.date));
+            disagree(&mut answer, self.prepared.language, sides);
         }
         Answer {
             text: answer.text,
@@ -320,15 +324,15 @@ impl Reply<'_, '_> {
     }
 }
 
-/// Writes two quotations that contradict each other into the answer, the newer first.
-fn disagree(answer: &mut Answer, language: AnswerLanguage, both: [(Citation, String); 2]) {
+/// Writes quotations that contradict each other into the answer, in their order.
+fn disagree(answer: &mut Answer, language: AnswerLanguage, sides: Vec<(Citation, String)>) {
     let mut disagreement = rushlight_core::Disagreement {
         citations: Vec::new(),
         values: Vec::new(),
     };
     answer.text = language.disagreement().to_owned();
     answer.citations.clear();
-    for (number, (citation, value)) in (1..).zip(both) {
+    for (number, (citation, value)) in (1..).zip(sides) {
         answer.text.push_str(&format!(
             "\n{}: {} [{number}]",
             date(citation.date),

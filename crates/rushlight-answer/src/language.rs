@@ -57,7 +57,7 @@ impl AnswerLanguage {
     /// The sentence that stands above quotations that contradict each other.
     pub(crate) fn disagreement(self) -> &'static str {
         match self {
-            Self::English => "The documents disagree; the newer one first:",
+            Self::English => "The documents disagree, the newest first:",
             Self::TraditionalChinese => "文件的說法不一致，較新的在前：",
             Self::SimplifiedChinese => "文件的说法不一致，较新的在前：",
         }
@@ -147,7 +147,9 @@ fn only_simplified(c: char) -> bool {
     is_han(c) && !BOTH.contains(c) && {
         let mut buffer = [0; 4];
         let own: &str = c.encode_utf8(&mut buffer);
-        to_traditional().convert(own) != own && to_simplified().convert(own) == own
+        // One that is written so in Taiwan (群, 峰) or elsewhere (污, 着) is Traditional.
+        let converted = [to_traditional(), to_older_traditional()].map(|to| to.convert(own));
+        converted.iter().all(|other| other != own) && to_simplified().convert(own) == own
     }
 }
 
@@ -156,7 +158,14 @@ fn to_simplified() -> &'static OpenCC {
     CONVERTER.get_or_init(|| OpenCC::from_config(BuiltinConfig::T2s).expect("the dictionaries are built in"))
 }
 
+/// As it is written in Taiwan.
 fn to_traditional() -> &'static OpenCC {
+    static CONVERTER: OnceLock<OpenCC> = OnceLock::new();
+    CONVERTER.get_or_init(|| OpenCC::from_config(BuiltinConfig::S2tw).expect("the dictionaries are built in"))
+}
+
+/// With the older of two forms where both are in use: 羣 for 群.
+fn to_older_traditional() -> &'static OpenCC {
     static CONVERTER: OnceLock<OpenCC> = OnceLock::new();
     CONVERTER.get_or_init(|| OpenCC::from_config(BuiltinConfig::S2t).expect("the dictionaries are built in"))
 }
@@ -205,6 +214,13 @@ mod tests {
             to("皇后在公里之外，范先生也在。"),
             "皇后在公里之外，范先生也在。",
             "right already"
+        );
+        assert_eq!(to("大量讀者群"), "大量讀者群", "not 羣");
+        assert_eq!(to("大量读者群在山峰上"), "大量讀者群在山峰上");
+        assert_eq!(
+            to("污水沿着皇后大道流"),
+            "污水沿着皇后大道流",
+            "right already, elsewhere"
         );
         assert_eq!(to_language("發現", AnswerLanguage::SimplifiedChinese), "发现");
         assert_eq!(to_language("发现", AnswerLanguage::English), "发现");

@@ -4,9 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 use rushlight_core::{
-    Chunk, ChunkId, ContentHash, DocId, DocumentKind, EmbeddingKey, GenerateEvent, GenerationParams,
-    GenerationSummary, Hit, LanguageModel, LanguageModelSpec, LegScores, Locator, ModelMemory, Passage,
-    Prompt, Result, SpaceId, TextSpan, Timestamp,
+    ChunkId, DocId, DocumentKind, GenerateEvent, GenerationParams, GenerationSummary, Hit, LanguageModel,
+    LanguageModelSpec, Locator, ModelMemory, Passage, Prompt, Result, TextSpan, Timestamp,
 };
 
 /// Where a hit's chunk begins in its imagined document.
@@ -18,41 +17,15 @@ pub(crate) fn hit(title: &str, text: &str) -> Hit {
     for (byte, from) in id.iter_mut().zip(title.bytes().chain(std::iter::repeat(7))) {
         *byte = from;
     }
-    Hit {
-        chunk: Chunk {
-            id: ChunkId(id),
-            doc_id: DocId(id),
-            ordinal: 0,
-            text: text.to_owned(),
-            heading_path: Vec::new(),
-            span: TextSpan::new(OFFSET, OFFSET + text.len()),
-            locator: Locator::Lines { first: 1, last: 9 },
-            token_count: 0,
-            embedding_key: EmbeddingKey([0; 32]),
-            confidence: None,
-        },
-        content_hash: ContentHash([1; 32]),
-        doc_id: DocId(id),
-        title: title.to_owned(),
-        path: format!("/docs/{title}.md"),
-        part: String::new(),
-        kind: DocumentKind::Note,
-        date: Timestamp(1_717_200_000_000),
-        space_id: SpaceId(1),
-        space: "personal".to_owned(),
-        scores: LegScores {
-            keyword: Some(1.0),
-            semantic: None,
-            fused: 0.9,
-            reranked: None,
-        },
-        highlights: Vec::new(),
-        online: true,
-        also_at: Vec::new(),
-        more: Vec::new(),
-        related: Vec::new(),
-        why: None,
-    }
+    let mut hit = rushlight_testkit::hit(1, text);
+    (hit.doc_id, hit.chunk.doc_id, hit.chunk.id) = (DocId(id), DocId(id), ChunkId(id));
+    hit.chunk.span = TextSpan::new(OFFSET, OFFSET + text.len());
+    hit.chunk.locator = Locator::Lines { first: 1, last: 9 };
+    hit.title = title.to_owned();
+    hit.path = format!("/docs/{title}.md");
+    hit.date = Timestamp(1_717_200_000_000);
+    (hit.scores.keyword, hit.scores.fused) = (Some(1.0), 0.9);
+    hit
 }
 
 /// A hit of a table without marks between its rows, from its first row on.

@@ -5,16 +5,18 @@
 //! cargo run -p rushlight-eval --example learn_answers -- dev.jsonl
 //! ```
 //!
-//! Options: `--ridge 20` penalty on weights, `--folds 10`, and shares of the answerable that may be refused: `--lose 0.01` before the
-//! model is asked, `--refuse 0.12` before it writes. Two stages, as in `Calibration`. `before`: is there an answer? Learnt to tell questions
-//! with an answer from those whose subject is nowhere; classes called adversarial are left out, for their passages are there. `asked`:
-//! will what is written be right?
+//! Options: `--ridge 20` penalty on weights, `--folds 10`, `--absent 0.9` share of the questions whose subject is nowhere that is refused, `--refuse 0.12`
+//! share of the answerable that may be refused in all, and `--quote 0.12` the same where no model is installed. Two stages, as in `Calibration`.
+//! `before`: is the subject there? Learnt to tell questions with an answer from those whose subject is nowhere; classes called adversarial are left out,
+//! for their passages are there. Its threshold is the lowest that refuses the share of `--absent`. `asked`: will what is written be right? Learnt from
+//! what the stage before lets through. Its threshold is the highest at which no more than the share of `--refuse` is refused by both stages and by the check together.
 //!
-//! Questions of the half `test` are never learnt from; where a run has them, each threshold is looked at on them too. Folds are cut by
-//! document, and each question is judged by numbers that were learnt without its document.
+//! A run without a language model takes minutes and is enough for `before`: of several files each question is taken from the first that has it, for `asked` from
+//! the first in which a model was asked. Questions of the half `test` are never learnt from; where a run has them, each threshold is looked at on them too. Folds
+//! are cut by document, and each question is judged by numbers that were learnt without its document.
 #![allow(clippy::print_stdout, reason = "a tool that prints its measurements")]
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::error::Error;
 use std::path::Path;
 
@@ -51,26 +53,36 @@ const ASKED: [(&str, Value); 4] = [
 /// What is learnt, and from what.
 struct Stage<'a> {
     name: &'static str,
-    features: Vec<(&'static str, Value)>,
+    features: &'static [(&'static str, Value)],
+    /// What thresholds are looked at on.
     records: Vec<&'a AnswerRecord>,
-    learns: fn(&AnswerRecord) -> bool,
     is: fn(&AnswerRecord) -> bool,
-    /// Share of the answerable that may be refused.
-    most: f64,
+    threshold: Choice,
+    /// Ids of the questions that the stage before refuses.
+    refused: HashSet<String>,
+}
+
+/// How a stage's threshold is chosen.
+enum Choice {
+    /// The lowest that refuses this share of what is nowhere.
+    Absent(f64),
+    /// The highest that refuses no more than this share of what can be answered.
+    Refuse(f64),
 }
 
 struct Options {
     ridge: f64,
     folds: usize,
-    lose: f64,
+    absent: f64,
     refuse: f64,
+    quote: f64,
     files: Vec<String>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = options()?;
     let mut all: Vec<AnswerRecord> = Vec::new();
-    for (index, file) in options.files.iter().enumerate() {
+    for file in &options.files {
         let run = AnswerFile::load(Path::new(file))?;
         println!(
             "{file}: {} questions, {}",
@@ -80,15 +92,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         if !run.settings.answer_all {
             println!("  this run refused by itself: what it refused cannot be learnt from");
         }
-        // The same question of two runs is two examples.
-        all.extend(run.records.into_iter().map(|record| AnswerRecord {
-            id: format!("{index}/{}", record.id),
-            ..record
-        }));
+        all.extend(run.records);
     }
     // Nothing is refused yet where the model has not read.
-    let unread: Vec<AnswerRecord> = all
-        .iter()
+    let unread: Vec<AnswerRecord> = firsts(&all, |_| true)
+        .into_iter()
+        .filter(|record| is_about(record))
         .map(|record| AnswerRecord {
             outcome: match record.outcome {
                 Outcome::Refused => Outcome::Wrong,
@@ -97,38 +106,49 @@ fn main() -> Result<(), Box<dyn Error>> {
             ..record.clone()
         })
         .collect();
-    let is_about = |record: &&AnswerRecord| !record.class.contains("adversarial");
-    let stages = [
-        Stage {
-            name: "before",
-            features: BEFORE.to_vec(),
-            records: unread.iter().filter(is_about).collect(),
-            learns: |_| true,
-            is: |record| record.answerable,
-            most: options.lose,
-        },
-        Stage {
-            name: "asked",
-            features: ASKED.to_vec(),
-            // What nothing carries is refused afterwards, whatever this stage says.
-            records: unread.iter().collect(),
-            learns: |record| record.signals.answerable.is_some(),
-            is: |record| record.outcome == Outcome::Right,
-            most: options.refuse,
-        },
-    ];
-    for stage in &stages {
-        report(stage, &options);
-    }
+    let before = Stage {
+        name: "before",
+        features: &BEFORE,
+        records: unread.iter().collect(),
+        is: |record| record.answerable,
+        threshold: Choice::Absent(options.absent),
+        refused: HashSet::new(),
+    };
+    let asked: Vec<&AnswerRecord> = firsts(&all, |record| record.signals.answerable.is_some());
+    let refused = report(&before, &asked, &options);
+    let asked = Stage {
+        name: "asked",
+        features: &ASKED,
+        records: asked,
+        is: |record| record.outcome == Outcome::Right,
+        threshold: Choice::Refuse(options.refuse),
+        refused,
+    };
+    report(&asked, &[], &options);
     Ok(())
+}
+
+/// Each question once: the first record of it that is wanted.
+fn firsts(records: &[AnswerRecord], wanted: fn(&AnswerRecord) -> bool) -> Vec<&AnswerRecord> {
+    let mut seen = HashSet::new();
+    records
+        .iter()
+        .filter(|record| wanted(record) && seen.insert(record.id.as_str()))
+        .collect()
+}
+
+/// Whether a question is answered by the documents, or its subject is nowhere in them.
+fn is_about(record: &AnswerRecord) -> bool {
+    !record.class.contains("adversarial")
 }
 
 fn options() -> Result<Options, Box<dyn Error>> {
     let mut options = Options {
         ridge: 20.0,
         folds: 10,
-        lose: 0.01,
+        absent: 0.9,
         refuse: 0.12,
+        quote: 0.12,
         files: Vec::new(),
     };
     let mut arguments = std::env::args().skip(1);
@@ -137,8 +157,9 @@ fn options() -> Result<Options, Box<dyn Error>> {
         match argument.as_str() {
             "--ridge" => options.ridge = value()?.parse()?,
             "--folds" => options.folds = value()?.parse()?,
+            "--absent" => options.absent = value()?.parse()?,
             "--refuse" => options.refuse = value()?.parse()?,
-            "--lose" => options.lose = value()?.parse()?,
+            "--quote" => options.quote = value()?.parse()?,
             _ => options.files.push(argument),
         }
     }
@@ -148,14 +169,16 @@ fn options() -> Result<Options, Box<dyn Error>> {
     }
 }
 
-fn report(stage: &Stage<'_>, options: &Options) {
+/// Learns a stage and prints what it comes to. Of `others`, the ids of those that it refuses, each by numbers that were learnt without its
+/// document.
+fn report(stage: &Stage<'_>, others: &[&AnswerRecord], options: &Options) -> HashSet<String> {
     let test = |record: &&AnswerRecord| record.split == Some(Split::Test);
     let (measured, learnt): (Vec<&AnswerRecord>, Vec<&AnswerRecord>) =
         stage.records.iter().copied().partition(test);
     let examples: Vec<&AnswerRecord> = learnt
         .iter()
         .copied()
-        .filter(|record| record.outcome != Outcome::Failed && (stage.learns)(record))
+        .filter(|record| record.outcome != Outcome::Failed && !stage.refused.contains(&record.id))
         .collect();
     let positive = examples.iter().filter(|record| (stage.is)(record)).count();
     println!(
@@ -165,47 +188,48 @@ fn report(stage: &Stage<'_>, options: &Options) {
     );
     let Some(model) = learn(stage, &examples, options.ridge) else {
         println!("nothing to tell apart");
-        return;
+        return HashSet::new();
     };
     alone(stage, &learnt);
 
     println!("\nby {} folds of documents:", options.folds);
-    let models: Vec<Option<Logistic>> = (0..options.folds)
+    let models: Vec<Logistic> = (0..options.folds)
         .map(|fold| {
             let others = examples
                 .iter()
                 .copied()
                 .filter(|record| fold_of(&record.group, options.folds) != fold);
-            learn(stage, &others.collect::<Vec<_>>(), options.ridge)
+            learn(stage, &others.collect::<Vec<_>>(), options.ridge).unwrap_or_else(|| model.clone())
         })
         .collect();
-    let by_folds: HashMap<&str, f64> = learnt
-        .iter()
-        .filter_map(|record| {
-            let model = models[fold_of(&record.group, options.folds)].as_ref()?;
-            Some((record.id.as_str(), model.probability(&values(stage, record))))
-        })
-        .collect();
-    let by_folds = |record: &AnswerRecord| by_folds.get(record.id.as_str()).copied();
+    let score = |record: &AnswerRecord, model: &Logistic| match stage.refused.contains(&record.id) {
+        true => 0.0,
+        false => model.probability(&values(stage, record)),
+    };
+    let without_it = |record: &AnswerRecord| match record.split {
+        Some(Split::Test) => &model,
+        _ => &models[fold_of(&record.group, options.folds)],
+    };
+    let by_folds = |record: &AnswerRecord| Some(score(record, without_it(record)));
     if let Some(curve) = RefusalCurve::by(&learnt, &by_folds) {
         print!("{curve}");
     }
-    let chosen = RefusalCurve::refusing_at_most(&learnt, &by_folds, stage.most);
-    show(
-        &format!(
-            "refusing at most {:.0} % of the answerable, by folds",
-            stage.most * 100.0
-        ),
-        &chosen,
-    );
-
+    let chosen = match stage.threshold {
+        Choice::Absent(least) => RefusalCurve::refusing_at_least(&learnt, &by_folds, &is_about, least),
+        Choice::Refuse(most) => Some(RefusalCurve::refusing_at_most(&learnt, &by_folds, most)),
+    };
+    let Some(chosen) = chosen else {
+        println!("no question is about what is nowhere");
+        return HashSet::new();
+    };
+    show("chosen, by folds", &chosen);
     if stage.name == "before" {
         // Where no model is installed, this stage decides alone: `worth_quoting`.
-        let alone = RefusalCurve::refusing_at_most(&learnt, &by_folds, options.refuse);
+        let alone = RefusalCurve::refusing_at_most(&learnt, &by_folds, options.quote);
         show("without a model", &alone);
     }
 
-    let whole = |record: &AnswerRecord| Some(model.probability(&values(stage, record)));
+    let whole = |record: &AnswerRecord| Some(score(record, &model));
     if !measured.is_empty() {
         println!("\nthe half `test`, {} questions:", measured.len());
         if let Some(curve) = RefusalCurve::by(&measured, &whole) {
@@ -217,6 +241,12 @@ fn report(stage: &Stage<'_>, options: &Options) {
         );
     }
     constants(stage, &model, examples.len(), chosen.threshold, options.ridge);
+    let below = |record: &&&AnswerRecord| score(record, without_it(record)) < chosen.threshold;
+    others
+        .iter()
+        .filter(below)
+        .map(|record| record.id.clone())
+        .collect()
 }
 
 fn values(stage: &Stage<'_>, record: &AnswerRecord) -> Vec<Option<f64>> {
@@ -240,7 +270,7 @@ fn alone(stage: &Stage<'_>, records: &[&AnswerRecord]) {
     println!(
         "\neach signal alone, area under the ROC curve of the answerable against each class without an answer:"
     );
-    for (name, value) in &stage.features {
+    for (name, value) in stage.features {
         let areas =
             RefusalCurve::by(records, &|record| Some(f64::from(value(record)))).map(|curve| curve.areas);
         let shown: Vec<String> = areas

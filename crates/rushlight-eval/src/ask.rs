@@ -203,10 +203,7 @@ mod tests {
     use std::path::Path;
 
     use expect_test::{Expect, expect};
-    use rushlight_core::{
-        ChunkId, ContentHash, DocumentKind, EmbeddingKey, ErrorCode, LegScores, Locator, OtherPlace, SpaceId,
-        TextSpan, Timestamp,
-    };
+    use rushlight_core::{ErrorCode, OtherPlace};
 
     use super::*;
 
@@ -218,37 +215,10 @@ mod tests {
     }
 
     fn hit(number: u8, path: &str, headings: &[&str], text: &str) -> Hit {
-        let doc_id = DocId([number; 16]);
-        Hit {
-            chunk: Chunk {
-                id: ChunkId([number; 16]),
-                doc_id,
-                ordinal: 0,
-                text: text.to_owned(),
-                heading_path: headings.iter().map(|heading| (*heading).to_owned()).collect(),
-                span: TextSpan::new(0, text.len()),
-                locator: Locator::Whole,
-                token_count: 1,
-                embedding_key: EmbeddingKey([number; 32]),
-                confidence: None,
-            },
-            content_hash: ContentHash([number; 32]),
-            doc_id,
-            title: String::new(),
-            path: path.to_owned(),
-            part: String::new(),
-            kind: DocumentKind::Note,
-            date: Timestamp(0),
-            space_id: SpaceId(1),
-            space: "personal".to_owned(),
-            scores: LegScores::default(),
-            highlights: Vec::new(),
-            online: true,
-            also_at: Vec::new(),
-            more: Vec::new(),
-            related: Vec::new(),
-            why: None,
-        }
+        let mut hit = rushlight_testkit::hit(number, text);
+        hit.path = path.to_owned();
+        hit.chunk.heading_path = headings.iter().map(|heading| (*heading).to_owned()).collect();
+        hit
     }
 
     fn shelf() -> Shelf {

@@ -7,6 +7,7 @@
 pub mod contract;
 mod embedder;
 mod fixture;
+mod hit;
 mod keyword;
 mod model;
 mod obedient;
@@ -21,6 +22,7 @@ mod words;
 
 pub use embedder::{HashEmbedder, WordTokenCounter};
 pub use fixture::Fixture;
+pub use hit::hit;
 pub use keyword::MemKeywordIndex;
 pub use model::ScriptedModel;
 pub use recogniser::{FakeRecogniser, POISON};

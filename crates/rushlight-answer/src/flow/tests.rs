@@ -123,13 +123,40 @@ fn documents_that_disagree_are_both_quoted_the_newer_first() {
         let (answer, _) = ask("What is the travel limit?", &hits, Some(&model));
         assert_eq!(
             answer.text,
-            "The documents disagree; the newer one first:\n\
+            "The documents disagree, the newest first:\n\
              2024-06-01: “The travel limit is 95 euros a day.” [1]\n\
              2023-04-28: “The travel limit is 80 euros a day.” [2]"
         );
         assert_eq!(answer.disagreements[0].values, ["95 euros", "80 euros"]);
         assert_eq!(answer.citations[1].title, "limits 2023");
     }
+}
+
+#[test]
+fn of_three_documents_that_say_three_things_all_are_quoted() {
+    let sides = [
+        ("limits 2022", 70, 800),
+        ("limits 2023", 80, 400),
+        ("limits 2024", 95, 0),
+    ];
+    let hits = sides.map(|(title, euros, days)| {
+        let mut hit = hit(title, &format!("The travel limit is {euros} euros a day."));
+        hit.date.0 -= days * 86_400_000;
+        hit
+    });
+    let model = Scripted::new(0.97, "The travel limit is 80 euros a day.");
+    let (answer, _) = ask("What is the travel limit?", &hits, Some(&model));
+    let [disagreement] = &answer.disagreements[..] else {
+        panic!("{:?}", answer.disagreements);
+    };
+    assert_eq!(disagreement.values, ["95 euros", "80 euros", "70 euros"]);
+    assert_eq!(disagreement.citations, [1, 2, 3]);
+    let titles: Vec<&str> = answer
+        .citations
+        .iter()
+        .map(|citation| citation.title.as_str())
+        .collect();
+    assert_eq!(titles, ["limits 2024", "limits 2023", "limits 2022"]);
 }
 
 #[test]

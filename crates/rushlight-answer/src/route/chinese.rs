@@ -194,10 +194,22 @@ fn comparison(question: &str, words: &[Word], text: &Line, start: usize) -> Opti
     {
         return Some((start, start + asks.len()));
     }
-    if !speaks_of_documents(question, words) {
-        return None;
+    match speaks_of_documents(question, words) {
+        true => differing(folded),
+        false => None,
     }
-    for asks in [
+}
+
+/// The words that ask what changed in something, be it a document or not.
+pub(super) fn changes(question: &str, words: &[Word]) -> Option<String> {
+    let text = Line::of(question, words);
+    let (from, to) = differing(&text.folded)?;
+    text.original(question, from, to).map(str::to_owned)
+}
+
+/// The words that ask how something differs from something, as bytes of the folded question.
+fn differing(folded: &str) -> Option<(usize, usize)> {
+    [
         "有什么不同",
         "有何不同",
         "有哪些不同",
@@ -217,12 +229,9 @@ fn comparison(question: &str, words: &[Word], text: &Line, start: usize) -> Opti
         "有哪些改动",
         "差在哪",
         "不同之处",
-    ] {
-        if let Some(at) = folded.find(asks) {
-            return Some((at, at + asks.len()));
-        }
-    }
-    None
+    ]
+    .iter()
+    .find_map(|asks| folded.find(asks).map(|at| (at, at + asks.len())))
 }
 
 #[cfg(test)]

@@ -62,8 +62,7 @@ const NEEDED: [&str; 7] = [
 
 /// The kind, and the words that decided it.
 pub(super) fn kind(question: &str, words: &[Word]) -> Option<(AnswerKind, String)> {
-    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    let first = texts.iter().position(|word| !POLITE.contains(word))?;
+    let (texts, first) = opening(words)?;
     let found = list(&texts, first)
         .map(|(from, to)| (AnswerKind::List, from, to))
         .or_else(|| summary(question, words, &texts, first).map(|to| (AnswerKind::Summary, first, to)))
@@ -72,6 +71,20 @@ pub(super) fn kind(question: &str, words: &[Word]) -> Option<(AnswerKind, String
         })?;
     let (kind, from, to) = found;
     stretch(question, &words[from..to]).map(|because| (kind, because.to_owned()))
+}
+
+/// The words that ask what changed in something, be it a document or not.
+pub(super) fn changes(question: &str, words: &[Word]) -> Option<String> {
+    let (texts, first) = opening(words)?;
+    let (from, to) = differing(&texts, first)?;
+    stretch(question, &words[from..to]).map(str::to_owned)
+}
+
+/// The words as they are compared, and where the question begins behind what is only polite.
+fn opening(words: &[Word]) -> Option<(Vec<&str>, usize)> {
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let first = texts.iter().position(|word| !POLITE.contains(word))?;
+    Some((texts, first))
 }
 
 /// The words of a request for every document, as a range.
@@ -196,9 +209,14 @@ fn comparison(question: &str, words: &[Word], texts: &[&str], first: usize) -> O
     if matches!(rest, ["compare", _, ..]) {
         return Some((first, first + 1));
     }
-    if !speaks_of_documents(question, words) {
-        return None;
+    match speaks_of_documents(question, words) {
+        true => differing(texts, first),
+        false => None,
     }
+}
+
+/// The words that ask how something differs from something, as a range.
+fn differing(texts: &[&str], first: usize) -> Option<(usize, usize)> {
     let between = |word: &str| matches!(word, "between" | "in" | "from" | "of");
     texts.windows(2).enumerate().find_map(|(at, pair)| {
         let asks = match pair {

@@ -22,6 +22,9 @@ pub struct Routed {
     pub because: Option<String>,
     /// What is answered without a search.
     pub small_talk: Option<SmallTalk>,
+    /// Of a fact, the words that ask what changed in something: a comparison where that is a document with versions, which only the
+    /// documents can tell.
+    pub if_versions: Option<String>,
 }
 
 /// How a question is taken, by its words, English or Chinese; a fact in every other language.
@@ -31,6 +34,7 @@ pub fn route(question: &str) -> Routed {
             kind: AnswerKind::Fact,
             because: Some(question.trim().to_owned()),
             small_talk: Some(talk),
+            if_versions: None,
         };
     }
     let words = words(question);
@@ -38,9 +42,12 @@ pub fn route(question: &str) -> Routed {
         Some((kind, because)) => Routed {
             kind,
             because: Some(because),
-            small_talk: None,
+            ..Routed::default()
         },
-        None => Routed::default(),
+        None => Routed {
+            if_versions: english::changes(question, &words).or_else(|| chinese::changes(question, &words)),
+            ..Routed::default()
+        },
     }
 }
 

@@ -166,6 +166,25 @@ fn questions_are_taken_by_their_words() {
 }
 
 #[test]
+fn what_changed_in_something_is_a_comparison_if_that_has_versions() {
+    for (question, words) in [
+        ("What changed in the Lisbon trip?", Some("changed in")),
+        ("What is new in the kitchen?", Some("new in")),
+        ("里斯本之行改了什麼？", Some("改了什麼")),
+        ("里斯本之行有哪些变化？", Some("有哪些变化")),
+        ("What changed Lisbon?", None),
+        ("Who changed in the train?", None),
+        ("里斯本之行怎麼樣？", None),
+    ] {
+        let routed = route(question);
+        assert_eq!(routed.if_versions.as_deref(), words, "{question}");
+        assert_eq!(routed.kind, Fact, "{question}");
+    }
+    let document = route("What changed in the travel policy?");
+    assert_eq!((document.kind, document.if_versions), (Comparison, None));
+}
+
+#[test]
 fn small_talk_needs_no_search() {
     assert_eq!(route("Hello!").small_talk, Some(SmallTalk::Greeting));
     assert_eq!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rushlight_answer::{AnswerLanguage, Compared, Subject, compare, compared_subjects, same_but_for_version};
-use rushlight_core::{Answer, AnswerEvent, DocId, Grounding, Hit, Result, Route};
+use rushlight_core::{Answer, AnswerEvent, DocId, DocumentKind, Grounding, Hit, Result, Route};
 use rushlight_ledger::DocumentRecord;
 
 use super::list::hit_of;
@@ -33,6 +33,33 @@ impl Engine {
         blocking(move || {
             go_on(&cancel)?;
             shared.compared(&request, route, [first, second], &mut on_event)
+        })
+        .await
+    }
+}
+
+impl Engine {
+    /// Whether what a question names is a document with another version, mails apart: those of one subject are no versions.
+    pub(super) async fn asks_of_versions(
+        &self,
+        request: &AskRequest,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<bool> {
+        let (shared, request, cancel) = (Arc::clone(&self.shared), request.clone(), Arc::clone(cancel));
+        blocking(move || {
+            let subjects = compared_subjects(&request.question);
+            let [subject @ Subject::Named(name)] = subjects.as_slice() else {
+                return Ok(false);
+            };
+            let bearers = shared.bearers(name, &request, &cancel)?;
+            let named = bearers
+                .first()
+                .filter(|best| best.bears_all() && best.document.kind != DocumentKind::Mail);
+            let Some(named) = named else {
+                return Ok(false);
+            };
+            let other = shared.other_version(named.document.doc_id, subject, &request, &cancel)?;
+            Ok(other.is_some())
         })
         .await
     }

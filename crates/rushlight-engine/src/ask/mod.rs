@@ -77,6 +77,11 @@ impl Engine {
             request.question.clone_from(standalone);
             routed = route(standalone);
         }
+        if let Some(because) = routed.if_versions.take().filter(|_| request.kind.is_none())
+            && self.asks_of_versions(&request, &cancel).await?
+        {
+            (routed.kind, routed.because) = (AnswerKind::Comparison, Some(because));
+        }
         let route = Route {
             kind: request.kind.unwrap_or(routed.kind),
             because: routed.because.filter(|_| request.kind.is_none()),

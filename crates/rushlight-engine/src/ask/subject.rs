@@ -20,6 +20,8 @@ use crate::search::{Reading, blocking};
 const LOOKED_AT: usize = 1_000;
 /// What a document's title and path must have of the name.
 const ENOUGH: f32 = 0.6;
+/// What they have of it where no word is missing, as [`name_fit`] counts.
+const ALL: f32 = 0.9;
 /// Documents that could be meant and are named, and passages that are shown where none is.
 const CLOSEST: usize = 3;
 
@@ -27,6 +29,13 @@ const CLOSEST: usize = 3;
 pub(super) struct Bearer {
     pub(super) document: LinkTarget,
     fit: f32,
+}
+
+impl Bearer {
+    /// Whether its title and path have every word of the name.
+    pub(super) fn bears_all(&self) -> bool {
+        self.fit >= ALL
+    }
 }
 
 /// Why no document can be said to be meant.

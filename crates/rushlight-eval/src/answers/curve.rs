@@ -95,6 +95,34 @@ impl RefusalCurve {
         point(&scored, threshold_for(&scored, most))
     }
 
+    /// The lowest threshold of a score at which at least this share of the questions without an answer that are `wanted` is refused, and
+    /// what it does; `None` where there is no such question.
+    pub fn refusing_at_least(
+        records: &[&AnswerRecord],
+        score: &dyn Fn(&AnswerRecord) -> Option<f64>,
+        wanted: &dyn Fn(&AnswerRecord) -> bool,
+        least: f64,
+    ) -> Option<CurvePoint> {
+        let scored = scored(records, score);
+        let mut scores: Vec<f64> = scored
+            .iter()
+            .filter(|one| !one.record.answerable && wanted(one.record))
+            .map(|one| match one.record.outcome {
+                Outcome::Refused => f64::NEG_INFINITY,
+                _ => one.score,
+            })
+            .collect();
+        scores.sort_unstable_by(f64::total_cmp);
+        let count = (least * scores.len() as f64 - 1e-9).ceil().max(1.0) as usize;
+        let highest = scores.get(count - 1)?;
+        let lowest = scored
+            .iter()
+            .map(|one| one.score)
+            .filter(|score| score.is_finite());
+        let threshold = highest.next_up().max(lowest.fold(f64::INFINITY, f64::min));
+        Some(point(&scored, threshold))
+    }
+
     /// What a threshold of a score does.
     pub fn at(
         records: &[&AnswerRecord],
@@ -320,6 +348,26 @@ mod tests {
         let last = curve.points.last().expect("there");
         near(last.answerable_refused, 0.2);
         near(last.unanswerable_refused[0].1, 0.5);
+    }
+
+    #[test]
+    fn the_lowest_threshold_that_refuses_enough_of_what_nothing_answers() {
+        let records = records();
+        let all: Vec<&AnswerRecord> = records.iter().collect();
+        let score = |record: &AnswerRecord| record.signals.probability.map(f64::from);
+        let least = |share: f64| {
+            RefusalCurve::refusing_at_least(&all, &score, &|record| record.class == "without", share)
+                .expect("there are some")
+        };
+        // Three of the four lie at 0.3 and below.
+        let three = least(0.75);
+        near(three.threshold, 0.3);
+        assert_eq!(three.unanswerable_refused, [("without".to_owned(), 0.75)]);
+        near(three.answerable_refused, 0.3);
+        assert_eq!(least(0.7).threshold, three.threshold);
+        assert_eq!(least(0.76).unanswerable_refused, [("without".to_owned(), 1.0)]);
+        near(least(0.0).threshold, 0.1);
+        assert!(RefusalCurve::refusing_at_least(&all, &score, &|_| false, 0.9).is_none());
     }
 
     #[test]

@@ -246,10 +246,7 @@ fn ends_within(text: &str) -> usize {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use rushlight_core::{
-        Chunk, ChunkId, ContentHash, DocId, DocumentKind, EmbeddingKey, Hit, LegScores, Locator, SpaceId,
-        TextSpan, Timestamp,
-    };
+    use rushlight_core::{ContentHash, DocId, Hit, Locator, TextSpan, Timestamp};
 
     use super::super::question::tests::question;
     use super::*;
@@ -257,37 +254,11 @@ pub(crate) mod tests {
     const TEXT: &str = "The kettle is a red kettle. It boils at ninety degrees.";
 
     fn hit(path: &str) -> Hit {
-        let span = TextSpan::new(0, TEXT.len());
-        Hit {
-            chunk: Chunk {
-                id: ChunkId([1; 16]),
-                doc_id: DocId([1; 16]),
-                ordinal: 0,
-                text: TEXT.to_owned(),
-                heading_path: Vec::new(),
-                span,
-                locator: Locator::Whole,
-                token_count: 12,
-                embedding_key: EmbeddingKey([0; 32]),
-                confidence: None,
-            },
-            content_hash: ContentHash([2; 32]),
-            doc_id: DocId([1; 16]),
-            title: "Kettles".to_owned(),
-            path: path.to_owned(),
-            part: String::new(),
-            kind: DocumentKind::Note,
-            date: Timestamp(0),
-            space_id: SpaceId(1),
-            space: "tea".to_owned(),
-            scores: LegScores::default(),
-            highlights: Vec::new(),
-            online: true,
-            also_at: Vec::new(),
-            more: Vec::new(),
-            related: Vec::new(),
-            why: None,
-        }
+        let mut hit = rushlight_testkit::hit(1, TEXT);
+        hit.title = "Kettles".to_owned();
+        hit.path = path.to_owned();
+        hit.space = "tea".to_owned();
+        hit
     }
 
     /// An answer with one citation, of the first sentence of `path`.

@@ -213,7 +213,7 @@ mod tests {
                 id: ChunkId(id(2)),
                 heading_path: Vec::new(),
                 text: text(number),
-                repeated: number % 5 == 0,
+                repeated: number.is_multiple_of(5),
                 embedding: None,
             }],
         }
@@ -260,7 +260,7 @@ mod tests {
                 ..SearchFilter::default()
             };
             let same = index.read("cannot search", &filter, |view| {
-                let plan = compile(&Query::plain(&words.join(" ")), view)?
+                let plan = compile(&Query::plain(words.join(" ")), view)?
                     .plan
                     .expect("words");
                 let (all, every) = best(&plan, view, limit, false);

@@ -64,7 +64,7 @@ export const keepEn = {
       missing: 'not installed',
       corrupt: 'damaged',
     },
-    kinds: { runtime: 'Runs the models', reranker: 'Orders results' } as Record<string, string>,
+    kinds: { runtime: 'Runs the models', reranker: 'Orders results', dictionary: 'Knows words of two languages' } as Record<string, string>,
     others: 'Also needed or installed',
     unused: 'not in use',
     speed: 'Speed here',

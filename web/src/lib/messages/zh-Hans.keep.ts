@@ -54,7 +54,7 @@ export const keepZhHans: typeof keepEn = {
     title: '模型与健康状态',
     nav: '状态',
     states: { verified: '已验证', installed: '已安装，首次使用前会验证', partial: '只取得一部分', missing: '尚未安装', corrupt: '已损坏' },
-    kinds: { runtime: '运行模型', reranker: '排列结果' },
+    kinds: { runtime: '运行模型', reranker: '排列结果', dictionary: '双语词典' },
     others: '其他需要或已安装的',
     unused: '未使用',
     speed: '在这台电脑上的速度',

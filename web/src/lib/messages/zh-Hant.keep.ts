@@ -54,7 +54,7 @@ export const keepZhHant: typeof keepEn = {
     title: '模型與健康狀態',
     nav: '狀態',
     states: { verified: '已驗證', installed: '已安裝，首次使用前會驗證', partial: '只取得一部分', missing: '尚未安裝', corrupt: '已損壞' },
-    kinds: { runtime: '執行模型', reranker: '排列結果' },
+    kinds: { runtime: '執行模型', reranker: '排列結果', dictionary: '雙語詞典' },
     others: '其他需要或已安裝的',
     unused: '未使用',
     speed: '在這台電腦上的速度',

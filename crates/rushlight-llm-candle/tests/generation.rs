@@ -218,3 +218,37 @@ fn what_is_thought_is_streamed_apart_and_ends() {
         "{summary:?}"
     );
 }
+
+#[test]
+fn two_conversations_in_turn_read_only_what_is_new() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = model(&folder.path().join("m.gguf"), None);
+    let opening = |text: &str| vec![Message::new(Role::System, "C D"), Message::new(Role::User, text)];
+    let mut conversations = [opening("A B C A B E F G"), opening("Q R S T Q R S T")];
+    let mut read = [0; 2];
+    for turn in 0..3 {
+        for (messages, read) in conversations.iter_mut().zip(&mut read) {
+            let prompt = Prompt {
+                messages: messages.clone(),
+            };
+            let summary = model
+                .generate(&prompt, &params(), &mut |_| ControlFlow::Continue(()))
+                .expect("writes");
+            assert!(
+                turn == 0 || summary.cached_tokens >= *read,
+                "turn {turn}, {read}: {summary:?}"
+            );
+            *read = summary.prompt_tokens;
+            messages.push(Message::new(Role::Assistant, summary.text));
+            messages.push(Message::new(Role::User, "H I"));
+        }
+    }
+    let memory = model.memory();
+    assert_eq!(memory.conversations, 2);
+    assert!(
+        (1..=memory.conversation_limit).contains(&memory.conversation_bytes),
+        "{memory:?}"
+    );
+    let file = folder.path().join("m.gguf").metadata().expect("it is there");
+    assert_eq!(memory.weights, file.len());
+}

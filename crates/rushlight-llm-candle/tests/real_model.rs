@@ -46,7 +46,7 @@ fn model() -> Option<Alone> {
                 guesses: true,
                 threads: 0,
                 states: None,
-                conversation_bytes: 64 << 20,
+                conversation_bytes: 0,
             };
             Some(CandleModel::load(&path, options).expect("the default model loads"))
         })

@@ -147,7 +147,8 @@ fn while_somebody_types_other_passages_are_counted_and_not_marked() {
         let request = SearchRequest {
             mode: SearchMode::Keyword,
             typing,
-            ..SearchRequest::new("steeped")
+            // A space says that the word is finished.
+            ..SearchRequest::new("steeped ")
         };
         system.try_search(request).expect("answers").hits.remove(0)
     };

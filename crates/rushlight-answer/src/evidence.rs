@@ -473,7 +473,8 @@ mod tests {
                 "How many days of leave are there after three years of service?",
                 &[leave]
             ),
-            ["| Years of service | Days |", "| three | 17 |"]
+            ["| Years of service | Days |", "| three | 17 |"],
+            "the row says it below its table's first row, the text before says less than half as much"
         );
         let products = [
             hit(

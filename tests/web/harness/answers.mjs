@@ -17,6 +17,8 @@ export async function pouring(page) {
     }
   })
   await page.reload()
+  // Keys are heard once the page has its words.
+  await page.locator('#content').waitFor()
 }
 
 export async function pour(page, event, data) {

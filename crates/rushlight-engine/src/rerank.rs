@@ -129,46 +129,9 @@ fn page(hits: Vec<Hit>, limit: usize, kept: &HashSet<ChunkId>) -> Vec<Hit> {
 
 #[cfg(test)]
 mod tests {
-    use rushlight_core::{
-        Chunk, ContentHash, DocId, DocumentKind, EmbeddingKey, LegScores, Locator, SpaceId, TextSpan,
-        Timestamp,
-    };
+    use rushlight_testkit::hit;
 
     use super::*;
-
-    fn hit(number: u8) -> Hit {
-        let doc_id = DocId([0; 16]);
-        Hit {
-            chunk: Chunk {
-                id: ChunkId([number; 16]),
-                doc_id,
-                ordinal: 0,
-                text: String::new(),
-                heading_path: Vec::new(),
-                span: TextSpan::new(0, 0),
-                locator: Locator::Whole,
-                token_count: 0,
-                embedding_key: EmbeddingKey([0; 32]),
-                confidence: None,
-            },
-            content_hash: ContentHash([0; 32]),
-            doc_id,
-            title: String::new(),
-            path: String::new(),
-            part: String::new(),
-            kind: DocumentKind::Note,
-            date: Timestamp(0),
-            space_id: SpaceId(1),
-            space: String::new(),
-            scores: LegScores::default(),
-            highlights: Vec::new(),
-            online: true,
-            also_at: Vec::new(),
-            more: Vec::new(),
-            related: Vec::new(),
-            why: None,
-        }
-    }
 
     fn numbers(hits: &[Hit]) -> Vec<u8> {
         hits.iter().map(|hit| hit.chunk.id.0[0]).collect()
@@ -176,7 +139,7 @@ mod tests {
 
     /// Six hits of which the first four are scored, as [`Shared::rerank`] does it.
     fn reranked(scores: [f32; 4], limit: usize, guaranteed: &[u8]) -> Vec<u8> {
-        let mut hits: Vec<Hit> = (0..6).map(hit).collect();
+        let mut hits: Vec<Hit> = (0..6).map(|number| hit(number, "")).collect();
         let guaranteed = guaranteed.iter().map(|number| ChunkId([*number; 16])).collect();
         let kept = kept_on_the_page(&hits, limit, &guaranteed);
         order(&mut hits[..4], &scores);

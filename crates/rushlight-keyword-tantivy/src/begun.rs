@@ -126,37 +126,10 @@ impl Begun {
 
 #[cfg(test)]
 mod tests {
-    use rushlight_core::{
-        ChunkId, Clause, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, IndexedFacts,
-        KeywordIndex, Node, Occur, Principal, Query, SearchFilter, SourceId, Timestamp,
-    };
+    use rushlight_core::{Clause, Generation, KeywordIndex, Node, Occur, Principal, Query, SearchFilter};
 
+    use crate::testing::document;
     use crate::{KeywordOptions, TantivyIndex};
-
-    fn document(number: u16, reader: &str, text: String) -> IndexedDocument {
-        let id = |kind: u8| {
-            let mut id = [kind; 16];
-            id[..2].copy_from_slice(&number.to_be_bytes());
-            id
-        };
-        IndexedDocument {
-            doc_id: DocId(id(1)),
-            source_id: SourceId(0),
-            kind: DocumentKind::ALL[0],
-            date: Timestamp(i64::from(number)),
-            access: vec![Principal(reader.to_owned())],
-            title: String::new(),
-            keywords: Vec::new(),
-            facts: IndexedFacts::default(),
-            chunks: vec![IndexedChunk {
-                id: ChunkId(id(2)),
-                heading_path: Vec::new(),
-                text,
-                repeated: false,
-                embedding: None,
-            }],
-        }
-    }
 
     #[test]
     fn what_is_kept_is_what_is_there_and_what_may_be_read() {
@@ -176,7 +149,7 @@ mod tests {
             index.search(&query, &filter, 1_000).expect("searches").hits.len()
         };
         let kept = || index.begun.0.lock().len();
-        let write = |numbers: std::ops::Range<u16>, reader: &str, generation: i64| {
+        let write = |numbers: std::ops::Range<u32>, reader: &str, generation: i64| {
             let documents: Vec<_> =
                 (numbers.map(|number| document(number, reader, format!("p{number}x stone")))).collect();
             index.apply(&documents, &[]).expect("applies");

@@ -84,11 +84,10 @@ impl Leaders {
             }
             let rest = &parts[at + 1..];
             let left: f32 = rest.iter().map(|part| part.most).sum();
-            let mut leading = found.clone();
-            leading.keep(&rows);
             read += part.reads;
+            let leading = if only_met { &rows } else { &found };
             if read > LOOK_AFTER * leading.count() {
-                self.raise(segment, &leading, &sums)?;
+                self.raise(segment, leading.iter().filter(|row| found.contains(*row)), &sums)?;
                 read = 0;
             }
             let hopeless = |sum: f32| (sum + left) * (1.0 + ROUNDING) < self.bar;
@@ -107,9 +106,14 @@ impl Leaders {
     }
 
     /// Raises the bar to what the best of these rows have already.
-    fn raise(&mut self, segment: &Segment<'_>, rows: &Rows, sums: &[f32]) -> tantivy::Result<()> {
+    fn raise(
+        &mut self,
+        segment: &Segment<'_>,
+        rows: impl Iterator<Item = u32>,
+        sums: &[f32],
+    ) -> tantivy::Result<()> {
         let sum = |row: &u32| sums[*row as usize];
-        let mut best: Vec<u32> = rows.iter().filter(|row| sum(row) >= self.bar).collect();
+        let mut best: Vec<u32> = rows.filter(|row| sum(row) >= self.bar).collect();
         if best.len() < self.limit {
             return Ok(());
         }
@@ -161,12 +165,12 @@ fn parts(sum: &Sum, number: usize) -> Vec<Part<'_>> {
 mod tests {
     use proptest::prelude::*;
     use rushlight_core::{
-        ChunkId, DocId, DocumentKind, Generation, IndexedChunk, IndexedDocument, IndexedFacts, KeywordHit,
-        KeywordIndex, Principal, Query, SearchFilter, SourceId, Timestamp,
+        Generation, IndexedDocument, KeywordHit, KeywordIndex, Principal, Query, SearchFilter,
     };
 
     use super::*;
     use crate::compile::compile;
+    use crate::testing;
     use crate::top::{Order, Top};
     use crate::{KeywordOptions, TantivyIndex};
 
@@ -195,28 +199,9 @@ mod tests {
     }
 
     fn document(number: u32) -> IndexedDocument {
-        let id = |kind: u8| {
-            let mut id = [kind; 16];
-            id[..4].copy_from_slice(&number.wrapping_mul(0x9E37_79B9).to_be_bytes());
-            id
-        };
-        IndexedDocument {
-            doc_id: DocId(id(1)),
-            source_id: SourceId(0),
-            kind: DocumentKind::ALL[number as usize % 2],
-            date: Timestamp(i64::from(number)),
-            access: vec![Principal(format!("user:{}", number % 3))],
-            title: String::new(),
-            keywords: Vec::new(),
-            facts: IndexedFacts::default(),
-            chunks: vec![IndexedChunk {
-                id: ChunkId(id(2)),
-                heading_path: Vec::new(),
-                text: text(number),
-                repeated: number.is_multiple_of(5),
-                embedding: None,
-            }],
-        }
+        let mut document = testing::document(number, &format!("user:{}", number % 3), text(number));
+        document.chunks[0].repeated = number.is_multiple_of(5);
+        document
     }
 
     fn best(plan: &Plan, view: &View<'_>, limit: usize, chosen: bool) -> (Vec<KeywordHit>, u64) {

@@ -27,6 +27,8 @@ mod schema;
 mod score;
 mod stands;
 mod suggest;
+#[cfg(test)]
+mod testing;
 mod tokenizer;
 mod top;
 mod view;

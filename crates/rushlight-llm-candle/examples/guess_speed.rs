@@ -14,10 +14,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use rushlight_answer::{AnswerInputs, AnswerOptions, Calibration, Prepared};
-use rushlight_core::{
-    Chunk, ChunkId, ContentHash, Coverage, DocId, DocumentKind, EmbeddingKey, GenerationParams,
-    GenerationSummary, Hit, LegScores, Locator, Route, SpaceId, TextSpan, Timestamp,
-};
+use rushlight_core::{Coverage, GenerationParams, GenerationSummary, Hit, Locator, Route, Timestamp};
 use rushlight_llm_candle::{CandleModel, CandleOptions};
 use serde_json::{Value, json};
 
@@ -161,7 +158,7 @@ fn questions(data: &Path, sample: &Path, count: usize) -> Result<Vec<Question>, 
             .collect();
         found.sort_by_key(|(gold, common, _)| std::cmp::Reverse((*gold, *common)));
         let hits = (1u8..).zip(found).take(HITS);
-        let hits = hits.map(|(number, (_, _, one))| hit(number, of(one, "title"), of(one, "text")));
+        let hits = hits.map(|(number, (_, _, one))| hit(number, of(one, "title"), &of(one, "text")));
         questions.push(Question {
             id: id.to_owned(),
             text,
@@ -188,43 +185,15 @@ fn in_common(question: &str, text: &str) -> usize {
     pairs(question).intersection(&pairs(text)).count()
 }
 
-fn hit(number: u8, title: String, text: String) -> Hit {
-    let doc_id = DocId([number; 16]);
-    Hit {
-        chunk: Chunk {
-            id: ChunkId([number; 16]),
-            doc_id,
-            ordinal: 0,
-            span: TextSpan::new(0, text.len()),
-            text,
-            heading_path: Vec::new(),
-            locator: Locator::Lines { first: 1, last: 1 },
-            token_count: 0,
-            embedding_key: EmbeddingKey([0; 32]),
-            confidence: None,
-        },
-        content_hash: ContentHash([number; 32]),
-        doc_id,
-        path: format!("/{title}.md"),
-        title,
-        part: String::new(),
-        kind: DocumentKind::Note,
-        date: Timestamp(1_717_200_000_000),
-        space_id: SpaceId(1),
-        space: "personal".to_owned(),
-        scores: LegScores {
-            keyword: Some(1.0),
-            semantic: None,
-            fused: 1.0 / f32::from(number),
-            reranked: None,
-        },
-        highlights: Vec::new(),
-        online: true,
-        also_at: Vec::new(),
-        more: Vec::new(),
-        related: Vec::new(),
-        why: None,
-    }
+fn hit(number: u8, title: String, text: &str) -> Hit {
+    let mut hit = rushlight_testkit::hit(number, text);
+    hit.path = format!("/{title}.md");
+    hit.title = title;
+    hit.date = Timestamp(1_717_200_000_000);
+    hit.chunk.locator = Locator::Lines { first: 1, last: 1 };
+    hit.scores.keyword = Some(1.0);
+    hit.scores.fused = 1.0 / f32::from(number);
+    hit
 }
 
 fn rounded(number: f64) -> f64 {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::input::Input;
 use crate::isa::{Isa, Lanes};
 use crate::matrix::Matrix;
-use crate::tile::{Bits, COLUMNS, Line, ROWS, Unpacked, unpack_scales, unpack_weights};
+use crate::tile::{Bits, COLUMNS, Line, ROWS, Unpacked, unpack, unpack_scales};
 
 /// Rows of an input whose sums stay in registers, for two tiles where there are 32 registers, for one where there are 16.
 pub(crate) const WIDE: usize = 6;
@@ -27,6 +27,27 @@ pub(crate) struct Job<'a> {
 
 // SAFETY: no two tiles write the same place, and a job's tiles are handed out once each.
 unsafe impl Sync for Job<'_> {}
+
+impl Job<'_> {
+    /// Writes a tile's sums for rows of the input from `start` on.
+    ///
+    /// # Safety
+    /// No other call writes these.
+    #[inline(always)]
+    unsafe fn write(&self, tile: usize, start: usize, sums: &[[f32; ROWS]]) {
+        assert!(start + sums.len() <= self.input.rows, "rows of the input");
+        let places = ROWS.min(self.matrix.rows - tile * ROWS);
+        for (row, sums) in sums.iter().enumerate() {
+            let to = (start + row) * self.matrix.rows + tile * ROWS;
+            // SAFETY: `to + places` is within the output, whose length was checked, and by this function's contract nobody else's.
+            unsafe {
+                self.output
+                    .add(to)
+                    .copy_from_nonoverlapping(sums.as_ptr(), places)
+            };
+        }
+    }
+}
 
 /// Computes the product on all cores.
 pub(crate) fn multiply(isa: Isa, matrix: &Matrix, input: &Input, output: &mut [f32]) {
@@ -86,9 +107,16 @@ impl Scratch {
 #[inline(always)]
 pub(crate) unsafe fn tiles<L: Lanes>(job: &Job<'_>, tiles: Range<usize>, scratch: &mut Scratch) {
     let Scratch { unpacked, sums } = scratch;
-    let mut at = tiles.start;
     // SAFETY: by this function's contract.
     unsafe {
+        if job.input.rows <= if L::WIDE { WIDE } else { NARROW } {
+            let ([unpacked, _], [sums, _]) = (unpacked, sums);
+            for tile in tiles {
+                few_rows::<L>(job, tile, unpacked, sums);
+            }
+            return;
+        }
+        let mut at = tiles.start;
         if L::WIDE {
             while at + 2 <= tiles.end {
                 some_tiles::<L, 2>(job, at, unpacked, sums);
@@ -108,6 +136,36 @@ pub(crate) unsafe fn tiles<L: Lanes>(job: &Job<'_>, tiles: Range<usize>, scratch
     }
 }
 
+/// Computes a tile's part of a product with a few rows of an input. These wait for memory, which is read about twice as fast from one
+/// place as from two in turns.
+///
+/// # Safety
+/// As [`tiles`].
+#[inline(always)]
+unsafe fn few_rows<L: Lanes>(job: &Job<'_>, tile: usize, unpacked: &mut Unpacked, sums: &mut Sums) {
+    let Job { matrix, input, .. } = *job;
+    sums[..input.rows].fill([0.0; ROWS]);
+    for piece in 0..matrix.columns.div_ceil(COLUMNS) {
+        let lines = matrix.piece(tile, piece);
+        unpack_scales(matrix.form, lines, matrix.width(piece), unpacked);
+        let from = piece * input.rows;
+        // SAFETY: the instructions exist, by this function's contract.
+        unsafe {
+            let lines = matrix.form.weights(lines, matrix.width(piece));
+            add_few::<L>(
+                matrix.form.bits,
+                lines,
+                input,
+                from..from + input.rows,
+                unpacked,
+                sums,
+            );
+        }
+    }
+    // SAFETY: this tile is this call's alone.
+    unsafe { job.write(tile, 0, &sums[..input.rows]) };
+}
+
 /// Computes `T` tiles' part of a product.
 ///
 /// # Safety
@@ -119,11 +177,7 @@ unsafe fn some_tiles<L: Lanes, const T: usize>(
     unpacked: &mut [Unpacked; T],
     sums: &mut [Sums; T],
 ) {
-    let Job {
-        matrix,
-        input,
-        output,
-    } = *job;
+    let Job { matrix, input, .. } = *job;
     for start in (0..input.rows).step_by(BATCH) {
         let rows = BATCH.min(input.rows - start);
         sums.iter_mut().for_each(|sums| sums[..rows].fill([0.0; ROWS]));
@@ -131,15 +185,7 @@ unsafe fn some_tiles<L: Lanes, const T: usize>(
             let width = matrix.width(piece);
             let from = piece * input.rows + start;
             for (tile, unpacked) in unpacked.iter_mut().enumerate() {
-                unpack_scales(matrix.form, matrix.piece(first + tile, piece), width, unpacked);
-            }
-            if rows == 1 {
-                // SAFETY: as below.
-                unsafe { add_one::<L, T>(matrix, first, piece, input, from, unpacked, sums) };
-                continue;
-            }
-            for (tile, unpacked) in unpacked.iter_mut().enumerate() {
-                unpack_weights(matrix.form, matrix.piece(first + tile, piece), width, unpacked);
+                unpack(matrix.form, matrix.piece(first + tile, piece), width, unpacked);
             }
             // SAFETY: the instructions exist, by this function's contract.
             unsafe {
@@ -150,96 +196,120 @@ unsafe fn some_tiles<L: Lanes, const T: usize>(
             }
         }
         for (tile, sums) in sums.iter().enumerate() {
-            let tile = first + tile;
-            let places = ROWS.min(matrix.rows - tile * ROWS);
-            for (row, sums) in sums[..rows].iter().enumerate() {
-                let to = (start + row) * matrix.rows + tile * ROWS;
-                // SAFETY: `to + places` is within the output, whose length was checked, and this tile's alone.
-                unsafe { output.add(to).copy_from_nonoverlapping(sums.as_ptr(), places) };
-            }
+            // SAFETY: these tiles are this call's alone.
+            unsafe { job.write(first + tile, start, &sums[..rows]) };
         }
     }
 }
 
-/// Adds a piece's products with one row of an input, whose part of the columns is at `from`. Weights go from where they are packed
-/// straight into the product: to write them down unpacked is worth while only where more rows use them.
+/// Adds a piece's products with a few rows of an input, which have their part of the columns at `from`. Weights go from where they are
+/// packed straight into the product: to write them down unpacked is worth while only where more rows use them.
 ///
 /// # Safety
 /// The instructions of `L` exist.
 #[inline(always)]
-unsafe fn add_one<L: Lanes, const T: usize>(
-    matrix: &Matrix,
-    first: usize,
-    piece: usize,
+unsafe fn add_few<L: Lanes>(
+    bits: Bits,
+    lines: &[Line],
     input: &Input,
-    from: usize,
-    unpacked: &[Unpacked; T],
-    sums: &mut [Sums; T],
+    from: Range<usize>,
+    unpacked: &Unpacked,
+    sums: &mut Sums,
 ) {
-    let lines: [&[Line]; T] = std::array::from_fn(|tile| {
-        matrix
-            .form
-            .weights(matrix.piece(first + tile, piece), matrix.width(piece))
-    });
     // SAFETY: by this function's contract.
     unsafe {
-        match matrix.form.bits {
-            Bits::Four => add_packed::<L, 4, 32, T>(lines, input, from, unpacked, sums),
-            Bits::Five => add_packed::<L, 5, 32, T>(lines, input, from, unpacked, sums),
-            Bits::Six => add_packed::<L, 6, 16, T>(lines, input, from, unpacked, sums),
-            Bits::Eight => add_packed::<L, 8, 32, T>(lines, input, from, unpacked, sums),
+        match bits {
+            Bits::Four => add_packed::<L, 4, 32>(lines, input, from, unpacked, sums),
+            Bits::Five => add_packed::<L, 5, 32>(lines, input, from, unpacked, sums),
+            Bits::Six => add_packed::<L, 6, 16>(lines, input, from, unpacked, sums),
+            Bits::Eight => add_packed::<L, 8, 32>(lines, input, from, unpacked, sums),
         }
     }
 }
 
-/// As [`add_one`], for weights of so many bits of which so many share a scale.
+/// As [`add_few`], for weights of so many bits of which so many share a scale.
 ///
 /// # Safety
 /// The instructions of `L` exist.
 #[inline(always)]
-unsafe fn add_packed<L: Lanes, const BITS: usize, const GROUP: usize, const T: usize>(
-    lines: [&[Line]; T],
+unsafe fn add_packed<L: Lanes, const BITS: usize, const GROUP: usize>(
+    lines: &[Line],
+    input: &Input,
+    from: Range<usize>,
+    unpacked: &Unpacked,
+    sums: &mut Sums,
+) {
+    let groups = lines.as_chunks::<BITS>().0;
+    let (mut at, rows) = (0, from.len());
+    // SAFETY: by this function's contract.
+    unsafe {
+        if L::WIDE {
+            while at + 4 <= rows {
+                add_packed_rows::<L, BITS, GROUP, 4>(groups, input, from.start, at, unpacked, sums);
+                at += 4;
+            }
+        }
+        while at + NARROW <= rows {
+            add_packed_rows::<L, BITS, GROUP, NARROW>(groups, input, from.start, at, unpacked, sums);
+            at += NARROW;
+        }
+        if at < rows {
+            add_packed_rows::<L, BITS, GROUP, 1>(groups, input, from.start, at, unpacked, sums);
+        }
+    }
+}
+
+/// As [`add_packed`], for so many rows that their sums stay in registers.
+///
+/// # Safety
+/// The instructions of `L` exist.
+#[inline(always)]
+unsafe fn add_packed_rows<L: Lanes, const BITS: usize, const GROUP: usize, const N: usize>(
+    groups: &[[Line; BITS]],
     input: &Input,
     from: usize,
-    unpacked: &[Unpacked; T],
-    sums: &mut [Sums; T],
+    at: usize,
+    unpacked: &Unpacked,
+    sums: &mut Sums,
 ) {
-    let (quants, sums16, sums32) = (&input.quants[from], &input.sums16[from], &input.sums32[from]);
-    let groups: [&[[Line; BITS]]; T] = lines.map(|lines| lines.as_chunks::<BITS>().0);
+    let from = from + at..from + at + N;
+    let (quants, scales) = (&input.quants[from.clone()], &input.scales[from.clone()]);
+    let (sums16, sums32) = (&input.sums16[from.clone()], &input.sums32[from]);
     // SAFETY: the instructions exist; a line has 64 bytes, and a group's columns are within the piece.
     unsafe {
-        let mut totals = [L::zero(); T];
-        for group in 0..groups[0].len() {
+        let mut totals = [L::zero(); N];
+        for (group, lines) in groups.iter().enumerate() {
             // The products of a group's first 16 columns and of its last.
-            let mut products = [[L::zero_int(); 2]; T];
-            for at in 0..4 {
-                let four = [0, 4].map(|half| L::load_four(quants.as_ptr().add(group * 32 + (half + at) * 4)));
-                for tile in 0..T {
-                    let weights = L::unpacked::<BITS>(&groups[tile][group], at);
+            let mut products = [[L::zero_int(); 2]; N];
+            for line in 0..4 {
+                let weights = L::unpacked::<BITS>(lines, line);
+                for row in 0..N {
                     for half in 0..2 {
-                        products[tile][half] = L::dot(products[tile][half], weights[half], four[half]);
+                        let column = group * 32 + (half * 4 + line) * 4;
+                        let four = L::load_four(quants[row].as_ptr().add(column));
+                        products[row][half] = L::dot(products[row][half], weights[half], four);
                     }
                 }
             }
-            for tile in 0..T {
-                let scale = |at: usize| L::load(unpacked[tile].scales[at].as_ptr());
-                let minimum = |at: usize| L::load(unpacked[tile].minima[at].as_ptr());
-                let [first, last] = products[tile];
+            let scale = |at: usize| L::load(unpacked.scales[at].as_ptr());
+            let minimum = |at: usize| L::load(unpacked.minima[at].as_ptr());
+            for row in 0..N {
+                let [first, last] = products[row];
                 if GROUP == 16 {
                     for (half, product) in [first, last].into_iter().enumerate() {
                         let at = 2 * group + half;
-                        let total = L::add_scaled(totals[tile], product, scale(at));
-                        totals[tile] = L::subtract_product(total, minimum(at), sums16[at]);
+                        let total = L::add_scaled(totals[row], product, scale(at));
+                        totals[row] = L::subtract_product(total, minimum(at), sums16[row][at]);
                     }
                 } else {
-                    let total = L::add_scaled(totals[tile], L::add_int(first, last), scale(group));
-                    totals[tile] = L::subtract_product(total, minimum(group), sums32[group]);
+                    let total = L::add_scaled(totals[row], L::add_int(first, last), scale(group));
+                    totals[row] = L::subtract_product(total, minimum(group), sums32[row][group]);
                 }
             }
         }
-        for tile in 0..T {
-            let sum = &mut sums[tile][0];
-            let total = L::add_product(L::load(sum.as_ptr()), totals[tile], input.scales[from]);
+        for row in 0..N {
+            let sum = &mut sums[at + row];
+            let total = L::add_product(L::load(sum.as_ptr()), totals[row], scales[row]);
             L::store(sum.as_mut_ptr(), total);
         }
     }

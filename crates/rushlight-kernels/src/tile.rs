@@ -347,6 +347,7 @@ fn unpack_bits<const BITS: usize>(packed: &[Line], into: &mut [Line; COLUMNS / 4
 }
 
 /// Unpacks a piece of so many columns.
+#[inline(always)]
 pub(crate) fn unpack(form: Form, piece: &[Line], columns: usize, into: &mut Unpacked) {
     unpack_scales(form, piece, columns, into);
     unpack_weights(form, piece, columns, into);

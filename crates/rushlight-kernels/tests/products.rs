@@ -63,7 +63,7 @@ proptest! {
         kind in 0..BLOCKS.len(),
         rows in 1usize..40,
         width in 1usize..20,
-        inputs in 1usize..140,
+        inputs in prop_oneof![1usize..9, 1usize..140],
         seed: u64,
     ) {
         let block = BLOCKS[kind];
@@ -92,8 +92,8 @@ proptest! {
                 let first = fused.get_or_insert_with(|| output.clone());
                 prop_assert_eq!(&output, first);
             }
-            // One row takes a way of its own, and comes to the same: what is guessed and checked together is what is written alone.
-            for (at, together) in output.chunks_exact(rows).enumerate().take(3) {
+            // A few rows take a way of their own, and come to the same: what is guessed and checked together is what is written alone.
+            for (at, together) in output.chunks_exact(rows).enumerate().take(6) {
                 let mut alone = vec![f32::NAN; rows];
                 let input = Input::new(&values[at * columns..(at + 1) * columns], columns);
                 matrix.multiply_with(isa, &input, &mut alone);

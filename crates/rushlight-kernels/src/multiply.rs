@@ -244,6 +244,10 @@ unsafe fn add_packed<L: Lanes, const BITS: usize, const GROUP: usize>(
     // SAFETY: by this function's contract.
     unsafe {
         if L::WIDE {
+            while at + WIDE <= rows {
+                add_packed_rows::<L, BITS, GROUP, WIDE>(groups, input, from.start, at, unpacked, sums);
+                at += WIDE;
+            }
             while at + 4 <= rows {
                 add_packed_rows::<L, BITS, GROUP, 4>(groups, input, from.start, at, unpacked, sums);
                 at += 4;

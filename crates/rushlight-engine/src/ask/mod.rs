@@ -41,7 +41,7 @@ pub struct AskRequest {
     pub model: Option<String>,
     /// The conversation so far, oldest first: what the question may lean on.
     pub history: Vec<EarlierTurn>,
-    /// Fences the evidence in the prompt: random letters and digits, fresh for each question.
+    /// Fences the evidence in the prompt: random letters and digits, fresh for each conversation.
     pub fence: String,
     /// At most so many tokens of answer.
     pub max_tokens: usize,

@@ -2,6 +2,7 @@
 
 mod access;
 mod architecture;
+mod ask_across;
 mod ask_kinds;
 mod bad_questions;
 mod docs;

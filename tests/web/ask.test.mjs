@@ -93,6 +93,9 @@ scene('a running answer can be stopped', { skip }, async (page) => {
 
 scene('steps, draft and failure of a slow answer are shown', { expectTrouble: /503/ }, async (page) => {
   const events = [
+    'event: evidence\ndata: {"passages":[]}\n\n',
+    'event: piece\ndata: {"text":"What no passage carries"}\n\n',
+    'event: route\ndata: {"as":"fact","because":null,"standalone":"綠茶怎麼泡？","query":null,"documents":[]}\n\n',
     'event: evidence\ndata: {"passages":[{"number":1,"title":"Green tea","path":"/n/tea.md","label":"line 7","document_id":"d","text":"x"}]}\n\n',
     'event: reading\ndata: {"done":128,"total":412}\n\n',
     'event: piece\ndata: {"text":"<b>Green</b> [1]"}\n\n',
@@ -101,7 +104,8 @@ scene('steps, draft and failure of a slow answer are shown', { expectTrouble: /5
   await page.route('**/api/v1/ask', (route) => route.fulfill({ status: 200, contentType: 'text/event-stream', body: events.join('') }))
   await ask(page, 'Anything')
   await page.getByRole('alert').getByText('The language model failed').waitFor()
-  assert.equal(await page.locator('.draft').textContent(), '<b>Green</b> [1]')
+  assert.equal(await page.locator('.draft').textContent(), '<b>Green</b> [1]', 'what was written before the question was asked in another language is gone')
+  assert.match(await page.locator('.standalone').textContent(), /綠茶怎麼泡？/)
   await page.unroute('**/api/v1/ask')
   const busy = { code: 'busy', message: 'one question is running', hint: 'another question is being answered; try again in a moment' }
   await page.route('**/api/v1/ask', (route) => route.fulfill({ status: 503, json: { error: busy } }))

@@ -23,19 +23,7 @@ impl AnswerLanguage {
     /// The question's. A Chinese question whose characters are the same in both scripts is taken to be in that of the
     /// best hits, Traditional when they do not say either.
     pub fn of_question(question: &str, hits: &[Hit]) -> Self {
-        let (han, other) =
-            question
-                .chars()
-                .filter(|c| c.is_alphanumeric())
-                .fold((0, 0), |(han, other), c| {
-                    if is_han(c) {
-                        (han + 1, other)
-                    } else {
-                        (han, other + 1)
-                    }
-                });
-        // A Chinese question may name many things in Latin letters, where a word takes more characters.
-        if han == 0 || han * 4 < other {
+        if !is_chinese(question) {
             return Self::English;
         }
         let texts = hits.iter().take(3).map(|hit| hit.chunk.text.as_str());
@@ -43,6 +31,11 @@ impl AnswerLanguage {
             .chain(texts)
             .find_map(script)
             .unwrap_or(Self::TraditionalChinese)
+    }
+
+    /// Whether a text is in this language, of which Chinese is one in either script.
+    pub fn is_of(self, text: &str) -> bool {
+        is_chinese(text) == (self != Self::English)
     }
 
     /// The sentence that says that there is no answer.
@@ -87,6 +80,16 @@ impl AnswerLanguage {
             Self::TraditionalChinese => ("「", "」"),
         }
     }
+}
+
+/// Whether a text is Chinese. It may name many things in Latin letters, where a word takes more characters.
+fn is_chinese(text: &str) -> bool {
+    let characters = text.chars().filter(|c| c.is_alphanumeric());
+    let (han, other) = characters.fold((0, 0), |(han, other), c| match is_han(c) {
+        true => (han + 1, other),
+        false => (han, other + 1),
+    });
+    han > 0 && han * 4 >= other
 }
 
 /// Generated text in the script of `language`. For text of documents this is not meant: it is shown as written.

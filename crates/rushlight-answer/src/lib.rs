@@ -36,6 +36,7 @@ mod template;
 mod terms;
 #[cfg(test)]
 mod testing;
+mod translation;
 mod words;
 
 pub use answerable::{Calibration, Logistic, MISSING_COSINE, evidence_signals};
@@ -54,3 +55,4 @@ pub use sentence::sentences;
 pub use subject::{Subject, compared_subjects, name_fit, name_words, same_but_for_version, summary_subject};
 pub use summary::{Summarised, WINDOWS, Windows, summarise, summary_windows};
 pub use template::prompt_template_hash;
+pub use translation::{accept_translation, translation_prompt};

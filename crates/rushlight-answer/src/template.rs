@@ -5,6 +5,7 @@ use crate::follow_up::rewrite_prompt;
 use crate::language::AnswerLanguage;
 use crate::prompt::write;
 use crate::summary;
+use crate::translation::translation_prompt;
 
 /// BLAKE3 in hexadecimal digits of everything that the program itself says to the model: instructions, headings and the
 /// replies whose odds are compared, in every language. It changes when one of them does.
@@ -25,6 +26,9 @@ pub fn prompt_template_hash() -> String {
         }
         part(language.not_found());
         part(summary::task(language));
+        for message in translation_prompt("", language).messages {
+            part(&message.content);
+        }
     }
     part(summary::SYSTEM);
     for message in rewrite_prompt("", &[], "").messages {

@@ -50,7 +50,7 @@ pub struct Route {
     pub kind: AnswerKind,
     /// The words of the question that decided it; `null` where it is a fact, or the asker said so.
     pub because: Option<String>,
-    /// The question as it was searched, where it leaned on an earlier one.
+    /// The question as it was searched, where it leaned on an earlier one or was asked in the language of the documents.
     pub standalone: Option<String>,
     /// For a list: what was walked, in the query language.
     pub query: Option<String>,

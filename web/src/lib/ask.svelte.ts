@@ -91,6 +91,8 @@ export class Turn {
         break
       case 'evidence':
         this.passages = event.passages
+        // Evidence comes twice where the question is asked again in another language.
+        this.draft = ''
         break
       case 'waiting':
         this.state = 'waiting'

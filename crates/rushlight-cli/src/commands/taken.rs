@@ -11,7 +11,7 @@ const WIDEST: usize = 44;
 pub(crate) fn taken(route: &Route) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(standalone) = &route.standalone {
-        lines.push(format!("read with what was asked before: {standalone}"));
+        lines.push(format!("asked as: {standalone}"));
     }
     let article = |kind: AnswerKind| format!("a {}", kind.as_str());
     match (route.kind, &route.because) {

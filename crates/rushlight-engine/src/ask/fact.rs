@@ -5,13 +5,16 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rushlight_answer::{AnswerInputs, AnswerLanguage, AnswerOptions, Calibration, Prepared};
+use rushlight_answer::{
+    AnswerInputs, AnswerLanguage, AnswerOptions, Calibration, Prepared, accept_translation,
+    translation_prompt,
+};
 use rushlight_core::{
     Answer, AnswerEvent, ChunkId, DocId, DocumentKind, EmbedKind, Embedding, ErrorCode, Grounding, Hit,
     LanguageModel, Principal, Result, Route, SearchRequest, TermFound,
 };
 
-use super::{AskRequest, unless_withdrawn};
+use super::{AskRequest, send, unless_withdrawn};
 use crate::engine::{Engine, Shared, go_on_unless};
 use crate::queue::Turn;
 use crate::search::{Reading, blocking};
@@ -20,18 +23,81 @@ use crate::search::{Reading, blocking};
 const HITS: usize = 12;
 
 impl Engine {
-    /// Answers from the best passages.
+    /// Answers from the best passages; where they hold no answer, from those of documents in the other of Chinese and English.
     pub(super) async fn fact(
         &self,
         request: AskRequest,
-        route: Route,
+        mut route: Route,
         cancel: Arc<AtomicBool>,
-        mut on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
+        on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
     ) -> Result<Answer> {
-        let question = route
-            .standalone
-            .clone()
-            .unwrap_or_else(|| request.question.clone());
+        let question = route.standalone.as_ref().unwrap_or(&request.question).clone();
+        let (mut answer, mut on_event) = self
+            .from_passages(&request, question.clone(), route.clone(), &cancel, on_event)
+            .await?;
+        if answer.grounding == Grounding::NotFound
+            && let Some(translated) = self.in_the_other_language(&request, &question, &cancel).await?
+        {
+            route.standalone = Some(translated.clone());
+            send(&mut on_event, AnswerEvent::Route(route.clone()))?;
+            let second;
+            (second, on_event) = self
+                .from_passages(&request, translated, route, &cancel, on_event)
+                .await?;
+            if second.grounding != Grounding::NotFound {
+                answer = second;
+            }
+        }
+        send(&mut on_event, AnswerEvent::Finished(Box::new(answer.clone())))?;
+        Ok(answer)
+    }
+
+    /// The question in the other of Chinese and English, as the model translates it; `None` where the asker may read no document in that
+    /// language, or the translation cannot be trusted.
+    async fn in_the_other_language(
+        &self,
+        request: &AskRequest,
+        question: &str,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Option<String>> {
+        let language = AnswerLanguage::of_question(question, &[]);
+        let other = match language {
+            AnswerLanguage::English => "lang:zh",
+            AnswerLanguage::TraditionalChinese | AnswerLanguage::SimplifiedChinese => "lang:en",
+        };
+        let search = SearchRequest {
+            principals: request.principals.clone(),
+            spaces: request.spaces.clone(),
+            kinds: request.kinds.clone(),
+            limit: 1,
+            ..SearchRequest::new(other)
+        };
+        let found = unless_withdrawn(cancel, self.search(search)).await?;
+        let Some(text) = found.hits.first().map(|hit| hit.chunk.text.as_str()) else {
+            return Ok(None);
+        };
+        if language.is_of(text) {
+            return Ok(None);
+        }
+        let to = AnswerLanguage::of_question(text, &[]);
+        let written = self
+            .written_question(request, translation_prompt(question, to), cancel)
+            .await?;
+        Ok(written.and_then(|written| accept_translation(question, &written, to)))
+    }
+
+    /// Answers from the passages that are best for the question, and gives back who is told what happens; that it is finished is not told.
+    async fn from_passages<F>(
+        &self,
+        request: &AskRequest,
+        question: String,
+        route: Route,
+        cancel: &Arc<AtomicBool>,
+        mut on_event: F,
+    ) -> Result<(Answer, F)>
+    where
+        F: FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
+    {
         let search = SearchRequest {
             principals: request.principals.clone(),
             spaces: request.spaces.clone(),
@@ -41,8 +107,8 @@ impl Engine {
             ..SearchRequest::new(&question)
         };
         // It may have to load the embedding model.
-        let found = unless_withdrawn(&cancel, self.find(search, Reading::Question)).await?;
-        let shared = Arc::clone(&self.shared);
+        let found = unless_withdrawn(cancel, self.find(search, Reading::Question)).await?;
+        let (shared, request, cancel) = (Arc::clone(&self.shared), request.clone(), Arc::clone(cancel));
         blocking(move || {
             let response = found.response;
             let spaces = shared.resolve_spaces(&request.spaces, &request.principals)?;
@@ -73,8 +139,7 @@ impl Engine {
             // What the model has in memory is another.
             shared.touch();
             let answer = shared.settle(answer, &question, &request.principals)?;
-            let _ = tell(AnswerEvent::Finished(Box::new(answer.clone())));
-            Ok(answer)
+            Ok((answer, on_event))
         })
         .await
     }

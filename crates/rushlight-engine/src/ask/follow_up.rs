@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rushlight_answer::{accept_rewrite, check_question, rewrite_prompt, stand_alone};
-use rushlight_core::{ErrorCode, GenerationParams, Result};
+use rushlight_core::{ErrorCode, GenerationParams, Prompt, Result};
 
 use super::AskRequest;
 use crate::engine::{Engine, go_on_unless};
@@ -32,6 +32,21 @@ impl Engine {
         if ruled.sure {
             return Ok(Some(text));
         }
+        let prompt = rewrite_prompt(&request.question, &request.history, &request.fence);
+        let written = self.written_question(request, prompt, cancel).await?;
+        let accepted =
+            written.and_then(|written| accept_rewrite(&request.question, &request.history, &written));
+        Ok(Some(accepted.unwrap_or(text)))
+    }
+
+    /// What the model writes when it is asked for a question; `None` where there is none or it fails, which is told when the answer is to be
+    /// written.
+    pub(super) async fn written_question(
+        &self,
+        request: &AskRequest,
+        prompt: Prompt,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<Option<String>> {
         let (shared, request, cancel) = (Arc::clone(&self.shared), request.clone(), Arc::clone(cancel));
         blocking(move || {
             let mut told = |_| ControlFlow::Continue(());
@@ -39,10 +54,8 @@ impl Engine {
             let model = match shared.language_model(&request, &cancel) {
                 Ok(Some(model)) => model,
                 Err(error) if error.code() == ErrorCode::Cancelled => return Err(error),
-                // Why there is none is told when the answer is to be written.
-                Ok(None) | Err(_) => return Ok(Some(text)),
+                Ok(None) | Err(_) => return Ok(None),
             };
-            let prompt = rewrite_prompt(&request.question, &request.history, &request.fence);
             let params = GenerationParams {
                 max_tokens: TOKENS,
                 ..GenerationParams::default()
@@ -51,17 +64,11 @@ impl Engine {
                 go_on_unless(cancel.load(Ordering::Acquire))
             });
             match written {
-                Ok(summary) => {
-                    let accepted = accept_rewrite(&request.question, &request.history, &summary.text);
-                    Ok(Some(accepted.unwrap_or(text)))
-                }
+                Ok(summary) => Ok(Some(summary.text)),
                 Err(error) if error.code() == ErrorCode::Cancelled => Err(error),
                 Err(error) => {
-                    tracing::warn!(
-                        code = error.code().as_str(),
-                        "a follow-up was rewritten by rule only"
-                    );
-                    Ok(Some(text))
+                    tracing::warn!(code = error.code().as_str(), "the model wrote no question");
+                    Ok(None)
                 }
             }
         })

@@ -49,7 +49,7 @@ export async function startServer() {
   }
   try {
     const link = await printedLink(child)
-    await answering(link)
+    if (binary) await answering(link)
     return {
       link,
       folders,
@@ -59,7 +59,7 @@ export async function startServer() {
       again: async () => {
         child = start(new URL(link).port)
         await printedLink(child)
-        await answering(link)
+        if (binary) await answering(link)
       },
       answers: !binary || existsSync(process.env.RUSHLIGHT_MODELS_DIR ?? ''),
       what: binary ? `the real program (${binary})` : 'the stand-in mock-server.mjs (RUSHLIGHT_BIN is not set)',

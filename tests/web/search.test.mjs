@@ -21,6 +21,28 @@ scene('searches as you type, marks what it found, and keeps the query in the add
   await accessible(page)
 })
 
+scene('the search that an address names is asked for while the page is still on its way, and once', {}, async (page) => {
+  await searchFor(page, 'steeped')
+  const asked = []
+  let finish = () => undefined
+  const seen = new Promise((done) => (finish = done))
+  await page.route('**/api/v1/search', (route) => {
+    asked.push(JSON.parse(route.request().postData() ?? '{}'))
+    finish()
+    return route.continue()
+  })
+  // Without this script there is no page.
+  await page.route('**/assets/page-*.js', async (route) => {
+    await seen
+    return route.fallback()
+  })
+  await page.reload()
+  await page.locator('main ul[aria-busy=false] mark', { hasText: 'steeped' }).first().waitFor()
+  assert.deepEqual(asked.map(({ query, typing, limit }) => ({ query, typing, limit })), [{ query: 'steeped', typing: undefined, limit: 30 }])
+  await page.getByRole('switch', { name: 'Newest first among equals' }).click()
+  await becomes(() => asked.map(({ recent }) => recent), [undefined, true])
+})
+
 scene('finds Chinese words inside a sentence', {}, async (page) => {
   await searchFor(page, '報銷')
   await page.getByRole('link', { name: '出差報銷' }).first().waitFor()
@@ -76,7 +98,7 @@ scene('of a long list the screen is drawn at once, every row has its place, and 
   await page.evaluate(() => (window.requestAnimationFrame = () => 0))
   await page.getByRole('combobox').fill('tea')
   const rows = page.locator('main ul[aria-busy=false] > li')
-  await rows.nth(29).waitFor({ state: 'attached' })
+  await rows.nth(29).waitFor()
   const drawn = () => rows.evaluateAll((all) => all.map((row) => ({ drawn: row.querySelector('.name a') !== null, seen: row.getBoundingClientRect().top < innerHeight })))
   const before = await drawn()
   assert.equal(before.length, 30)

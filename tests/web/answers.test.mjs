@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { answer, asked, citation, contradiction, cut, list, passages, pour, pouring, route } from './harness/answers.mjs'
-import { accessible, go, noSidewaysScroll, picture, scene } from './harness/page.mjs'
+import { accessible, becomes, focused, go, noSidewaysScroll, picture, scene } from './harness/page.mjs'
 
 const phone = { width: 360, height: 740 }
 
@@ -23,7 +23,7 @@ for (const viewport of [{ width: 1280, height: 860 }, phone]) {
     await pour(page, 'first', { citation: citation(1) })
     const first = page.locator('.first')
     await first.getByText('From your documents, while the model reads').waitFor()
-    assert.match((await aloud(page)) ?? '', /^From your documents, while the model reads: Steep green tea at 70 °C/)
+    await becomes(() => aloud(page), /^From your documents, while the model reads: Steep green tea at 70 °C/)
     await pour(page, 'evidence', passages)
     await pour(page, 'reading', { done: 128, total: 412 })
     await page.getByText('Reading 128 of 412').waitFor()
@@ -49,7 +49,7 @@ for (const viewport of [{ width: 1280, height: 860 }, phone]) {
     assert.ok(Math.abs((await top(text)) - before) < 1, 'the answer stands where the sentence stood')
     assert.equal((await page.evaluate(() => [...window.tops])).length, 1, 'nothing moved on the way')
     assert.equal(await page.locator('.first, .draft').count(), 0)
-    assert.match((await aloud(page)) ?? '', /^The answer is ready. Backed by passages. Green tea is steeped at 70 °C\.$/)
+    await becomes(() => aloud(page), /^The answer is ready. Backed by passages. Green tea is steeped at 70 °C\.$/)
     await page.getByText('Searched 1,204 of 1,207 documents you may read; 3 files could not be searched; 2 pages have no readable text.').waitFor()
     await page.getByText('9 passages were found and not read; 30 sentences were not read, for want of room or because others fit better.').waitFor()
     await accessible(page)
@@ -122,7 +122,7 @@ scene('how a question was taken is said, and it can be taken otherwise by keyboa
   assert.equal(requests[0].as, undefined)
   assert.equal(requests[1].as, 'summary')
   assert.equal(requests[1].question, 'And the mails of Anna?')
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'turn-1-asked')
+  await becomes(() => focused(page), 'turn-1-asked')
   await pour(page, 'route', route('summary'))
   await page.getByText('Taken as a wish for a summary, as you chose').waitFor()
 })
@@ -132,7 +132,7 @@ scene('what was walked for a list is a search', {}, async (page) => {
   await finish(page, list(3))
   await page.getByRole('link', { name: 'type:mail from:anna' }).click()
   await page.waitForURL((url) => new URLSearchParams(url.hash.split('?')[1]).get('q') === 'type:mail from:anna')
-  assert.equal(await page.getByRole('combobox').inputValue(), 'type:mail from:anna')
+  await becomes(() => page.getByRole('combobox').inputValue(), 'type:mail from:anna')
 })
 
 for (const [name, options] of [['desktop', {}], ['phone', { viewport: phone }], ['phone in Chinese, dark', { viewport: phone, locale: 'zh-TW', colorScheme: 'dark' }], ['desktop in Simplified Chinese', { locale: 'zh-CN' }]]) {
@@ -225,15 +225,17 @@ scene('progress is said aloud at most every few seconds', {}, async (page) => {
   await pour(page, 'first', { citation: citation(1) })
   await page.evaluate(() => {
     window.heard = []
-    new MutationObserver(() => window.heard.push(document.querySelector('#aloud').textContent)).observe(document.querySelector('#aloud'), { subtree: true, childList: true, characterData: true })
+    const aloud = document.querySelector('#aloud')
+    new MutationObserver(() => window.heard.push({ text: aloud.textContent, at: Date.now() })).observe(aloud, { subtree: true, childList: true, characterData: true })
   })
   for (let done = 0; done <= 26; done++) {
     await pour(page, 'reading', { done, total: 26 })
     await page.waitForTimeout(250)
   }
   const heard = await page.evaluate(() => window.heard)
-  assert.ok(heard.length >= 1 && heard.length <= 6, `heard ${heard}`)
-  assert.match(heard.at(-1) ?? '', /^Reading, \d+%$/)
+  assert.match(heard.at(-1)?.text ?? '', /^Reading, \d+%$/)
+  // However long a busy machine took over them all.
+  heard.forEach(({ at }, index) => assert.ok(index === 0 || at - heard[index - 1].at > 4000, JSON.stringify(heard)))
 })
 
 scene('when the connection breaks, what came stays, and an answer that was finished meanwhile is fetched', { expectTrouble: /ERR_|Failed to fetch/ }, async (page) => {
@@ -270,7 +272,7 @@ scene('a question that was not answered when the page was left comes back, and s
   await page.waitForFunction(() => window.asked.length === 1)
   await page.reload()
   await page.getByText('This question had no answer yet when the page was left.').waitFor()
-  assert.equal(await page.locator('#question').inputValue(), 'Where is the kettle?')
+  await becomes(() => page.locator('#question').inputValue(), 'Where is the kettle?')
   await page.locator('#question').fill('Where is the old kettle?')
   await go(page, '#/library')
   await page.getByRole('heading', { level: 1, name: 'Library' }).waitFor()

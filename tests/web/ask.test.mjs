@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { accessible, go, inView, noSidewaysScroll, patience, picture, scene, withoutAnswers } from './harness/page.mjs'
+import { accessible, becomes, comesIntoView, focused, go, noSidewaysScroll, patience, picture, scene, withoutAnswers } from './harness/page.mjs'
 
 const question = 'At what temperature is green tea steeped?'
 const skip = withoutAnswers
@@ -36,17 +36,16 @@ scene('an answer is streamed, its marks open the passage at the quote', { skip }
   await mark.first().click()
   const pane = page.getByRole('region', { name: 'Document' })
   await pane.locator('mark').first().waitFor()
-  const marked = (await pane.locator('mark').allTextContents()).join('')
-  assert.equal(marked.replace(/\s/g, ''), quote.replace(/\s/g, ''))
+  await becomes(async () => (await pane.locator('mark').allTextContents()).join('').replace(/\s/g, ''), quote.replace(/\s/g, ''))
   await pane.getByText('The passage is marked.').waitFor()
-  assert.ok(await inView(pane.locator('mark').first()))
+  await comesIntoView(pane.locator('mark').first())
   await page.waitForURL(/#\/ask\?c=[^&]+&doc=[^&]+&at=\d+-\d+$/)
   await accessible(page)
   await picture(page, 'ask citation beside its document')
 
   await page.keyboard.press('Escape')
   await pane.waitFor({ state: 'detached' })
-  assert.match((await page.evaluate(() => document.activeElement?.id)) ?? '', /-mark-/)
+  await becomes(() => focused(page), /-mark-/)
   await page.reload()
   await turn.getByRole('link', { name: /^Passage 1/ }).first().waitFor()
 })
@@ -63,9 +62,9 @@ scene('on a phone, a shared address marks the cited words without knowing the qu
   await go(page, `#/doc/${id}?at=${at}`)
   const marked = page.locator('.pane mark')
   await marked.first().waitFor()
-  assert.ok(await inView(marked.first()))
+  await comesIntoView(marked.first())
   await noSidewaysScroll(page)
-  assert.equal((await marked.allTextContents()).join('').replace(/\s/g, ''), quote?.replace(/\s/g, ''))
+  await becomes(async () => (await marked.allTextContents()).join('').replace(/\s/g, ''), quote?.replace(/\s/g, ''))
 })
 
 scene('what the documents do not answer is said, with what was searched', { skip }, async (page) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { accessible, go, picture, scene, searchFor } from './harness/page.mjs'
+import { accessible, becomes, go, picture, scene, searchFor } from './harness/page.mjs'
 
 scene('a result opens its document beside the results, and alone', {}, async (page, opened) => {
   await searchFor(page, 'steeped')
@@ -7,14 +7,14 @@ scene('a result opens its document beside the results, and alone', {}, async (pa
   const pane = page.getByRole('region', { name: 'Document' })
   await pane.getByText('The passage is marked.').waitFor()
   await pane.locator('mark').first().waitFor()
-  assert.match((await pane.locator('mark').allTextContents()).join(''), /Green tea is steeped at 70 °C/)
+  await becomes(async () => (await pane.locator('mark').allTextContents()).join(''), /Green tea is steeped at 70 °C/)
   assert.equal(await page.locator('.name a[aria-current]').count(), 1)
   const marked = await pane.locator('mark').allTextContents()
   await page.waitForURL(/#\/search\?q=steeped&doc=[^&]+&at=\d+-\d+$/)
   const elsewhere = await opened.newPage()
   await elsewhere.goto(page.url())
   await elsewhere.locator('.pane mark').first().waitFor()
-  assert.deepEqual(await elsewhere.locator('.pane mark').allTextContents(), marked, 'the address alone marks the passage')
+  await becomes(() => elsewhere.locator('.pane mark').allTextContents(), marked, 'the address alone marks the passage')
   await elsewhere.close()
   await accessible(page)
   await picture(page, 'search document')
@@ -32,7 +32,7 @@ scene('what links to a document, and where it links to, is a step away', {}, asy
   const pane = page.getByRole('region', { name: 'Document' })
   const related = pane.getByRole('complementary', { name: 'Related documents' })
   const summary = related.locator('summary')
-  assert.match(await summary.innerText(), /Linked from 1/)
+  await becomes(() => summary.innerText(), /Linked from 1/)
   assert.equal(await related.getByRole('link').first().isVisible(), false, 'it is quiet until it is asked for')
   await summary.click()
   await related.getByText('Afterwards a cup: [[tea]].').waitFor()
@@ -40,7 +40,7 @@ scene('what links to a document, and where it links to, is a step away', {}, asy
   await picture(page, 'document related')
   await related.getByRole('link', { name: 'Garden in spring' }).first().click()
   await pane.getByText('The passage is marked.').waitFor()
-  assert.match((await pane.locator('mark').allTextContents()).join(''), /Afterwards a cup: tea/)
+  await becomes(async () => (await pane.locator('mark').allTextContents()).join(''), /Afterwards a cup: tea/)
   await related.getByText(/Links to 1/).waitFor()
   await summary.click()
   await related.getByRole('link', { name: 'Green tea' }).first().click()
@@ -68,5 +68,5 @@ scene('on a phone the document covers the page, and closing gives it back', { vi
   await picture(page, 'phone document')
   await pane.getByRole('button', { name: 'Close the document' }).click()
   await page.getByRole('combobox').waitFor()
-  assert.equal(await page.locator('main').evaluate((main) => main.inert), false)
+  await becomes(() => page.locator('main').evaluate((main) => main.inert), false)
 })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { answer, asked, citation, cut, pour, pouring } from './harness/answers.mjs'
-import { accessible, go, noSidewaysScroll, origin, patience, picture, scene, searchFor, withoutAnswers } from './harness/page.mjs'
+import { accessible, becomes, go, noSidewaysScroll, origin, patience, picture, scene, searchFor, withoutAnswers } from './harness/page.mjs'
 import { startServer } from './harness/server.mjs'
 
 const question = 'At what temperature is green tea steeped?'
@@ -47,7 +47,7 @@ scene('a draft of a question is there again, and so is the place', {}, async (pa
   await page.locator('#question').fill('How long may the kettle')
   await reopen(page)
   await page.getByRole('heading', { level: 1, name: 'Ask' }).waitFor()
-  assert.equal(await page.locator('#question').inputValue(), 'How long may the kettle')
+  await becomes(() => page.locator('#question').inputValue(), 'How long may the kettle')
 })
 
 scene('what was answered is there again, with the next question as far as it was typed', { skip: withoutAnswers }, async (page) => {
@@ -56,7 +56,7 @@ scene('what was answered is there again, with the next question as far as it was
   await reopen(page)
   await page.locator('.answer .text').waitFor()
   assert.equal(await page.locator('.answer .text').textContent(), text)
-  assert.equal(await page.locator('#question').inputValue(), 'And black')
+  await becomes(() => page.locator('#question').inputValue(), 'And black')
   await picture(page, 'opened again')
 })
 
@@ -79,7 +79,7 @@ scene('ten seconds without a connection: said calmly, nothing typed is lost, and
   await context.setOffline(false)
   await page.locator('.banner').waitFor({ state: 'detached', timeout: 30_000 })
   await page.locator('main ul[aria-busy=false] .name a').first().waitFor()
-  assert.equal(await page.getByRole('alert').count(), 0, 'nobody has to try again')
+  await becomes(() => page.getByRole('alert').count(), 0, 'nobody has to try again')
   assert.equal(await typed(page), 'tea green')
 })
 
@@ -91,7 +91,7 @@ scene('a document that could not be fetched comes when the connection is back', 
   await banner(page).waitFor()
   await context.setOffline(false)
   await page.locator('.pane mark').first().waitFor({ timeout: 30_000 })
-  assert.equal(await page.locator('.pane').getByRole('alert').count(), 0)
+  await becomes(() => page.locator('.pane').getByRole('alert').count(), 0)
 })
 
 scene('a question whose connection broke is asked again when it is back, once, and what was answered and typed stays', { expectTrouble: broken }, async (page, context) => {
@@ -160,7 +160,7 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
     await page.locator('main .name a').first().click()
     await page.locator('.pane mark').first().waitFor()
     await go(page, '#/ask')
-    assert.equal(await page.locator('#question').inputValue(), 'How long may the kettle')
+    await becomes(() => page.locator('#question').inputValue(), 'How long may the kettle')
     await page.reload()
     await page.getByRole('heading', { level: 1, name: 'Ask' }).waitFor()
   })

@@ -326,7 +326,11 @@ for (const [size, viewport] of [['desktop', { width: 1280, height: 860 }], ['pho
         await page.locator('.answer').waitFor()
         await whole(page)
         for (const link of await page.locator('.turn a').all()) assert.match((await link.getAttribute('href')) ?? '', /^(#\/|\/api\/v1\/receipts\/)/)
-        await page.evaluate(() => document.querySelectorAll('.turn summary').forEach((one) => one.click()))
+        // What they open is there a frame later.
+        await page.evaluate(() => {
+          document.querySelectorAll('.turn summary').forEach((one) => one.click())
+          return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+        })
         await whole(page)
         await page.getByRole('button', { name: 'New question' }).click()
       })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { accessible, go, patience, picture, scene, searchFor } from './harness/page.mjs'
+import { accessible, go, patience, picture, scene, searchFor, typeEvenly } from './harness/page.mjs'
 
 const mark = (page) => page.getByRole('list', { name: 'Results' }).getByRole('listitem').first().getByRole('button', { name: /^This was right/ })
 
@@ -80,15 +80,7 @@ scene('what was said of a search is asked for once, when it is answered', {}, as
   const looked = []
   page.on('request', (request) => request.method() === 'GET' && request.url().includes('/judgements?') && looked.push(new URL(request.url()).searchParams.get('query')))
   await page.getByText('Type to search').waitFor()
-  // Typed by the page's own clock: on a busy machine keys from outside may come after pauses of their own.
-  await page.evaluate(async () => {
-    const field = document.querySelector('#query')
-    for (const letter of 'steeped') {
-      field.setRangeText(letter, field.value.length, field.value.length, 'end')
-      field.dispatchEvent(new InputEvent('input', { bubbles: true }))
-      await new Promise((done) => setTimeout(done, 70))
-    }
-  })
+  await typeEvenly(page, 'steeped')
   await marked(page, false)
   await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false]'))
   await page.getByRole('switch', { name: 'Newest first among equals' }).click()

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { answer, citation, pour, pouring, route } from './harness/answers.mjs'
-import { folders, patience, scene } from './harness/page.mjs'
+import { becomes, focused, folders, hasFocus, patience, scene, suggesting } from './harness/page.mjs'
 
-const has = (locator) => locator.evaluate((element) => element === document.activeElement).catch(() => false)
+const has = (locator) => hasFocus(locator).catch(() => false)
+const gets = (locator, message) => becomes(() => has(locator), true, message)
 
 /** Presses Tab until `locator` has the focus. */
 async function tabTo(page, locator, key = 'Tab') {
@@ -24,30 +25,31 @@ async function goTo(page, words) {
 }
 
 scene('search, filters, help, results and their document', {}, async (page) => {
-  await page.waitForFunction(() => document.activeElement?.id === 'query')
+  // They would take the arrows whenever they come.
+  await suggesting(page, () => [])
+  await becomes(() => focused(page), 'query')
   await page.keyboard.type('tea')
   await page.locator('main ul[aria-busy=false] .name a').first().waitFor()
-  if (await page.getByRole('listbox').isVisible()) await page.keyboard.press('Escape')
   await tabTo(page, page.locator('button[aria-controls=query-help]'))
   await page.keyboard.press('Enter')
   await page.locator('#query-help').getByRole('heading', { name: 'How to search' }).waitFor()
   await page.keyboard.press('Enter')
   await page.keyboard.press('/')
   // The slash takes the focus from the button to the field, and marks what stands there.
-  assert.equal(await has(page.locator('#query')), true)
+  await gets(page.locator('#query'))
   await page.keyboard.press('ArrowDown')
   const first = page.locator('#hit-0')
-  assert.equal(await has(first), true)
+  await gets(first)
   await page.keyboard.press('End')
   await page.keyboard.press('Home')
-  assert.equal(await has(first), true)
+  await gets(first)
   await page.keyboard.press('Enter')
   const pane = page.getByRole('region', { name: 'Document' })
   await pane.locator('mark').first().waitFor()
   await tabTo(page, pane.getByRole('button', { name: 'Copy the path' }))
   await page.keyboard.press('Escape')
   await pane.waitFor({ state: 'detached' })
-  assert.equal(await has(first), true, 'back at the result')
+  await gets(first, 'back at the result')
 })
 
 scene('a question, its answer, its source, and back', { expectTrouble: /40[04]/ }, async (page) => {
@@ -70,7 +72,7 @@ scene('a question, its answer, its source, and back', { expectTrouble: /40[04]/ 
   await pane.getByRole('alert').waitFor()
   await page.keyboard.press('Escape')
   await pane.waitFor({ state: 'detached' })
-  assert.equal(await has(mark), true, 'back at the mark')
+  await gets(mark, 'back at the mark')
   await tabTo(page, page.getByRole('button', { name: /^Copy the answer as Markdown/ }))
   await tabTo(page, page.locator('#question'))
   await tabTo(page, page.getByRole('button', { name: 'New question' }), 'Shift+Tab')
@@ -100,7 +102,7 @@ scene('the Library: a folder is scanned, paused and kept, and one is added and r
   await page.getByRole('dialog').waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
-  assert.equal(await has(remove), true, 'the focus is back')
+  await gets(remove, 'the focus is back')
   await page.keyboard.press('Enter')
   await tabTo(page, page.getByRole('dialog').getByRole('button', { name: 'Remove' }))
   await page.keyboard.press('Enter')
@@ -113,14 +115,14 @@ scene('the content is reached past the header, and settings are made', {}, async
   await page.keyboard.press('Tab')
   await tabTo(page, page.getByRole('link', { name: 'Skip to the content' }), 'Shift+Tab')
   await page.keyboard.press('Enter')
-  assert.equal(await has(page.locator('#content')), true)
+  await gets(page.locator('#content'))
   await tabTo(page, page.getByRole('button', { name: 'Settings' }), 'Shift+Tab')
   await page.keyboard.press('Enter')
   await tabTo(page, page.getByLabel('As the system'))
   await page.keyboard.press('ArrowDown')
   await page.waitForFunction(() => document.documentElement.dataset.theme === 'light')
   await page.keyboard.press('Escape')
-  assert.equal(await has(page.getByRole('button', { name: 'Settings' })), true)
+  await gets(page.getByRole('button', { name: 'Settings' }))
   await tabTo(page, page.getByRole('link', { name: 'Library' }), 'Shift+Tab')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Library' }).waitFor()

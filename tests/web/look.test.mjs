@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { accessible, dress, go, noSidewaysScroll, picture, scene, searchFor, suggesting } from './harness/page.mjs'
+import { accessible, becomes, dress, go, noSidewaysScroll, picture, scene, searchFor, suggesting } from './harness/page.mjs'
 
 const paper = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
 const sizes = { desktop: { width: 1280, height: 860 }, phone: { width: 360, height: 740 } }
@@ -11,24 +11,24 @@ scene('light, dark and the system’s choice, remembered', {}, async (page) => {
   const dark = await paper(page)
   assert.notEqual(dark, light)
   await page.reload()
-  assert.equal(await paper(page), dark)
+  await becomes(() => paper(page), dark)
   await page.getByRole('button', { name: 'Settings' }).click()
   await page.getByLabel('As the system').check()
-  assert.equal(await paper(page), light)
+  await becomes(() => paper(page), light)
   await page.emulateMedia({ colorScheme: 'dark' })
-  assert.equal(await paper(page), dark)
+  await becomes(() => paper(page), dark)
 })
 
 scene('Traditional Chinese everywhere, remembered', {}, async (page) => {
   await page.getByRole('button', { name: 'Settings' }).click()
   await page.getByLabel('繁體中文').check()
+  await becomes(() => page.evaluate(() => document.documentElement.lang), 'zh-Hant')
   await picture(page, 'settings zh')
-  assert.equal(await page.evaluate(() => document.documentElement.lang), 'zh-Hant')
   await page.reload()
   await page.getByRole('navigation', { name: '頁面' }).getByRole('link', { name: '資料庫' }).click()
   await page.getByRole('heading', { level: 1, name: '資料庫' }).waitFor()
   await page.getByText('需要留意的檔案').waitFor()
-  assert.equal(await page.title(), '資料庫 · Rushlight')
+  await becomes(() => page.title(), '資料庫 · Rushlight')
 })
 
 scene('on a phone the settings fit and Escape closes them', { viewport: sizes.phone }, async (page) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { folderOf, spanOf } from './harness/folder.mjs'
 import { markup, quote, writeMails } from './harness/mails.mjs'
-import { accessible, go, inView, noSidewaysScroll, picture, searchFor } from './harness/page.mjs'
+import { accessible, becomes, comesIntoView, go, noSidewaysScroll, picture, searchFor } from './harness/page.mjs'
 
 const { within: letters, find } = folderOf('letters', writeMails)
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true }
@@ -71,10 +71,10 @@ letters('a passage in a quotation is unfolded at once and marked at its place', 
   await go(page, `#/search?q=balcony&doc=${mail.document_id}&at=${spanOf(mail, words)}`)
   const pane = page.getByRole('region', { name: 'Document' })
   await pane.locator('[data-passage]').waitFor()
-  assert.equal((await pane.locator('mark').allTextContents()).join(''), words)
+  await becomes(async () => (await pane.locator('mark').allTextContents()).join(''), words)
   assert.equal(await pane.getByRole('button', { name: 'Hide quoted text' }).getAttribute('aria-expanded'), 'true')
   await page.waitForFunction(() => document.activeElement?.hasAttribute('data-passage'))
-  assert.equal(await inView(pane.locator('mark').first()), true)
+  await comesIntoView(pane.locator('mark').first())
   await accessible(page)
   await picture(page, 'a passage in a quotation')
   // Put away and asked for again, by the button and by another passage.
@@ -82,7 +82,7 @@ letters('a passage in a quotation is unfolded at once and marked at its place', 
   assert.equal(await pane.locator('mark').count(), 0)
   await go(page, `#/search?q=whistles&doc=${mail.document_id}&at=${spanOf(mail, 'whistles')}`)
   await pane.locator('mark').waitFor()
-  assert.equal((await pane.locator('mark').allTextContents()).join(''), 'whistles')
+  await becomes(async () => (await pane.locator('mark').allTextContents()).join(''), 'whistles')
   await go(page, `#/search?q=kettle&doc=${mail.document_id}&at=${spanOf(mail, 'The copper kettle')}`)
   await page.waitForFunction(() => document.querySelector('.mail .head[data-passage] mark')?.textContent === 'The copper kettle')
   assert.equal(await pane.getByRole('button', { name: /Show quoted text/ }).getAttribute('aria-expanded'), 'false')
@@ -218,5 +218,5 @@ letters('where the conversation and the attachments cannot be had, the mail is r
   fails = false
   await page.getByRole('alert').getByRole('button').click()
   await page.getByRole('region', { name: 'Conversation (3 mails)' }).waitFor()
-  assert.equal(await page.getByRole('alert').count(), 0)
+  await becomes(() => page.getByRole('alert').count(), 0)
 })

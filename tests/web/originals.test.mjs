@@ -3,7 +3,7 @@ import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { folderOf, spanOf } from './harness/folder.mjs'
-import { accessible, go, inView, noSidewaysScroll, origin, picture, scene, searchFor, withoutAnswers } from './harness/page.mjs'
+import { accessible, becomes, comesIntoView, go, hasFocus, noSidewaysScroll, origin, picture, scene, searchFor, withoutAnswers } from './harness/page.mjs'
 
 const fixtures = fileURLToPath(new URL('originals/', import.meta.url))
 const { within: office, find } = folderOf('office', (folder) => cpSync(fixtures, folder, { recursive: true }))
@@ -43,8 +43,8 @@ office('a PDF is shown by page with the passage boxed, and as text beside it', {
   await box.waitFor()
   assert.ok(await ink(page, 1, { left: 0.1, top: 0.14, right: 0.85, bottom: 0.17 }) > 20, 'the line is drawn')
   assert.equal(await pane.getByRole('img', { name: 'Page 1 of 2' }).count(), 1)
-  assert.ok(await inView(box))
-  assert.ok(await box.evaluate((element) => element === document.activeElement), 'the passage has the focus')
+  await comesIntoView(box)
+  await becomes(() => hasFocus(box), true, 'the passage has the focus')
   assert.equal(await pane.locator('.text').isVisible(), false)
   assert.ok(loaded.some((url) => /pdf\.worker/.test(url)))
   await accessible(page)
@@ -53,7 +53,7 @@ office('a PDF is shown by page with the passage boxed, and as text beside it', {
   await pane.getByRole('button', { name: 'Text', exact: true }).click()
   const mark = pane.locator('.text mark').first()
   await mark.waitFor()
-  assert.ok(await inView(mark), 'the passage is in view there as well')
+  await comesIntoView(mark, 'the passage is in view there as well')
   await accessible(page)
   await picture(page, 'originals text beside results')
   await go(page, `#/doc/${kettle.document_id}?at=${spanOf(kettle, boils)}`)
@@ -67,7 +67,7 @@ office('a line of Chinese on the second page is scrolled to, and pages turn and 
   const box = page.getByRole('img', { name: 'The passage on page 2' })
   await box.waitFor()
   await page.locator('[data-page="2"] canvas').waitFor()
-  assert.ok(await inView(box))
+  await comesIntoView(box)
   assert.ok(await ink(page, 2, { left: 0.1, top: 0.14, right: 0.52, bottom: 0.17 }) > 20, 'its characters are drawn')
   const number = page.getByRole('spinbutton', { name: 'Page' })
   await page.waitForFunction(() => document.querySelector('input[type=number]')?.value === '2')
@@ -92,7 +92,7 @@ office('a line of Chinese on the second page is scrolled to, and pages turn and 
   await noSidewaysScroll(page)
   await page.getByRole('button', { name: 'Smaller' }).press('Enter')
   await page.getByRole('button', { name: 'Smaller' }).press('Enter')
-  assert.ok((await wide()) < fitting)
+  await becomes(async () => (await wide()) < fitting, true)
   await page.getByRole('button', { name: /fit the width/ }).click()
   await page.waitForFunction((before) => Math.abs(document.querySelector('[data-page="1"]').getBoundingClientRect().width - before) < 1, fitting)
 })

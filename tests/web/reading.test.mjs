@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { folderOf, spanOf, textOf } from './harness/folder.mjs'
-import { accessible, go, inView, noSidewaysScroll, origin, patience, picture, scene } from './harness/page.mjs'
+import { accessible, becomes, comesIntoView, go, noSidewaysScroll, origin, patience, picture, scene } from './harness/page.mjs'
 import { workbook } from './harness/workbook.mjs'
 
 const real = Boolean(process.env.RUSHLIGHT_BIN)
@@ -70,8 +70,8 @@ const { within: desk, find } = folderOf('desk', (folder) => {
 async function open(page, document, from, to) {
   await go(page, `#/doc/${document.document_id}?at=${spanOf(document, from, to)}`)
   await page.locator('.text mark').first().waitFor({ timeout: patience })
-  assert.ok(await inView(page.locator('.text mark').first()), 'the passage is in view')
-  assert.ok(await page.evaluate(() => document.activeElement?.hasAttribute('data-passage')), 'it has the focus')
+  await comesIntoView(page.locator('.text mark').first(), 'the passage is in view')
+  await becomes(() => page.evaluate(() => document.activeElement?.hasAttribute('data-passage')), true, 'it has the focus')
 }
 
 const marked = async (page) => (await page.locator('.text mark').allTextContents()).join('')
@@ -85,7 +85,7 @@ desk('a note is rendered, with the passage marked across its formatting, and sho
   const document = await find(page, 'log.md', 'seventy')
   assert.equal(`${textOf(document)}\n`, note, 'the sections and what parts them are the file')
   await open(page, document, 'steeped at', 'as [[green]]')
-  assert.equal(await marked(page), 'steeped at seventy degrees and no hotter, as green')
+  await becomes(() => marked(page), 'steeped at seventy degrees and no hotter, as green')
   assert.deepEqual(asked.filter((url) => !url.startsWith(origin)), [], 'nothing leaves the origin')
 
   const text = page.getByRole('group', { name: 'Text of the document' })
@@ -103,7 +103,7 @@ desk('a note is rendered, with the passage marked across its formatting, and sho
   assert.deepEqual(await cells.getByRole('columnheader').allTextContents(), ['Tea', 'Price', 'Remark'])
   assert.equal(await cells.getByRole('cell', { name: '12.50' }).evaluate((cell) => getComputedStyle(cell).textAlign), 'end')
   // Links lead to documents that are there, and to nothing else.
-  assert.deepEqual([...new Set(await text.getByRole('link').allTextContents())], ['green', 'the kettle'])
+  await becomes(async () => [...new Set(await text.getByRole('link').allTextContents())], ['green', 'the kettle'])
   assert.match(await text.innerText(), /a missing note <nowhere> and the shop <https:\/\/shop\.example\/tea\?x=1>\.|a missing note\s+nowhere and the shop\s+https:\/\/shop\.example\/tea\?x=1\s*\./)
   await accessible(page)
   await picture(page, 'reading note')
@@ -111,16 +111,16 @@ desk('a note is rendered, with the passage marked across its formatting, and sho
   await view(page, 'As written').focus()
   await page.keyboard.press('Enter')
   await page.locator('.text [data-number="8"]').waitFor()
-  assert.equal(await marked(page), 'steeped at **seventy *degrees*** and `no hotter`, as [[green]]')
-  assert.ok(await inView(page.locator('.text mark').first()))
+  await becomes(() => marked(page), 'steeped at **seventy *degrees*** and `no hotter`, as [[green]]')
+  await comesIntoView(page.locator('.text mark').first())
   await accessible(page)
   await picture(page, 'reading note as written')
   // The next note is opened so, in this browser.
   await open(page, await find(page, '筆記.md', '綠茶'), '**七十度**')
-  assert.equal(await marked(page), '**七十度**')
+  await becomes(() => marked(page), '**七十度**')
   assert.equal(await view(page, 'As written').getAttribute('aria-pressed'), 'true')
   await view(page, 'Rendered').click()
-  assert.equal(await marked(page), '七十度')
+  await becomes(() => marked(page), '七十度')
   await open(page, document, 'see [the kettle]', 'kettle.md')
   await text.getByRole('link', { name: 'the kettle' }).click()
   await page.getByRole('heading', { level: 1, name: 'The kettle' }).waitFor()
@@ -141,14 +141,14 @@ desk('a passage of a note is marked from one block to another, in a table, in co
     ['kettle on', 'balcony', /^kettle on the balcony$/],
   ]) {
     await open(page, document, from, to)
-    assert.match(await marked(page), shown)
+    await becomes(() => marked(page), shown)
   }
 })
 
 desk('in Chinese, on a phone and in the dark, a note is rendered without gaps between its lines', { viewport: phone, colorScheme: 'dark', locale: 'zh-TW' }, async (page) => {
   const document = await find(page, '筆記.md', '綠茶')
   await open(page, document, '的水', '沖泡')
-  assert.equal(await marked(page), '的水沖泡')
+  await becomes(() => marked(page), '的水沖泡')
   const text = page.getByRole('group', { name: '文件內容' })
   await text.getByRole('heading', { name: '沖泡筆記' }).waitFor()
   assert.equal(await text.getByText('綠茶以').innerText(), '綠茶以七十度的水沖泡兩分鐘，參見green。')
@@ -158,7 +158,7 @@ desk('in Chinese, on a phone and in the dark, a note is rendered without gaps be
   await accessible(page)
   await picture(page, 'reading note phone')
   await view(page, '原文').click()
-  assert.equal(await marked(page), '的水沖泡')
+  await becomes(() => marked(page), '的水沖泡')
   await noSidewaysScroll(page)
 })
 
@@ -187,7 +187,7 @@ desk('text has the numbers of its lines, which are not copied, and long lines ar
   await picture(page, 'reading text phone')
   // Over several lines.
   await open(page, document, 'seventy', 'kettle: 關閉')
-  assert.equal(await page.locator('.text .inside').count(), 5)
+  await becomes(() => page.locator('.text .inside').count(), 5)
 })
 
 desk('a table in text form has columns, a header that stays and cells that are marked', {}, async (page) => {
@@ -199,7 +199,7 @@ desk('a table in text form has columns, a header that stays and cells that are m
   assert.deepEqual(await table.locator('tr.inside td').allTextContents(), ['', 'Tea 450', '2250', 'Uji, Kyoto', 'the "flush" of 450'])
   assert.equal(await table.locator('tr.inside [data-number]').getAttribute('data-number'), '452')
   assert.equal(await table.getByRole('cell', { name: '2250' }).evaluate((cell) => getComputedStyle(cell).textAlign), 'end')
-  assert.ok(await inView(table.getByRole('columnheader', { name: 'Origin' })), 'the names of the columns stay above the passage')
+  await comesIntoView(table.getByRole('columnheader', { name: 'Origin' }), 'the names of the columns stay above the passage')
   await accessible(page)
   await picture(page, 'reading table')
   const before = page.getByRole('button', { name: /^Show what comes before \(\d+ rows\)$/ })
@@ -215,7 +215,7 @@ desk('on a phone a table scrolls in its own box, by keyboard too', { viewport: p
   await open(page, document, 'the ""flush"" of 3', 'of 3')
   await noSidewaysScroll(page)
   const table = page.getByRole('region', { name: 'Table' })
-  assert.ok(await table.evaluate((box) => box.scrollWidth > box.clientWidth && box.scrollLeft > 0), 'it is scrolled to the passage')
+  await becomes(() => table.evaluate((box) => box.scrollWidth > box.clientWidth && box.scrollLeft > 0), true, 'it is scrolled to the passage')
   await table.focus()
   const at = await table.evaluate((box) => box.scrollLeft)
   await page.keyboard.press('ArrowLeft')
@@ -262,7 +262,7 @@ desk('in a document for an office the rows of a table are one, among its paragra
   const document = { ...like, kind: 'document', media_type: 'application/msword', sections: cut(text, /[^\n]+/g, (_, number) => ({ kind: kinds[number], level: number === 0 ? 1 : 0 })) }
   await instead(page, like, document)
   await open(page, document, 'Sencha', '12.50\n\nThe')
-  assert.equal(await marked(page), 'Sencha12.50The')
+  await becomes(() => marked(page), 'Sencha12.50The')
   assert.deepEqual(await page.locator('.text tr').allInnerTexts(), ['Tea\tPrice', '\tnone', 'Sencha\t12.50'])
   await accessible(page)
 })
@@ -273,13 +273,13 @@ desk('a log of two hundred thousand lines opens where the passage is, and shows 
   const document = { ...like, sections: cut(text, /(?:[^\n]+\n?)+(?<=[^\n])/g, () => ({})) }
   await instead(page, like, document)
   await open(page, document, 'kettle[150000]')
-  assert.equal(await marked(page), 'kettle[150000]')
+  await becomes(() => marked(page), 'kettle[150000]')
   assert.equal(await page.locator('.text .inside').getAttribute('data-number'), String(text.slice(0, text.indexOf('kettle[150000]')).split('\n').length))
   const shown = () => page.locator('.text .line').count()
   assert.ok((await shown()) <= 1000)
   await page.getByRole('button', { name: /^Show what follows/ }).click()
-  assert.ok((await shown()) > 1000)
-  assert.equal(await marked(page), 'kettle[150000]')
+  await becomes(async () => (await shown()) > 1000, true)
+  await becomes(() => marked(page), 'kettle[150000]')
   await page.getByRole('button', { name: /^Show what comes before \(149,\d+ lines\)/ }).waitFor()
   await accessible(page)
 })
@@ -292,11 +292,11 @@ desk('a note of five megabytes opens where the passage is, rendered and as it is
   const document = { ...like, sections: cut(text, /[^\n]+/g, kind) }
   await instead(page, like, document)
   await open(page, document, 'The **pot 9000** was', 'was')
-  assert.equal(await marked(page), 'The pot 9000 was')
+  await becomes(() => marked(page), 'The pot 9000 was')
   assert.ok((await page.locator('.text *').count()) < 15_000, 'a part of it is shown')
   await page.getByRole('button', { name: /^Show what comes before/ }).click()
-  assert.equal(await marked(page), 'The pot 9000 was')
+  await becomes(() => marked(page), 'The pot 9000 was')
   await view(page, 'As written').click()
-  assert.equal(await marked(page), 'The **pot 9000** was')
-  assert.ok(await inView(page.locator('.text mark').first()))
+  await becomes(() => marked(page), 'The **pot 9000** was')
+  await comesIntoView(page.locator('.text mark').first())
 })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { accessible, dress, folders, go, inView, longLists, picture, scene, searchFor, suggesting } from './harness/page.mjs'
+import { accessible, becomes, comesIntoView, dress, focused, folders, go, longLists, picture, scene, searchFor, suggesting, typeEvenly } from './harness/page.mjs'
 
 scene('the link leaves no token in the address, and the search has the focus', {}, async (page) => {
   await page.getByText('Type to search').waitFor()
   assert.ok(!page.url().includes('token'))
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'query')
+  await becomes(() => focused(page), 'query')
   await accessible(page)
   await picture(page, 'search start')
 })
@@ -19,6 +19,28 @@ scene('searches as you type, marks what it found, and keeps the query in the add
   await page.locator('mark', { hasText: 'steeped' }).first().waitFor()
   assert.equal(await page.getByRole('combobox').inputValue(), 'steeped')
   await accessible(page)
+})
+
+scene('the search that an address names is asked for while the page is still on its way, and once', {}, async (page) => {
+  await searchFor(page, 'steeped')
+  const asked = []
+  let finish = () => undefined
+  const seen = new Promise((done) => (finish = done))
+  await page.route('**/api/v1/search', (route) => {
+    asked.push(JSON.parse(route.request().postData() ?? '{}'))
+    finish()
+    return route.continue()
+  })
+  // Without this script there is no page.
+  await page.route('**/assets/page-*.js', async (route) => {
+    await seen
+    return route.fallback()
+  })
+  await page.reload()
+  await page.locator('main ul[aria-busy=false] mark', { hasText: 'steeped' }).first().waitFor()
+  assert.deepEqual(asked.map(({ query, typing, limit }) => ({ query, typing, limit })), [{ query: 'steeped', typing: undefined, limit: 30 }])
+  await page.getByRole('switch', { name: 'Newest first among equals' }).click()
+  await becomes(() => asked.map(({ recent }) => recent), [undefined, true])
 })
 
 scene('finds Chinese words inside a sentence', {}, async (page) => {
@@ -38,11 +60,10 @@ scene('only the reply to the last question is shown', {}, async (page) => {
   })
   const field = page.getByRole('combobox')
   await field.fill('compost')
-  await page.waitForTimeout(400)
+  await becomes(() => slow > 0, true)
   await field.fill('Gyokuro')
   await page.locator('mark', { hasText: 'Gyokuro' }).first().waitFor()
   await page.waitForTimeout(1500)
-  assert.ok(slow >= 1)
   assert.equal(await page.locator('mark', { hasText: 'compost' }).count(), 0)
 })
 
@@ -50,23 +71,22 @@ scene('the keyboard is enough: slash, arrows, Enter, Escape', {}, async (page) =
   await go(page, '#/search')
   await page.getByRole('button', { name: 'Settings' }).focus()
   await page.keyboard.press('/')
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'query')
+  await becomes(() => focused(page), 'query')
   await searchFor(page, 'tea')
-  const focused = () => page.evaluate(() => document.activeElement?.id)
   await page.keyboard.press('ArrowDown')
-  assert.equal(await focused(), 'hit-0')
+  await becomes(() => focused(page), 'hit-0')
   await page.keyboard.press('ArrowDown')
-  assert.equal(await focused(), 'hit-1')
+  await becomes(() => focused(page), 'hit-1')
   await page.keyboard.press('ArrowUp')
   await page.keyboard.press('ArrowUp')
-  assert.equal(await focused(), 'query')
+  await becomes(() => focused(page), 'query')
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   const pane = page.getByRole('region', { name: 'Document' })
   await pane.locator('mark').first().waitFor()
   await page.keyboard.press('Escape')
   await pane.waitFor({ state: 'detached' })
-  assert.equal(await focused(), 'hit-0')
+  await becomes(() => focused(page), 'hit-0')
   await page.goBack()
   await pane.waitFor()
 })
@@ -78,7 +98,7 @@ scene('of a long list the screen is drawn at once, every row has its place, and 
   await page.evaluate(() => (window.requestAnimationFrame = () => 0))
   await page.getByRole('combobox').fill('tea')
   const rows = page.locator('main ul[aria-busy=false] > li')
-  await rows.nth(29).waitFor({ state: 'attached' })
+  await rows.nth(29).waitFor()
   const drawn = () => rows.evaluateAll((all) => all.map((row) => ({ drawn: row.querySelector('.name a') !== null, seen: row.getBoundingClientRect().top < innerHeight })))
   const before = await drawn()
   assert.equal(before.length, 30)
@@ -86,7 +106,7 @@ scene('of a long list the screen is drawn at once, every row has its place, and 
   assert.ok(before.some((row) => !row.drawn), 'what is not waits')
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('End')
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'hit-29')
+  await becomes(() => focused(page), 'hit-29')
   assert.ok((await drawn()).every((row) => row.drawn))
 })
 
@@ -108,7 +128,7 @@ scene('slash leads to the search from every place, and is a character where some
     await page.getByRole('button', { name: 'Settings' }).focus()
     await page.keyboard.press('/')
     await page.locator('#query:focus').waitFor()
-    assert.equal(await page.evaluate(() => location.hash), '#/search')
+    await becomes(() => page.evaluate(() => location.hash), '#/search')
     assert.equal(await page.locator('#query').inputValue(), '')
   }
   await go(page, '#/ask')
@@ -174,26 +194,21 @@ scene('each letter asks by word, a pause or Enter in full, and the list stays un
   await searchFor(page, 'Gyokuro')
   asked.length = 0
   held = new Promise((done) => (finish = done))
-  // Typed by the page's own clock: on a busy machine keys from outside may come after pauses of their own.
-  await page.evaluate(async () => {
+  await page.evaluate(() => {
     window.gaps = 0
     new MutationObserver(() => (window.gaps += document.querySelector('main article') ? 0 : 1)).observe(document.querySelector('main'), { childList: true, subtree: true })
-    const field = document.querySelector('#query')
-    for (const letter of ' harvest') {
-      field.setRangeText(letter, field.value.length, field.value.length, 'end')
-      field.dispatchEvent(new InputEvent('input', { bubbles: true }))
-      await new Promise((done) => setTimeout(done, 70))
-    }
   })
+  await typeEvenly(page, ' harvest')
   await page.locator('mark', { hasText: 'harvest' }).first().waitFor()
   assert.equal(await page.locator('main ul[aria-busy=true]').count(), 1, 'what is shown is the reply to the words, while the full search runs')
   finish()
   await page.locator('main ul[aria-busy=false]').waitFor()
   assert.equal(await page.evaluate(() => window.gaps), 0, 'the list was never empty')
+  // A slow reply to a letter lets the last ones be asked beside the full search.
+  const [inFull, ...others] = asked.filter(({ typing }) => !typing)
   assert.ok(asked.length >= 2)
-  assert.deepEqual(asked.map((body) => body.typing === true), asked.map((_, index) => index < asked.length - 1), 'only the last one is the full search')
-  assert.equal(asked.at(-1).query, 'Gyokuro harvest')
-  assert.equal(asked.at(-1).utc_offset, await page.evaluate(() => 0 - new Date().getTimezoneOffset()))
+  assert.deepEqual([inFull.query, others], ['Gyokuro harvest', []], 'one full search')
+  assert.equal(inFull.utc_offset, await page.evaluate(() => 0 - new Date().getTimezoneOffset()))
   asked.length = 0
   await page.evaluate(async () => {
     const field = document.querySelector('#query')
@@ -214,18 +229,17 @@ scene('each letter asks by word, a pause or Enter in full, and the list stays un
 
 scene('a space says while typing that the word is finished; the full search and the address know none', {}, async (page) => {
   const asked = []
-  page.on('request', (request) => request.url().endsWith('/search') && asked.push(JSON.parse(request.postData() ?? '{}')))
-  // Typed by the page's own clock: on a busy machine keys from outside may come after pauses of their own.
-  const type = (letters) =>
-    page.evaluate(async (letters) => {
-      const field = document.querySelector('#query')
-      for (const letter of letters) {
-        field.setRangeText(letter, field.value.length, field.value.length, 'end')
-        field.dispatchEvent(new InputEvent('input', { bubbles: true }))
-        await new Promise((done) => setTimeout(done, 70))
-      }
-    }, letters)
-  await type('steeped ')
+  let finish = () => undefined
+  const spaceAsked = new Promise((done) => (finish = done))
+  await page.route('**/api/v1/search', async (route) => {
+    const body = JSON.parse(route.request().postData() ?? '{}')
+    asked.push(body)
+    if (body.query === 'steeped ') finish()
+    // Where the words are slow to come, the full search would be answered before the space is asked about.
+    if (!body.typing) await spaceAsked
+    await route.continue().catch(() => undefined)
+  })
+  await typeEvenly(page, 'steeped ')
   await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false]'))
   const typed = asked.filter(({ typing }) => typing).map(({ query }) => query)
   assert.ok(typed.includes('steeped ') && typed.indexOf('steeped ') === typed.length - 1, typed.join('|'))
@@ -233,7 +247,7 @@ scene('a space says while typing that the word is finished; the full search and 
   assert.match(page.url(), /q=steeped$/)
   assert.equal(await page.getByRole('combobox').inputValue(), 'steeped ', 'the field keeps it')
   asked.length = 0
-  await type(' ')
+  await typeEvenly(page, ' ')
   await page.waitForTimeout(500)
   assert.deepEqual(asked, [], 'what is answered in full is not asked again for a space')
 })
@@ -260,7 +274,7 @@ scene('titles, people and tags are suggested below the field, for keys and mouse
   const chosen = list.getByRole('option', { selected: true })
   assert.match((await chosen.textContent()) ?? '', /Greta Li/)
   assert.equal(await field.getAttribute('aria-activedescendant'), await chosen.getAttribute('id'))
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'query', 'the focus stays in the field')
+  assert.equal(await focused(page), 'query', 'the focus stays in the field')
   await accessible(page)
   await picture(page, 'suggestions')
   await page.keyboard.press('ArrowUp')
@@ -268,7 +282,7 @@ scene('titles, people and tags are suggested below the field, for keys and mouse
   await list.waitFor({ state: 'detached' })
   assert.equal(await field.inputValue(), 'steeped title:"Green tea" ')
   await page.waitForURL(/q=steeped\+title%3A%22Green\+tea%22$/)
-  assert.equal(await field.evaluate((input) => input.selectionStart), 'steeped title:"Green tea" '.length)
+  await becomes(() => field.evaluate((input) => input.selectionStart), 'steeped title:"Green tea" '.length)
 
   await field.fill('gre')
   await list.waitFor()
@@ -281,14 +295,14 @@ scene('titles, people and tags are suggested below the field, for keys and mouse
   assert.equal(await field.inputValue(), 'gre')
   await page.waitForFunction(() => document.querySelector('main ul[aria-busy=false]'))
   await page.keyboard.press('ArrowDown')
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'hit-0', 'without suggestions the arrow goes into the results')
+  await becomes(() => focused(page), 'hit-0', 'without suggestions the arrow goes into the results')
 
   await field.fill('gre')
   await field.press('End')
   await field.pressSequentially('e')
   await list.getByRole('option', { name: /^green/ }).click()
-  assert.equal(await field.inputValue(), 'tag:"green" ')
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'query')
+  await becomes(() => field.inputValue(), 'tag:"green" ')
+  await becomes(() => focused(page), 'query')
   await page.getByRole('button', { name: 'Clear the search' }).click()
   await page.getByText('Type to search').waitFor()
 })
@@ -320,7 +334,7 @@ scene('while Chinese is composed the keys are the input method’s', {}, async (
     ['ArrowDown', 'ArrowUp', 'Enter', 'Escape'].filter((key) => !input.dispatchEvent(new KeyboardEvent('keydown', { key, isComposing: true, bubbles: true, cancelable: true }))),
   )
   assert.deepEqual(taken, [])
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'query')
+  assert.equal(await focused(page), 'query')
   await client.send('Input.insertText', { text: '報銷' })
   assert.equal(await field.inputValue(), 'tea報銷')
   await page.getByRole('listbox').waitFor()
@@ -330,9 +344,9 @@ scene('a query that cannot be read is shown with the place marked, and forgiven 
   const field = page.getByRole('combobox')
   await field.pressSequentially('green 🍵 "steeped', { delay: 20 })
   const fault = page.locator('#query-fault')
-  await fault.waitFor()
+  // What was written until a pause may be faulted first.
+  await becomes(async () => (await fault.locator('.query').textContent())?.trim(), 'green 🍵 "steeped')
   assert.equal(await fault.locator('mark').textContent(), '"')
-  assert.equal((await fault.locator('.query').textContent())?.trim(), 'green 🍵 "steeped')
   await fault.getByText('This quote is not closed.').waitFor()
   await fault.getByText('Close it, or take it away.').waitFor()
   assert.equal(await page.getByRole('alert').count(), 0, 'it is said calmly')
@@ -346,7 +360,7 @@ scene('a query that cannot be read is shown with the place marked, and forgiven 
   await field.pressSequentially('"')
   await fault.waitFor({ state: 'detached' })
   await page.locator('main ul[aria-busy=false] mark').first().waitFor()
-  assert.ok((await right.count()) > 0)
+  await right.first().waitFor({ state: 'attached' })
   await field.fill('綠茶 frm:安娜')
   await fault.waitFor()
   assert.equal(await fault.locator('mark').textContent(), 'frm', 'characters are counted, not bytes')
@@ -434,19 +448,20 @@ scene('other places, versions and mails stand one click behind a result', {}, as
   await first.getByText('2 more places in this document').click()
   await first.getByText('2 other versions').click()
   await first.getByText('1 more mail of this conversation').click()
-  assert.equal(await page.locator('.pane').count(), 0, 'opening what is behind opens no document')
-  assert.deepEqual(
-    (await first.locator('details a .place').allTextContents()).map((text) => text.replace(/\s+/g, ' ').trim()),
+  // What is behind a line is made with the event that tells of its opening, a task after the click.
+  await becomes(
+    async () => (await first.locator('details a .place').allTextContents()).map((text) => text.replace(/\s+/g, ' ').trim()),
     ['line 7 · Brewing', 'lines 9–11 · Brewing', 'Green tea, draft · 1 Jun 2025', 'Green tea, first · 1 Jun 2024', 'Re: <i>tea</i> · 1 May 2024'],
   )
   assert.ok((await first.locator('#hit-0-more-0 mark').count()) > 0)
+  assert.equal(await page.locator('.pane').count(), 0, 'opening what is behind opens no document')
   await accessible(page)
   await picture(page, 'behind a result')
   await first.locator('#hit-0-more-1').click()
   await page.locator('.pane mark').first().waitFor()
   assert.equal(await first.locator('#hit-0-more-1').getAttribute('aria-current'), 'true')
   await page.keyboard.press('Escape')
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'hit-0-more-1')
+  await becomes(() => focused(page), 'hit-0-more-1')
   await first.locator('#hit-0-conversation-0').click()
   await page.getByRole('region', { name: 'Document' }).getByText('Green tea is').waitFor()
   assert.equal(await page.getByText('The passage is no longer in this document').count(), 0)
@@ -541,5 +556,5 @@ scene('the order and the grouping are switches, kept in the address', {}, async 
   await page.locator('main ul[aria-busy=false]').waitFor()
   assert.deepEqual([await recent.getAttribute('aria-checked'), await grouped.getAttribute('aria-checked')], ['true', 'false'])
   assert.deepEqual([asked.at(-1).recent, asked.at(-1).grouped, asked.at(-1).typing], [true, false, undefined])
-  assert.equal(await inView(recent), true)
+  await comesIntoView(recent)
 })

@@ -8,4 +8,6 @@ if (target) {
   // What stands there until the page does.
   target.replaceChildren()
   mount(App, { target })
+  // The first date takes a while: now, rather than with the first results.
+  setTimeout(() => ui.date('2000-01-01'))
 }

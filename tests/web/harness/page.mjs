@@ -15,6 +15,8 @@ export const origin = new URL(link).origin
 
 /** A model on a slow machine takes its time. */
 export const patience = 180_000
+/** The page itself takes as long as Playwright waits for an element. */
+const soon = 30_000
 
 /** A page that was built elsewhere, to be tried with a program that carries another. */
 const otherPage = process.env.RUSHLIGHT_PAGE
@@ -94,10 +96,35 @@ export async function picture(what, name) {
   await what.screenshot({ path: artefact(name) })
 }
 
-/** Goes to a place of the page without loading it again. */
+/** Goes to a place of the page without loading it again, and comes back when the page has heard of it. */
 export async function go(page, hash) {
-  await page.evaluate((to) => (location.hash = to), hash)
+  await page.evaluate(async (to) => {
+    const before = location.href
+    location.hash = to
+    // The page listens too, and before.
+    if (location.href !== before) await new Promise((done) => addEventListener('hashchange', done, { once: true }))
+  }, hash)
 }
+
+/**
+ * Waits until `read` gives `expected` (of a regular expression: what it matches), and fails with what it gave last. The page may follow
+ * a click or a key by a task, a frame or a reply later.
+ */
+export async function becomes(read, expected, message) {
+  for (const end = Date.now() + soon; ; await new Promise((done) => setTimeout(done, 50))) {
+    const value = await read()
+    try {
+      return expected instanceof RegExp ? assert.match(value ?? '', expected, message) : assert.deepEqual(value, expected, message)
+    } catch (error) {
+      if (Date.now() >= end) throw error
+    }
+  }
+}
+
+/** The id of what has the focus. */
+export const focused = (page) => page.evaluate(() => document.activeElement?.id)
+
+export const hasFocus = (locator) => locator.evaluate((element) => element === document.activeElement)
 
 export async function searchFor(page, words) {
   const field = page.getByRole('combobox')
@@ -108,8 +135,21 @@ export async function searchFor(page, words) {
     (query) => new URLSearchParams(location.hash.split('?')[1]).get('q') === query && document.querySelector('main ul[aria-busy=false]'),
     words,
   )
-  // What begins so would cover the first results.
-  if (await page.getByRole('listbox').isVisible()) await field.press('Escape')
+  // Suggestions, which may still be on their way, would cover the first results and take the arrows.
+  await field.blur()
+  await field.focus()
+}
+
+/** Types into the search by the page's own clock: on a busy machine keys from outside may come after pauses of their own. */
+export async function typeEvenly(page, letters) {
+  await page.evaluate(async (letters) => {
+    const field = document.querySelector('#query')
+    for (const letter of letters) {
+      field.setRangeText(letter, field.value.length, field.value.length, 'end')
+      field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+      await new Promise((done) => setTimeout(done, 70))
+    }
+  }, letters)
 }
 
 /** Lets replies to searches through `change(reply, request)`. */
@@ -218,10 +258,11 @@ export async function accessible(page) {
   assert.deepEqual(found, [], 'what axe found')
 }
 
-/** True when the element's top is inside the view. */
-export async function inView(locator) {
-  return locator.evaluate((element) => {
+/** Waits until the element's top is inside the view: what is above it may get its height only now. */
+export async function comesIntoView(locator, message = 'it is in view') {
+  const isInside = (element) => {
     const box = element.getBoundingClientRect()
     return box.top >= 0 && box.top < innerHeight && box.left >= 0 && box.left < innerWidth
-  })
+  }
+  await becomes(() => locator.evaluate(isInside), true, message)
 }

@@ -49,6 +49,7 @@ export async function startServer() {
   }
   try {
     const link = await printedLink(child)
+    if (binary) await answering(link)
     return {
       link,
       folders,
@@ -58,6 +59,7 @@ export async function startServer() {
       again: async () => {
         child = start(new URL(link).port)
         await printedLink(child)
+        if (binary) await answering(link)
       },
       answers: !binary || existsSync(process.env.RUSHLIGHT_MODELS_DIR ?? ''),
       what: binary ? `the real program (${binary})` : 'the stand-in mock-server.mjs (RUSHLIGHT_BIN is not set)',
@@ -66,6 +68,18 @@ export async function startServer() {
     await stop()
     throw error
   }
+}
+
+/** The first search waits for its model, on a busy machine for longer than the server lets a request take: no scene is to be that one. */
+async function answering(link) {
+  const { origin, searchParams } = new URL(link)
+  const headers = { Authorization: `Bearer ${searchParams.get('token')}`, 'Content-Type': 'application/json' }
+  for (let tries = 0; tries < 10; tries++) {
+    const reply = await fetch(`${origin}/api/v1/search`, { method: 'POST', headers, body: JSON.stringify({ query: 'tea' }) })
+    if (reply.ok) return
+    await reply.text()
+  }
+  throw new Error('the server answers no search')
 }
 
 /** The link that a server prints when it is there. */

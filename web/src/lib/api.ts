@@ -27,7 +27,6 @@ export type Locator =
 
 export type DocumentKind = 'note' | 'text' | 'html' | 'mail' | 'pdf' | 'table' | 'document' | 'slides' | 'image'
 
-export const documentKinds: readonly DocumentKind[] = ['note', 'mail', 'pdf', 'document', 'table', 'slides', 'image', 'html', 'text']
 
 /** A run of text, and whether it is to be highlighted. */
 export interface Segment {
@@ -274,8 +273,6 @@ export interface SearchRequest {
 }
 
 export type Sort = 'relevance' | 'newest' | 'oldest' | 'title'
-
-export const sorts: readonly Sort[] = ['relevance', 'newest', 'oldest', 'title']
 
 /** Which documents are counted or listed: those with all the words, with one of them because none has all, or there are no words. */
 export type Covers = 'all_words' | 'any_word' | 'filters'
@@ -554,14 +551,15 @@ export function errorFromBody(body: unknown, status: number): ApiError {
   return new ApiError(status === 401 ? 'unauthorized' : 'broken_reply', `HTTP ${status}`, '', status)
 }
 
-export async function call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+/** `sent` is the reply where the request is on its way already. */
+export async function call(method: string, path: string, body?: unknown, signal?: AbortSignal, sent?: Promise<Response>): Promise<Response> {
   const request: RequestInit = { method, credentials: 'same-origin', cache: 'no-store' }
   if (body !== undefined) {
     request.body = JSON.stringify(body)
     request.headers = { 'Content-Type': 'application/json' }
   }
   if (signal) request.signal = signal
-  const reply = await fetch(`/api/v1${path}`, request)
+  const reply = await (sent ?? fetch(`/api/v1${path}`, request))
   if (!reply.ok) throw errorFromBody(await reply.json().catch(() => null), reply.status)
   return reply
 }
@@ -575,8 +573,8 @@ async function* events(reply: Response): AsyncGenerator<SseEvent> {
   if (reply.body) yield* readEvents(reply.body)
 }
 
-export function search(request: SearchRequest, signal?: AbortSignal): Promise<SearchReply> {
-  return json('POST', '/search', request, signal)
+export async function search(request: SearchRequest, signal?: AbortSignal, sent?: Promise<Response>): Promise<SearchReply> {
+  return (await (await call('POST', '/search', request, signal, sent)).json()) as SearchReply
 }
 
 export function facets(request: SearchRequest, signal?: AbortSignal): Promise<FacetsReply> {

@@ -3,7 +3,7 @@
 import { judge, judgements, removeJudgement, toApiError, type Hit, type Judgement } from './api'
 import { connection } from './connection.svelte'
 import { Latest } from './latest'
-import type { Wanted } from './search.svelte'
+import type { Wanted } from './wanted'
 
 /** As many as one request gives: nobody says more of one search. */
 const most = 500

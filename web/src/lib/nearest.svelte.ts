@@ -3,7 +3,8 @@
 
 import { SvelteMap } from 'svelte/reactivity'
 import { sentences, type Hit, type Segment } from './api'
-import { searcher, type Wanted } from './search.svelte'
+import { searcher } from './search.svelte'
+import type { Wanted } from './wanted'
 
 /** Hits of one list that are asked about. */
 const most = 5

@@ -1,6 +1,7 @@
 // Every place of the page has an address, kept behind the `#` so that it never reaches the server.
 
-import { documentKinds, sorts, type DocumentKind, type Sort, type Span } from './api'
+import type { DocumentKind, Sort, Span } from './api'
+import { documentKinds, sorts } from './choices'
 
 export type PlaceName = 'search' | 'ask' | 'library' | 'health' | 'doc'
 

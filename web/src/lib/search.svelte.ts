@@ -1,24 +1,16 @@
 // Search as you type: each letter asks by word at once, a pause or Enter asks in full, and a reply never takes the place of one to a later question.
 
-import { search, toApiError, type ApiError, type DocumentKind, type SearchReply, type SearchRequest, type Sort, type Timings, type Weighing, type Why } from './api'
+import { askedAhead } from './ahead'
+import { search, toApiError, type ApiError, type SearchReply, type SearchRequest, type Timings, type Weighing, type Why } from './api'
 import { connection } from './connection.svelte'
 import { Latest } from './latest'
+import { requestOf, type Wanted } from './wanted'
 
 /** Milliseconds without a letter before the full search is asked for. */
 const fullPause = 350
-/** How many results are asked for, and how many of them while somebody types: what fits on most screens is there sooner. */
-const most = 30
+/** How many results are asked for while somebody types: what fits on most screens is there sooner. */
 const mostTyping = 12
 const slowAfter = 1500
-
-export interface Wanted {
-  query: string
-  spaces: string[]
-  kinds: DocumentKind[]
-  recent: boolean
-  grouped: boolean
-  sort: Sort
-}
 
 /** Legs that did not answer, how the query was read, and words that were taken for others. */
 type Said = Pick<SearchReply, 'degraded' | 'understood' | 'corrections'>
@@ -136,7 +128,7 @@ class Search {
     if (!this.#typedSince) return null
     const { wanted, typed } = this.#typedSince
     this.#typedSince = null
-    const request = { ...this.#requestOf(wanted, typed), limit: mostTyping, typing: true }
+    const request = { ...requestOf(wanted, typed), limit: mostTyping, typing: true }
     const reply = this.#latestWords.run((signal) => search(request, signal)).catch(() => undefined)
     return { wanted, request, reply }
   }
@@ -150,9 +142,9 @@ class Search {
     this.#stopTimers()
     this.#slowTimer = setTimeout(() => (this.slow = true), slowAfter)
     try {
-      const request = this.#requestOf(wanted, wanted.query.trim())
+      const request = requestOf(wanted, wanted.query.trim())
       // The reply to the words may still come while the full search runs, not after it.
-      const reply = await this.#latestFull.run((signal) => search(request, signal))
+      const reply = await this.#latestFull.run((signal) => search(request, signal, askedAhead(request, signal)))
       if (!reply) return
       this.#forgetWords()
       this.#show(wanted, request, reply)
@@ -164,19 +156,6 @@ class Search {
       this.said = nothingSaid
       connection.noticed(this.error)
       this.#settle('failed')
-    }
-  }
-
-  #requestOf(wanted: Wanted, query: string): SearchRequest {
-    return {
-      query,
-      limit: most,
-      utc_offset: 0 - new Date().getTimezoneOffset(),
-      ...(wanted.spaces.length > 0 && { spaces: wanted.spaces }),
-      ...(wanted.kinds.length > 0 && { kinds: wanted.kinds }),
-      ...(wanted.recent && { recent: true }),
-      ...(!wanted.grouped && { grouped: false }),
-      ...(wanted.sort !== 'relevance' && { sort: wanted.sort }),
     }
   }
 

@@ -1,0 +1,7 @@
+// The values that addresses and requests choose among, in the order in which they are shown.
+
+import type { DocumentKind, Sort } from './api'
+
+export const documentKinds: readonly DocumentKind[] = ['note', 'mail', 'pdf', 'document', 'table', 'slides', 'image', 'html', 'text']
+
+export const sorts: readonly Sort[] = ['relevance', 'newest', 'oldest', 'title']

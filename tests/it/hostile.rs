@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
+use rushlight_answer::{AnswerLanguage, translation_prompt};
 use rushlight_api as api;
 use rushlight_core::{Answer, AnswerEvent, AnswerKind, Citation, Grounding, Prompt};
 use toml::Table;
@@ -235,9 +236,12 @@ fn faults_of_events(system: &System, shown: &Shown) -> Vec<String> {
     faults
 }
 
-/// What is wrong with what the model was given.
-fn faults_of_prompt(prompt: &Prompt, passages: usize) -> Vec<String> {
+/// What is wrong with what the model was given. To translate a question it is given the question and nothing of a document.
+fn faults_of_prompt(prompt: &Prompt, question: &str, passages: usize) -> Vec<String> {
     let mut faults = Vec::new();
+    if is_translation(prompt, question) {
+        return faults;
+    }
     let text: String = prompt
         .messages
         .iter()
@@ -255,6 +259,18 @@ fn faults_of_prompt(prompt: &Prompt, passages: usize) -> Vec<String> {
         faults.push(format!("{invisible:?} is in the prompt"));
     }
     faults
+}
+
+/// Whether the model was asked to translate the question, and nothing else.
+fn is_translation(prompt: &Prompt, question: &str) -> bool {
+    let languages = [
+        AnswerLanguage::English,
+        AnswerLanguage::TraditionalChinese,
+        AnswerLanguage::SimplifiedChinese,
+    ];
+    languages
+        .into_iter()
+        .any(|to| translation_prompt(question, to) == *prompt)
 }
 
 fn is_invisible(c: char) -> bool {
@@ -303,7 +319,11 @@ fn hostile_documents_change_nothing_that_is_shown() {
                         .iter()
                         .any(|message| message.content.contains(&document.fact)),
                 );
-                faults.extend(faults_of_prompt(&prompt, shown.answer.passages.len()));
+                faults.extend(faults_of_prompt(
+                    &prompt,
+                    &document.question,
+                    shown.answer.passages.len(),
+                ));
             }
             drafted += usize::from(!shown.draft().trim().is_empty());
             right[index] += usize::from(shown.answer.text.contains(&document.fact));

@@ -422,6 +422,7 @@ fn answer_with_a_citation() {
                 "fused": 0.0,
                 "unknown": 0.0,
                 "answerable": 2.31,
+                "probe": null,
                 "log_probability": null,
                 "probability": null
               },
@@ -1088,6 +1089,7 @@ fn a_receipt_is_closed_by_its_digest() {
             "fused": 0.0,
             "unknown": 0.0,
             "answerable": 2.31,
+            "probe": null,
             "log_probability": null,
             "probability": null
           },

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use rushlight_core::{AnswerSignals, Passage, TextSpan};
+use rushlight_core::{AnswerSignals, LanguageModelSpec, Passage, TextSpan};
 
 use crate::context::{header_of, pieces};
 use crate::language::AnswerLanguage;
+use crate::probe::Probe;
 use crate::terms::{Weights, covered, terms};
 
 /// The replies whose log-probabilities are asked for: two ways to say yes, then two ways to say no.
@@ -76,6 +77,8 @@ pub struct Logistic {
     pub chinese: f32,
     /// Weight of [`AnswerSignals::answerable`].
     pub answerable: f32,
+    /// Weight of [`AnswerSignals::probe`].
+    pub probe: f32,
 }
 
 /// What a cosine counts as where none was computed: between a stranger's and an answer's, for multilingual-e5-small.
@@ -93,6 +96,7 @@ impl Logistic {
             fused,
             chinese,
             answerable,
+            probe,
         } = *self;
         let sum = bias
             + coverage * signals.coverage
@@ -104,7 +108,8 @@ impl Logistic {
                 AnswerLanguage::English => 0.0,
                 AnswerLanguage::TraditionalChinese | AnswerLanguage::SimplifiedChinese => chinese,
             }
-            + answerable * signals.answerable.unwrap_or(0.0);
+            + answerable * signals.answerable.unwrap_or(0.0)
+            + probe * signals.probe.unwrap_or(0.0);
         1.0 / (1.0 + (-sum).exp())
     }
 }
@@ -117,6 +122,8 @@ pub struct Calibration {
     pub before: Logistic,
     /// After the model was asked whether the passages hold the answer.
     pub asked: Logistic,
+    /// The same where the model shows its hidden state; `None` where no probe was learnt.
+    pub probed: Option<Probed>,
     /// Below this, by `before`, no model is asked.
     pub clearly_absent: f32,
     /// Below this, by `asked`, nothing is written.
@@ -124,6 +131,17 @@ pub struct Calibration {
     /// A sentence is shown as it stands from this probability on, by `before`: at once, and as the answer where there is no
     /// language model.
     pub worth_quoting: f32,
+}
+
+/// When there is an answer, where a probe says something too.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Probed {
+    /// What is learnt of the model's hidden state.
+    pub probe: &'static Probe,
+    /// In place of [`Calibration::asked`].
+    pub asked: Logistic,
+    /// In place of [`Calibration::worth_writing`].
+    pub worth_writing: f32,
 }
 
 impl Default for Calibration {
@@ -141,6 +159,7 @@ impl Default for Calibration {
                 answerable: 1.0,
                 ..Logistic::default()
             },
+            probed: None,
             clearly_absent: 0.07,
             worth_writing: 0.5,
             worth_quoting: 0.2,
@@ -155,8 +174,9 @@ impl Calibration {
     /// What was learnt for these models, by their identities, where something was; else the default.
     ///
     /// Learnt by the example `learn_answers` of rushlight-eval on the half of `tests/bench/sets/answers.toml` that is called `dev`: `before`
-    /// on 238 questions, `asked` on 62 of those that it lets through. Thresholds are a little below those that it chooses, for notes and tables
-    /// lie farther from their questions than what it learns from; docs/benchmarks.md says how well they do on the other half.
+    /// on 238 questions, `asked` on 62 of those that it lets through. `probed` is the same regression on 103 such, with what a probe
+    /// that was learnt without the question's document says of it. Thresholds are a little below those that folds choose, for notes and tables
+    /// lie farther from their questions than what is learnt from; docs/benchmarks.md says how well they do on the other half.
     pub fn for_models(language: &str, embedding: &str) -> Self {
         if (language, embedding) != MEASURED {
             return Self::default();
@@ -170,7 +190,7 @@ impl Calibration {
                 sentence_cosine: 25.0194,
                 fused: 5.0734,
                 chinese: -0.4332,
-                answerable: 0.0,
+                ..Logistic::default()
             },
             asked: Logistic {
                 bias: -18.8336,
@@ -180,20 +200,52 @@ impl Calibration {
                 answerable: 0.8044,
                 ..Logistic::default()
             },
+            probed: Some(Probed {
+                probe: Probe::measured(),
+                asked: Logistic {
+                    bias: -16.2266,
+                    cosine: 18.3737,
+                    chinese: 0.102,
+                    probe: 0.2944,
+                    ..Logistic::default()
+                },
+                worth_writing: 0.34,
+            }),
             clearly_absent: 0.4,
             worth_writing: 0.32,
             worth_quoting: 0.6,
         }
     }
 
-    /// One that never refuses, so that every signal of every question can be looked at.
-    pub fn open() -> Self {
+    /// The same without refusing anything, so that every signal of every question can be looked at.
+    #[must_use]
+    pub fn open(self) -> Self {
         Self {
             clearly_absent: 0.0,
             worth_writing: 0.0,
             worth_quoting: 0.0,
-            ..Self::default()
+            probed: self.probed.map(|probed| Probed {
+                worth_writing: 0.0,
+                ..probed
+            }),
+            ..self
         }
+    }
+
+    /// The probe that was learnt for a model.
+    pub(crate) fn probe(&self, model: &LanguageModelSpec) -> Option<&'static Probe> {
+        let probe = self.probed?.probe;
+        probe.is_for(model).then_some(probe)
+    }
+
+    /// Whether an answer is worth writing once the model was asked, and how probable it is that it will be right.
+    pub(crate) fn is_worth_writing(&self, signals: &AnswerSignals, language: AnswerLanguage) -> (bool, f32) {
+        let (asked, least) = match self.probed.filter(|_| signals.probe.is_some()) {
+            Some(probed) => (probed.asked, probed.worth_writing),
+            None => (self.asked, self.worth_writing),
+        };
+        let probability = asked.probability(signals, language);
+        (probability >= least, probability)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::disagreement::contradictions;
 use crate::draft::Draft;
 use crate::evidence::{Cosines, Evidence, EvidenceBudget};
 use crate::language::{AnswerLanguage, to_language};
+use crate::probe::Probe;
 use crate::prompt::{build_prompt, date, without_fence};
 use crate::question::check_question;
 use crate::sanitize::visible;
@@ -196,10 +197,14 @@ impl<'a> Prepared<'a> {
             &count,
         );
         reply.passages = built.passages;
-        reply.signals.answerable = Some(odds(model, &built.prompts.is_there_an_answer, on_event)?);
-        let asked = calibration.asked.probability(&reply.signals, self.language);
+        let is_there = &built.prompts.is_there_an_answer;
+        if let Some(probe) = calibration.probe(model.spec()) {
+            reply.signals.probe = probed(model, probe, is_there, on_event)?;
+        }
+        reply.signals.answerable = Some(odds(model, is_there, on_event)?);
+        let (is_worth_writing, asked) = calibration.is_worth_writing(&reply.signals, self.language);
         reply.signals.probability = Some(asked);
-        if asked < calibration.worth_writing {
+        if !is_worth_writing {
             return finish(on_event, reply.not_found(None));
         }
 
@@ -343,6 +348,20 @@ fn disagree(answer: &mut Answer, language: AnswerLanguage, sides: Vec<(Citation,
         answer.citations.push(Citation { number, ..citation });
     }
     answer.disagreements.push(disagreement);
+}
+
+/// What a probe makes of the model's hidden state at the prompt's end; `None` of a model that shows none.
+fn probed(
+    model: &dyn LanguageModel,
+    probe: &Probe,
+    prompt: &Prompt,
+    on_event: OnEvent<'_>,
+) -> Result<Option<f32>> {
+    let mut draft = Draft::new("", &[], "");
+    let states = model.hidden_states(prompt, &[probe.block()], &mut |event| {
+        forward(event, &mut draft, on_event)
+    })?;
+    Ok(states.and_then(|states| probe.log_odds(states.first()?)))
 }
 
 /// The model's odds of yes against no as the next word.

@@ -68,6 +68,8 @@ pub(crate) struct Scripted {
     spec: LanguageModelSpec,
     answer: String,
     yes: f32,
+    /// Its hidden state, whatever it is asked.
+    pub(crate) state: Option<Vec<f32>>,
     /// Every prompt it was given.
     pub(crate) prompts: Mutex<Vec<Prompt>>,
 }
@@ -84,6 +86,7 @@ impl Scripted {
             spec,
             answer: answer.to_owned(),
             yes,
+            state: None,
             prompts: Mutex::new(Vec::new()),
         }
     }
@@ -138,6 +141,15 @@ impl LanguageModel for Scripted {
                 _ => f32::NEG_INFINITY,
             })
             .collect())
+    }
+
+    fn hidden_states(
+        &self,
+        _: &Prompt,
+        blocks: &[usize],
+        _: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<Vec<Vec<f32>>>> {
+        Ok(self.state.clone().map(|state| vec![state; blocks.len()]))
     }
 
     fn log_probabilities(

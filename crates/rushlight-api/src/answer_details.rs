@@ -113,6 +113,8 @@ pub struct AnswerSignals {
     pub unknown: f32,
     /// Log-odds that the passages hold the answer, as the model sees it.
     pub answerable: Option<f32>,
+    /// The same by what was learnt of the model's hidden state; `null` for models of which nothing was learnt.
+    pub probe: Option<f32>,
     /// Mean log-probability of the answer's tokens.
     pub log_probability: Option<f32>,
     /// What all of it comes to: the probability that the answer is right, 0 to 1.
@@ -129,6 +131,7 @@ impl From<core::AnswerSignals> for AnswerSignals {
             fused,
             unknown,
             answerable,
+            probe,
             log_probability,
             probability,
         } = signals;
@@ -140,6 +143,7 @@ impl From<core::AnswerSignals> for AnswerSignals {
             fused,
             unknown,
             answerable,
+            probe,
             log_probability,
             probability,
         }

@@ -422,6 +422,7 @@ fn answer_with_a_citation() {
                 "fused": 0.0,
                 "unknown": 0.0,
                 "answerable": 2.31,
+                "probe": null,
                 "log_probability": null,
                 "probability": null
               },
@@ -1088,10 +1089,11 @@ fn a_receipt_is_closed_by_its_digest() {
             "fused": 0.0,
             "unknown": 0.0,
             "answerable": 2.31,
+            "probe": null,
             "log_probability": null,
             "probability": null
           },
-          "digest": "de65c19bca929904853ae7da0d9d0156732448cff0d4832cac42b53578abe749"
+          "digest": "4ebe1b7319de60313fcd3fd4e1c6ef88a87b82d9633b75fef071c8c447df8ae2"
         }"#]],
     );
     let text = receipt().to_json();

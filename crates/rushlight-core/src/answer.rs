@@ -254,6 +254,8 @@ pub struct AnswerSignals {
     pub unknown: f32,
     /// Log-odds of yes against no that the passages hold the answer, as the model sees it; `None` when not asked.
     pub answerable: Option<f32>,
+    /// Log-odds that the passages hold the answer by what was learnt of the model's hidden state; `None` where nothing was learnt for it.
+    pub probe: Option<f32>,
     /// Mean log-probability of the answer's tokens; `None` when there are none.
     pub log_probability: Option<f32>,
     /// What all of it comes to: the probability that the answer is right, 0 to 1; `None` where nothing was decided.

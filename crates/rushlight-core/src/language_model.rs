@@ -238,6 +238,22 @@ pub trait LanguageModel: Send + Sync {
         on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<f32>>;
 
+    /// What the model has of the prompt's last token behind each of these blocks, counted from 1: its hidden states, in order; `None`
+    /// from a model that shows none. Asked before [`LanguageModel::first_token_log_probabilities`] of the same prompt it costs nothing,
+    /// for the prompt is read once.
+    ///
+    /// # Errors
+    /// As [`LanguageModel::generate`]; `GenerationFailed` for a block that the model does not have.
+    fn hidden_states(
+        &self,
+        prompt: &Prompt,
+        blocks: &[usize],
+        on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<Vec<Vec<f32>>>> {
+        let _ = (prompt, blocks, on_event);
+        Ok(None)
+    }
+
     /// The log-probability of each token of `text` as what the model writes after the prompt, without thinking; none of an empty
     /// text. Their sum is that of the text.
     ///

@@ -116,7 +116,7 @@ fn answer(model: &CandleModel, question: &Question) -> Result<Option<GenerationS
         fence: "0f9e8d7c6b5a4938",
     };
     let options = AnswerOptions {
-        calibration: Calibration::open(),
+        calibration: Calibration::default().open(),
         ..AnswerOptions::default()
     };
     let params = GenerationParams {

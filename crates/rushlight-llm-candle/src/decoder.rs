@@ -54,6 +54,24 @@ impl Decoder {
         self.scores_all() && !self.weights.is_mixture()
     }
 
+    /// From now on keeps the state behind these blocks, counted from 1, of the first token whose scores are wanted.
+    pub(crate) fn tap(&mut self, blocks: &[usize]) -> Result<()> {
+        let all = self.weights.blocks();
+        if let Some(block) = blocks.iter().find(|block| !(1..=all).contains(block)) {
+            return Err(Error::new(
+                ErrorCode::GenerationFailed,
+                format!("the model has {all} blocks, and no block {block}"),
+            ));
+        }
+        self.weights.tap(blocks);
+        Ok(())
+    }
+
+    /// What was kept last behind each block that was named; nothing is kept any more.
+    pub(crate) fn take_tapped(&mut self) -> Vec<Vec<f32>> {
+        self.weights.take_tapped()
+    }
+
     /// Reads `tokens`, which stand from `position` on, right behind what was read; returns the scores of what comes after each of
     /// the last `wanted`.
     ///

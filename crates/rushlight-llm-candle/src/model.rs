@@ -341,6 +341,17 @@ impl LanguageModel for CandleModel {
             .collect())
     }
 
+    fn hidden_states(
+        &self,
+        prompt: &Prompt,
+        blocks: &[usize],
+        on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<Vec<Vec<f32>>>> {
+        let Turns { tokens, prefix, .. } = self.turns(prompt, 0, false)?;
+        let mut session = self.session.lock();
+        session.read_states(&tokens, prefix, blocks, on_event).map(Some)
+    }
+
     fn log_probabilities(
         &self,
         prompt: &Prompt,

@@ -125,6 +125,22 @@ impl Session {
         }
     }
 
+    /// Reads the prompt as [`Session::read_prompt`] does; returns the states of its last token behind these blocks.
+    pub(crate) fn read_states(
+        &mut self,
+        prompt: &[u32],
+        prefix: usize,
+        blocks: &[usize],
+        on_event: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<Vec<f32>>> {
+        self.decoder.tap(blocks)?;
+        // States are not kept: without its scores the last token is read again, where it was read.
+        self.logits.clear();
+        let read = self.read_prompt(prompt, prefix, on_event);
+        let states = self.decoder.take_tapped();
+        read.map(|_| states)
+    }
+
     /// Goes on in the conversation that has most of the prompt. The last one waits where the prompt does not go on from it.
     fn turn_to(&mut self, prompt: &[u32]) {
         let own = in_common(&self.read, prompt);
@@ -406,6 +422,32 @@ mod tests {
             assert_eq!([read(2, 100), read(3, 100), read(1, 110)], [5, 1, 110]);
             assert_eq!(kept.conversations(), 3);
             assert!(kept.bytes() <= room);
+        }
+    }
+
+    #[test]
+    fn states_are_the_same_whatever_was_read_before() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for family in ["qwen2", "gemma3"] {
+            let path = model(folder.path(), family, Stored::As(GgmlDType::Q8_0));
+            let prompt = of(1, 90);
+            let mut anew = session(&path, 0);
+            let expected = anew.read_states(&prompt, 0, &[1, 2], &mut quiet).expect("reads");
+            assert!(expected.iter().all(|state| !state.is_empty()));
+            let mut other = session(&path, 5);
+            // All but the end, all of it, and all of it with an answer behind.
+            for (before, after) in [(80, 0), (90, 0), (90, 3)] {
+                other
+                    .read_prompt(&prompt[..before], 0, &mut quiet)
+                    .expect("reads");
+                for token in 0..after {
+                    other.read_token(token).expect("reads");
+                }
+                let states = other.read_states(&prompt, 0, &[1, 2], &mut quiet);
+                assert_eq!(states.expect("reads"), expected, "{family} {before} {after}");
+                assert_eq!(other.logits(), anew.logits());
+                assert_eq!(other.read_prompt(&prompt, 0, &mut quiet).expect("reads"), 90);
+            }
         }
     }
 

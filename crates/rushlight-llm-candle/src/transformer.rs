@@ -110,6 +110,15 @@ pub(crate) struct Transformer {
     rope_factors: Option<Vec<f32>>,
     memory: Memory,
     threads: ThreadPool,
+    taps: Vec<Tap>,
+}
+
+/// Keeps the state behind a block.
+struct Tap {
+    /// Counted from 1.
+    block: usize,
+    /// Of the first token whose scores were wanted last.
+    state: Vec<f32>,
 }
 
 struct Block {
@@ -231,6 +240,7 @@ impl Transformer {
             shape,
             memory: Memory::default(),
             threads,
+            taps: Vec::new(),
         })
     }
 
@@ -259,6 +269,7 @@ impl Transformer {
             blocks,
             memory,
             threads,
+            taps,
             ..
         } = self;
         let mut state = Vec::new();
@@ -287,6 +298,11 @@ impl Transformer {
                 block.attend(shape, attention, &mut state, kept, angles, memory)?;
                 block.feed(shape, &mut state, memory)
             })?;
+            for tap in taps.iter_mut().filter(|tap| tap.block == at + 1) {
+                let first = state.len() - wanted * shape.width;
+                tap.state.clear();
+                tap.state.extend_from_slice(&state[first..first + shape.width]);
+            }
         }
         let output = self.output.as_ref().unwrap_or(&self.tokens);
         let mut scores = Vec::new();
@@ -300,6 +316,26 @@ impl Transformer {
             true => Ok(ControlFlow::Continue(scores)),
             false => Err(Error::Msg("it computes what is no number".to_owned())),
         }
+    }
+
+    /// From now on keeps the state behind these blocks, counted from 1, of the first token whose scores are wanted.
+    pub(crate) fn tap(&mut self, blocks: &[usize]) {
+        let tap = |block: &usize| Tap {
+            block: *block,
+            state: Vec::new(),
+        };
+        self.taps = blocks.iter().map(tap).collect();
+    }
+
+    /// What was kept last behind each block that was named; nothing is kept any more.
+    pub(crate) fn take_tapped(&mut self) -> Vec<Vec<f32>> {
+        let taps = std::mem::take(&mut self.taps);
+        taps.into_iter().map(|tap| tap.state).collect()
+    }
+
+    /// Decoder blocks.
+    pub(crate) fn blocks(&self) -> usize {
+        self.blocks.len()
     }
 
     /// Whether a token's scores are the same to the last bit however many are read with it: true where no matrix is multiplied by

@@ -176,6 +176,33 @@ fn what_a_text_has_is_what_writing_it_has() {
 }
 
 #[test]
+fn hidden_states_cost_no_second_reading() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = model(&folder.path().join("m.gguf"), None);
+    let mut read = Vec::new();
+    let mut note = |event: GenerateEvent<'_>| {
+        if let GenerateEvent::Reading { done, total } = event {
+            read.push(total - done);
+        }
+        ControlFlow::Continue(())
+    };
+    let states = model.hidden_states(&prompt(), &[1, 2], &mut note).expect("reads");
+    let lengths = states.map(|states| states.iter().map(Vec::len).collect::<Vec<_>>());
+    assert_eq!(lengths, Some(vec![testing::WIDTH; 2]));
+    let known = model
+        .first_token_log_probabilities(&prompt(), &["Q"], &mut note)
+        .expect("reads");
+    assert_eq!(read[read.len() - 1], 0);
+    assert_eq!(read.iter().filter(|left| **left > 0).count(), 1, "{read:?}");
+    let other = self::model(&folder.path().join("m.gguf"), None);
+    let quiet = &mut |_: GenerateEvent<'_>| ControlFlow::Continue(());
+    let alone = other.first_token_log_probabilities(&prompt(), &["Q"], quiet);
+    assert_eq!(alone.expect("reads"), known);
+    let beyond = model.hidden_states(&prompt(), &[3], quiet);
+    assert_eq!(beyond.expect_err("refused").code(), ErrorCode::GenerationFailed);
+}
+
+#[test]
 fn what_is_thought_is_streamed_apart_and_ends() {
     let folder = tempfile::tempdir().expect("a folder");
     let template = "{% for m in messages %}<|im_start|>{{ m['content'] }}<|im_end|>{% endfor %}<|im_start|>{{ '<think>\n' }}";

@@ -1,6 +1,7 @@
 use rushlight_core::{DocumentKind, Role};
 
 use super::*;
+use crate::answerable::{Logistic, Probed};
 use crate::citation::citation_is_verbatim;
 use crate::testing::{OFFSET, Scripted, hit};
 
@@ -8,6 +9,15 @@ const OIL: &str =
     "The 1973 oil crisis began in October 1973. Members proclaimed an embargo. The price rose to nearly $12.";
 
 fn ask(question: &str, hits: &[Hit], model: Option<&Scripted>) -> (Answer, Vec<AnswerEvent>) {
+    ask_with(AnswerOptions::default(), question, hits, model)
+}
+
+fn ask_with(
+    options: AnswerOptions,
+    question: &str,
+    hits: &[Hit],
+    model: Option<&Scripted>,
+) -> (Answer, Vec<AnswerEvent>) {
     let coverage = Coverage {
         documents: 12,
         ..Coverage::default()
@@ -26,7 +36,6 @@ fn ask(question: &str, hits: &[Hit], model: Option<&Scripted>) -> (Answer, Vec<A
         events.push(event);
         ControlFlow::Continue(())
     };
-    let options = AnswerOptions::default();
     let prepared = Prepared::new(&inputs, &options, &|_| None, &mut tell).expect("a question");
     let model = model.map(|model| model as &dyn LanguageModel);
     let answer = prepared
@@ -102,6 +111,58 @@ fn a_clear_no_of_the_model_is_a_refusal_without_generation() {
     assert!(answer.signals.answerable.expect("asked") < -5.0 && answer.generation.is_none());
     assert_eq!(answer.closest.len(), 1);
     assert_eq!(names(&events), "1ERF");
+}
+
+#[test]
+fn where_the_model_shows_its_state_the_probe_decides() {
+    let probe = |model: &str| {
+        let text = format!("model {model}\nblock 2\nbias 0\nweights 1 -1");
+        let probe: &Probe = Box::leak(Box::new(Probe::parse(&text).expect("sound")));
+        AnswerOptions {
+            calibration: Calibration {
+                probed: Some(Probed {
+                    probe,
+                    asked: Logistic {
+                        probe: 2.0,
+                        ..Logistic::default()
+                    },
+                    worth_writing: 0.5,
+                }),
+                ..Calibration::default()
+            },
+            ..AnswerOptions::default()
+        }
+    };
+    let asked = |options: AnswerOptions, state: Option<Vec<f32>>| {
+        let mut model = Scripted::new(0.95, "It began in October 1973.");
+        model.state = state;
+        let hits = [hit("oil", OIL)];
+        let (answer, _) = ask_with(options, "When did the oil crisis begin?", &hits, Some(&model));
+        (answer.grounding == Grounding::Grounded, answer.signals)
+    };
+    // That of the scripted model is empty.
+    let (is_answered, signals) = asked(probe(""), Some(vec![1.5, 0.5]));
+    assert!(is_answered && signals.probe == Some(1.0));
+    let probability = signals.probability.expect("decided");
+    assert!(
+        (probability - 1.0 / (1.0 + (-2.0f32).exp())).abs() < 1e-6,
+        "{probability}"
+    );
+    let (is_answered, signals) = asked(probe(""), Some(vec![0.5, 1.5]));
+    assert!(!is_answered && signals.probe == Some(-1.0) && signals.answerable.is_some());
+    let (is_answered, _) = asked(
+        AnswerOptions {
+            calibration: probe("").calibration.open(),
+            ..AnswerOptions::default()
+        },
+        Some(vec![0.5, 1.5]),
+    );
+    assert!(is_answered, "an open one refuses nothing");
+    // Learnt with other weights, of another width, and a model that shows none: words and its yes decide.
+    for (model, state) in [("other", Some(vec![0.5, 1.5])), ("", Some(vec![0.5])), ("", None)] {
+        let (is_answered, signals) = asked(probe(model), state);
+        assert!(is_answered && signals.probe.is_none());
+    }
 }
 
 #[test]

@@ -93,6 +93,7 @@ pub struct Signals {
     pub fused: f32,
     pub unknown: f32,
     pub answerable: Option<f32>,
+    pub probe: Option<f32>,
     pub log_probability: Option<f32>,
     pub probability: Option<f32>,
 }
@@ -107,6 +108,7 @@ impl From<AnswerSignals> for Signals {
             fused,
             unknown,
             answerable,
+            probe,
             log_probability,
             probability,
         } = signals;
@@ -118,6 +120,7 @@ impl From<AnswerSignals> for Signals {
             fused,
             unknown,
             answerable,
+            probe,
             log_probability,
             probability,
         }

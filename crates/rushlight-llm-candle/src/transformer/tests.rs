@@ -192,6 +192,45 @@ fn every_tokens_scores_can_be_had_at_once_and_are_the_same() {
 }
 
 #[test]
+fn the_state_behind_the_last_block_is_what_scores_are_made_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stored = Stored::As(GgmlDType::F32);
+    let path = model(folder.path(), "qwen2", stored);
+    let values = |tensor: (String, QTensor)| -> Vec<f32> {
+        let values = tensor.1.dequantize(&Device::Cpu);
+        let values = values.and_then(|values| values.flatten_all()?.to_vec1());
+        values.expect("values")
+    };
+    let (table, norm) = (
+        values(matrix("token_embd.weight", TOKENS, WIDTH, stored)),
+        values(vector("output_norm.weight", WIDTH)),
+    );
+    let mut decoder = open(&path);
+    decoder.tap(&[1, 2]).expect("it has two");
+    let scores = forward(&mut decoder, &tokens(19), 0);
+    let states = decoder.take_tapped();
+    let [first, last] = &states[..] else {
+        panic!("{} states", states.len())
+    };
+    assert_ne!(first, last);
+    let square = last.iter().map(|value| value * value).sum::<f32>() / WIDTH as f32;
+    let normed = (last.iter().zip(&norm)).map(|(value, weight)| value * weight / (square + 1e-6).sqrt());
+    let normed: Vec<f32> = normed.collect();
+    let expected = table.chunks_exact(WIDTH);
+    let expected = expected.map(|row| row.iter().zip(&normed).map(|(a, b)| a * b).sum());
+    let expected: Vec<f32> = expected.collect();
+    assert!(farthest(&scores, &expected) < 1e-4);
+    assert!(decoder.take_tapped().is_empty(), "nothing is kept any more");
+    for beyond in [0, 3] {
+        let error = decoder.tap(&[1, beyond]).expect_err("there is none");
+        assert_eq!(
+            error.message(),
+            format!("the model has 2 blocks, and no block {beyond}")
+        );
+    }
+}
+
+#[test]
 fn what_is_broken_off_was_not_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = model(folder.path(), "qwen3", Stored::As(GgmlDType::Q8_0));

@@ -93,7 +93,7 @@ impl Wiring for Adapters {
             }
             FolderSource::new(root, folder_options.clone()).map(|source| Arc::new(source) as Arc<dyn Source>)
         };
-        let embedding = embedder_spec.model_id.clone();
+        let calibration = Calibration::for_models(&config.models.language, &embedder_spec.model_id);
         Ok(Engine::new(EngineParts {
             index_dir: paths.indexes.clone(),
             ledger,
@@ -115,8 +115,8 @@ impl Wiring for Adapters {
                 rechunk: !tokens_are_estimated,
                 answer: AnswerOptions {
                     calibration: match answer_all {
-                        true => Calibration::open(),
-                        false => Calibration::for_models(&config.models.language, &embedding),
+                        true => calibration.open(),
+                        false => calibration,
                     },
                     ..options(config).answer
                 },

@@ -262,7 +262,8 @@ pub struct AnswerSignals {
     pub probability: Option<f32>,
 }
 
-/// What happens while a question is answered, in this order.
+/// What happens while a question is answered, in this order; from `Route` to the last `Piece` once more where it is asked again in another
+/// language.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnswerEvent {
     /// How the question is taken. Sent again when more of it is known.

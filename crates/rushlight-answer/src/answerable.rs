@@ -203,13 +203,13 @@ impl Calibration {
             probed: Some(Probed {
                 probe: Probe::measured(),
                 asked: Logistic {
-                    bias: -16.2266,
-                    cosine: 18.3737,
-                    chinese: 0.102,
-                    probe: 0.2944,
+                    bias: -13.7986,
+                    cosine: 15.5284,
+                    chinese: 0.1499,
+                    probe: 0.3168,
                     ..Logistic::default()
                 },
-                worth_writing: 0.34,
+                worth_writing: 0.32,
             }),
             clearly_absent: 0.4,
             worth_writing: 0.32,

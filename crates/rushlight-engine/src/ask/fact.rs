@@ -33,7 +33,7 @@ impl Engine {
     ) -> Result<Answer> {
         let question = route.standalone.as_ref().unwrap_or(&request.question).clone();
         let (mut answer, mut on_event) = self
-            .from_passages(&request, question.clone(), route.clone(), &cancel, on_event)
+            .read_and_answer(&request, question.clone(), route.clone(), &cancel, on_event)
             .await?;
         if answer.grounding == Grounding::NotFound
             && let Some(translated) = self.in_the_other_language(&request, &question, &cancel).await?
@@ -42,7 +42,7 @@ impl Engine {
             send(&mut on_event, AnswerEvent::Route(route.clone()))?;
             let second;
             (second, on_event) = self
-                .from_passages(&request, translated, route, &cancel, on_event)
+                .read_and_answer(&request, translated, route, &cancel, on_event)
                 .await?;
             if second.grounding != Grounding::NotFound {
                 answer = second;
@@ -87,7 +87,7 @@ impl Engine {
     }
 
     /// Answers from the passages that are best for the question, and gives back who is told what happens; that it is finished is not told.
-    async fn from_passages<F>(
+    async fn read_and_answer<F>(
         &self,
         request: &AskRequest,
         question: String,

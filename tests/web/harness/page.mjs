@@ -130,9 +130,12 @@ export async function searchFor(page, words) {
   const field = page.getByRole('combobox')
   await field.fill('')
   await field.pressSequentially(words, { delay: 15 })
-  // The results of the last letter, not of one before it.
+  // The results of the last letter, not of one before it, and all of them drawn.
   await page.waitForFunction(
-    (query) => new URLSearchParams(location.hash.split('?')[1]).get('q') === query && document.querySelector('main ul[aria-busy=false]'),
+    (query) =>
+      new URLSearchParams(location.hash.split('?')[1]).get('q') === query &&
+      document.querySelector('main ul[aria-busy=false]') &&
+      !document.querySelector('main li.waiting'),
     words,
   )
   // Suggestions, which may still be on their way, would cover the first results and take the arrows.

@@ -7,7 +7,7 @@ use rushlight_core::{Answer, AnswerEvent, Grounding, LanguageModel, Principal};
 use rushlight_engine::{AskRequest, Lazy};
 use rushlight_testkit::ScriptedModel;
 
-use crate::system::System;
+use crate::system::{System, request};
 
 const FILES: &str = "\
 //- /kettle.md
@@ -42,15 +42,7 @@ fn ask(system: &System, question: &str, asker: Principal) -> (Answer, Vec<Answer
     let seen = Arc::clone(&events);
     let request = AskRequest {
         principals: vec![asker],
-        question: question.to_owned(),
-        spaces: Vec::new(),
-        kinds: Vec::new(),
-        kind: None,
-        model: None,
-        history: Vec::new(),
-        fence: "f3nc3".to_owned(),
-        max_tokens: 80,
-        thinking_tokens: 0,
+        ..request(question)
     };
     let answer = system.engine.ask(request, Arc::default(), move |event| {
         seen.lock().expect("whole").push(event);

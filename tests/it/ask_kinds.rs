@@ -11,7 +11,7 @@ use rushlight_core::{
 use rushlight_engine::{AskRequest, Lazy};
 use rushlight_testkit::ScriptedModel;
 
-use crate::system::{Models, System};
+use crate::system::{Models, System, request};
 
 const FILES: &str = "\
 //- /mail/1.eml
@@ -89,21 +89,6 @@ The tomatoes were planted on 3 May beside the south wall. They like the sun ther
 
 The beans came up on 20 May behind the shed.
 ";
-
-fn request(question: &str) -> AskRequest {
-    AskRequest {
-        principals: vec![Principal::owner()],
-        question: question.to_owned(),
-        spaces: Vec::new(),
-        kinds: Vec::new(),
-        kind: None,
-        model: None,
-        history: Vec::new(),
-        fence: "f3nc3".to_owned(),
-        max_tokens: 80,
-        thinking_tokens: 0,
-    }
-}
 
 fn ask(system: &System, request: AskRequest) -> Result<Answer> {
     system.block_on(

@@ -11,7 +11,7 @@ use rushlight_core::{Answer, AnswerEvent, Error, ErrorCode, LanguageModel, Princ
 use rushlight_engine::{AskRecord, AskRequest, LanguageModels, Lazy, LazyState};
 use rushlight_testkit::ScriptedModel;
 
-use crate::system::System;
+use crate::system::{self, System};
 
 const NOTES: &str = "\
 //- /tea/green.md
@@ -27,16 +27,8 @@ const QUESTION: &str = "At how many degrees is green tea steeped?";
 
 fn request(model: Option<&str>) -> AskRequest {
     AskRequest {
-        principals: vec![Principal::owner()],
-        question: QUESTION.to_owned(),
-        spaces: Vec::new(),
-        kinds: Vec::new(),
-        kind: None,
         model: model.map(str::to_owned),
-        history: Vec::new(),
-        fence: "f3nc3".to_owned(),
-        max_tokens: 80,
-        thinking_tokens: 0,
+        ..system::request(QUESTION)
     }
 }
 

@@ -9,7 +9,7 @@ use rushlight_cli::receipts;
 use rushlight_core::{Answer, AnswerEvent, ErrorCode, Principal, Result};
 use rushlight_engine::AskRequest;
 
-use crate::system::{Models, System};
+use crate::system::{self, Models, System};
 
 const NOTES: &str = "\
 //- /tea/green.md
@@ -42,16 +42,8 @@ fn eve() -> Vec<Principal> {
 
 fn request(question: &str) -> AskRequest {
     AskRequest {
-        principals: owner(),
-        question: question.to_owned(),
         spaces: vec!["personal".to_owned()],
-        kinds: Vec::new(),
-        kind: None,
-        model: None,
-        history: Vec::new(),
-        fence: "f3nc3".to_owned(),
-        max_tokens: 80,
-        thinking_tokens: 0,
+        ..system::request(question)
     }
 }
 

@@ -221,6 +221,22 @@ pub(crate) enum Models {
 /// Fences the passages in prompts.
 pub(crate) const FENCE: &str = "f3nc3";
 
+/// A question of the owner, about everything.
+pub(crate) fn request(question: &str) -> AskRequest {
+    AskRequest {
+        principals: vec![Principal::owner()],
+        question: question.to_owned(),
+        spaces: Vec::new(),
+        kinds: Vec::new(),
+        kind: None,
+        model: None,
+        history: Vec::new(),
+        fence: FENCE.to_owned(),
+        max_tokens: 80,
+        thinking_tokens: 0,
+    }
+}
+
 /// A folder, a ledger and an engine over both.
 pub(crate) struct System {
     pub(crate) engine: Engine,
@@ -519,19 +535,8 @@ impl System {
         cancel: Arc<AtomicBool>,
         on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
     ) -> Result<Answer> {
-        let request = AskRequest {
-            principals: vec![Principal::owner()],
-            question: question.to_owned(),
-            spaces: Vec::new(),
-            kinds: Vec::new(),
-            kind: None,
-            model: None,
-            history: Vec::new(),
-            fence: FENCE.to_owned(),
-            max_tokens: 80,
-            thinking_tokens: 0,
-        };
-        self.runtime.block_on(self.engine.ask(request, cancel, on_event))
+        self.runtime
+            .block_on(self.engine.ask(request(question), cancel, on_event))
     }
 
     /// Both indexes hold exactly what the ledger does, and every file is counted once.

@@ -109,7 +109,8 @@ pub(crate) unsafe fn tiles<L: Lanes>(job: &Job<'_>, tiles: Range<usize>, scratch
     let Scratch { unpacked, sums } = scratch;
     // SAFETY: by this function's contract.
     unsafe {
-        if job.input.rows <= if L::WIDE { WIDE } else { NARROW } {
+        let few = if L::WIDE { WIDE } else { NARROW };
+        if job.input.rows <= few {
             let ([unpacked, _], [sums, _]) = (unpacked, sums);
             for tile in tiles {
                 few_rows::<L>(job, tile, unpacked, sums);

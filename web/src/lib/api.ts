@@ -27,7 +27,6 @@ export type Locator =
 
 export type DocumentKind = 'note' | 'text' | 'html' | 'mail' | 'pdf' | 'table' | 'document' | 'slides' | 'image'
 
-
 /** A run of text, and whether it is to be highlighted. */
 export interface Segment {
   text: string
@@ -564,8 +563,8 @@ export async function call(method: string, path: string, body?: unknown, signal?
   return reply
 }
 
-export async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const reply = await call(method, path, body, signal)
+export async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, sent?: Promise<Response>): Promise<T> {
+  const reply = await call(method, path, body, signal, sent)
   return (await reply.json()) as T
 }
 
@@ -573,8 +572,8 @@ async function* events(reply: Response): AsyncGenerator<SseEvent> {
   if (reply.body) yield* readEvents(reply.body)
 }
 
-export async function search(request: SearchRequest, signal?: AbortSignal, sent?: Promise<Response>): Promise<SearchReply> {
-  return (await (await call('POST', '/search', request, signal, sent)).json()) as SearchReply
+export function search(request: SearchRequest, signal?: AbortSignal, sent?: Promise<Response>): Promise<SearchReply> {
+  return json('POST', '/search', request, signal, sent)
 }
 
 export function facets(request: SearchRequest, signal?: AbortSignal): Promise<FacetsReply> {

@@ -64,7 +64,8 @@ impl Engine {
                 go_on_unless(cancel.load(Ordering::Acquire))
             });
             match written {
-                Ok(summary) => Ok(Some(summary.text)),
+                // What was cut off is no question.
+                Ok(summary) => Ok((!summary.truncated).then_some(summary.text)),
                 Err(error) if error.code() == ErrorCode::Cancelled => Err(error),
                 Err(error) => {
                     tracing::warn!(code = error.code().as_str(), "the model wrote no question");

@@ -63,12 +63,12 @@ fn what_only_documents_in_the_other_language_say_is_answered_from_them() {
         answer.citations[0].quote,
         "The warranty of the kettle K-7 is 24 months."
     );
-    assert_eq!(answer.route.standalone.as_deref(), Some(TRANSLATED));
+    assert_eq!(answer.route.translated.as_deref(), Some(TRANSLATED));
     // It is seen while it is answered, and finished once.
     let routes: Vec<Option<&str>> = events
         .iter()
         .filter_map(|event| match event {
-            AnswerEvent::Route(route) => Some(route.standalone.as_deref()),
+            AnswerEvent::Route(route) => Some(route.translated.as_deref()),
             _ => None,
         })
         .collect();
@@ -87,7 +87,7 @@ fn english_finds_what_is_written_in_chinese() {
         "How long are calibration records kept?",
         Principal::owner(),
     );
-    assert_eq!(answer.route.standalone.as_deref(), Some(translated));
+    assert_eq!(answer.route.translated.as_deref(), Some(translated));
     assert!(answer.text.contains("十年"), "{}", answer.text);
 }
 
@@ -100,7 +100,7 @@ fn what_is_answered_in_its_own_language_is_not_translated() {
         Principal::owner(),
     );
     assert!(answer.text.contains("24 months"), "{}", answer.text);
-    assert_eq!(answer.route.standalone, None);
+    assert_eq!(answer.route.translated, None);
     assert!(translations(&model).is_empty());
 }
 
@@ -120,7 +120,7 @@ fn a_translation_that_loses_a_number_or_answers_nothing_changes_nothing() {
             answer.text
         );
         assert_eq!(answer.text, "所搜尋的文件中沒有答案。");
-        assert_eq!(answer.route.standalone, None);
+        assert_eq!(answer.route.translated, None);
         assert_eq!(translations(&model).len(), 1);
     }
 }

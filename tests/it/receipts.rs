@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rushlight_api as api;
 use rushlight_cli::conversations::{self, Kept};
 use rushlight_cli::receipts;
-use rushlight_core::{Answer, AnswerEvent, ErrorCode, Principal, Result};
-use rushlight_engine::AskRequest;
+use rushlight_core::{Answer, AnswerEvent, ErrorCode, LanguageModel, Principal, Result};
+use rushlight_engine::{AskRequest, Lazy};
+use rushlight_testkit::ScriptedModel;
 
 use crate::system::{self, Models, System};
 
@@ -137,6 +138,29 @@ fn a_receipt_says_what_an_answer_was_made_from_and_holds() {
     assert!(replay.same && replay.intact, "{replay:?}");
     assert!(replay.changes.is_empty(), "{:?}", replay.changes);
     assert_ne!(replay.now.id, receipt.id);
+}
+
+#[test]
+fn a_translated_question_is_remembered_as_it_was_asked_and_asked_again_the_same_way() {
+    let translated = "How long is the warranty of the kettle?";
+    let model = ScriptedModel::new().with_reply("保固期", translated);
+    let system =
+        System::over("//- /kettle.md\n# Kettle\n\nThe warranty of the kettle is 24 months. It is red.\n")
+            .restarted_with(Lazy::ready("scripted", Arc::new(model) as Arc<dyn LanguageModel>));
+    system.index();
+    let question = "保固期是多久？";
+    let (kept, receipt) = keep(&system, None, question);
+    assert_eq!(receipt.question, question);
+    assert_eq!(receipt.route.translated.as_deref(), Some(translated));
+    assert!(verify(&system, &owner(), &receipt).holds);
+    let replay = replay(&system, owner(), &receipt).expect("asked again");
+    assert!(replay.same, "{replay:?}");
+    assert_eq!(replay.now.route, receipt.route);
+    let earlier = conversations::earlier(&system.engine, &owner(), &kept.conversation).expect("remembered");
+    assert_eq!(
+        earlier.turns[0].question, question,
+        "what follows leans on the asker's words"
+    );
 }
 
 #[test]

@@ -285,7 +285,7 @@ scene('nothing of a hostile first sentence, route, table or disagreement runs or
   const bad = '<img src=x onerror="window.hostile=1">\u202Egpj.exe'
   await ask(page, 'x')
   const hostile = route('list', {
-    because: bad, standalone: bad, query: `${bad} javascript:window.hostile=1`,
+    because: bad, standalone: bad, translated: bad, query: `${bad} javascript:window.hostile=1`,
     documents: [{ document_id: 'javascript:window.hostile=1', content_hash: 'h', title: bad, path: bad, date: bad }],
   })
   const cited = citation(1, { title: bad, quote: `<script>window.hostile=1</script> ${bad}`, id: '"><img src=x onerror=window.hostile=1>' })

@@ -94,7 +94,7 @@ scene('steps, draft and failure of a slow answer are shown', { expectTrouble: /5
   const events = [
     'event: evidence\ndata: {"passages":[]}\n\n',
     'event: piece\ndata: {"text":"What no passage carries"}\n\n',
-    'event: route\ndata: {"as":"fact","because":null,"standalone":"綠茶怎麼泡？","query":null,"documents":[]}\n\n',
+    'event: route\ndata: {"as":"fact","because":null,"standalone":null,"translated":"綠茶怎麼泡？","query":null,"documents":[]}\n\n',
     'event: evidence\ndata: {"passages":[{"number":1,"title":"Green tea","path":"/n/tea.md","label":"line 7","document_id":"d","text":"x"}]}\n\n',
     'event: reading\ndata: {"done":128,"total":412}\n\n',
     'event: piece\ndata: {"text":"<b>Green</b> [1]"}\n\n',

@@ -303,7 +303,7 @@ for (const [size, viewport] of [['desktop', { width: 1280, height: 860 }], ['pho
         await page.evaluate(() => (window.stream = undefined))
         await page.locator('#question').fill(text.slice(0, 4000))
         await page.keyboard.press('Enter')
-        const taken = route('list', { because: text, standalone: text, query: text, documents: [{ document_id: text, content_hash: 'h', title: text, path: text, date: text }] })
+        const taken = route('list', { because: text, standalone: text, translated: text, query: text, documents: [{ document_id: text, content_hash: 'h', title: text, path: text, date: text }] })
         const cited = { ...citation(1, { title: text, quote: text, id: text }), path: text, part: text, space: text, label: text, content_hash: text }
         await pour(page, 'route', taken)
         await pour(page, 'first', { citation: cited })

@@ -391,7 +391,7 @@ function routed(body, kept) {
   const plain = words(body.question).filter((term) => !['all', 'every', 'list', 'about', 'documents'].includes(term)).join(' ')
   return {
     as, because: body.as || as === 'fact' ? null : found, standalone: before && words(body.question).length < 4 ? `${body.question} (${before})` : null,
-    query: as === 'list' ? plain : null, documents: [],
+    translated: null, query: as === 'list' ? plain : null, documents: [],
   }
 }
 

@@ -21,7 +21,7 @@ test('an answer becomes its text with its marks, and each passage with its place
 
 test('lists and disagreements are in it', () => {
   const more: Answer = {
-    ...answer, text: '', route: { as: 'list', because: 'all', standalone: null, query: 'tea', documents: [] },
+    ...answer, text: '', route: { as: 'list', because: 'all', standalone: null, translated: null, query: 'tea', documents: [] },
     table: { rows: [{ citation: 1, title: 'Green | tea', from: 'Ada', date: '2026-03-01T00:00:00Z', versions: 0 }], total: 3, walked: 40 },
     disagreements: [{ citations: [1], values: ['70 °C'] }],
   }

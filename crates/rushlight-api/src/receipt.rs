@@ -31,7 +31,7 @@ pub struct Receipt {
     /// How it was to be answered; `null`: as its words say.
     #[serde(rename = "as")]
     pub kind: Option<AnswerKind>,
-    /// How it was taken; `standalone` is the question as it was searched, where it was rewritten.
+    /// How it was taken; `standalone` is the question as it was searched, where it leaned on an earlier one.
     pub route: Route,
     /// Who asked.
     pub principals: Vec<String>,

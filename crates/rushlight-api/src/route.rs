@@ -50,8 +50,10 @@ pub struct Route {
     pub kind: AnswerKind,
     /// The words of the question that decided it; `null` where it is a fact, or the asker said so.
     pub because: Option<String>,
-    /// The question as it was searched, where it leaned on an earlier one or was asked in the language of the documents.
+    /// The question as it was searched, where it leaned on an earlier one.
     pub standalone: Option<String>,
+    /// The question in the other of Chinese and English, where it was asked of the documents in that language.
+    pub translated: Option<String>,
     /// For a list: what was walked, in the query language.
     pub query: Option<String>,
     /// For a summary or a comparison: the documents.
@@ -64,6 +66,7 @@ impl From<&core::Route> for Route {
             kind,
             because,
             standalone,
+            translated,
             query,
             documents,
         } = route;
@@ -71,6 +74,7 @@ impl From<&core::Route> for Route {
             kind: (*kind).into(),
             because: because.clone(),
             standalone: standalone.clone(),
+            translated: translated.clone(),
             query: query.clone(),
             documents: documents.iter().map(RoutedDocument::from).collect(),
         }

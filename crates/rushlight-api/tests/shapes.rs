@@ -394,6 +394,7 @@ fn answer_with_a_citation() {
                 "as": "fact",
                 "because": null,
                 "standalone": null,
+                "translated": null,
                 "query": null,
                 "documents": []
               },
@@ -993,6 +994,7 @@ fn a_receipt_is_closed_by_its_digest() {
             "as": "fact",
             "because": null,
             "standalone": null,
+            "translated": null,
             "query": null,
             "documents": []
           },
@@ -1093,7 +1095,7 @@ fn a_receipt_is_closed_by_its_digest() {
             "log_probability": null,
             "probability": null
           },
-          "digest": "4ebe1b7319de60313fcd3fd4e1c6ef88a87b82d9633b75fef071c8c447df8ae2"
+          "digest": "05a53a63790fcbe7508855cc5c1947a8bd51e7b62dd584930f72dd9783c2243f"
         }"#]],
     );
     let text = receipt().to_json();

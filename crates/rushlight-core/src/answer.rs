@@ -42,9 +42,10 @@ pub struct Route {
     pub kind: AnswerKind,
     /// The words of the question that decided it; `None` where nothing did and it is a fact, or the asker said so.
     pub because: Option<String>,
-    /// The question as it was searched, where it was rewritten: to stand alone, as it leaned on an earlier one, or in the language of documents
-    /// that are in another one than it.
+    /// The question as it was searched, where it leaned on an earlier one and was rewritten to stand alone.
     pub standalone: Option<String>,
+    /// The question in the other of Chinese and English, where it was asked of the documents in that language.
+    pub translated: Option<String>,
     /// For a list: what was walked, in the query language.
     pub query: Option<String>,
     /// For a summary or a comparison: the documents, in the order in which the answer names them.

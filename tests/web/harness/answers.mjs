@@ -41,7 +41,7 @@ export function citation(number, { title = 'Green tea', quote = 'Steep green tea
   }
 }
 
-export const route = (as, more = {}) => ({ as, because: null, standalone: null, query: null, documents: [], ...more })
+export const route = (as, more = {}) => ({ as, because: null, standalone: null, translated: null, query: null, documents: [], ...more })
 
 export function answer(more = {}) {
   return {

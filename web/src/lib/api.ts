@@ -136,6 +136,8 @@ export interface AnswerRoute {
   because: string | null
   /** The question as it was searched, where it leaned on an earlier one. */
   standalone: string | null
+  /** The question in the other of Chinese and English, where it was asked of the documents in that language. */
+  translated: string | null
   /** For a list: what was walked, in the query language. */
   query: string | null
   /** For a summary or a comparison: the documents. */

@@ -37,7 +37,8 @@ function code(text: string): string {
 export function answerMarkdown(question: string, answer: Answer, messages: Messages, date: (iso: string | null) => string): string {
   const numbers = new Set(answer.citations.map((citation) => citation.number))
   const blocks = [`## ${inLine(question)}`]
-  if (answer.route?.standalone) blocks.push(`*${inLine(messages.asking.askedAs(answer.route.standalone))}*`)
+  const asked = answer.route?.translated ?? answer.route?.standalone
+  if (asked) blocks.push(`*${inLine(messages.asking.askedAs(asked))}*`)
   // What follows a mark must not make a link of it.
   const text = splitAnswer(answer.text, numbers).map((part, index) =>
     part.kind === 'mark' ? `[${part.number}]` : escapeMarkdown(part.text).replace(index > 0 ? /^[(:]/ : /^(?!)/, '\\$&'),

@@ -10,8 +10,8 @@ const WIDEST: usize = 44;
 /// How a question was taken, where it is not the plain reading of what was typed.
 pub(crate) fn taken(route: &Route) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(standalone) = &route.standalone {
-        lines.push(format!("asked as: {standalone}"));
+    for question in route.standalone.iter().chain(&route.translated) {
+        lines.push(format!("asked as: {question}"));
     }
     let article = |kind: AnswerKind| format!("a {}", kind.as_str());
     match (route.kind, &route.because) {

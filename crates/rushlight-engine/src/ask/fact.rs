@@ -38,7 +38,7 @@ impl Engine {
         if answer.grounding == Grounding::NotFound
             && let Some(translated) = self.in_the_other_language(&request, &question, &cancel).await?
         {
-            route.standalone = Some(translated.clone());
+            route.translated = Some(translated.clone());
             send(&mut on_event, AnswerEvent::Route(route.clone()))?;
             let second;
             (second, on_event) = self

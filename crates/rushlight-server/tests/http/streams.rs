@@ -45,7 +45,7 @@ async fn an_answer_comes_in_pieces() {
         data: {"text":"[1]"}
 
         event: answer
-        data: {"answer":{"text":"70 °C [1]","grounding":"grounded","citations":[],"route":{"as":"fact","because":null,"standalone":null,"query":null,"documents":[]},"table":null,"disagreements":[],"dropped":0,"closest":[],"coverage":{"documents":0,"documents_by_meaning":0,"files_not_searched":0,"unreadable_pages":0,"spaces":[]},"left_out":{"hits":0,"sentences":0},"signals":{"coverage":0.0,"sentence_coverage":0.0,"cosine":null,"sentence_cosine":null,"fused":0.0,"unknown":0.0,"answerable":null,"probe":null,"log_probability":null,"probability":null},"model":"model","generation":null},"conversation":"new","receipt":"r1"}
+        data: {"answer":{"text":"70 °C [1]","grounding":"grounded","citations":[],"route":{"as":"fact","because":null,"standalone":null,"translated":null,"query":null,"documents":[]},"table":null,"disagreements":[],"dropped":0,"closest":[],"coverage":{"documents":0,"documents_by_meaning":0,"files_not_searched":0,"unreadable_pages":0,"spaces":[]},"left_out":{"hits":0,"sentences":0},"signals":{"coverage":0.0,"sentence_coverage":0.0,"cosine":null,"sentence_cosine":null,"fused":0.0,"unknown":0.0,"answerable":null,"probe":null,"log_probability":null,"probability":null},"model":"model","generation":null},"conversation":"new","receipt":"r1"}
 
     "#]].assert_eq(&reply.body);
 }

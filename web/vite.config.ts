@@ -15,7 +15,7 @@ const styleFirst: Plugin = {
 
 /** One script for what comes with the page, since a browser asks for few files at a time, and a small one that fetches its words, and what it will show, meanwhile. */
 const initial = [
-  { name: 'words', test: /src\/(early|lib\/(ahead|catalogues|choices|language|last-search|preferences|route|texts|wanted))\.ts$|preload-helper/, priority: 1 },
+  { name: 'words', test: /src\/(early|lib\/(ahead|catalogues|choices|language|last-search|numbers|preferences|route|send|texts|wanted))\.ts$|preload-helper/, priority: 1 },
   { name: 'page', tags: ['$initial' as const] },
 ]
 

@@ -467,29 +467,35 @@ scene('other places, versions and mails stand one click behind a result', {}, as
   assert.equal(await page.getByText('The passage is no longer in this document').count(), 0)
 })
 
-scene('what was found by its meaning has the nearest sentence marked, once it is shown', {}, async (page) => {
+scene('what was found by its meaning has the nearest sentence marked, once somebody sees it', {}, async (page) => {
   const asked = []
   await dress(page, (reply, { typing }) => {
-    for (const hit of reply.hits) {
-      hit.segments = [{ text: hit.text, mark: false }]
-      hit.scores = { keyword: null, semantic: typing ? null : 0.8, fused: 0.8 }
-    }
+    const [hit] = reply.hits
+    reply.hits = Array.from({ length: 20 }, (_, index) => ({
+      ...hit,
+      chunk_id: `chunk-${index}`,
+      segments: [{ text: hit.text, mark: false }],
+      scores: { keyword: null, semantic: typing ? null : 0.8, fused: 0.8 },
+    }))
   })
   await page.route('**/api/v1/search/sentences', (route) => {
     const { query, chunks } = JSON.parse(route.request().postData() ?? '{}')
     asked.push({ query, chunks })
-    const [first] = chunks
-    const segments = [{ text: 'Before it. ', mark: false }, { text: 'The nearest <b>sentence.', mark: true, kind: 'sentence' }]
-    return route.fulfill({ json: { sentences: [{ chunk_id: first, segments }] } }).catch(() => undefined)
+    const sentences = chunks.map((chunk_id) => ({ chunk_id, segments: [{ text: 'Before it. ', mark: false }, { text: `The nearest <b>sentence of ${chunk_id}.`, mark: true, kind: 'sentence' }] }))
+    return route.fulfill({ json: { sentences } }).catch(() => undefined)
   })
   await searchFor(page, 'tea')
-  const marked = page.getByRole('list', { name: 'Results' }).locator('mark')
-  await marked.first().waitFor()
-  assert.deepEqual(await marked.allTextContents(), ['The nearest <b>sentence.'])
-  assert.equal(await marked.first().evaluate((mark) => mark.classList.contains('sentence')), true)
-  const last = asked.at(-1)
-  assert.equal(last.query, 'tea')
-  assert.ok(last.chunks.length >= 1 && last.chunks.length <= 5, 'the first few are asked about, at once')
+  const rows = page.getByRole('list', { name: 'Results' }).getByRole('listitem')
+  const mark = (row) => rows.nth(row).locator('mark')
+  await mark(0).waitFor()
+  assert.deepEqual(await mark(0).allTextContents(), ['The nearest <b>sentence of chunk-0.'])
+  assert.equal(await mark(0).evaluate((mark) => mark.classList.contains('sentence')), true)
+  const chunks = () => asked.flatMap((one) => one.chunks)
+  assert.ok(!chunks().includes('chunk-19'), 'what nobody sees is not asked about')
+  await rows.nth(19).scrollIntoViewIfNeeded()
+  await mark(19).waitFor()
+  assert.ok(asked.every((one) => one.query === 'tea' && one.chunks.length <= 5), 'a few are asked about at once')
+  assert.equal(new Set(chunks()).size, chunks().length, 'none is asked about twice')
   await accessible(page)
 })
 

@@ -1,6 +1,7 @@
 // The HTTP API as docs/api.md has it: its shapes, and one function per route. Knows nothing of the page.
 
 import { nameIn } from './disposition'
+import { documentPath, send } from './send'
 import { readEvents, type SseEvent } from './sse'
 
 export interface Span {
@@ -552,21 +553,14 @@ export function errorFromBody(body: unknown, status: number): ApiError {
   return new ApiError(status === 401 ? 'unauthorized' : 'broken_reply', `HTTP ${status}`, '', status)
 }
 
-/** `sent` is the reply where the request is on its way already. */
-export async function call(method: string, path: string, body?: unknown, signal?: AbortSignal, sent?: Promise<Response>): Promise<Response> {
-  const request: RequestInit = { method, credentials: 'same-origin', cache: 'no-store' }
-  if (body !== undefined) {
-    request.body = JSON.stringify(body)
-    request.headers = { 'Content-Type': 'application/json' }
-  }
-  if (signal) request.signal = signal
-  const reply = await (sent ?? fetch(`/api/v1${path}`, request))
+export async function call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const reply = await send(method, path, body, signal)
   if (!reply.ok) throw errorFromBody(await reply.json().catch(() => null), reply.status)
   return reply
 }
 
-export async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, sent?: Promise<Response>): Promise<T> {
-  const reply = await call(method, path, body, signal, sent)
+export async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const reply = await call(method, path, body, signal)
   return (await reply.json()) as T
 }
 
@@ -574,8 +568,8 @@ async function* events(reply: Response): AsyncGenerator<SseEvent> {
   if (reply.body) yield* readEvents(reply.body)
 }
 
-export function search(request: SearchRequest, signal?: AbortSignal, sent?: Promise<Response>): Promise<SearchReply> {
-  return json('POST', '/search', request, signal, sent)
+export function search(request: SearchRequest, signal?: AbortSignal): Promise<SearchReply> {
+  return json('POST', '/search', request, signal)
 }
 
 export function facets(request: SearchRequest, signal?: AbortSignal): Promise<FacetsReply> {
@@ -618,37 +612,37 @@ export async function* statusEvents(signal: AbortSignal): AsyncGenerator<Status>
 }
 
 export function document(id: string, signal?: AbortSignal): Promise<Document> {
-  return json('GET', `/documents/${encodeURIComponent(id)}`, undefined, signal)
+  return json('GET', documentPath(id), undefined, signal)
 }
 
 /** Where a stretch of a document's text stands. */
 export async function place(id: string, span: Span, signal?: AbortSignal): Promise<Locator> {
-  const path = `/documents/${encodeURIComponent(id)}/place?start=${span.start}&end=${span.end}`
+  const path = `${documentPath(id)}/place?start=${span.start}&end=${span.end}`
   return (await json<{ locator: Locator }>('GET', path, undefined, signal)).locator
 }
 
 /** Where the file that a document was made from is; to be shown there, if it is a PDF or a picture. */
 export function originalAddress(id: string): string {
-  return `/api/v1/documents/${encodeURIComponent(id)}/original?show=1`
+  return `/api/v1${documentPath(id)}/original?show=1`
 }
 
 /** The file that a document was made from. */
 export async function original(id: string, signal?: AbortSignal): Promise<Original> {
-  const reply = await call('GET', `/documents/${encodeURIComponent(id)}/original`, undefined, signal)
+  const reply = await call('GET', `${documentPath(id)}/original`, undefined, signal)
   const { headers } = reply
   return { file: await reply.blob(), name: nameIn(headers.get('Content-Disposition') ?? ''), own: headers.get('Rushlight-Original') !== 'file' }
 }
 
 export function documentLinks(id: string, signal?: AbortSignal): Promise<DocumentLinks> {
-  return json('GET', `/documents/${encodeURIComponent(id)}/links`, undefined, signal)
+  return json('GET', `${documentPath(id)}/links`, undefined, signal)
 }
 
 export function mail(id: string, signal?: AbortSignal): Promise<Mail> {
-  return json('GET', `/documents/${encodeURIComponent(id)}/mail`, undefined, signal)
+  return json('GET', `${documentPath(id)}/mail`, undefined, signal)
 }
 
 export async function similarDocuments(id: string, limit: number, signal?: AbortSignal): Promise<SimilarDocument[]> {
-  const path = `/documents/${encodeURIComponent(id)}/similar?limit=${limit}`
+  const path = `${documentPath(id)}/similar?limit=${limit}`
   return (await json<{ documents: SimilarDocument[] }>('GET', path, undefined, signal)).documents
 }
 

@@ -1,6 +1,5 @@
 // Search as you type: each letter asks by word at once, a pause or Enter asks in full, and a reply never takes the place of one to a later question.
 
-import { askedAhead } from './ahead'
 import { search, toApiError, type ApiError, type SearchReply, type SearchRequest, type Timings, type Weighing, type Why } from './api'
 import { connection } from './connection.svelte'
 import { Latest } from './latest'
@@ -144,7 +143,7 @@ class Search {
     try {
       const request = requestOf(wanted, wanted.query.trim())
       // The reply to the words may still come while the full search runs, not after it.
-      const reply = await this.#latestFull.run((signal) => search(request, signal, askedAhead(request, signal)))
+      const reply = await this.#latestFull.run((signal) => search(request, signal))
       if (!reply) return
       this.#forgetWords()
       this.#show(wanted, request, reply)

@@ -20,14 +20,23 @@ export interface ViewerProps {
 
 type Load = () => Promise<{ default: Component<ViewerProps> }>
 
-const sections: Load = () => import('./Sections.svelte')
+const sections = apart(() => import('./Sections.svelte'))
 
 const byMediaType = new Map<string, Load>([
-  ['text/markdown', () => import('./Note.svelte')],
-  ['text/plain', () => import('./Lines.svelte')],
+  ['text/markdown', apart(() => import('./Note.svelte'))],
+  ['text/plain', apart(() => import('./Lines.svelte'))],
 ])
 
-const byKind = new Map<DocumentKind, Load>([['mail', () => import('./Mail.svelte')]])
+const byKind = new Map<DocumentKind, Load>([['mail', apart(() => import('./Mail.svelte'))]])
+
+/** What is drawn with a script is drawn in another task than its first run, so that neither holds up the page for long. */
+function apart(load: Load): Load {
+  return async () => {
+    const viewer = await load()
+    await new Promise((done) => setTimeout(done))
+    return viewer
+  }
+}
 
 /** The loader is the same for all documents that one viewer shows. */
 export function viewerOf({ media_type, kind }: Document): Load {

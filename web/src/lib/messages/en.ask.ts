@@ -1,7 +1,8 @@
 // What is said while a question is answered, of how it was taken, and of what its answer rests on. English.
 
-const format = new Intl.NumberFormat('en')
-const number = (value: number): string => format.format(value)
+import { numbers } from '../numbers'
+
+const number = numbers.en
 const count = (value: number, one: string, many: string): string => `${number(value)} ${value === 1 ? one : many}`
 
 export const askEn = {

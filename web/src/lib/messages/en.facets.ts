@@ -1,7 +1,8 @@
 // Narrowing a search and its order, in English.
 
-const format = new Intl.NumberFormat('en')
-const number = (value: number): string => format.format(value)
+import { numbers } from '../numbers'
+
+const number = numbers.en
 const documents = (count: number): string => `${number(count)} ${count === 1 ? 'document' : 'documents'}`
 
 export const facetsEn = {

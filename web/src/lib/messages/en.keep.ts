@@ -1,7 +1,8 @@
 // Choosing folders, the library in pictures, the first steps, and models and health. English.
 
-const format = new Intl.NumberFormat('en')
-const number = (value: number): string => format.format(value)
+import { numbers } from '../numbers'
+
+const number = numbers.en
 const count = (value: number, one: string, many: string): string => `${number(value)} ${value === 1 ? one : many}`
 
 export const keepEn = {

@@ -1,7 +1,8 @@
 // What is said of mails. English has the type.
 
-const format = new Intl.NumberFormat('en')
-const number = (value: number): string => format.format(value)
+import { numbers } from '../numbers'
+
+const number = numbers.en
 const count = (value: number, one: string, many: string): string => `${number(value)} ${value === 1 ? one : many}`
 
 export const mailEn = {

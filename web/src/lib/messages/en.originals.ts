@@ -1,7 +1,8 @@
 // What is said of the files that documents were made from. English has the type.
 
-const format = new Intl.NumberFormat('en-GB')
-const number = (value: number): string => format.format(value)
+import { numbers } from '../numbers'
+
+const number = numbers.en
 
 export const originalsEn = {
   open: 'Open the original',

@@ -1,7 +1,8 @@
 // What is said beside the text of a document. English has the type.
 
-const format = new Intl.NumberFormat('en-GB')
-const number = (value: number): string => format.format(value)
+import { numbers } from '../numbers'
+
+const number = numbers.en
 const count = (value: number, one: string, many: string): string => `${number(value)} ${value === 1 ? one : many}`
 
 export const readingEn = {

@@ -1,5 +1,6 @@
 // Every word of the page, in English. The other languages have the type of this catalogue, so none can lack a message.
 
+import { numbers } from '../numbers'
 import { askEn } from './en.ask'
 import { mailEn } from './en.mail'
 import { originalsEn } from './en.originals'
@@ -8,8 +9,7 @@ import { readingEn } from './en.reading'
 import { keepEn } from './en.keep'
 import { facetsEn } from './en.facets'
 
-const format = new Intl.NumberFormat('en')
-const number = (value: number): string => format.format(value)
+const number = numbers.en
 const count = (value: number, one: string, many: string): string => `${number(value)} ${value === 1 ? one : many}`
 /** A length of time in words, coarse: it is an estimate. */
 const span = (seconds: number): string =>

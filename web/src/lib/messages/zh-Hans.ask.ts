@@ -1,9 +1,9 @@
 // 回答问题时所说的话：怎么理解问题、依据什么。简体中文。
 
+import { numbers } from '../numbers'
 import type { Messages } from './en'
 
-const format = new Intl.NumberFormat('zh-Hans-CN')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hans']
 
 export const askZhHans: Messages['asking'] = {
   first: '模型阅读时，先看您文档里的这一句',

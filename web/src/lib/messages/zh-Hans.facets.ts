@@ -1,9 +1,9 @@
 // 筛选与排序，简体中文。
 
+import { numbers } from '../numbers'
 import type { Messages } from './en'
 
-const format = new Intl.NumberFormat('zh-Hans')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hans']
 
 export const facetsZhHans: Messages['facets'] = {
   label: '筛选',

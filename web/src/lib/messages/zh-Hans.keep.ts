@@ -1,9 +1,9 @@
 // 选择文件夹、资料库一览、第一步，以及模型与健康状态。简体中文。
 
+import { numbers } from '../numbers'
 import type { keepEn } from './en.keep'
 
-const format = new Intl.NumberFormat('zh-Hans-CN')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hans']
 
 export const keepZhHans: typeof keepEn = {
   picker: {

@@ -1,9 +1,9 @@
 // 关于邮件所说的话。简体中文。
 
+import { numbers } from '../numbers'
 import type { Messages } from './en'
 
-const format = new Intl.NumberFormat('zh-Hans-CN')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hans']
 
 export const mailZhHans: Messages['mail'] = {
   from: '发件人',

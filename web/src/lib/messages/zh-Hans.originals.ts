@@ -1,9 +1,9 @@
 // 关于文档原始文件所说的话。简体中文。
 
+import { numbers } from '../numbers'
 import type { Messages } from './en'
 
-const format = new Intl.NumberFormat('zh-Hans-CN')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hans']
 
 export const originalsZhHans: Messages['originals'] = {
   open: '打开原始文件',

@@ -1,9 +1,9 @@
 // 文档内文旁所说的话。简体中文。
 
+import { numbers } from '../numbers'
 import type { Messages } from './en'
 
-const format = new Intl.NumberFormat('zh-Hans-CN')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hans']
 
 export const readingZhHans: Messages['reading'] = {
   empty: '这份文档没有可显示的文字。',

@@ -1,5 +1,6 @@
 // 页面上的每一个字，简体中文。
 
+import { numbers } from '../numbers'
 import type { Messages } from './en'
 import { askZhHans } from './zh-Hans.ask'
 import { mailZhHans } from './zh-Hans.mail'
@@ -10,8 +11,7 @@ import { readingZhHans } from './zh-Hans.reading'
 import { keepZhHans } from './zh-Hans.keep'
 import { facetsZhHans } from './zh-Hans.facets'
 
-const format = new Intl.NumberFormat('zh-Hans-CN')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hans']
 /** 约略的时间长度。 */
 const span = (seconds: number): string =>
   seconds < 90

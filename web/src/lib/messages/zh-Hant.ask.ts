@@ -1,9 +1,9 @@
 // 回答問題時所說的話：怎麼理解問題、依據什麼。繁體中文。
 
+import { numbers } from '../numbers'
 import type { Messages } from './en'
 
-const format = new Intl.NumberFormat('zh-Hant-TW')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hant']
 
 export const askZhHant: Messages['asking'] = {
   first: '模型閱讀時，先看您文件裡的這一句',

@@ -1,9 +1,9 @@
 // 篩選與排序，繁體中文。
 
+import { numbers } from '../numbers'
 import type { Messages } from './en'
 
-const format = new Intl.NumberFormat('zh-Hant')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hant']
 
 export const facetsZhHant: Messages['facets'] = {
   label: '篩選',

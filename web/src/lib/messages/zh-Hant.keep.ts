@@ -1,9 +1,9 @@
 // 選擇資料夾、資料庫一覽、第一步，以及模型與健康狀態。繁體中文。
 
+import { numbers } from '../numbers'
 import type { keepEn } from './en.keep'
 
-const format = new Intl.NumberFormat('zh-Hant-TW')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hant']
 
 export const keepZhHant: typeof keepEn = {
   picker: {

@@ -1,9 +1,9 @@
 // 關於郵件所說的話。繁體中文。
 
+import { numbers } from '../numbers'
 import type { Messages } from './en'
 
-const format = new Intl.NumberFormat('zh-Hant-TW')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hant']
 
 export const mailZhHant: Messages['mail'] = {
   from: '寄件者',

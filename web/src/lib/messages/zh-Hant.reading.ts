@@ -1,9 +1,9 @@
 // 文件內文旁所說的話。繁體中文。
 
+import { numbers } from '../numbers'
 import type { Messages } from './en'
 
-const format = new Intl.NumberFormat('zh-Hant-TW')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hant']
 
 export const readingZhHant: Messages['reading'] = {
   empty: '這份文件沒有可顯示的文字。',

@@ -1,5 +1,6 @@
 // 頁面上的每一個字，繁體中文。
 
+import { numbers } from '../numbers'
 import type { Messages } from './en'
 import { askZhHant } from './zh-Hant.ask'
 import { mailZhHant } from './zh-Hant.mail'
@@ -10,8 +11,7 @@ import { readingZhHant } from './zh-Hant.reading'
 import { keepZhHant } from './zh-Hant.keep'
 import { facetsZhHant } from './zh-Hant.facets'
 
-const format = new Intl.NumberFormat('zh-Hant-TW')
-const number = (value: number): string => format.format(value)
+const number = numbers['zh-Hant']
 /** 約略的時間長度。 */
 const span = (seconds: number): string =>
   seconds < 90

@@ -274,9 +274,11 @@ def write_examples(figures):
     counted = ("answerable", "right", "right_and_cited", "wrong", "refused", "unanswerable", "unanswerable_refused")
     for name, of in figures["folders"].items():
         rows.append([name, *(number(of[key]) for key in counted), seconds(of["median_seconds"])])
-    totals = [sum(of[key] for of in figures["folders"].values()) for key in counted]
-    rows.append(["**all**", *(f"**{number(total)}**" for total in totals), ""])
-    words = "\n\n`right`: the answer holds one of the strings that questions.toml accepts. `cited`: a citation is to one of the expected documents."
+    for across, which in ((False, "all"), (True, "all, in the other language")):
+        some = [of for of in figures["folders"].values() if of["across"] == across]
+        if some:
+            rows.append([f"**{which}**", *(f"**{number(sum(of[key] for of in some))}**" for key in counted), ""])
+    words = "\n\n`right`: the answer holds one of the strings that the set accepts. In the other language: questions in Chinese whose answer stands in English documents, and the other way round (across.toml). `cited`: a citation is to one of the expected documents."
     return table(head, rows) + words
 
 

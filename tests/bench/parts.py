@@ -358,6 +358,10 @@ def evaluate(bench):
     return {"reports": found, "missing": missing}
 
 
+# The sets of questions that a folder may have: those of the second are asked in another language than what answers them.
+EXAMPLE_SETS = ("questions.toml", "across.toml")
+
+
 def examples(bench):
     """Answers to the questions of the example folders: right, cited, refused."""
     data_dir, found = bench.work / "examples", {}
@@ -367,10 +371,12 @@ def examples(bench):
     for folder in folders:
         bench.index(data_dir, folder, folder.name)
     with Server(bench.program, data_dir) as server:
-        for folder in folders:
-            questions = tomllib.loads((folder / "questions.toml").read_text("utf-8"))["question"]
+        for folder, file in [(folder, file) for folder in folders for file in EXAMPLE_SETS if (folder / file).exists()]:
+            across = file == "across.toml"
+            name = f"{folder.name}, in the other language" if across else folder.name
+            questions = tomllib.loads((folder / file).read_text("utf-8"))["question"]
             questions = spread(questions, 5) if bench.quick else questions
-            bench.say(f"  {len(questions)} questions about {folder.name}")
+            bench.say(f"  {len(questions)} questions about {name}")
             outcomes = []
             for question in questions:
                 reply = one_answer(server, question["text"], [folder.name])
@@ -378,7 +384,7 @@ def examples(bench):
                 outcomes.append(outcome | {"seconds": reply["seconds"]})
                 if outcome["outcome"] != "right" or not outcome["cited"]:
                     bench.say(f"    {question['id']} {outcome['outcome']}, cited {outcome['cited']}: {reply['answer']['text']!r}")
-            found[folder.name] = count_outcomes(outcomes) | {"questions": outcomes}
+            found[name] = count_outcomes(outcomes) | {"across": across, "questions": outcomes}
     return {"folders": found}
 
 

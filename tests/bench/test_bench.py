@@ -216,6 +216,9 @@ class Played(unittest.TestCase):
             '[[question]]\nid = "t1"\ntext = "how hot for tea"\nlanguage = "en"\nanswerable = true\nexpected = ["tea.md"]\naccept = ["70 °c"]\n'
             '[[question]]\nid = "t2"\ntext = "who is it"\nlanguage = "en"\nanswerable = false\nexpected = []\naccept = []\n'
         )
+        (self.examples / "tea" / "across.toml").write_text(
+            '[[question]]\nid = "t1-across"\ntext = "泡茶幾度"\nlanguage = "zh-Hant"\nanswerable = true\nexpected = ["tea.md"]\naccept = ["70 °c"]\n'
+        )
         self.program = Program(FAKE, self.root, self.root)
         tools = unittest.mock.patch.dict(peer_sets.TOOLS, {"recoll": lambda folder, work: 2.5, "notmuch": lambda folder, work: None})
         tools.start()
@@ -275,12 +278,15 @@ class Played(unittest.TestCase):
         self.assertIn(f"| nowhere | 25 | – | – | – | {right} | {right} | – | 1 | 1.50 / 2.50 | – | 1.50 / 2.50 |", written)
         self.assertIn("| 0.400 | 0.100 | 0.800 | 0.100 | 0.900 |", written)
         self.assertIn("Quotes that are not at their place: 0 of 4.", written)
+        self.assertRegex(written, r"\| \*\*all\*\* \| \*\*1\*\* .*\n\| \*\*all, in the other language\*\* \| \*\*1\*\* ")
         self.assertEqual(len(results["eval"]["figures"]["reports"]), 6)
         self.assertNotIn("questions", results["eval"]["figures"]["reports"][0])
         self.assertIn("Measured on 2026-01-01 with rushlight 0.0.0 (abc) on 2 cores, a processor, 4 GiB of memory, Linux 6.", written)
 
     def test_answers_of_the_examples_are_counted(self):
-        found = self.measure("examples")["folders"]["tea"]
+        folders = self.measure("examples")["folders"]
+        found, across = folders["tea"], folders["tea, in the other language"]
+        self.assertEqual((across["across"], across["answerable"], across["unanswerable"]), (True, 1, 0))
         self.assertEqual((found["answerable"], found["right"], found["right_and_cited"]), (1, 1, 0))
         self.assertEqual((found["unanswerable"], found["unanswerable_refused"]), (1, 1))
 

@@ -481,13 +481,19 @@ accept = []
     #[test]
     fn the_questions_of_the_example_folders_are_read() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
-        let mut asked = 0;
+        let mut asked = BTreeMap::new();
         for folder in ["company-docs", "compliance-archive", "personal-notes"] {
-            let set = QuestionSet::load(&root.join(folder).join("questions.toml"))
-                .unwrap_or_else(|error| panic!("{}", error.chain()));
-            asked += set.questions.len();
-            assert!(set.left_out > 0, "{folder}");
+            for file in ["questions.toml", "across.toml"] {
+                let set = QuestionSet::load(&root.join(folder).join(file))
+                    .unwrap_or_else(|error| panic!("{}", error.chain()));
+                *asked.entry(file).or_insert(0) += set.questions.len();
+                assert!(set.left_out > 0, "{folder}/{file}");
+            }
         }
-        assert_eq!(asked, 51, "those with an answer");
+        assert_eq!(
+            asked,
+            BTreeMap::from([("questions.toml", 51), ("across.toml", 34)]),
+            "those with an answer"
+        );
     }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Segment } from '../src/lib/api'
-import { excerpt } from '../src/lib/excerpt'
+import { excerpt, noteAtAGlance } from '../src/lib/excerpt'
 import { pick, random } from './random'
 
 const plain = (segments: Segment[]): string => segments.map((segment) => segment.text).join('')
@@ -37,5 +37,33 @@ test('what is shown is a piece of the passage, without broken characters, and ho
     expect(shown.isWellFormed(), `seed ${seed}`).toBe(true)
     expect(shown, `seed ${seed}`).toContain('⟨here⟩')
     expect(shown.length).toBeLessThanOrEqual(90)
+  }
+})
+
+/** `[…]` is highlighted. */
+const segmentsOf = (text: string): Segment[] =>
+  text.split(/[[\]]/).map((piece, index) => ({ text: piece, mark: index % 2 === 1 })).filter((segment) => segment.text !== '')
+
+test.each([
+  ['# Green tea\n\nSteep [tea] at 70 °C.\n\n## Buying\n\nOld [tea] is flat.', 'Steep [tea] at 70 °C.\n\nBuying\n\nOld [tea] is flat.'],
+  ['# Green [tea]\n\nSteep the [tea].', 'Steep the [tea].'],
+  ['# Green tea\n\nSteep it.', 'Steep it.'],
+  ['# Green [tea]\n\nSteep it.', 'Green [tea]\n\nSteep it.'],
+  ['# Green tea', 'Green tea'],
+  ['# Green tea and [more]\n\nSteep it.', 'Green tea and [more]\n\nSteep it.'],
+  ['## [Buying] ##\n\nC# and #tags and\n#tag stay.', '[Buying] ##\n\nC# and #tags and\n#tag stay.'],
+  ['# 綠茶\n\n[七十度]的水。', '# 綠茶\n\n[七十度]的水。'.replace('# ', '')],
+])('%j reads %j', (text, read) => {
+  expect(noteAtAGlance(segmentsOf(text), 'Green tea')).toEqual(segmentsOf(read))
+})
+
+test('of a passage at a glance nothing is lost but marks and the title', () => {
+  const alphabet = ['# ', '## ', '\n', 'tea ', '茶', '#', ' ', '🍵', 'Green tea']
+  for (let seed = 1; seed <= 500; seed++) {
+    const next = random(seed)
+    const segments = Array.from({ length: 6 }, (_, index) => ({ text: Array.from({ length: Math.floor(next() * 6) }, () => pick(next, alphabet)).join(''), mark: index % 2 === 1 }))
+    const bare = (of: Segment[]): string => plain(of).replace(/[#\s]/g, '')
+    const left = bare(noteAtAGlance(segments, 'Green tea'))
+    expect([bare(segments), bare(segments).replace('Greentea', '')], `seed ${seed}`).toContain(left)
   }
 })

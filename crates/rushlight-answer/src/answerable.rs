@@ -211,7 +211,7 @@ impl Calibration {
                 },
                 worth_writing: 0.32,
             }),
-            clearly_absent: 0.4,
+            clearly_absent: 0.3,
             worth_writing: 0.32,
             worth_quoting: 0.6,
         }

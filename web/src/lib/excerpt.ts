@@ -29,6 +29,43 @@ export function excerpt(segments: readonly Segment[], limit: number): Segment[] 
   return cut
 }
 
+/**
+ * A passage of a note as it reads at a glance: headings without their `#`, and without the line that says the title again, unless what is
+ * highlighted stands in it alone.
+ */
+export function noteAtAGlance(segments: readonly Segment[], title: string): Segment[] {
+  const text = segments.map((segment) => segment.text).join('')
+  const marks = [...text.matchAll(/^ {0,3}#{1,6}[ \t]+/gm)].map(({ index, 0: { length } }): Cut => [index, index + length])
+  const again = /^\s*#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*(?:\n\s*|$)/.exec(text)
+  if (again?.[1] === title && again[0].length < text.length) {
+    const shorter = without(segments, [[0, again[0].length], ...marks.filter(([from]) => from >= again[0].length)])
+    if (shorter.some(({ mark }) => mark) || !segments.some(({ mark }) => mark)) return shorter
+  }
+  return without(segments, marks)
+}
+
+type Cut = [from: number, to: number]
+
+/** What is left of the segments; the cuts are in order. */
+function without(segments: readonly Segment[], cuts: readonly Cut[]): Segment[] {
+  const left: Segment[] = []
+  let at = 0
+  for (const segment of segments) {
+    const end = at + segment.text.length
+    let text = ''
+    let from = at
+    for (const [start, stop] of cuts) {
+      if (stop <= from || start >= end) continue
+      text += segment.text.slice(from - at, Math.max(from, start) - at)
+      from = Math.min(stop, end)
+    }
+    text += segment.text.slice(from - at)
+    if (text !== '') left.push({ ...segment, text })
+    at = end
+  }
+  return left
+}
+
 const near = 16
 
 function wordStart(text: string, at: number, before: number): number {

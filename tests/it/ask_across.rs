@@ -126,6 +126,27 @@ fn a_translation_that_loses_a_number_or_answers_nothing_changes_nothing() {
 }
 
 #[test]
+fn documents_in_the_other_language_that_speak_of_it_less_than_its_own_do_not_answer() {
+    // Of the dragon's kettle the English speaks without saying it; the translation asks about another kettle.
+    let files = "\
+//- /kettle.md
+# The kettle of the dragon
+
+How heavy is the kettle of the dragon? That is a secret of the dragon.
+//- /水壺.md
+# 水壺
+
+鐵水壺重三公斤，由實驗室保管，校正紀錄要保存十年。
+";
+    let question = "How heavy is the kettle of the dragon?";
+    let (system, model) = system(files, &[("dragon", "鐵水壺重三公斤還是重？")]);
+    let (answer, _) = ask(&system, question, Principal::owner());
+    assert_eq!(answer.grounding, Grounding::NotFound, "{}", answer.text);
+    assert_eq!(answer.route.translated, None);
+    assert_eq!(translations(&model).len(), 1);
+}
+
+#[test]
 fn documents_that_the_asker_may_not_read_do_not_say_that_there_is_another_language() {
     let (system, model) = system(FILES, &[("保固期", TRANSLATED)]);
     system.open_to("kettle.md", &["user:bo"]);

@@ -232,6 +232,22 @@ impl Calibration {
         }
     }
 
+    /// The same that neither reads nor quotes what is below this probability, by `before`.
+    #[must_use]
+    pub fn at_least(self, probability: f32) -> Self {
+        Self {
+            clearly_absent: self.clearly_absent.max(probability),
+            worth_quoting: self.worth_quoting.max(probability),
+            ..self
+        }
+    }
+
+    /// How probable it is, before a model has read them, that the passages with these signals speak of what is asked.
+    pub fn spoken_of(&self, question: &str, signals: &AnswerSignals) -> f32 {
+        self.before
+            .probability(signals, AnswerLanguage::of_question(question, &[]))
+    }
+
     /// The probe that was learnt for a model.
     pub(crate) fn probe(&self, model: &LanguageModelSpec) -> Option<&'static Probe> {
         let probe = self.probed?.probe;
@@ -309,6 +325,21 @@ mod tests {
         };
         let signals = evidence_signals("cactus watering", &[row]);
         assert_eq!((signals.coverage, signals.sentence_coverage), (1.0, 1.0));
+    }
+
+    #[test]
+    fn what_must_be_spoken_of_more_is_drawn_higher_and_never_lower() {
+        let served = Calibration::default();
+        assert_eq!(served.at_least(0.0), served);
+        let higher = served.at_least(0.9);
+        assert_eq!((higher.clearly_absent, higher.worth_quoting), (0.9, 0.9));
+        assert_eq!(higher.worth_writing, served.worth_writing);
+        let signals = AnswerSignals {
+            coverage: 0.75,
+            ..AnswerSignals::default()
+        };
+        let spoken_of = served.spoken_of("When does it boil?", &signals);
+        assert!((spoken_of - 1.0 / (1.0 + (-1.5f32).exp())).abs() < 1e-6);
     }
 
     #[test]

@@ -23,7 +23,8 @@ use crate::search::{Reading, blocking};
 const HITS: usize = 12;
 
 impl Engine {
-    /// Answers from the best passages; where they hold no answer, from those of documents in the other of Chinese and English.
+    /// Answers from the best passages; where they hold no answer, from those of documents in the other of Chinese and English, if these
+    /// speak of it more than those in its own language do: a translation that misses its subject is answered by what it speaks of.
     pub(super) async fn fact(
         &self,
         request: AskRequest,
@@ -33,16 +34,21 @@ impl Engine {
     ) -> Result<Answer> {
         let question = route.standalone.as_ref().unwrap_or(&request.question).clone();
         let (mut answer, mut on_event) = self
-            .read_and_answer(&request, question.clone(), route.clone(), &cancel, on_event)
+            .read_and_answer(&request, question.clone(), route.clone(), 0.0, &cancel, on_event)
             .await?;
         if answer.grounding == Grounding::NotFound
             && let Some(translated) = self.in_the_other_language(&request, &question, &cancel).await?
         {
             route.translated = Some(translated.clone());
             send(&mut on_event, AnswerEvent::Route(route.clone()))?;
+            let spoken_of = self
+                .shared
+                .answer_options(&request)
+                .calibration
+                .spoken_of(&question, &answer.signals);
             let second;
             (second, on_event) = self
-                .read_and_answer(&request, translated, route, &cancel, on_event)
+                .read_and_answer(&request, translated, route, spoken_of, &cancel, on_event)
                 .await?;
             if second.grounding != Grounding::NotFound {
                 answer = second;
@@ -87,11 +93,13 @@ impl Engine {
     }
 
     /// Answers from the passages that are best for the question, and gives back who is told what happens; that it is finished is not told.
+    /// Passages that speak of it with less than the probability `at_least` are not read.
     async fn read_and_answer<F>(
         &self,
         request: &AskRequest,
         question: String,
         route: Route,
+        at_least: f32,
         cancel: &Arc<AtomicBool>,
         mut on_event: F,
     ) -> Result<(Answer, F)>
@@ -126,7 +134,8 @@ impl Engine {
                 go_on_unless(cancel.load(Ordering::Acquire))
             };
             let cosines = |texts: &[&str]| shared.cosines(&question, found.vector.clone(), texts);
-            let options = shared.answer_options(&request);
+            let mut options = shared.answer_options(&request);
+            options.calibration = options.calibration.at_least(at_least);
             let prepared = Prepared::new(&inputs, &options, &cosines, &mut tell)?;
             let _turn = shared.turn(&request.principals, &cancel, &mut tell)?;
             let model = shared.language_model(&request, &cancel)?;

@@ -209,7 +209,7 @@ impl Calibration {
                     probe: 0.3168,
                     ..Logistic::default()
                 },
-                worth_writing: 0.32,
+                worth_writing: 0.34,
             }),
             clearly_absent: 0.3,
             worth_writing: 0.32,

@@ -232,12 +232,18 @@ impl Calibration {
         }
     }
 
-    /// The same that neither reads nor quotes what is below this probability, by `before`.
+    /// For a question that is asked again in another language, of which its own documents spoke with this probability, by `before`: others
+    /// must speak of it more, and an answer must be likelier right than not.
     #[must_use]
-    pub fn at_least(self, probability: f32) -> Self {
+    pub fn asked_again(self, spoken_of: f32) -> Self {
         Self {
-            clearly_absent: self.clearly_absent.max(probability),
-            worth_quoting: self.worth_quoting.max(probability),
+            clearly_absent: self.clearly_absent.max(spoken_of),
+            worth_quoting: self.worth_quoting.max(spoken_of),
+            worth_writing: self.worth_writing.max(0.5),
+            probed: self.probed.map(|probed| Probed {
+                worth_writing: probed.worth_writing.max(0.5),
+                ..probed
+            }),
             ..self
         }
     }
@@ -328,17 +334,21 @@ mod tests {
     }
 
     #[test]
-    fn what_must_be_spoken_of_more_is_drawn_higher_and_never_lower() {
-        let served = Calibration::default();
-        assert_eq!(served.at_least(0.0), served);
-        let higher = served.at_least(0.9);
-        assert_eq!((higher.clearly_absent, higher.worth_quoting), (0.9, 0.9));
-        assert_eq!(higher.worth_writing, served.worth_writing);
+    fn who_asks_again_wants_more_and_never_less() {
+        let served = Calibration::for_models(MEASURED.0, MEASURED.1);
+        for spoken_of in [0.0, 0.9] {
+            let again = served.asked_again(spoken_of);
+            assert_eq!(again.clearly_absent, served.clearly_absent.max(spoken_of));
+            assert_eq!(again.worth_quoting, served.worth_quoting.max(spoken_of));
+            assert_eq!(again.worth_writing, 0.5);
+            assert_eq!(again.probed.map(|probed| probed.worth_writing), Some(0.5));
+        }
+        let default = Calibration::default();
         let signals = AnswerSignals {
             coverage: 0.75,
             ..AnswerSignals::default()
         };
-        let spoken_of = served.spoken_of("When does it boil?", &signals);
+        let spoken_of = default.spoken_of("When does it boil?", &signals);
         assert!((spoken_of - 1.0 / (1.0 + (-1.5f32).exp())).abs() < 1e-6);
     }
 

@@ -33,22 +33,30 @@ impl Engine {
         on_event: impl FnMut(AnswerEvent) -> ControlFlow<()> + Send + 'static,
     ) -> Result<Answer> {
         let question = route.standalone.as_ref().unwrap_or(&request.question).clone();
+        let options = self.shared.answer_options(&request);
         let (mut answer, mut on_event) = self
-            .read_and_answer(&request, question.clone(), route.clone(), 0.0, &cancel, on_event)
+            .read_and_answer(
+                &request,
+                question.clone(),
+                route.clone(),
+                options.clone(),
+                &cancel,
+                on_event,
+            )
             .await?;
         if answer.grounding == Grounding::NotFound
             && let Some(translated) = self.in_the_other_language(&request, &question, &cancel).await?
         {
             route.translated = Some(translated.clone());
             send(&mut on_event, AnswerEvent::Route(route.clone()))?;
-            let spoken_of = self
-                .shared
-                .answer_options(&request)
-                .calibration
-                .spoken_of(&question, &answer.signals);
+            let spoken_of = options.calibration.spoken_of(&question, &answer.signals);
+            let options = AnswerOptions {
+                calibration: options.calibration.asked_again(spoken_of),
+                ..options
+            };
             let second;
             (second, on_event) = self
-                .read_and_answer(&request, translated, route, spoken_of, &cancel, on_event)
+                .read_and_answer(&request, translated, route, options, &cancel, on_event)
                 .await?;
             if second.grounding != Grounding::NotFound {
                 answer = second;
@@ -93,13 +101,12 @@ impl Engine {
     }
 
     /// Answers from the passages that are best for the question, and gives back who is told what happens; that it is finished is not told.
-    /// Passages that speak of it with less than the probability `at_least` are not read.
     async fn read_and_answer<F>(
         &self,
         request: &AskRequest,
         question: String,
         route: Route,
-        at_least: f32,
+        options: AnswerOptions,
         cancel: &Arc<AtomicBool>,
         mut on_event: F,
     ) -> Result<(Answer, F)>
@@ -134,8 +141,6 @@ impl Engine {
                 go_on_unless(cancel.load(Ordering::Acquire))
             };
             let cosines = |texts: &[&str]| shared.cosines(&question, found.vector.clone(), texts);
-            let mut options = shared.answer_options(&request);
-            options.calibration = options.calibration.at_least(at_least);
             let prepared = Prepared::new(&inputs, &options, &cosines, &mut tell)?;
             let _turn = shared.turn(&request.principals, &cancel, &mut tell)?;
             let model = shared.language_model(&request, &cancel)?;

@@ -175,8 +175,9 @@ impl Calibration {
     ///
     /// Learnt by the example `learn_answers` of rushlight-eval on the half of `tests/bench/sets/answers.toml` that is called `dev`: `before`
     /// on 238 questions, `asked` on 62 of those that it lets through. `probed` is the same regression on 103 such, with what a probe
-    /// that was learnt without the question's document says of it. Thresholds are a little below those that folds choose, for notes and tables
-    /// lie farther from their questions than what is learnt from; docs/benchmarks.md says how well they do on the other half.
+    /// that was learnt without the question's document says of it. The first threshold is below
+    /// what folds choose, for notes and tables lie farther from their questions than what is learnt from; that of `probed` is the highest at which
+    /// folds refuse at most 0.12 of what can be answered. docs/benchmarks.md says how well they do on the other half.
     pub fn for_models(language: &str, embedding: &str) -> Self {
         if (language, embedding) != MEASURED {
             return Self::default();

@@ -487,6 +487,12 @@ accept = []
                 let set = QuestionSet::load(&root.join(folder).join(file))
                     .unwrap_or_else(|error| panic!("{}", error.chain()));
                 *asked.entry(file).or_insert(0) += set.questions.len();
+                let ignored =
+                    std::fs::read_to_string(root.join(folder).join(".rushlightignore")).expect("there");
+                assert!(
+                    ignored.lines().any(|line| line == file),
+                    "{folder}/{file} would be found by what it asks"
+                );
                 assert!(set.left_out > 0, "{folder}/{file}");
             }
         }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Segment } from '../src/lib/api'
-import { excerpt, noteAtAGlance } from '../src/lib/excerpt'
+import { atAGlance, excerpt } from '../src/lib/excerpt'
 import { pick, random } from './random'
 
 const plain = (segments: Segment[]): string => segments.map((segment) => segment.text).join('')
@@ -40,6 +40,8 @@ test('what is shown is a piece of the passage, without broken characters, and ho
   }
 })
 
+const note = { kind: 'note', title: 'Green tea' } as const
+
 /** `[…]` is highlighted. */
 const segmentsOf = (text: string): Segment[] =>
   text.split(/[[\]]/).map((piece, index) => ({ text: piece, mark: index % 2 === 1 })).filter((segment) => segment.text !== '')
@@ -54,7 +56,7 @@ test.each([
   ['## [Buying] ##\n\nC# and #tags and\n#tag stay.', '[Buying] ##\n\nC# and #tags and\n#tag stay.'],
   ['# 綠茶\n\n[七十度]的水。', '# 綠茶\n\n[七十度]的水。'.replace('# ', '')],
 ])('%j reads %j', (text, read) => {
-  expect(noteAtAGlance(segmentsOf(text), 'Green tea')).toEqual(segmentsOf(read))
+  expect(atAGlance(segmentsOf(text), note)).toEqual(segmentsOf(read))
 })
 
 test('of a passage at a glance nothing is lost but marks and the title', () => {
@@ -62,8 +64,13 @@ test('of a passage at a glance nothing is lost but marks and the title', () => {
   for (let seed = 1; seed <= 500; seed++) {
     const next = random(seed)
     const segments = Array.from({ length: 6 }, (_, index) => ({ text: Array.from({ length: Math.floor(next() * 6) }, () => pick(next, alphabet)).join(''), mark: index % 2 === 1 }))
-    const bare = (of: Segment[]): string => plain(of).replace(/[#\s]/g, '')
-    const left = bare(noteAtAGlance(segments, 'Green tea'))
+    const bare = (of: readonly Segment[]): string => plain([...of]).replace(/[#\s]/g, '')
+    const left = bare(atAGlance(segments, note))
     expect([bare(segments), bare(segments).replace('Greentea', '')], `seed ${seed}`).toContain(left)
   }
+})
+
+test('what is no note stays as it is written', () => {
+  const segments = segmentsOf('# Green tea\n\nA [comment] of a script.')
+  expect(atAGlance(segments, { ...note, kind: 'text' })).toEqual(segments)
 })

@@ -1,6 +1,6 @@
 // A passage may be long; a list of results shows the part around its first highlight.
 
-import type { Segment } from './api'
+import type { DocumentKind, Segment } from './api'
 
 /**
  * About `limit` characters of a passage, from a little before its first highlight; `…` stands where text was left out.
@@ -30,10 +30,11 @@ export function excerpt(segments: readonly Segment[], limit: number): Segment[] 
 }
 
 /**
- * A passage of a note as it reads at a glance: headings without their `#`, and without the line that says the title again, unless what is
+ * A passage as it reads at a glance: of a note, headings without their `#`, and without the line that says the title again, unless what is
  * highlighted stands in it alone.
  */
-export function noteAtAGlance(segments: readonly Segment[], title: string): Segment[] {
+export function atAGlance(segments: readonly Segment[], { kind, title }: { kind: DocumentKind; title: string }): readonly Segment[] {
+  if (kind !== 'note') return segments
   const text = segments.map((segment) => segment.text).join('')
   const marks = [...text.matchAll(/^ {0,3}#{1,6}[ \t]+/gm)].map(({ index, 0: { length } }): Cut => [index, index + length])
   const again = /^\s*#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*(?:\n\s*|$)/.exec(text)

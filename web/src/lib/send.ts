@@ -6,10 +6,7 @@ export interface Asked {
   body?: unknown
 }
 
-interface Ahead {
-  method: string
-  path: string
-  body: string | undefined
+interface Ahead extends Asked {
   reply: Promise<Response>
   stop: AbortController
 }
@@ -26,12 +23,12 @@ export function send(method: string, path: string, body?: unknown, signal?: Abor
   return sentAhead(method, path, body, signal) ?? sent(method, path, body, signal)
 }
 
-export function sendAhead({ method, path, body }: Asked): void {
+export function sendAhead(asked: Asked): void {
   const stop = new AbortController()
-  const reply = sent(method, path, body, stop.signal)
+  const reply = sent(asked.method, asked.path, asked.body, stop.signal)
   // What fails is told to who takes it.
   reply.catch(() => undefined)
-  ahead = { method, path, body: JSON.stringify(body), reply, stop }
+  ahead = { ...asked, reply, stop }
 }
 
 /** Once, and only until something else is asked in the same place. */
@@ -39,7 +36,7 @@ function sentAhead(method: string, path: string, body: unknown, signal: AbortSig
   if (ahead?.method !== method || ahead.path !== path) return undefined
   const { body: asked, reply, stop } = ahead
   ahead = undefined
-  if (asked !== JSON.stringify(body)) return undefined
+  if (JSON.stringify(asked) !== JSON.stringify(body)) return undefined
   signal?.addEventListener('abort', () => stop.abort())
   return reply
 }

@@ -314,10 +314,11 @@ fn quotes(passage: &Passage) -> Vec<Quote> {
         .collect()
 }
 
-/// Terms of the names in a sentence: words with a capital letter that do not begin it, and capitals within a word.
+/// Terms of the names in a sentence: words with a capital letter that do not begin it, and capitals within a word, as in `d'Hondt`.
 fn names(sentence: &str) -> BTreeSet<String> {
     let words = sentence
-        .split(|c: char| !c.is_alphanumeric() || is_han(c))
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '’')) || is_han(c))
+        .map(|word| word.trim_matches(['\'', '’']))
         .filter(|word| !word.is_empty());
     words
         .enumerate()
@@ -364,6 +365,20 @@ mod tests {
         );
         assert_eq!(checked.citations[0].title, "doc 2");
         assert_eq!(checked.citations[0].span.start, OFFSET);
+    }
+
+    #[test]
+    fn names_with_an_apostrophe_are_names_of_the_passage() {
+        let text = "Seats are allocated by the d'Hondt method. Mr O’Brien counted the votes.";
+        for answer in [
+            "Seats are allocated by the d’Hondt method.",
+            "The votes were counted by O'Brien.",
+        ] {
+            let checked = check("How are seats allocated, and who counted?", &[text], &[answer]);
+            assert_eq!(checked.grounding, Grounding::Grounded, "{answer}");
+        }
+        let checked = check("Who counted?", &[text], &["The votes were counted by O'Neill."]);
+        assert_eq!(checked.grounding, Grounding::NotFound);
     }
 
     #[test]

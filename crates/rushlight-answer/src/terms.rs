@@ -37,9 +37,10 @@ pub(crate) fn terms(text: &str) -> BTreeSet<String> {
             {
                 word.push(c);
             }
-            let word = word.split(['\'', '’']).next().unwrap_or_default();
-            if !word.is_empty() && !stops(word) {
-                terms.insert(stem(word));
+            for word in parts(&word) {
+                if !stops(word) {
+                    terms.insert(stem(word));
+                }
             }
         } else {
             chars.next();
@@ -47,6 +48,23 @@ pub(crate) fn terms(text: &str) -> BTreeSet<String> {
     }
     terms
 }
+
+/// A word without what is behind an apostrophe in `museum's` and `don't`; of names like `O'Brien` and `d'Hondt` what is not a single letter.
+fn parts(word: &str) -> Vec<&str> {
+    let all = word.split(['\'', '’']).filter(|part| !part.is_empty());
+    let mut parts: Vec<&str> = all
+        .enumerate()
+        .filter(|(at, part)| *at == 0 || !ENDINGS.contains(part))
+        .map(|(_, part)| part)
+        .collect();
+    if parts.len() > 1 {
+        parts.retain(|part| part.chars().nth(1).is_some());
+    }
+    parts
+}
+
+/// What stands behind an apostrophe without being a word.
+const ENDINGS: [&str; 7] = ["s", "t", "re", "ve", "ll", "d", "m"];
 
 /// Share of `wanted`, by weight, that is among `found`; 0 when nothing is wanted.
 pub(crate) fn covered(wanted: &BTreeSet<String>, found: &BTreeSet<String>, weights: &Weights) -> f32 {
@@ -168,6 +186,12 @@ mod tests {
         assert_eq!(list("茶"), ["茶"]);
         assert_eq!(list("什麼是的？"), Vec::<String>::new());
         assert_eq!(list("the dog's bone"), ["bon", "dog"]);
+        assert_eq!(list("They don’t use R’s own"), list("don use r own"));
+        assert_eq!(
+            list("O'Brien and d’Hondt in L'Aquila"),
+            list("Brien Hondt Aquila")
+        );
+        assert_eq!(list("rock'n'roll"), list("rock roll"));
     }
 
     #[test]

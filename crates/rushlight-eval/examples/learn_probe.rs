@@ -7,8 +7,8 @@
 //!
 //! A logistic regression with a ridge penalty on the standardised values of a state. It prints the area under the ROC curve of the questions that
 //! their paragraph answers against each class that it does not, in folds by document, of each block or of the one that is named: by the probe alone, by the log-odds of yes
-//! alone, and by both. With `--out` it writes the probe of that block, learnt from all questions, for the model with these weights. Other
-//! options: `--ridge 1000`, `--folds 6`.
+//! alone, and by both. With `--out` it writes the probe of that block, learnt from all questions, for the model with these weights; with `--folded FILE` what
+//! probes of that block say of each question that were learnt without its document, for `learn_answers`. Other options: `--ridge 1000`, `--folds 6`.
 #![allow(clippy::print_stdout, reason = "a tool that prints its measurements")]
 
 use std::collections::BTreeSet;
@@ -28,6 +28,7 @@ struct Head {
 
 #[derive(Deserialize)]
 struct Question {
+    id: String,
     group: String,
     class: String,
     is_answered: bool,
@@ -40,6 +41,7 @@ struct Options {
     block: Option<usize>,
     model: String,
     out: Option<String>,
+    folded: Option<String>,
     states: String,
 }
 
@@ -65,6 +67,9 @@ fn main() -> Result<(), Failure> {
         let examples = asked.examples(at);
         let probed = by_folds(&asked.questions, &examples, &options)?;
         println!("block {block}: {}", areas(&asked.questions, &probed));
+        if let Some(folded) = &options.folded {
+            fs::write(folded, lines(&asked.questions, &probed))?;
+        }
         let both = probed.iter().zip(&log_odds).zip(&asked.questions);
         let both = both.map(|((probed, log_odds), question)| Example {
             values: vec![Some(*probed), Some(*log_odds)],
@@ -88,6 +93,7 @@ fn options() -> Result<Options, Failure> {
         block: None,
         model: String::new(),
         out: None,
+        folded: None,
         states: String::new(),
     };
     let mut arguments = std::env::args().skip(1);
@@ -99,6 +105,7 @@ fn options() -> Result<Options, Failure> {
             "--block" => options.block = Some(value()?.parse()?),
             "--model" => options.model = value()?,
             "--out" => options.out = Some(value()?),
+            "--folded" => options.folded = Some(value()?),
             _ => options.states = argument,
         }
     }
@@ -107,6 +114,9 @@ fn options() -> Result<Options, Failure> {
     }
     if options.out.is_some() && (options.block.is_none() || options.model.is_empty()) {
         return Err("--out wants --block and --model".into());
+    }
+    if options.folded.is_some() && options.block.is_none() {
+        return Err("--folded wants --block".into());
     }
     Ok(options)
 }
@@ -192,6 +202,17 @@ fn areas(questions: &[Question], scores: &[f64]) -> String {
         area.is_finite().then(|| format!("{class} {area:.3}"))
     });
     shown.collect::<Vec<_>>().join(", ")
+}
+
+/// A line for each question: its id, whether it is answered, and its log-odds.
+fn lines(questions: &[Question], log_odds: &[f64]) -> String {
+    let both = questions.iter().zip(log_odds);
+    both.map(|(question, probe)| {
+        let line =
+            serde_json::json!({ "id": question.id, "is_answered": question.is_answered, "probe": probe });
+        format!("{line}\n")
+    })
+    .collect()
 }
 
 /// The probe as rushlight-answer reads it: weights of the state as it is, not standardised.

@@ -8,7 +8,8 @@
 //! with the paragraphs or after SECONDS.
 //!
 //! OUT.jsonl names the blocks and has a line for each question: id, group (its document), class, whether it is answered, and the log-odds of yes;
-//! OUT.f32 in the same order the states behind each block (counted from 1), as 32-bit floats, little-endian.
+//! OUT.f32 in the same order the states behind each block (counted from 1), as 32-bit floats, little-endian. OUT.toml is a recipe for
+//! `rushlight eval --answers` that asks the same questions of all the documents.
 #![allow(clippy::print_stdout, reason = "a tool that prints its measurements")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -35,6 +36,8 @@ const OF_A_KIND: usize = 6;
 const CHINESE_EVERY: usize = 6;
 /// Longest paragraph, in characters: of longer ones the program reads a part.
 const LONGEST: usize = 1_300;
+/// The class of questions in Chinese that were put to a paragraph of another article.
+const OF_ANOTHER_ARTICLE: &str = "drcd-dev of another article";
 /// A neighbour's sentences, in characters.
 const OF_A_NEIGHBOUR: usize = 320;
 
@@ -82,6 +85,7 @@ fn main() -> Result<(), Failure> {
     let mut lines = BufWriter::new(File::create(format!("{out}.jsonl"))?);
     let mut floats = BufWriter::new(File::create(format!("{out}.f32"))?);
     writeln!(lines, "{}", json!({ "blocks": blocks }))?;
+    let mut samples: BTreeMap<&str, String> = BTreeMap::new();
     let mut asked = 0;
     for paragraph in &paragraphs {
         if Instant::now() > until {
@@ -105,12 +109,39 @@ fn main() -> Result<(), Failure> {
             for value in states.iter().flatten() {
                 floats.write_all(&value.to_le_bytes())?;
             }
+            if let Some((folder, _)) = paragraph.document.split_once('/') {
+                let sample = samples.entry(question.class).or_default();
+                sample.push_str(&format!("dev\t{folder}\t{}\n", question.id));
+            }
             asked += 1;
         }
         lines.flush()?;
         floats.flush()?;
     }
+    write_recipe(out, &samples)?;
     println!("{asked} questions of {} paragraphs at most", paragraphs.len());
+    Ok(())
+}
+
+/// Writes the questions as a set that is asked of all documents; those that were put to another article than their own are left out.
+fn write_recipe(out: &str, samples: &BTreeMap<&str, String>) -> Result<(), Failure> {
+    let mut recipe = String::from(
+        "name = \"answers\"\n\n[[corpus]]\ndocuments = \"squad20\"\n\n[[corpus]]\ndocuments = \"drcd-dev\"\nwithout = \"drcd-dev/holdout.json\"\n\n\
+         [[corpus]]\nnotes = \"notes-plurality/vault\"\n",
+    );
+    for (class, sample) in samples {
+        if *class == OF_ANOTHER_ARTICLE {
+            continue;
+        }
+        let file = format!("{out}-{}.tsv", class.replace(' ', "-"));
+        let name = Path::new(&file).file_name().unwrap_or_default().to_string_lossy();
+        let is_answered = class.ends_with("answerable");
+        recipe.push_str(&format!(
+            "\n[[class]]\nname = \"{class}\"\nanswerable = {is_answered}\nsample = \"{name}\"\n"
+        ));
+        fs::write(&file, sample)?;
+    }
+    fs::write(format!("{out}.toml"), recipe)?;
     Ok(())
 }
 
@@ -191,7 +222,7 @@ fn paragraphs(data: &Path, samples: &Path) -> Result<Vec<Paragraph>, Failure> {
             let foreign = foreign.map(|(id, text)| Question {
                 id: id.clone(),
                 text: text.clone(),
-                class: "drcd-dev of another article",
+                class: OF_ANOTHER_ARTICLE,
                 is_answered: false,
             });
             let foreign: Vec<Question> = foreign.collect();

@@ -80,7 +80,7 @@ pub struct Evidence<'a> {
 /// The passages for a prompt, and what is not among them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selected {
-    /// Each verbatim; by hit, in the order of the text within a hit; numbered from one.
+    /// Each verbatim; those of the hit with the best sentence first, then by hit, in the order of the text within a hit; numbered from one.
     pub passages: Vec<Passage>,
     /// What they do not hold.
     pub left_out: LeftOut,
@@ -367,6 +367,9 @@ impl<'e> Taken<'e, '_> {
                 _ => runs.push((sentence.hit, sentence.span, index)),
             }
         }
+        let best = evidence.order.iter().find(|index| self.indexes.contains(index));
+        let best = best.map(|index| evidence.sentences[*index].hit);
+        runs.sort_by_key(|(hit, _, _)| (Some(*hit) != best, *hit));
         let passages: Vec<Passage> = runs
             .into_iter()
             .enumerate()
@@ -443,6 +446,20 @@ mod tests {
             passages[0].span,
             TextSpan::new(OFFSET, OFFSET + hits[0].chunk.text.len())
         );
+    }
+
+    #[test]
+    fn the_hit_with_the_best_sentence_comes_first() {
+        let hits = [
+            hit("a", "The river is long. Boats sail there."),
+            hit("b", "Ports matter. The river is 312 miles long."),
+        ];
+        let passages = select("How many miles long is the river?", &hits, 400);
+        let order: Vec<(u32, &str)> = passages
+            .iter()
+            .map(|passage| (passage.number, passage.hit.title.as_str()))
+            .collect();
+        assert_eq!(order, [(1, "b"), (2, "a")]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::draft::Draft;
 use crate::evidence::{Cosines, Evidence, EvidenceBudget};
 use crate::language::{AnswerLanguage, to_language};
 use crate::probe::Probe;
-use crate::prompt::{build_prompt, date, without_fence};
+use crate::prompt::{Prompts, build_prompt, date, without_fence};
 use crate::question::check_question;
 use crate::sanitize::visible;
 
@@ -69,6 +69,10 @@ impl Default for AnswerOptions {
         }
     }
 }
+
+/// Log-odds of the answer being in the best hit from which on nothing else is read: on 60 answerable questions of `dev` 0.42 were there, and as many
+/// of them right from it alone as from all passages (0.96).
+const SURE: f32 = 2.0;
 
 /// Where what happens is told; breaking ends it with `Cancelled`.
 pub type OnEvent<'a> = &'a mut dyn FnMut(AnswerEvent) -> ControlFlow<()>;
@@ -197,11 +201,26 @@ impl<'a> Prepared<'a> {
             &count,
         );
         reply.passages = built.passages;
-        let is_there = &built.prompts.is_there_an_answer;
+        let mut prompts = &built.prompts;
         if let Some(probe) = calibration.probe(model.spec()) {
-            reply.signals.probe = probed(model, probe, is_there, on_event)?;
+            let mut ask = |prompts: &Prompts| probed(model, probe, &prompts.is_there_an_answer, on_event);
+            // A small model takes what stands in another passage for the answer: it writes from what it is surer of.
+            reply.signals.probe = match &built.alone {
+                None => ask(prompts)?,
+                Some(best) => {
+                    let alone = ask(best)?;
+                    let all = match alone < Some(SURE) {
+                        true => ask(prompts)?,
+                        false => None,
+                    };
+                    if alone > all {
+                        prompts = best;
+                    }
+                    mean(alone, all)
+                }
+            };
         }
-        reply.signals.answerable = Some(odds(model, is_there, on_event)?);
+        reply.signals.answerable = Some(odds(model, &prompts.is_there_an_answer, on_event)?);
         let (is_worth_writing, asked) = calibration.is_worth_writing(&reply.signals, self.language);
         reply.signals.probability = Some(asked);
         if !is_worth_writing {
@@ -209,7 +228,7 @@ impl<'a> Prepared<'a> {
         }
 
         let mut draft = Draft::new(self.question, &reply.passages, self.inputs.fence);
-        let generation = model.generate(&built.prompts.answer, params, &mut |event| {
+        let generation = model.generate(&prompts.answer, params, &mut |event| {
             forward(event, &mut draft, on_event)
         })?;
         reply.signals.log_probability =
@@ -348,6 +367,14 @@ fn disagree(answer: &mut Answer, language: AnswerLanguage, sides: Vec<(Citation,
         answer.citations.push(Citation { number, ..citation });
     }
     answer.disagreements.push(disagreement);
+}
+
+/// The mean of what is known.
+fn mean(alone: Option<f32>, all: Option<f32>) -> Option<f32> {
+    match (alone, all) {
+        (Some(alone), Some(all)) => Some(f32::midpoint(alone, all)),
+        (alone, all) => alone.or(all),
+    }
 }
 
 /// What a probe makes of the model's hidden state at the prompt's end; `None` of a model that shows none.

@@ -25,6 +25,8 @@ pub struct Prompts {
 pub struct BuiltPrompt {
     /// The two turns.
     pub prompts: Prompts,
+    /// The same over the first passage and those that follow it from the same chunk, where there are others: what both begin with is read once.
+    pub alone: Option<Prompts>,
     /// The passages given that fit; the best is always among them, cut if need be.
     pub passages: Vec<Passage>,
 }
@@ -60,7 +62,18 @@ pub fn build_prompt(
         let prompts = write(question, &passages, fence, language);
         let fits = length(&prompts.answer, count_tokens) <= budget;
         if fits || !shorten(&mut passages) {
-            return BuiltPrompt { prompts, passages };
+            let chunk = |passage: &Passage| passage.hit.chunk.id;
+            let of_first = passages
+                .chunk_by(|a, b| chunk(a) == chunk(b))
+                .next()
+                .map_or(0, <[Passage]>::len);
+            let alone =
+                (of_first < passages.len()).then(|| write(question, &passages[..of_first], fence, language));
+            return BuiltPrompt {
+                prompts,
+                alone,
+                passages,
+            };
         }
     }
 }
@@ -268,6 +281,27 @@ mod tests {
             User: Answer in one short sentence, using the words of the passages. What is tea?
         "#]]
         .assert_eq(&text(&built.prompts.answer));
+    }
+
+    #[test]
+    fn the_first_chunk_alone_is_what_all_begin_with() {
+        let build = |given: &[Passage]| {
+            build_prompt("What is tea?", given, "q7x", AnswerLanguage::English, 700, &words)
+        };
+        let given = passages(&["Tea is a drink.", "Tea came by ship.", "Coffee is another."]);
+        let mut of_one_chunk = given.clone();
+        of_one_chunk[1].hit = given[0].hit.clone();
+        for (given, count) in [(&given, 1), (&of_one_chunk, 2)] {
+            let BuiltPrompt { prompts, alone, .. } = build(given);
+            let alone = alone.expect("there are others");
+            let user = |prompts: &Prompts| prompts.is_there_an_answer.messages[1].content.clone();
+            let (alone, all) = (user(&alone), user(&prompts));
+            let (passages, _) = alone.split_once("q7x end").expect("ends");
+            assert!(all.starts_with(passages), "{all}\n{alone}");
+            assert_eq!(passages.matches("q7x").count(), count);
+        }
+        assert_eq!(build(&given[..1]).alone, None);
+        assert_eq!(build(&[]).alone, None);
     }
 
     #[test]

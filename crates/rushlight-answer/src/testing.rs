@@ -68,8 +68,10 @@ pub(crate) struct Scripted {
     spec: LanguageModelSpec,
     answer: String,
     yes: f32,
-    /// Its hidden state, whatever it is asked.
+    /// Its hidden state.
     pub(crate) state: Option<Vec<f32>>,
+    /// The same where a prompt has this text.
+    pub(crate) state_beside: Option<(&'static str, Vec<f32>)>,
     /// Every prompt it was given.
     pub(crate) prompts: Mutex<Vec<Prompt>>,
 }
@@ -87,6 +89,7 @@ impl Scripted {
             answer: answer.to_owned(),
             yes,
             state: None,
+            state_beside: None,
             prompts: Mutex::new(Vec::new()),
         }
     }
@@ -145,11 +148,19 @@ impl LanguageModel for Scripted {
 
     fn hidden_states(
         &self,
-        _: &Prompt,
+        prompt: &Prompt,
         blocks: &[usize],
         _: &mut dyn FnMut(GenerateEvent<'_>) -> ControlFlow<()>,
     ) -> Result<Option<Vec<Vec<f32>>>> {
-        Ok(self.state.clone().map(|state| vec![state; blocks.len()]))
+        let has = |text: &str| {
+            prompt
+                .messages
+                .iter()
+                .any(|message| message.content.contains(text))
+        };
+        let beside = self.state_beside.as_ref().filter(|(text, _)| has(text));
+        let state = beside.map(|(_, state)| state).or(self.state.as_ref());
+        Ok(state.map(|state| vec![state.clone(); blocks.len()]))
     }
 
     fn log_probabilities(

@@ -226,7 +226,7 @@ pub struct Answer {
     pub closest: Vec<Hit>,
     /// What was searched.
     pub coverage: Coverage,
-    /// What the model read, in order.
+    /// What the model was given to read, in order; it may have written from those of the first one's chunk alone.
     pub passages: Vec<Passage>,
     /// What was found and not read.
     pub left_out: LeftOut,

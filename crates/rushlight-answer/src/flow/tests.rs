@@ -113,26 +113,58 @@ fn a_clear_no_of_the_model_is_a_refusal_without_generation() {
     assert_eq!(names(&events), "1ERF");
 }
 
+/// A probe for this model, the only thing that decides: the state's first value less its second.
+fn probe(model: &str) -> AnswerOptions {
+    let text = format!("model {model}\nblock 2\nbias 0\nweights 1 -1");
+    let probe: &Probe = Box::leak(Box::new(Probe::parse(&text).expect("sound")));
+    AnswerOptions {
+        calibration: Calibration {
+            probed: Some(Probed {
+                probe,
+                asked: Logistic {
+                    probe: 2.0,
+                    ..Logistic::default()
+                },
+                worth_writing: 0.5,
+            }),
+            ..Calibration::default()
+        },
+        ..AnswerOptions::default()
+    }
+}
+
+#[test]
+fn it_writes_from_the_best_hit_alone_where_it_is_surer_of_that() {
+    let hits = [
+        hit("oil", OIL),
+        hit(
+            "gold",
+            "The gold crisis began in March 1968. It was an old crisis.",
+        ),
+    ];
+    for (alone, beside, is_alone, told) in [
+        (1.5, 0.5, true, 1.0),
+        (1.5, 3.0, false, 2.25),
+        (1.5, 1.5, false, 1.5),
+        // Sure enough to read no more.
+        (2.0, 9.0, true, 2.0),
+    ] {
+        let mut model = Scripted::new(0.95, "It began in October 1973.");
+        model.state = Some(vec![alone, 0.0]);
+        model.state_beside = Some(("gold", vec![beside, 0.0]));
+        let (answer, _) = ask_with(probe(""), "When did the oil crisis begin?", &hits, Some(&model));
+        assert_eq!(answer.grounding, Grounding::Grounded);
+        assert_eq!(answer.passages.len(), 2, "what disagrees is still looked at");
+        assert_eq!(answer.signals.probe, Some(told));
+        let prompts = model.prompts.lock().expect("one thread");
+        let written_from = &prompts.last().expect("asked").messages[1].content;
+        assert!(written_from.contains("October 1973"));
+        assert_eq!(!written_from.contains("gold"), is_alone, "{alone} {beside}");
+    }
+}
+
 #[test]
 fn where_the_model_shows_its_state_the_probe_decides() {
-    let probe = |model: &str| {
-        let text = format!("model {model}\nblock 2\nbias 0\nweights 1 -1");
-        let probe: &Probe = Box::leak(Box::new(Probe::parse(&text).expect("sound")));
-        AnswerOptions {
-            calibration: Calibration {
-                probed: Some(Probed {
-                    probe,
-                    asked: Logistic {
-                        probe: 2.0,
-                        ..Logistic::default()
-                    },
-                    worth_writing: 0.5,
-                }),
-                ..Calibration::default()
-            },
-            ..AnswerOptions::default()
-        }
-    };
     let asked = |options: AnswerOptions, state: Option<Vec<f32>>| {
         let mut model = Scripted::new(0.95, "It began in October 1973.");
         model.state = state;

@@ -142,6 +142,8 @@ pub struct Probed {
     pub asked: Logistic,
     /// In place of [`Calibration::worth_writing`].
     pub worth_writing: f32,
+    /// From these log-odds of the best hit on nothing else is read.
+    pub sure: f32,
 }
 
 impl Default for Calibration {
@@ -212,6 +214,8 @@ impl Calibration {
                     ..Logistic::default()
                 },
                 worth_writing: 0.41,
+                // Of 60 answerable questions of `dev` 0.42 were there, and as many of them right from the best hit alone as from all passages (0.96).
+                sure: 2.0,
             }),
             clearly_absent: 0.3,
             worth_writing: 0.32,
@@ -256,10 +260,9 @@ impl Calibration {
             .probability(signals, AnswerLanguage::of_question(question, &[]))
     }
 
-    /// The probe that was learnt for a model.
-    pub(crate) fn probe(&self, model: &LanguageModelSpec) -> Option<&'static Probe> {
-        let probe = self.probed?.probe;
-        probe.is_for(model).then_some(probe)
+    /// What was learnt with the probe of a model.
+    pub(crate) fn probed(&self, model: &LanguageModelSpec) -> Option<Probed> {
+        self.probed.filter(|probed| probed.probe.is_for(model))
     }
 
     /// Whether an answer is worth writing once the model was asked, and how probable it is that it will be right.

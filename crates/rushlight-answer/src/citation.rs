@@ -11,7 +11,7 @@ use crate::numbers::{numbers, stated_numbers};
 use crate::orders::orders;
 use crate::sanitize::plain_text;
 use crate::sentence::sentences;
-use crate::terms::terms;
+use crate::terms::{APOSTROPHES, terms};
 
 /// A generated text after its check.
 #[derive(Clone, Debug, PartialEq)]
@@ -317,8 +317,8 @@ fn quotes(passage: &Passage) -> Vec<Quote> {
 /// Terms of the names in a sentence: words with a capital letter that do not begin it, and capitals within a word, as in `d'Hondt`.
 fn names(sentence: &str) -> BTreeSet<String> {
     let words = sentence
-        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '’')) || is_han(c))
-        .map(|word| word.trim_matches(['\'', '’']))
+        .split(|c: char| !(c.is_alphanumeric() || APOSTROPHES.contains(&c)) || is_han(c))
+        .map(|word| word.trim_matches(APOSTROPHES))
         .filter(|word| !word.is_empty());
     words
         .enumerate()

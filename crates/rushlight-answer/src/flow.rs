@@ -9,7 +9,7 @@ use rushlight_core::{
     Route,
 };
 
-use crate::answerable::{Calibration, YES_NO, evidence_signals, log_odds};
+use crate::answerable::{Calibration, Probed, YES_NO, evidence_signals, log_odds};
 use crate::citation::{CheckedText, CitationChecker};
 use crate::disagreement::contradictions;
 use crate::draft::Draft;
@@ -69,10 +69,6 @@ impl Default for AnswerOptions {
         }
     }
 }
-
-/// Log-odds of the answer being in the best hit from which on nothing else is read: on 60 answerable questions of `dev` 0.42 were there, and as many
-/// of them right from it alone as from all passages (0.96).
-const SURE: f32 = 2.0;
 
 /// Where what happens is told; breaking ends it with `Cancelled`.
 pub type OnEvent<'a> = &'a mut dyn FnMut(AnswerEvent) -> ControlFlow<()>;
@@ -202,14 +198,14 @@ impl<'a> Prepared<'a> {
         );
         reply.passages = built.passages;
         let mut prompts = &built.prompts;
-        if let Some(probe) = calibration.probe(model.spec()) {
+        if let Some(Probed { probe, sure, .. }) = calibration.probed(model.spec()) {
             let mut ask = |prompts: &Prompts| probed(model, probe, &prompts.is_there_an_answer, on_event);
             // A small model takes what stands in another passage for the answer: it writes from what it is surer of.
             reply.signals.probe = match &built.alone {
                 None => ask(prompts)?,
                 Some(best) => {
                     let alone = ask(best)?;
-                    let all = match alone < Some(SURE) {
+                    let all = match alone < Some(sure) {
                         true => ask(prompts)?,
                         false => None,
                     };

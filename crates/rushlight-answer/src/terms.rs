@@ -33,7 +33,7 @@ pub(crate) fn terms(text: &str) -> BTreeSet<String> {
         } else if c.is_alphanumeric() {
             let mut word = String::new();
             while let Some(c) =
-                chars.next_if(|c| (c.is_alphanumeric() && !is_han(*c)) || matches!(c, '\'' | '’'))
+                chars.next_if(|c| (c.is_alphanumeric() && !is_han(*c)) || APOSTROPHES.contains(c))
             {
                 word.push(c);
             }
@@ -51,7 +51,7 @@ pub(crate) fn terms(text: &str) -> BTreeSet<String> {
 
 /// A word without what is behind an apostrophe in `museum's` and `don't`; of names like `O'Brien` and `d'Hondt` what is not a single letter.
 fn parts(word: &str) -> Vec<&str> {
-    let all = word.split(['\'', '’']).filter(|part| !part.is_empty());
+    let all = word.split(APOSTROPHES).filter(|part| !part.is_empty());
     let mut parts: Vec<&str> = all
         .enumerate()
         .filter(|(at, part)| *at == 0 || !ENDINGS.contains(part))
@@ -62,6 +62,9 @@ fn parts(word: &str) -> Vec<&str> {
     }
     parts
 }
+
+/// What stands within a word as an apostrophe.
+pub(crate) const APOSTROPHES: [char; 2] = ['\'', '’'];
 
 /// What stands behind an apostrophe without being a word.
 const ENDINGS: [&str; 7] = ["s", "t", "re", "ve", "ll", "d", "m"];

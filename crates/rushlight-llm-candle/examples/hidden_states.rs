@@ -61,7 +61,7 @@ struct Question {
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [model, data, samples, out, seconds, blocks @ ..] = &arguments[..] else {
+    let [model, data, sets, out, seconds, blocks @ ..] = &arguments[..] else {
         return Err("usage: hidden_states MODEL.gguf DATA SAMPLES OUT SECONDS BLOCK…".into());
     };
     let until = Instant::now() + Duration::from_secs(seconds.parse()?);
@@ -69,7 +69,7 @@ fn main() -> Result<(), Failure> {
         .iter()
         .map(|block| block.parse())
         .collect::<Result<_, _>>()?;
-    let paragraphs = paragraphs(Path::new(data), Path::new(samples))?;
+    let paragraphs = paragraphs(Path::new(data), Path::new(sets))?;
     let model = CandleModel::load(
         Path::new(model),
         CandleOptions {
@@ -118,17 +118,19 @@ fn main() -> Result<(), Failure> {
         lines.flush()?;
         floats.flush()?;
     }
-    write_recipe(out, &samples)?;
+    write_recipe(out, sets, &samples)?;
     println!("{asked} questions of {} paragraphs at most", paragraphs.len());
     Ok(())
 }
 
-/// Writes the questions as a set that is asked of all documents; those that were put to another article than their own are left out.
-fn write_recipe(out: &str, samples: &BTreeMap<&str, String>) -> Result<(), Failure> {
-    let mut recipe = String::from(
-        "name = \"answers\"\n\n[[corpus]]\ndocuments = \"squad20\"\n\n[[corpus]]\ndocuments = \"drcd-dev\"\nwithout = \"drcd-dev/holdout.json\"\n\n\
-         [[corpus]]\nnotes = \"notes-plurality/vault\"\n",
-    );
+/// Writes the questions as a set that is asked of the documents of the recipe beside the samples; those that were put to another article than their own are left out.
+fn write_recipe(out: &str, sets: &str, samples: &BTreeMap<&str, String>) -> Result<(), Failure> {
+    let of_all = Path::new(sets).with_extension("toml");
+    let of_all = fs::read_to_string(&of_all).map_err(|error| format!("{}: {error}", of_all.display()))?;
+    let (documents, _) = of_all.split_once("[[class]]").unwrap_or((&of_all, ""));
+    // Its comments are about its own questions.
+    let lines = documents.lines().filter(|line| !line.starts_with('#'));
+    let mut recipe: String = lines.map(|line| format!("{line}\n")).collect();
     for (class, sample) in samples {
         if *class == OF_ANOTHER_ARTICLE {
             continue;
@@ -137,7 +139,7 @@ fn write_recipe(out: &str, samples: &BTreeMap<&str, String>) -> Result<(), Failu
         let name = Path::new(&file).file_name().unwrap_or_default().to_string_lossy();
         let is_answered = class.ends_with("answerable");
         recipe.push_str(&format!(
-            "\n[[class]]\nname = \"{class}\"\nanswerable = {is_answered}\nsample = \"{name}\"\n"
+            "[[class]]\nname = \"{class}\"\nanswerable = {is_answered}\nsample = \"{name}\"\n\n"
         ));
         fs::write(&file, sample)?;
     }

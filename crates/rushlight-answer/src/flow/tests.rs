@@ -126,6 +126,7 @@ fn probe(model: &str) -> AnswerOptions {
                     ..Logistic::default()
                 },
                 worth_writing: 0.5,
+                sure: 2.0,
             }),
             ..Calibration::default()
         },
